@@ -1,0 +1,1 @@
+"""The conformance suite: checks a server, given by URL, against the contract."""

@@ -1,0 +1,1 @@
+"""The reference server: keeps the contract of openapi.yaml, with DeepFace recognising faces."""

@@ -1,0 +1,1 @@
+"""The command line over all parts of the kit."""

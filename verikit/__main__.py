@@ -1,0 +1,5 @@
+"""Lets ``python -m verikit`` be the command."""
+
+from verikit.cli import main
+
+main()

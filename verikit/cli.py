@@ -1,0 +1,80 @@
+"""The ``verikit`` command: finds the part that does the work and loads no other."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import NoReturn
+
+import click
+
+
+@dataclass(frozen=True)
+class Part:
+    """A subcommand: where it lives, the extra that brings its libraries, and a line of help."""
+
+    target: str
+    extra: str
+    help: str
+
+
+PARTS = {
+    "serve": Part("reference_server.cli:serve", "server", "Start the reference server."),
+    "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
+    "calibrate": Part(
+        "conformance.calibration.cli:calibrate",
+        "conformance",
+        "Judge a server's error-rate table by labelled pairs.",
+    ),
+    "datasets": Part(
+        "conformance.calibration.cli:datasets", "conformance", "List and fetch labelled pairs."
+    ),
+    "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
+    "fit": Part(
+        "reference_server.cli:fit", "server", "Fit the score of a model to labelled people."
+    ),
+}
+
+
+class _Parts(click.Group):
+    """A group that imports a subcommand only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(PARTS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        part = PARTS.get(cmd_name)
+        return _load(cmd_name, part) if part else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, part.help) for name, part in PARTS.items()])
+
+
+def _load(name: str, part: Part) -> click.Command:
+    module, _, attribute = part.target.partition(":")
+    try:
+        command = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        _refuse(name, part, error)
+    assert isinstance(command, click.Command)  # noqa: S101 - tells the type checker
+    return command
+
+
+def _refuse(name: str, part: Part, error: ModuleNotFoundError) -> NoReturn:
+    raise click.UsageError(
+        f"`verikit {name}` needs {error.name}, which is not installed: "
+        f"pip install 'verikit[{part.extra}]'"
+    ) from error
+
+
+@click.group(cls=_Parts, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="verikit")
+def main() -> None:
+    """Settle whether a face-verification server keeps its documented contract.
+
+    \b
+    Example:
+      verikit serve                        start the reference server
+      verikit check http://127.0.0.1:3000  check it, or any other server
+    """
