@@ -1,0 +1,103 @@
+"""Every check of the project; ``nox -l`` lists them.
+
+Run from the project's own ``.venv`` (what ``make`` sets up) the sessions use it as it is;
+run from any other nox they build environments of their own from the lock.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+IN_PROJECT_VENV = Path(sys.prefix) == ROOT / ".venv"
+if IN_PROJECT_VENV:
+    os.environ["PATH"] = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
+
+nox.needs_version = ">=2025.11.12"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.default_venv_backend = "none" if IN_PROJECT_VENV else "venv"
+nox.options.reuse_existing_virtualenvs = True
+
+
+def prepare(session: nox.Session) -> None:
+    """Give the session the locked versions and the project, unless it runs where they are."""
+    if not IN_PROJECT_VENV:
+        session.install("--require-hashes", "-r", "requirements.lock")
+        session.install("--no-deps", "--no-build-isolation", "-e", ".")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Start the reference server, run the suite against it and say where the report is."""
+    prepare(session)
+    session.run("verikit", "demo", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments go to pytest."""
+    prepare(session)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Check a server: nox -s conformance -- http://127.0.0.1:3000 [options of verikit check]."""
+    if not session.posargs:
+        session.error("name the server: nox -s conformance -- http://127.0.0.1:3000")
+    prepare(session)
+    session.run("verikit", "check", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the direction of imports."""
+    prepare(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-logo")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    prepare(session)
+    session.run("mypy")
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+@nox.parametrize("artifact", ["wheel", "sdist"])
+def build(session: nox.Session, artifact: str) -> None:
+    """Build a wheel or an sdist, install it into an empty environment and run its demo."""
+    session.install("-c", "requirements.lock", "build", "hatchling")
+    out = session.create_tmp()
+    session.run("python", "-m", "build", "--no-isolation", f"--{artifact}", "--outdir", out)
+    session.run("uv", "pip", "uninstall", "build", "hatchling", external=True)
+    (built,) = Path(out).glob("verikit-*")
+    session.install("-c", "requirements.lock", f"verikit[all] @ {built.resolve().as_uri()}")
+    session.chdir(out)
+    session.run("verikit", "demo", "--html", "report.html")
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def suite_alone(session: nox.Session) -> None:
+    """Install the suite's extra only: it must work where Flask, DeepFace and Locust are absent."""
+    session.install("-c", "requirements.lock", ".[conformance]")
+    absent = "import importlib.util as u; assert not any(map(u.find_spec, {names}))"
+    session.run("python", "-c", absent.format(names=["flask", "deepface", "locust"]))
+    session.chdir(session.create_tmp())
+    session.run("verikit", "check", "--list", silent=True)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write requirements.lock anew from pyproject.toml, for every platform, with hashes."""
+    prepare(session)
+    session.run(
+        *("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate"),
+        *("--python-version", "3.11", "--extra", "all", "--group", "dev"),
+        *("--custom-compile-command", "nox -s lock", "pyproject.toml"),
+        *("-o", "requirements.lock", *session.posargs),
+    )

@@ -1,0 +1,136 @@
+import math
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from contract import ContractError, PhotoStandards, load_contract, load_photo_standards
+
+CONTRACT = load_contract()
+
+
+def test_document_is_valid_openapi() -> None:
+    assert not list(OpenAPIV31SpecValidator(CONTRACT.document).iter_errors())
+
+
+def test_parameters_follow_the_page() -> None:
+    assert [(p.name, p.type, p.required, p.default) for p in CONTRACT.parameters.values()] == [
+        ("first_encrypted_image", "string", True, None),
+        ("second_encrypted_image", "string", True, None),
+        ("auto_rotate", "boolean", False, False),
+        ("check_quality", "boolean", False, False),
+    ]
+
+
+def test_codes_follow_the_page() -> None:
+    assert {c.code: c.message for c in CONTRACT.codes.values()} == {
+        1200: "invalid argument",
+        2003: "invalid image size",
+        2004: "invalid content length",
+        2005: "invalid image type or corrupted",
+        4000: "detection failed",
+        4004: "face occlusion",
+    }
+
+
+def test_statuses_follow_the_page() -> None:
+    reasons = {s.status: s.reason for s in CONTRACT.statuses.values() if s.status != 200}
+    assert reasons == {
+        400: "BAD_REQUEST",
+        404: "NOT_FOUND",
+        411: "LENGTH_REQUIRED",
+        413: "PAYLOAD_TOO_LARGE",
+        500: "INTERNAL_ERROR",
+    }
+
+
+def test_every_code_has_its_place_in_the_order_of_checks() -> None:
+    assert sorted(CONTRACT.check_order) == sorted(CONTRACT.codes)
+
+
+def test_every_code_travels_with_a_documented_status() -> None:
+    assert {code.status for code in CONTRACT.codes.values()} <= set(CONTRACT.statuses)
+
+
+def test_every_element_names_its_heading() -> None:
+    page_elements = [
+        *CONTRACT.document["components"]["schemas"]["VerificationRequest"]["properties"].values(),
+        *next(iter(CONTRACT.document["paths"].values()))["post"]["responses"].values(),
+        CONTRACT.document["components"]["schemas"]["SystemCode"],
+    ]
+    assert all(element["x-heading"] for element in page_elements)
+
+
+@pytest.mark.parametrize("row", CONTRACT.error_rates.rows)
+def test_rate_curve_meets_every_row(row: tuple[float, float]) -> None:
+    threshold, rate = row
+    assert math.isclose(CONTRACT.error_rates.rate_at(threshold), rate)
+    assert math.isclose(CONTRACT.error_rates.threshold_at(math.log10(rate)), threshold)
+
+
+@given(st.floats(0, 1))
+def test_rate_curve_is_the_pure_power_of_ten(threshold: float) -> None:
+    expected = 10 ** -(10 * threshold - 3)
+    assert math.isclose(CONTRACT.error_rates.rate_at(threshold), expected, rel_tol=1e-9)
+
+
+def test_a_new_code_appears_everywhere_by_one_entry(tmp_path: Path) -> None:
+    document = yaml.safe_load(CONTRACT.source.read_text())
+    document["components"]["schemas"]["SystemCode"]["oneOf"].append(
+        {"const": 4010, "title": "face too small", "x-name": "FACE_TOO_SMALL", "x-status": 400}
+    )
+    changed = tmp_path / "openapi.yaml"
+    changed.write_text(yaml.safe_dump(document))
+    assert load_contract(changed).codes["FACE_TOO_SMALL"].code == 4010
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "is no complete contract"),
+        ("paths: {}", "is no complete contract"),
+    ],
+)
+def test_broken_contract_is_refused_in_one_sentence(tmp_path: Path, text: str, why: str) -> None:
+    broken = tmp_path / "openapi.yaml"
+    broken.write_text(text)
+    with pytest.raises(ContractError, match=why):
+        load_contract(broken)
+
+
+def test_photo_standards_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "standards.yaml"
+    file.write_text(
+        "formats: [jpeg]\nside_px: {minimum: 64, maximum: 2000}\n"
+        "file_bytes: {maximum: 1000}\nbody_bytes: {maximum: 4000}\n"
+    )
+    assert load_photo_standards(file) == PhotoStandards(
+        formats=("JPEG",), min_side=64, max_side=2000, max_file_bytes=1000, max_body_bytes=4000
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"formats": []}, "at least one format"),
+        ({"side_px": {"minimum": 0, "maximum": 10}}, "min_side must be a positive whole number"),
+        ({"side_px": {"minimum": 20, "maximum": 10}}, "smallest side is above the largest"),
+        ({"file_bytes": {"maximum": True}}, "max_file_bytes must be a positive whole number"),
+        ({"file_bytes": {}}, "missing or malformed"),
+    ],
+)
+def test_senseless_photo_standards_are_refused(change: dict[str, object], why: str) -> None:
+    with pytest.raises(ContractError, match=why):
+        PhotoStandards.from_mapping(CONTRACT.document["x-photo-standards"] | change)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "\x00"])
+def test_unreadable_photo_standards_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "standards.yaml"
+    file.write_text(text)
+    with pytest.raises(ContractError, match=r"standards\.yaml"):
+        load_photo_standards(file)
