@@ -1,0 +1,20 @@
+"""A decoded photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """Pixels as they are stored and the EXIF orientation that says how to show them.
+
+    ``pixels``: uint8 RGB, shape (height, width, 3), possibly scaled down by decoding;
+    ``orientation``: EXIF tag 0x0112, 1 to 8, where 1 is upright.
+    """
+
+    pixels: NDArray[np.uint8]
+    orientation: int = 1
