@@ -91,13 +91,33 @@ def suite_alone(session: nox.Session) -> None:
     session.run("verikit", "check", "--list", silent=True)
 
 
+@nox.session(venv_backend="uv")
+def tensorflow(session: nox.Session) -> None:
+    """Serve with DeepFace and the MTCNN detector on TensorFlow, and pass the suite."""
+    session.install("--require-hashes", "-r", "requirements-tensorflow.lock")
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run(
+        *("verikit", "demo", "--html", "reports/tensorflow.html"),
+        *("--", "--detector", "mtcnn-tensorflow"),
+        env={"DEEPFACE_BACKEND_ENGINE": "tensorflow"},
+    )
+
+
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Write requirements.lock anew from pyproject.toml, for every platform, with hashes."""
+    """Write both locks anew from pyproject.toml, for every platform, with hashes."""
     prepare(session)
+    compile_lock(session, "requirements.lock")
+    compile_lock(
+        session, "requirements-tensorflow.lock", "--extra", "tensorflow", "-c", "requirements.lock"
+    )
+
+
+def compile_lock(session: nox.Session, lock_file: str, *options: str) -> None:
+    """Resolve every extra but TensorFlow's, and what the options add, into a lock file."""
     session.run(
         *("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate"),
-        *("--python-version", "3.11", "--extra", "all", "--group", "dev"),
+        *("--python-version", "3.11", "--extra", "all", "--group", "dev", *options),
         *("--custom-compile-command", "nox -s lock", "pyproject.toml"),
-        *("-o", "requirements.lock", *session.posargs),
+        *("-o", lock_file, *session.posargs),
     )

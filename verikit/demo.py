@@ -24,16 +24,18 @@ START_UP_SECONDS = 120
     show_default=True,
     help="Where the report goes.",
 )
-def demo(html: Path) -> None:
+@click.argument("server_options", nargs=-1, type=click.UNPROCESSED)
+def demo(html: Path, server_options: tuple[str, ...]) -> None:
     """Start the reference server, run the suite against it and say where the report is.
 
     \b
     Example:
       verikit demo --html report.html
+      verikit demo -- --model ArcFace --uncalibrated   (options of verikit serve)
 
     Ends with the suite's exit code: 0 passed, 1 the server failed, 3 incomplete.
     """
-    with reference_server() as url:
+    with reference_server(*server_options) as url:
         click.echo(f"The reference server is ready at {url}; checking it.")
         verdict = _verikit("check", url, "--profile", "reference", "--html", str(html)).wait()
     click.echo(f"Report: {html.resolve().as_uri()}" if html.exists() else "No report was written.")
@@ -41,11 +43,11 @@ def demo(html: Path) -> None:
 
 
 @contextmanager
-def reference_server() -> Iterator[str]:
+def reference_server(*options: str) -> Iterator[str]:
     """Run the reference server on a free port of this machine; yields its URL once it is ready."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    server = _verikit("serve", "--port", str(port), "--workers", "1")
+    server = _verikit("serve", "--port", str(port), "--workers", "1", *options)
     try:
         _wait_until_ready(url, server)
         yield url
