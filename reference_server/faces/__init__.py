@@ -1,0 +1,1 @@
+"""Faces: finding, aligning, recognising and scoring them; the only part that knows DeepFace."""

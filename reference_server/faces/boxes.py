@@ -1,0 +1,56 @@
+"""Where a face is in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Box:
+    """A square-ish region in pixels, possibly reaching beyond the picture; how sure it is."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float
+
+    @property
+    def area(self) -> float:
+        """In square pixels."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """x and y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def scaled(self, factor: float) -> Box:
+        """The same region in a picture whose sides are ``factor`` times as long."""
+        return Box(
+            self.left * factor,
+            self.top * factor,
+            self.right * factor,
+            self.bottom * factor,
+            self.confidence,
+        )
+
+
+Choice = Callable[[Sequence[Box], tuple[int, int]], Box]
+"""Picks one of several faces, given the picture's width and height."""
+
+
+def largest(boxes: Sequence[Box], _: tuple[int, int]) -> Box:
+    """The face that fills most of the picture."""
+    return max(boxes, key=lambda box: box.area)
+
+
+def nearest_centre(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
+    """The face whose centre is nearest the picture's: the subject of an LFW photo."""
+    x, y = size[0] / 2, size[1] / 2
+
+    def distance(box: Box) -> float:
+        return (box.centre[0] - x) ** 2 + (box.centre[1] - y) ** 2
+
+    return min(boxes, key=distance)

@@ -1,0 +1,104 @@
+"""Turns aligned faces into templates: unit vectors that are close for photos of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference_server.faces import weights
+from reference_server.faces.align import Recipe
+from reference_server.faces.dlib_file import read_network
+from reference_server.faces.errors import UnknownModel, WeightsError
+from reference_server.faces.pictures import Pixels
+from reference_server.faces.runtime import session
+
+Templates = NDArray[np.float32]
+"""One unit vector a row."""
+
+DEFAULT_MODEL = "Dlib"
+
+
+class Recogniser(Protocol):
+    """A model with its own alignment recipe; ``digest`` tells its weights, if they are known."""
+
+    name: str
+    digest: str | None
+    recipe: Recipe
+
+    def forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Vectors of shape (N, D) for RGB chips of shape (N, side, side, 3)."""
+
+
+class DlibOnnx:
+    """DeepFace's default model here: the weights of its "Dlib", run by onnxruntime."""
+
+    name = DEFAULT_MODEL
+    digest: str | None = weights.RECOGNISER.sha256
+    recipe = Recipe(side=150, padding=0.25)
+
+    def __init__(self) -> None:
+        # Writing ONNX is not needed once the network is loaded, nor for other models.
+        from reference_server.faces.onnx_network import to_onnx  # noqa: PLC0415
+
+        self._session = session(to_onnx(read_network(weights.RECOGNISER.read())))
+
+    def forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See :class:`Recogniser`."""
+        (vectors,) = self._session.run(None, {"chips": chips})
+        return np.asarray(vectors, np.float32)
+
+
+class DeepFaceModel:
+    """Any other model of DeepFace, by name, with the weights that DeepFace fetches."""
+
+    digest: str | None = None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._client = _build(name)
+        self.recipe = Recipe(side=self._client.input_shape[0], padding=0.25)
+
+    def forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See :class:`Recogniser`; DeepFace's models want BGR from 0 to 1."""
+        bgr = chips[..., ::-1].astype(np.float32) / 255
+        return np.array([np.ravel(self._client.forward(chip[None])) for chip in bgr], np.float32)
+
+
+def load_recogniser(model: str) -> Recogniser:
+    """A model of DeepFace by its name.
+
+    Raises:
+        UnknownModel: DeepFace has no such model.
+        WeightsError: its weights are missing, wrong or cannot be fetched.
+    """
+    return DlibOnnx() if model == DEFAULT_MODEL else DeepFaceModel(model)
+
+
+def _build(name: str) -> Any:
+    from deepface.modules import modeling  # noqa: PLC0415 - takes a second and 80 MB
+
+    known = modeling.AVAILABLE_MODELS["facial_recognition"]
+    if name not in known:
+        raise UnknownModel(f"DeepFace has no model {name!r}; it has {', '.join(known)}")
+    try:
+        return modeling.build_model("facial_recognition", name)
+    except Exception as error:
+        raise WeightsError(
+            f"DeepFace could not load {name}; where it cannot fetch the weights itself, put them "
+            f"into {weights.weights_folder()} ({error})"
+        ) from error
+
+
+def templates(recogniser: Recogniser, chips: Sequence[Pixels]) -> Templates:
+    """One unit vector a chip: the mean of the vectors of the chip and of its mirror image.
+
+    All chips and mirror images go through the model as one batch.
+    """
+    batch = np.stack([view for chip in chips for view in (chip, chip[:, ::-1])])
+    vectors = recogniser.forward(batch)
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    means = vectors.reshape(len(chips), 2, -1).mean(axis=1)
+    return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)

@@ -1,0 +1,15 @@
+"""How onnxruntime is used: one thread that never spins, as each worker has one core."""
+
+from __future__ import annotations
+
+import onnxruntime
+
+
+def session(model: bytes) -> onnxruntime.InferenceSession:
+    """A session over an ONNX file; it may be shared by threads and survives a fork."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
