@@ -1,0 +1,68 @@
+"""Joins a session to Locust's messages: prepare, begin, end, leave, and a report each second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gevent
+from locust.env import Environment
+
+from contract import load_contract
+from loadtests.clients import Client, SlowClient
+from loadtests.profile import profile_from
+from loadtests.session import Session
+
+_REPORT_SECONDS = 1.0
+
+
+class Generator:
+    """One process that makes requests, on its own or as a worker."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.session = Session(load_contract())
+        Client.session = SlowClient.session = self.session
+        self._runner: Any = environment.runner
+        self._run = 0
+        for name in ("prepare", "begin", "end", "leave"):
+            self._runner.register_message(f"verikit_{name}", getattr(self, f"_on_{name}"))
+        environment.events.test_stopping.add_listener(lambda **_: self.session.leave())
+        environment.events.test_stop.add_listener(lambda **_: self.report())
+        gevent.spawn(self._report_forever)
+
+    def report(self) -> None:
+        """Send what was seen since the last report, if a run is on."""
+        if self._run:
+            self._send("verikit_tally", {"report": self.session.report()})
+
+    def _report_forever(self) -> None:
+        while True:
+            gevent.sleep(_REPORT_SECONDS)
+            self.report()
+
+    def _on_prepare(self, environment: Environment, msg: Any) -> None:
+        plan = msg.data
+        profile = profile_from(plan["profile"])
+        Client.network_timeout = Client.connection_timeout = profile.timeout
+        SlowClient.fixed_count = profile.slow_clients
+        self.session.prepare(
+            profile,
+            slot_seconds=plan["slot_seconds"],
+            workers=len(plan["nodes"]),
+            index=plan["nodes"].get(self._runner.client_id, 0),
+        )
+        self._run = 0
+        self._send("verikit_ready", {"run": plan["run"]})
+
+    def _on_begin(self, environment: Environment, msg: Any) -> None:
+        self._run = msg.data["run"]
+        self.session.begin()
+
+    def _on_end(self, environment: Environment, msg: Any) -> None:
+        self.session.end()
+
+    def _on_leave(self, environment: Environment, msg: Any) -> None:
+        self.session.leave()
+
+    def _send(self, name: str, data: dict[str, Any]) -> None:
+        node = self._runner.client_id
+        self._runner.send_message(name, {"run": self._run, "node": node, **data})

@@ -1,0 +1,165 @@
+"""Runs a load test to its outcome. Importing this patches the process for gevent, as Locust does."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from locust.env import Environment  # before what follows: it patches sockets and threads
+
+from loadtests.clients import Client, SlowClient
+from loadtests.conductor import Conductor
+from loadtests.errors import Incomplete, WrongUse
+from loadtests.gates import judge_gates
+from loadtests.generator import Generator
+from loadtests.knee import KneeSearch
+from loadtests.ledger import Ledger
+from loadtests.profile import Profile, Search, Stage
+from loadtests.server_watch import ServerWatch, find_look
+from loadtests.verdict import Outcome, Step, answered, settle
+
+_START_BELOW = 0.8
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The server under load, and how to look at its CPU and memory."""
+
+    url: str
+    pid: int | None = None
+    metrics_url: str | None = None
+
+    def reach(self) -> None:
+        """Make sure that something listens there.
+
+        Raises:
+            WrongUse: this is no URL of a server.
+            Incomplete: nothing listens.
+        """
+        parts = urlsplit(self.url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise WrongUse(f"{self.url} is no URL of a server: write http://HOST:PORT")
+        try:
+            socket.create_connection(
+                (parts.hostname, parts.port or _PORTS[parts.scheme]), 5
+            ).close()
+        except (OSError, ValueError) as error:
+            raise Incomplete(f"nothing answers at {self.url}: start the server first") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """Where the master listens for how many workers, and how long it waits for them."""
+
+    count: int
+    host: str
+    port: int
+    wait_seconds: float
+
+
+def run_load(
+    target: Target, profile: Profile, workers: Workers | None, show: Callable[[Ledger], None]
+) -> Outcome:
+    """Put a server under the load of a profile, from this process or from workers, and judge it."""
+    target.reach()
+    _hush_locust()
+    look = find_look(target.url, target.pid, target.metrics_url)
+    classes = [Client, SlowClient] if profile.slow_clients else [Client]
+    SlowClient.fixed_count = profile.slow_clients
+    environment = Environment(user_classes=classes, host=target.url.rstrip("/"))
+    environment.stop_timeout = profile.timeout
+    if workers:
+        environment.create_master_runner(workers.host, workers.port)
+    else:
+        environment.create_local_runner()
+        Generator(environment)
+    conductor, watch = Conductor(environment, show), ServerWatch(look)
+    try:
+        if workers:
+            conductor.wait_for_workers(workers.count, workers.wait_seconds)
+        if profile.search:
+            return _search(target.url, profile, profile.search, conductor, watch)
+        return _stages(target.url, profile, conductor, watch)
+    finally:
+        watch.stop()
+        conductor.quit()
+
+
+def work(master_host: str, master_port: int, url: str) -> None:
+    """Be a worker until the master sends it away."""
+    _hush_locust()
+    environment = Environment(user_classes=[Client, SlowClient], host=url)
+    runner = environment.create_worker_runner(master_host, master_port)
+    Generator(environment)
+    runner.greenlet.join()
+
+
+def _hush_locust() -> None:
+    """Only what is wrong: the report has its own word on a busy generator."""
+    logging.basicConfig(level=logging.ERROR)
+
+
+def _stages(url: str, profile: Profile, conductor: Conductor, watch: ServerWatch) -> Outcome:
+    begun = watch.clock()
+    return settle(url, conductor.run(profile), watch, begun)
+
+
+def _search(
+    url: str, profile: Profile, search: Search, conductor: Conductor, watch: ServerWatch
+) -> Outcome:
+    """Look for the knee; the outcome is that of the step at the knee, or of the last one."""
+    begun = watch.clock()
+    burst = conductor.run(_burst(profile, search))
+    best = settle(url, burst, watch, begun)
+    if burst.trouble or not answered(best.measures) or not best.measures.rate:
+        burst.trouble = burst.trouble or "no correct answer came"
+        return best
+    knee = KneeSearch(
+        best.measures.rate * _START_BELOW, growth=search.growth, precision=search.precision
+    )
+    steps: list[Step] = []
+    while (rate := knee.next_rate()) is not None:
+        begun = watch.clock()
+        outcome = settle(url, conductor.run(_step(profile, search, rate)), watch, begun)
+        if outcome.exit_code > 1:
+            best.ledger.trouble = outcome.ledger.trouble
+            break
+        kept = outcome.exit_code == 0
+        knee.judged(rate, kept=kept)
+        steps.append(_as_step(rate, outcome, kept))
+        best = outcome if kept and rate == knee.knee else best
+    best.judged = judge_gates(profile.gates, best.measures)
+    best.ledger.profile = replace(best.ledger.profile, gates=profile.gates)
+    best.steps, best.knee = steps, knee.knee
+    return best
+
+
+def _as_step(rate: float, outcome: Outcome, kept: bool) -> Step:
+    return Step(
+        rate=rate,
+        measures=outcome.measures,
+        kept=kept,
+        generator_cores=outcome.ledger.generator_cpu(),
+        server_cores=outcome.watch.cores(*outcome.span),
+    )
+
+
+def _burst(profile: Profile, search: Search) -> Profile:
+    stage = Stage(users=search.burst_users, seconds=search.seconds)
+    return replace(profile, search=None, stages=(stage,), warm_up=search.settle, gates={})
+
+
+def _step(profile: Profile, search: Search, rate: float) -> Profile:
+    """The profile at one rate; whether the knee is high enough is asked at the end."""
+    return replace(
+        profile,
+        search=None,
+        stages=(Stage(rate=rate, seconds=search.seconds),),
+        warm_up=search.settle,
+        gates={name: limit for name, limit in profile.gates.items() if name != "min_rate"},
+        abort_on_fail=True,
+    )

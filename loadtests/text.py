@@ -1,0 +1,87 @@
+"""A load test in words, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loadtests.compare import Change
+from loadtests.ledger import Ledger
+from loadtests.measures import Measures
+from loadtests.verdict import Outcome
+
+
+def progress(ledger: Ledger) -> str:
+    """One line on a run that goes on."""
+    profile, clock = ledger.profile, ledger.clock
+    level = f"{profile.stages[0].rate:.3g}/s" if profile.is_open else "closed"
+    if clock <= profile.warm_up:
+        return f"{level:>8}  warm-up {clock:.0f} of {profile.warm_up:g} s"
+    seen = ledger.measures()
+    return (
+        f"{level:>8}  {clock - profile.warm_up:.0f} of {profile.seconds:g} s  "
+        f"{seen.requests} requests  {seen.rate:.1f}/s  p95 {_ms(seen.latency_ms.get('p95'))}  "
+        f"{seen.failed} failed  {seen.dropped} dropped"
+    )
+
+
+def summary(outcome: Outcome, changes: list[Change]) -> str:
+    """What a finished load test came to."""
+    return "\n".join(_lines(outcome, changes))
+
+
+def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
+    for step in outcome.steps:
+        yield (
+            f"  {step.rate:8.2f}/s  p95 {_ms(step.measures.latency_ms.get('p95')):>8}  "
+            f"{'kept' if step.kept else 'broken':6}  generator {step.generator_cores:.0%} of a core"
+        )
+    if outcome.ledger.profile.search:
+        yield "no rate keeps the gates"
+    if outcome.steps:
+        knee = outcome.knee
+        yield f"knee: {knee:.2f} requests/s" if knee else "no rate that was tried keeps the gates"
+    yield from _figures(outcome.measures)
+    yield f"generator: {outcome.ledger.generator_cpu():.0%} of a core"
+    cores = outcome.watch.cores(*outcome.span)
+    if cores is not None:
+        yield f"server: {cores:.2f} cores"
+    if outcome.measures.memory:
+        slope, low, high = outcome.measures.memory
+        yield f"memory: {slope:+.1f} MiB an hour, 95 % interval {low:+.1f} to {high:+.1f}"
+    for gate in outcome.judged:
+        value = "not measured" if gate.value is None else f"{gate.value:g}"
+        yield f"{'kept  ' if gate.kept else 'BROKEN'} {gate.gate} {value}, limit {gate.limit:g}"
+    yield from (change_line(change) for change in changes)
+    yield from (f"warning: {warning}" for warning in outcome.warnings)
+    if outcome.ledger.trouble:
+        yield f"incomplete: {outcome.ledger.trouble}"
+
+
+def _figures(seen: Measures) -> Iterator[str]:
+    yield (
+        f"{seen.requests} requests in {seen.seconds:.0f} s: {seen.rate:.2f} correct answers/s, "
+        f"{seen.failed} failed, {seen.dropped} arrivals dropped"
+    )
+    if seen.latency_ms:
+        yield "latency: " + "  ".join(f"{name} {_ms(ms)}" for name, ms in seen.latency_ms.items())
+    yield "answers (HTTP code): " + ", ".join(f"{n} x {label}" for label, n in seen.answers.items())
+    for reason, times in seen.failures.items():
+        yield f"  {times} x {reason}"
+
+
+def change_line(change: Change) -> str:
+    """A change in words."""
+    share = change.figure == "error_share"
+    interval = (
+        f"{change.low:+.2%} to {change.high:+.2%}"
+        if share
+        else f"{change.low - 1:+.1%} to {change.high - 1:+.1%}"
+    )
+    verdict = "changed" if change.shown else "no change shown"
+    return f"{change.figure}: {change.before:.4g} -> {change.now:.4g} ({interval}): {verdict}"
+
+
+def _ms(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"
