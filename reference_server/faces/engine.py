@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, Choice, largest
 from reference_server.faces.compute import ComputeThread
+from reference_server.faces.detect import Detector, HogThenMtcnn
 from reference_server.faces.errors import NoScoreMap
-from reference_server.faces.hog import HogDetector
 from reference_server.faces.pictures import Pixels
 from reference_server.faces.recogniser import (
     DEFAULT_MODEL,
@@ -27,13 +26,6 @@ from reference_server.photo import Photo
 from reference_server.refusals import NoFaceFound
 
 SHIPPED = Path(__file__).parent.parent / "models"
-
-
-class Detector(Protocol):
-    """Finds faces; boxes in pixels of the picture."""
-
-    def find(self, pixels: Pixels) -> list[Box]:
-        """All faces found, none if there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +126,7 @@ def load_engine(
     """
     score_map = _score_map(model, uncalibrated)
     return Engine(
-        detector=detector or HogDetector(),
+        detector=detector or HogThenMtcnn(),
         aligner=Aligner(),
         recogniser=load_recogniser(model),
         similarity=cosine,

@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
 from reference_server.faces.dlib_file import Layer
+from reference_server.faces.onnx_graph import Graph
 
-OPSET = 17
-_IR_VERSION = 9
-_INPUT_SCALE = 1 / 256  # dlib/dnn/input.h
+_INPUT_SCALE = np.float32(1 / 256)  # dlib/dnn/input.h
 
 
 def to_onnx(layers: list[Layer]) -> bytes:
@@ -59,45 +57,20 @@ class _Builder:
     """Adds a node for each layer; ``_at`` is what the next layer reads."""
 
     def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
+        self._graph = Graph()
         self._marks: list[_Value] = []
         self._at = _Value("chips", 3, 0)
 
     def model(self) -> bytes:
         side = self._input_side
-        graph = helper.make_graph(
-            self._nodes,
-            "dlib_face_recognition_resnet_model_v1",
-            [helper.make_tensor_value_info("chips", TensorProto.UINT8, ["n", side, side, 3])],
-            [helper.make_tensor_value_info(self._at.name, TensorProto.FLOAT, ["n", None])],
-            self._constants,
-        )
-        opset = [helper.make_opsetid("", OPSET)]
-        return bytes(
-            helper.make_model(
-                graph, opset_imports=opset, ir_version=_IR_VERSION
-            ).SerializeToString()
-        )
-
-    def _node(self, operator: str, *inputs: str, **attributes: object) -> str:
-        output = f"{operator}_{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-    def _constant(self, values: NDArray[np.generic]) -> str:
-        name = f"constant_{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
+        return self._graph.model("chips", TensorProto.UINT8, (side, side), [self._at.name])
 
     def _input(self, layer: Layer) -> None:
         *average, _, side = layer.settings
         self._input_side = int(side)
-        planes = self._node("Transpose", self._at.name, perm=[0, 3, 1, 2])
-        real = self._node("Cast", planes, to=TensorProto.FLOAT)
-        shift = self._constant(np.array(average, np.float32).reshape(1, 3, 1, 1))
-        scale = self._constant(np.float32(_INPUT_SCALE))
-        scaled = self._node("Mul", self._node("Sub", real, shift), scale)
+        shift = self._graph.constant(np.array(average, np.float32).reshape(1, 3, 1, 1))
+        centred = self._graph.node("Sub", self._graph.planes(self._at.name), shift)
+        scaled = self._graph.node("Mul", centred, self._graph.constant(_INPUT_SCALE))
         self._at = _Value(scaled, 3, self._input_side)
 
     def _con(self, layer: Layer) -> None:
@@ -106,8 +79,8 @@ class _Builder:
         self._window(
             "Conv",
             layer.settings[1:7],
-            self._constant(filters.reshape(count, self._at.channels, rows, columns)),
-            self._constant(biases),
+            self._graph.constant(filters.reshape(count, self._at.channels, rows, columns)),
+            self._graph.constant(biases),
         )
         self._at = replace(self._at, channels=count)
 
@@ -118,13 +91,13 @@ class _Builder:
         if layer.settings[0]:
             self._window("AveragePool", layer.settings)
         else:  # a window of no size is the whole picture
-            name = self._node("GlobalAveragePool", self._at.name)
+            name = self._graph.node("GlobalAveragePool", self._at.name)
             self._at = _Value(name, self._at.channels, 1)
 
     def _window(self, operator: str, settings: tuple[float, ...], *constants: str) -> None:
         """A square window: rows, columns, strides and paddings."""
         rows, columns, stride_y, stride_x, pad_y, pad_x = (int(value) for value in settings)
-        name = self._node(
+        name = self._graph.node(
             operator,
             self._at.name,
             *constants,
@@ -136,7 +109,7 @@ class _Builder:
         self._at = replace(self._at, name=name, side=side)
 
     def _relu(self, _: Layer) -> None:
-        self._at = replace(self._at, name=self._node("Relu", self._at.name))
+        self._at = replace(self._at, name=self._graph.node("Relu", self._at.name))
 
     def _tag(self, _: Layer) -> None:
         self._marks.append(self._at)
@@ -150,17 +123,17 @@ class _Builder:
         channels = max(self._at.channels, other.channels)
         side = max(self._at.side, other.side)
         names = [self._padded(value, channels, side) for value in (self._at, other)]
-        self._at = _Value(self._node("Add", *names), channels, side)
+        self._at = _Value(self._graph.node("Add", *names), channels, side)
         self._marks.clear()
 
     def _padded(self, value: _Value, channels: int, side: int) -> str:
         missing = [0, channels - value.channels, side - value.side, side - value.side]
         if not any(missing):
             return value.name
-        return self._node("Pad", value.name, self._constant(np.array([0] * 4 + missing)))
+        return self._graph.node("Pad", value.name, self._graph.constant(np.array([0] * 4 + missing)))
 
     def _fc(self, layer: Layer) -> None:
         outputs, inputs = int(layer.settings[0]), self._at.channels
-        matrix = self._constant(layer.weights.reshape(inputs, outputs))
-        flat = self._node("Flatten", self._at.name)
-        self._at = _Value(self._node("MatMul", flat, matrix), outputs, 1)
+        matrix = self._graph.constant(layer.weights.reshape(inputs, outputs))
+        flat = self._graph.node("Flatten", self._at.name)
+        self._at = _Value(self._graph.node("MatMul", flat, matrix), outputs, 1)

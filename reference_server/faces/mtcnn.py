@@ -1,0 +1,171 @@
+"""Finds faces that HOG misses (covered, tilted, small): MTCNN's cascade on onnxruntime.
+
+Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks",
+2016; thresholds and order of steps as in the package mtcnn (mtcnn/stages). Arrays of boxes have
+the columns left, top, right, bottom, confidence, in pixels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reference_server.faces.boxes import Box
+from reference_server.faces.mtcnn_networks import PLANS, to_onnx
+from reference_server.faces.pictures import Pixels, with_long_side
+from reference_server.faces.runtime import session
+
+Array = NDArray[np.float32]
+
+LONG_SIDE = 640
+SMALLEST_FACE = 20
+PYRAMID_STEP = 0.709
+CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far apart they are
+THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
+LARGE, SURE_WHEN_LARGE, SURE_WHEN_SMALL = 0.2, 0.9, 0.98
+MOST_BOXES = 300  # a bound on the work that a busy picture can make
+
+
+class MtcnnDetector:
+    """Three networks; they may be shared by threads."""
+
+    def __init__(self) -> None:
+        self._sessions = {name: session(to_onnx(name)) for name in PLANS}
+
+    def find(self, pixels: Pixels) -> list[Box]:
+        """The faces that can be believed, as the boxes that HOG would give them."""
+        boxes, points = self.detect(pixels)
+        found = [_like_hog(*face) for face in zip(boxes, points, strict=True)]
+        return [box for box in found if _believable(box, max(pixels.shape))]
+
+    def detect(self, pixels: Pixels) -> tuple[Array, Array]:
+        """Boxes (N, 5) and landmarks (N, 5, 2): eyes, nose, corners of the mouth, left first."""
+        picture, factor = Image.fromarray(pixels), 1.0
+        if max(picture.size) > LONG_SIDE:
+            picture, factor = with_long_side(picture, LONG_SIDE)
+        boxes = self._proposals(picture)
+        boxes, _ = self._judged("rnet", picture, boxes)
+        boxes, points = self._judged("onet", picture, _squares(_distinct(boxes, 0.7)[0]))
+        boxes, points = _distinct(boxes, 0.7, points, of_smaller=True)
+        boxes[:, :4] *= factor
+        return boxes, points * factor
+
+    def _run(self, name: str, pictures: Array) -> list[Array]:
+        outputs: list[Array] = self._sessions[name].run(None, {"pictures": pictures})
+        return outputs
+
+    def _proposals(self, picture: Image.Image) -> Array:
+        """Squares that the first network takes for faces, at every scale of the picture."""
+        scale, levels = CELL / SMALLEST_FACE, [np.empty((0, 5), np.float32)]
+        while min(picture.size) * scale >= CELL:
+            levels.append(_distinct(self._level(picture, scale), 0.5)[0])
+            scale *= PYRAMID_STEP
+        return _squares(_distinct(np.concatenate(levels), 0.7)[0])
+
+    def _level(self, picture: Image.Image, scale: float) -> Array:
+        size = [max(CELL, round(side * scale)) for side in picture.size]
+        method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+        small = np.asarray(picture.resize((size[0], size[1]), method), np.float32)
+        offsets, faces = self._run("pnet", small[None])
+        rows, columns = np.nonzero(faces[0, 1] > THRESHOLDS["pnet"])
+        corner = np.stack([columns, rows], axis=1).astype(np.float32) * STRIDE
+        boxes = np.hstack([corner + 1, corner + CELL, faces[0, 1, rows, columns][:, None]])
+        boxes[:, :4] += offsets[0][:, rows, columns].T * (CELL - 1)
+        boxes[:, :4] /= scale
+        return boxes.astype(np.float32)
+
+    def _judged(self, name: str, picture: Image.Image, boxes: Array) -> tuple[Array, Array]:
+        """The boxes that a network takes for faces, moved and rated by it; their landmarks."""
+        if not len(boxes):
+            return boxes, np.empty((0, 5, 2), np.float32)
+        side = PLANS[name].side or CELL
+        offsets, *landmarks, faces = self._run(name, _patches(picture, boxes, side))
+        corner, sizes = boxes[:, :2], boxes[:, 2:4] - boxes[:, :2] + 1
+        points = landmarks[0] if landmarks else np.zeros((len(boxes), 10), np.float32)
+        points = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sizes[:, None] + corner[:, None] - 1
+        moved = boxes[:, :4] + offsets * np.tile(sizes, 2)
+        judged = np.hstack([moved, faces[:, 1:]]).astype(np.float32)
+        kept = judged[:, 4] > THRESHOLDS[name]
+        return judged[kept], points[kept]
+
+
+def _patches(picture: Image.Image, boxes: Array, side: int) -> Array:
+    """The boxes cut out, shape (N, side, side, 3); grey where they reach beyond the picture."""
+    pixels = np.asarray(picture, np.float32)
+    height, width = pixels.shape[:2]
+    steps = np.linspace(0, 1, side, dtype=np.float32)
+    x = (boxes[:, 0:1] + (boxes[:, 2:3] - boxes[:, 0:1]) * steps) * (width - 1) / width
+    y = (boxes[:, 1:2] + (boxes[:, 3:4] - boxes[:, 1:2]) * steps) * (height - 1) / height
+    left, right, rightness = _neighbours(x, width)
+    upper, lower, lowness = _neighbours(y, height)
+    weight_x, weight_y = rightness[:, None, :, None], lowness[:, :, None, None]
+
+    def row(rows: NDArray[np.int64]) -> Array:
+        near, far = (pixels[rows[:, :, None], columns[:, None, :]] for columns in (left, right))
+        return near + (far - near) * weight_x
+
+    above, below = row(upper), row(lower)
+    patches = above + (below - above) * weight_y
+    outside = ((y < 0) | (y > height - 1))[:, :, None] | ((x < 0) | (x > width - 1))[:, None, :]
+    patches[outside] = 127.5
+    return patches.astype(np.float32)
+
+
+def _neighbours(at: Array, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """The pixels before and after a place, and how far it lies from the first to the second."""
+    inside = np.clip(at, 0, length - 1)
+    before = np.floor(inside).astype(np.int64)
+    return before, np.minimum(before + 1, length - 1), (inside - before).astype(np.float32)
+
+
+def _distinct(
+    boxes: Array, overlap: float, points: Array | None = None, *, of_smaller: bool = False
+) -> tuple[Array, Array]:
+    """Surest first, without those that overlap a surer one; landmarks go along."""
+    points = np.empty((len(boxes), 0), np.float32) if points is None else points
+    order = np.argsort(-boxes[:, 4], kind="stable")[:MOST_BOXES]
+    boxes, points = boxes[order], points[order]
+    shared = np.triu(_overlaps(boxes, of_smaller) > overlap, k=1)
+    kept = ~shared.any(axis=0)
+    return boxes[kept], points[kept]
+
+
+def _overlaps(boxes: Array, of_smaller: bool) -> Array:
+    """Intersection over union, or over the smaller box, of every two boxes."""
+    corner, opposite = boxes[:, :2], boxes[:, 2:4]
+    area = np.prod(opposite - corner, axis=1)
+    sides = np.minimum(opposite[:, None], opposite) - np.maximum(corner[:, None], corner)
+    common = np.prod(np.maximum(sides, 0), axis=2)
+    if of_smaller:
+        return np.asarray(common / np.minimum(area[:, None], area))
+    return np.asarray(common / (area[:, None] + area - common))
+
+
+def _squares(boxes: Array) -> Array:
+    """Each box as a square with the same centre and its longer side."""
+    centre, sides = (boxes[:, :2] + boxes[:, 2:4]) / 2, boxes[:, 2:4] - boxes[:, :2]
+    half = sides.max(axis=1, keepdims=True, initial=0) / 2
+    return np.hstack([centre - half, centre + half, boxes[:, 4:]])
+
+
+# Medians over 300 LFW photos that both detectors find: HOG's square is centred on the landmarks and
+# this many times as wide as they are spread (root mean square of both directions).
+_SIDE_PER_SPREAD = 5.43
+
+
+def _believable(box: Box, long_side: int) -> bool:
+    """Whether it is a face: what MTCNN takes for one in photos without people is small and unsure.
+
+    In 480 cuts from such photos none of 26 was wider than 13 % or surer than .975; of 81 faces
+    that HOG misses (LFW and masked ones) 79 pass.
+    """
+    large = box.right - box.left >= LARGE * long_side
+    return box.confidence >= (SURE_WHEN_LARGE if large else SURE_WHEN_SMALL)
+
+
+def _like_hog(box: Array, points: Array) -> Box:
+    """The square that HOG would give, which is what dlib's landmarks are made for."""
+    x, y = points.mean(axis=0)
+    half = _SIDE_PER_SPREAD * np.sqrt(points.var(axis=0).mean()) / 2
+    return Box(*(float(v) for v in (x - half, y - half, x + half, y + half, box[4])))

@@ -1,0 +1,96 @@
+"""MTCNN's three networks, with the weights that the package mtcnn carries, as ONNX.
+
+The package runs them on TensorFlow (mtcnn/network); its weights are lists of arrays in the order
+of the layers below: a convolution takes two (filters, biases), a PReLU one, a dense layer two.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+from reference_server.faces.errors import WeightsError
+from reference_server.faces.onnx_graph import Graph
+
+Arrays = Iterator[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Layers of a network, side of its pictures (None: any), its outputs (the last: a softmax)."""
+
+    body: tuple[str, ...]
+    side: int | None
+    heads: int
+
+
+_BLOCK = ("conv", "prelu")
+PLANS = {
+    "pnet": Plan(body=(*_BLOCK, "pool 2 SAME_UPPER", *_BLOCK * 2), side=None, heads=2),
+    "rnet": Plan(
+        body=(*_BLOCK, "pool 3 SAME_UPPER", *_BLOCK, "pool 3 VALID", *_BLOCK, *("dense", "prelu")),
+        side=24,
+        heads=2,
+    ),
+    "onet": Plan(
+        body=(
+            *(*_BLOCK, "pool 3 SAME_UPPER", *_BLOCK, "pool 3 VALID"),
+            *(*_BLOCK, "pool 2 SAME_UPPER", *_BLOCK, "dense", "prelu"),
+        ),
+        side=48,
+        heads=3,
+    ),
+}
+
+
+def to_onnx(name: str) -> bytes:
+    """The ONNX file of one network: RGB pictures as real numbers from 0 to 255 in."""
+    plan, arrays = PLANS[name], iter(_weights(name))
+    graph = Graph()
+    centred = graph.node("Sub", graph.planes("pictures"), graph.constant(np.float32(127.5)))
+    value = graph.node("Div", centred, graph.constant(np.float32(128)))
+    flat = False
+    for layer in plan.body:
+        if layer == "dense" and not flat:
+            columns_first = graph.node("Transpose", value, perm=[0, 3, 2, 1])
+            value, flat = graph.node("Flatten", columns_first), True
+        value = _add(graph, layer, value, arrays)
+    heads = [_add(graph, "dense" if flat else "conv", value, arrays) for _ in range(plan.heads)]
+    heads[-1] = graph.node("Softmax", heads[-1], axis=1)
+    sides = (plan.side or "rows", plan.side or "columns")
+    return graph.model("pictures", TensorProto.FLOAT, sides, heads)
+
+
+def _add(graph: Graph, layer: str, value: str, arrays: Arrays) -> str:
+    kind, *settings = layer.split()
+    if kind == "pool":
+        window = [int(settings[0])] * 2
+        return graph.node(
+            "MaxPool", value, kernel_shape=window, strides=[2, 2], auto_pad=settings[1]
+        )
+    if kind == "prelu":
+        slope = next(arrays)
+        rest = (1, 1) if slope.ndim > 1 else ()
+        return graph.node("PRelu", value, graph.constant(slope.reshape(-1, *rest)))
+    weights, biases = next(arrays), next(arrays)
+    if kind == "conv":
+        filters = weights.transpose(3, 2, 0, 1)
+        return graph.node("Conv", value, graph.constant(filters), graph.constant(biases))
+    return graph.node("Gemm", value, graph.constant(weights), graph.constant(biases))
+
+
+def _weights(name: str) -> list[NDArray[np.float32]]:
+    import joblib  # noqa: PLC0415 - needed while loading only
+
+    spec = importlib.util.find_spec("mtcnn")
+    if spec is None or spec.origin is None:
+        raise WeightsError("the weights of MTCNN are missing: pip install mtcnn, which carries them")
+    loaded: Any = joblib.load(Path(spec.origin).parent / "assets" / "weights" / f"{name}.lz4")
+    return [np.asarray(array, np.float32) for array in loaded]
