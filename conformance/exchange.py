@@ -1,0 +1,161 @@
+"""The one file that speaks HTTP.
+
+``http.client`` with a connection for each request: it sends any body with any framing, and what
+it reports is what the server did (no retries, no redirects, no pooled connection that has died).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.errors import WrongUse
+from conformance.recipe import Request
+from conformance.sealing import Secrets
+from conformance.writing import Wire, wire
+from contract import load_contract
+
+_BLOCK = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The server under test. ``url`` has no path of the operation; ``timeout`` in seconds."""
+
+    url: str
+    secrets: Secrets
+    timeout: float = 30.0
+
+    @classmethod
+    def of(
+        cls, url: str, *, key: str | None = None, iv: str | None = None, timeout: float = 30.0
+    ) -> Target:
+        """A target from what a user types; the operation's own path may be part of the URL.
+
+        Raises:
+            WrongUse: no http or https URL, or a key or IV of the wrong length.
+        """
+        url = url.rstrip("/").removesuffix(load_contract().path)
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise WrongUse(f"{url!r} is no URL: write it like http://127.0.0.1:3000")
+        return cls(url=url, secrets=Secrets.of(key, iv), timeout=timeout)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; ``seconds`` from the first byte sent to the last byte read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON in UTF-8, or None when it is none."""
+        try:
+            return json.loads(self.body.decode("utf-8"), parse_constant=_no_json)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The JSON object, or an empty one."""
+        return self.json if isinstance(self.json, dict) else {}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Exchange:
+    """One request of a case and what became of it: an answer, or a broken connection."""
+
+    case: str
+    request: Request
+    answer: Answer | None
+    trouble: str = ""
+
+
+def exchange(target: Target, case: str, request: Request) -> Exchange:
+    """Send one request. Nothing that the server does raises."""
+    sent = wire(request, target.secrets)
+    try:
+        return Exchange(case=case, request=request, answer=_ask(target, sent))
+    except (OSError, http.client.HTTPException) as error:
+        trouble = str(error) or type(error).__name__
+        return Exchange(case=case, request=request, answer=None, trouble=trouble)
+
+
+def reachable(target: Target) -> bool:
+    """Whether something accepts connections there."""
+    parts = urlsplit(target.url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection(
+            (parts.hostname or "", port), timeout=min(target.timeout, 5)
+        ).close()
+    except OSError:
+        return False
+    return True
+
+
+def _ask(target: Target, sent: Wire) -> Answer:
+    parts = urlsplit(target.url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=target.timeout)
+    started = time.perf_counter()
+    try:
+        _send(connection, parts.path + sent.target, sent)
+        response = connection.getresponse()
+        body = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, body, time.perf_counter() - started)
+    finally:
+        connection.close()
+
+
+def _send(connection: http.client.HTTPConnection, target: str, sent: Wire) -> None:
+    connection.putrequest(sent.method, target)
+    connection.putheader("Accept", "application/json")
+    if sent.content_type:
+        connection.putheader("Content-Type", sent.content_type)
+    if sent.length == "declared":
+        connection.putheader("Content-Length", str(len(sent.body)))
+    elif sent.length == "chunked":
+        connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    try:
+        for block in _blocks(sent):
+            if _answers_already(connection):
+                return
+            connection.send(block)
+    except (BrokenPipeError, ConnectionResetError):
+        return  # The server stopped reading; its answer may still be there.
+
+
+def _blocks(sent: Wire) -> Iterator[bytes]:
+    chunked = sent.length == "chunked"
+    view = memoryview(sent.body)
+    for start in range(0, len(view), _BLOCK):
+        block = bytes(view[start : start + _BLOCK])
+        yield b"%x\r\n%b\r\n" % (len(block), block) if chunked else block
+    if chunked:
+        yield b"0\r\n\r\n"
+
+
+def _answers_already(connection: http.client.HTTPConnection) -> bool:
+    """Whether the server answers before the body is through, as it may (RFC 9112, 9.3)."""
+    if isinstance(connection, http.client.HTTPSConnection) or connection.sock is None:
+        return False
+    return bool(select.select([connection.sock], [], [], 0)[0])
+
+
+def _no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")

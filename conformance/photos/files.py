@@ -1,0 +1,73 @@
+"""The bytes of a photo file, made from its recipe and remembered."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from conformance.photos.odd import ODD
+from conformance.photos.portraits import draw
+from conformance.recipe import Photo
+
+OWN = "own:"
+_ORIENTATION = 0x0112
+_SEGMENT = 65_537  # the longest JPEG comment, its header of 4 bytes included
+_HEADER = 4
+
+
+@lru_cache(maxsize=256)
+def photo_file(photo: Photo) -> bytes:
+    """The file as it is before encryption."""
+    if photo.of.startswith(OWN):
+        return Path(photo.of.removeprefix(OWN)).read_bytes()
+    data = _image_file(photo) if photo.content == "image" else ODD[photo.content]()
+    if photo.pad_to:
+        data = _padded(data, photo.pad_to)
+    return data[: len(data) * photo.percent // 100]
+
+
+def _image_file(photo: Photo) -> bytes:
+    picture = _in_mode(draw(photo), photo.mode)
+    buffer = io.BytesIO()
+    picture.save(buffer, photo.format, **_options(photo, picture))
+    return buffer.getvalue()
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    if mode == "I;16":  # Pillow converts without scaling 8 bits up to 16.
+        deep = np.asarray(picture.convert("L")).astype(np.uint16) * 257
+        return Image.fromarray(deep)
+    return picture.convert(mode)
+
+
+def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if photo.format in ("JPEG", "WEBP", "AVIF"):
+        options["quality"] = photo.quality
+    if photo.progressive:
+        options["progressive"] = True
+    if photo.exif is not None:
+        exif = Image.Exif()
+        exif[_ORIENTATION] = photo.exif
+        options["exif"] = exif
+    if photo.frames > 1:
+        blank = Image.new(picture.mode, picture.size)
+        options |= {"save_all": True, "append_images": [blank] * (photo.frames - 1)}
+    return options
+
+
+def _padded(jpeg: bytes, size: int) -> bytes:
+    """The same JPEG, lengthened by comments to just this size."""
+    missing = size - len(jpeg)
+    segments = bytearray()
+    while missing > 0:
+        # What is left over must be long enough for a segment of its own.
+        length = missing if missing <= _SEGMENT else min(_SEGMENT, missing - _HEADER)
+        segments += b"\xff\xfe" + (length - 2).to_bytes(2, "big") + bytes(length - _HEADER)
+        missing -= length
+    return jpeg[:2] + bytes(segments) + jpeg[2:]
