@@ -1,0 +1,144 @@
+"""What HTTP, decryption and parsing cost on top of the pipeline, where its time goes, and memory.
+
+The pipeline is called in-process and over HTTP in turn, on the same two photos, one worker, so
+that whatever else the machine does falls on both.
+
+    python benchmarks/pipeline.py --rounds 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from against_deepface import (
+    CONTRACT,
+    Side,
+    free_port,
+    paced,
+    portraits,
+    running,
+    sealed_form,
+    verikit_server,
+)
+
+from reference_server.faces.engine import load_engine
+from reference_server.faces.stages import Stages
+from reference_server.photo import read_photo
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """The pipeline without a server: two photo files in, a score out."""
+
+    compare: Callable[[Stages], None]
+    calls_per_round: int
+
+    @classmethod
+    def of(cls, photos: tuple[bytes, bytes], seconds: float) -> InProcess:
+        """A loaded pipeline whose rounds last about ``seconds``."""
+        engine = load_engine()
+
+        def compare(stages: Stages) -> None:
+            with stages.time("decode"):
+                first, second = (read_photo(file, CONTRACT.photo_standards) for file in photos)
+            engine.compare(first, second, auto_rotate=False, check_quality=False, stages=stages)
+
+        trial = cls(compare, 5)
+        trial.rate({})
+        return cls(compare, max(1, round(trial.rate({}) * seconds)))
+
+    def rate(self, spent: dict[str, list[float]]) -> float:
+        """Comparisons per second of one round; ``spent`` collects milliseconds per stage."""
+        start = time.perf_counter()
+        for _ in range(self.calls_per_round):
+            stages = Stages()
+            self.compare(stages)
+            for stage, ms in stages.ms.items():
+                spent.setdefault(stage, []).append(ms)
+        return self.calls_per_round / (time.perf_counter() - start)
+
+
+def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
+    """Rates in-process and over HTTP, and milliseconds per stage."""
+    photos = portraits(pixels)
+    in_process = InProcess.of(photos, seconds)
+    spent: dict[str, list[float]] = defaultdict(list)
+    with verikit_server() as url:
+        over_http: Side = paced(url, sealed_form(photos), CONTRACT.media_types[0], seconds)
+        rates = [(over_http.rate(), in_process.rate(spent)) for _ in range(rounds)]
+    shares = [http / bare for http, bare in rates]
+    return {
+        "pixels": pixels,
+        "http_per_second": statistics.median(http for http, _ in rates),
+        "in_process_per_second": statistics.median(bare for _, bare in rates),
+        "share": statistics.median(shares),
+        "share_range": (min(shares), max(shares)),
+        "stage_ms": {stage: statistics.median(ms) for stage, ms in spent.items()},
+    }
+
+
+def memory_and_start(workers: int = 2) -> dict[str, object]:
+    """Proportional set size of each worker in MB after work, and seconds to the first answer."""
+    port = free_port()
+    command = [sys.executable, "-m", "verikit", "serve", "--log-level", "warning"]
+    started = time.perf_counter()
+    with running(
+        [*command, "--port", str(port), "--workers", str(workers)],
+        f"http://127.0.0.1:{port}/healthz",
+    ) as server:
+        ready = time.perf_counter() - started
+        url = f"http://127.0.0.1:{port}{CONTRACT.path}"
+        paced(url, sealed_form(portraits(1000)), CONTRACT.media_types[0], seconds=3).rate()
+        return {"ready_seconds": ready, "pss_mb": [pss(w) for w in workers_of(server)]}
+
+
+def workers_of(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The worker processes of a server."""
+    return psutil.Process(server.pid).children()
+
+
+def pss(process: psutil.Process) -> float:
+    """Proportional set size in MB: shared pages count for the part that falls on the process."""
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    kilobytes = next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(kilobytes) / 1024
+
+
+def main() -> None:
+    """Print the figures, or the same as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3, help="length of a round")
+    parser.add_argument("--pixels", type=int, nargs="+", default=[250, 1000])
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = [share_of_pipeline(p, options.rounds, options.seconds) for p in options.pixels]
+    server = memory_and_start()
+    if options.json:
+        print(json.dumps({"pipeline": rows, "server": server}, indent=2))
+        return
+    for row in rows:
+        print(
+            "{pixels} px: {http_per_second:.1f}/s over HTTP, {in_process_per_second:.1f}/s "
+            "in-process: {share:.0%} of it".format(**row)
+        )
+        for stage, ms in row["stage_ms"].items():
+            print(f"    {stage:8} {ms:6.2f} ms")
+    print(
+        f"ready after {server['ready_seconds']:.1f} s; proportional set size of the workers: "
+        + ", ".join(f"{mb:.0f} MB" for mb in server["pss_mb"])
+    )
+
+
+if __name__ == "__main__":
+    main()
