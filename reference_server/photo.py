@@ -1,11 +1,38 @@
-"""A decoded photo."""
+"""A photo file, checked against the photo standards and decoded.
+
+The header is read first and limits the number of pixels: nothing is decoded that is larger than
+the largest photo allowed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.ExifTags import Base
+
+from contract import PhotoStandards
+from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
+
+Pixels = NDArray[np.uint8]
+
+# Pillow's own limit on pixels; ours is in the photo standards.
+Image.MAX_IMAGE_PIXELS = None
+
+ENOUGH_SIDE = 1000
+"""Decoding scales a photo down by powers of two while its long side keeps this many pixels."""
+
+MAX_JPEG_SCANS = 50
+"""Each scan of a progressive JPEG passes over all its pixels; encoders write about ten."""
+
+HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters")
+"""libjpeg's complaints about files that some cameras write and every viewer shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,5 +43,91 @@ class Photo:
     ``orientation``: EXIF tag 0x0112, 1 to 8, where 1 is upright.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     orientation: int = 1
+
+
+def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
+    """The photo in a file, of an animation its first frame.
+
+    Raises:
+        WrongFileSize, UnreadablePhoto, WrongPixelSize: checked in this order, except that a
+            photo of more pixels than the standards allow is not decoded to look for damage.
+    """
+    if len(file) > standards.max_file_bytes:
+        raise WrongFileSize(detail=f"{len(file)} bytes, at most {standards.max_file_bytes} allowed")
+    with _damage_refused(standards):
+        image = Image.open(BytesIO(file), formats=standards.formats)
+    if image.width * image.height > standards.max_side**2:
+        raise _wrong_pixel_size(image, standards)
+    with _damage_refused(standards):
+        orientation = _take_orientation(image)
+        pixels = _decode(file, image)
+    if not all(standards.min_side <= side <= standards.max_side for side in image.size):
+        raise _wrong_pixel_size(image, standards)
+    return Photo(pixels, orientation)
+
+
+@contextmanager
+def _damage_refused(standards: PhotoStandards) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # hostile bytes make decoders raise nearly anything
+        raise UnreadablePhoto(detail=", ".join(standards.formats)) from error
+
+
+def _wrong_pixel_size(image: Image.Image, standards: PhotoStandards) -> WrongPixelSize:
+    return WrongPixelSize(
+        detail=f"{image.width} x {image.height} pixels, "
+        f"each side must have {standards.min_side} to {standards.max_side}"
+    )
+
+
+def _take_orientation(image: Image.Image) -> int:
+    """Taken out, because Pillow would otherwise turn a TIFF while decoding it."""
+    try:
+        orientation = image.getexif().pop(Base.Orientation, 1)
+    except Exception:  # broken metadata does not break the photo
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _decode(file: bytes, image: Image.Image) -> Pixels:
+    if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
+        return _decode_jpeg(file, image)
+    if image.format == "PNG":
+        Image.open(BytesIO(file)).verify()  # checksums, which decoding passes over
+    return _decode_any(image)
+
+
+def _decode_jpeg(file: bytes, image: Image.Image) -> Pixels:
+    if file.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise ValueError("too many scans")
+    factor = _shrinking(image)
+    try:
+        if simplejpeg.decode_jpeg_header(file)[:2] != (image.height, image.width):
+            raise ValueError("two sizes")
+        pixels: Pixels = simplejpeg.decode_jpeg(
+            file, "RGB", min_height=-(-image.height // factor), min_width=-(-image.width // factor)
+        )
+    except ValueError as error:
+        if not any(complaint in str(error) for complaint in HARMLESS):
+            raise
+        return _decode_any(image)
+    return pixels
+
+
+def _decode_any(image: Image.Image) -> Pixels:
+    if image.mode in ("I", "F"):
+        raise ValueError("32-bit samples have no agreed white")
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+    return np.array(image.convert("RGB").reduce(_shrinking(image)))
+
+
+def _shrinking(image: Image.Image) -> int:
+    """1, 2, 4 or 8: the scales at which decoding a JPEG is fast."""
+    enough = max(1, max(image.size) // ENOUGH_SIDE)
+    return int(min(8, 1 << (enough.bit_length() - 1)))

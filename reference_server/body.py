@@ -1,0 +1,42 @@
+"""The body of a request, read whole and within its limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+
+from reference_server.refusals import InvalidArgument
+
+WSGIEnvironment = dict[str, Any]
+
+TRANSFER_ENCODING = "HTTP_TRANSFER_ENCODING"
+
+
+def read_body(environ: WSGIEnvironment, limit: int) -> bytes:
+    """All bytes of the body, at most ``limit``.
+
+    Raises:
+        LengthRequired: no Content-Length, or a Transfer-Encoding.
+        RequestEntityTooLarge: a Content-Length above the limit.
+        InvalidArgument: the body ends before its Content-Length.
+    """
+    declared = environ.get("CONTENT_LENGTH", "")
+    if TRANSFER_ENCODING in environ or not _is_number(declared):
+        raise LengthRequired
+    # A length of thousands of digits is too large before it is a number.
+    if len(declared.lstrip("0")) > len(str(limit)) or int(declared) > limit:
+        raise RequestEntityTooLarge
+    body: bytes = environ["wsgi.input"].read(int(declared))
+    if len(body) < int(declared):
+        raise InvalidArgument("the body is shorter than its Content-Length")
+    return body
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def declares_body(environ: WSGIEnvironment) -> bool:
+    """Whether the request says that a body follows its headers."""
+    return environ.get("CONTENT_LENGTH", "") not in ("", "0") or TRANSFER_ENCODING in environ

@@ -1,0 +1,119 @@
+"""``verikit serve``."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+
+import click
+
+from contract import ContractError, load_contract, load_photo_standards
+from reference_server.app import create_app
+from reference_server.faces.engine import load_engine
+from reference_server.faces.errors import ModelError
+from reference_server.faces.recogniser import DEFAULT_MODEL
+from reference_server.logs import LEVELS
+from reference_server.serve import CannotStart, Processes, bind, run, url
+from reference_server.settings import Settings, SettingsError
+
+CONTRACT = load_contract()
+CORES = len(os.sched_getaffinity(0))
+
+
+@click.command(
+    epilog=f"{CONTRACT.encryption.key_variable} and {CONTRACT.encryption.iv_variable} set the key "
+    f"({CONTRACT.encryption.key_characters} characters) and the IV "
+    f"({CONTRACT.encryption.iv_characters}) that photos are encrypted with; without them the "
+    "documented defaults hold."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=CONTRACT.port,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=CORES,
+    show_default="one a core",
+    help="Processes; each computes on one core.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 512),
+    default=64,
+    show_default=True,
+    help="Requests that one worker receives at a time.",
+)
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
+@click.option("--uncalibrated", is_flag=True, help="Serve a model without a fitted score.")
+@click.option(
+    "--profile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Photo standards other than the contract's, as YAML.",
+)
+@click.option(
+    "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="For the log."
+)
+@click.option("--allow-default-key", is_flag=True, help="Take the default key from anywhere.")
+def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    model: str,
+    uncalibrated: bool,
+    profile: Path | None,
+    log_level: str,
+    allow_default_key: bool,
+) -> None:
+    """Start the reference server.
+
+    \b
+    Example:
+      verikit serve --port 3000
+      PARAM_DECRYPT_KEY=... PARAM_DECRYPT_IV=... verikit serve --host 0.0.0.0
+
+    Ends with 0 when it was stopped, 1 when it cannot start, 2 when it was called wrongly.
+    """
+    settings = _settings(profile)
+    if settings.has_default_key and not allow_default_key and not _is_loopback(host):
+        raise click.UsageError(
+            f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to listen "
+            f"on {host}, or insist with --allow-default-key."
+        )
+    try:
+        listener = bind(host, port)
+        address = url(listener)
+        click.echo(f"Loading {model} for {address} ...", err=True)
+        app = create_app(settings, load_engine(model, uncalibrated=uncalibrated))
+    except (CannotStart, ModelError) as error:
+        raise click.ClickException(str(error)) from error
+    run(
+        app,
+        listener,
+        Processes(workers=workers, threads=threads, log_level=log_level),
+        lambda: click.echo(f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"),
+    )
+
+
+def _settings(profile: Path | None) -> Settings:
+    try:
+        standards = load_photo_standards(profile) if profile else CONTRACT.photo_standards
+        return Settings.from_environment(os.environ, standards)
+    except (ContractError, SettingsError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether every address that the name stands for is this machine's own."""
+    try:
+        entries = socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(entry[4][0]).is_loopback for entry in entries)

@@ -1,0 +1,143 @@
+"""Runs the application in gunicorn, on a socket that is bound before anything is loaded."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import socket
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from reference_server.logs import log_failure, logging_config
+from reference_server.worker import Worker
+
+KEEP_ALIVE_SECONDS = 30
+GRACEFUL_SECONDS = 30
+BACKLOG = 2048
+
+
+class CannotStart(Exception):  # noqa: N818 - a state, told to the user in one sentence
+    """The server cannot start; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """How many processes compute, and how many connections each of them reads at a time."""
+
+    workers: int
+    threads: int
+    log_level: str
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket on the address; port 0 takes a free one.
+
+    Raises:
+        CannotStart: the address is taken or is none of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise CannotStart(_why_not(host, port, error)) from error
+    return listener
+
+
+def url(listener: socket.socket) -> str:
+    """The address in the form that a browser takes."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(
+    app: Flask, listener: socket.socket, processes: Processes, when_ready: Callable[[], None]
+) -> NoReturn:
+    """Serve until a signal says stop; ends the process with SystemExit.
+
+    ``when_ready`` is called once, when the last worker has made its first comparison.
+    """
+    warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news
+    options = {
+        "bind": f"fd://{listener.detach()}",
+        "workers": processes.workers,
+        "threads": processes.threads,
+        "worker_class": Worker,
+        "preload_app": True,
+        "keepalive": KEEP_ALIVE_SECONDS,
+        "graceful_timeout": GRACEFUL_SECONDS,
+        "backlog": BACKLOG,
+        "worker_exit": _leave,
+        "post_worker_init": _first_comparison(app, processes.workers, when_ready),
+        "logconfig_dict": logging_config(processes.log_level),
+        "control_socket_disable": True,
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
+        "proc_name": "verikit",
+    }
+    try:
+        Arbiter(_Application(app, options)).run()
+    except SystemExit as ended:
+        sys.exit(1 if ended.code else 0)
+    raise AssertionError("gunicorn ends with SystemExit")
+
+
+def _first_comparison(
+    app: Flask, workers: int, when_ready: Callable[[], None]
+) -> Callable[[Worker], None]:
+    """What each worker does before it accepts: prove that it can compare."""
+    ready = multiprocessing.Value("i", 0)
+
+    def compare(_worker: Worker) -> None:
+        try:
+            app.extensions["health"].check()
+        except Exception as error:
+            log_failure("unhealthy", error)
+            raise CannotStart("the first comparison failed") from None
+        with ready.get_lock():
+            ready.value += 1
+            if ready.value == workers:
+                when_ready()
+
+    return compare
+
+
+def _leave(_arbiter: Arbiter, worker: Worker) -> None:
+    """End a worker without its C++ destructors.
+
+    onnxruntime's would wait for a thread that exists only in the process which loaded it.
+    """
+    if worker.pid == os.getpid():
+        ended = sys.exc_info()[1]
+        sys.stdout.flush()
+        os._exit(int(ended.code or 0) if isinstance(ended, SystemExit) else 0)
+
+
+class _Application(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self._app, self._options = app, options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is in use: stop what listens there or take another --port."
+    return f"Cannot listen on port {port} of {host}: {error.strerror}."

@@ -1,0 +1,58 @@
+"""How one server is set up; the environment is read here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contract import PhotoStandards, load_contract
+
+CONTRACT = load_contract()
+
+
+class SettingsError(ValueError):
+    """A setting makes no sense; the message is one sentence that says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the application needs to know.
+
+    ``key`` and ``iv`` unseal the photos, 32 and 12 bytes; they stay out of ``repr``.
+
+    Raises:
+        SettingsError: key or IV has the wrong length.
+    """
+
+    key: bytes = field(repr=False)
+    iv: bytes = field(repr=False)
+    standards: PhotoStandards = CONTRACT.photo_standards
+
+    def __post_init__(self) -> None:
+        secrets = CONTRACT.encryption
+        _check_length(secrets.key_variable, self.key, secrets.key_characters)
+        _check_length(secrets.iv_variable, self.iv, secrets.iv_characters)
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str], standards: PhotoStandards = CONTRACT.photo_standards
+    ) -> Settings:
+        """Key and IV from their documented variables, or the documented defaults."""
+        secrets = CONTRACT.encryption
+        return cls(
+            key=environment.get(secrets.key_variable, secrets.default_key).encode(),
+            iv=environment.get(secrets.iv_variable, secrets.default_iv).encode(),
+            standards=standards,
+        )
+
+    @property
+    def has_default_key(self) -> bool:
+        """Whether the key is the documented one, which everybody knows."""
+        return self.key == CONTRACT.encryption.default_key.encode()
+
+
+def _check_length(variable: str, secret: bytes, length: int) -> None:
+    if len(secret) != length:
+        raise SettingsError(
+            f"{variable} must be {length} characters of ASCII, but it has {len(secret)} bytes."
+        )

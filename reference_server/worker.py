@@ -1,0 +1,139 @@
+"""gunicorn's threaded worker, made to keep the contract and to bear slow clients."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from selectors import EVENT_READ
+from time import monotonic
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http.errors import InvalidHeader, ParseException, UnsupportedTransferCoding
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from reference_server.answers import Answer, http_error
+from reference_server.logs import log, log_failure
+
+RECEIVE_SECONDS = 60.0
+"""A request that has not arrived whole by then is cut off."""
+
+FIRST_BYTE_SECONDS = 10.0
+"""A connection that says nothing for so long is closed."""
+
+LINGER_SECONDS = 5.0
+LINGER_BYTES = 64 * 2**20
+"""How much of an unread body is swallowed, so that a client still sending reads its answer."""
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
+    """Answers malformed HTTP in the contract's shape, and gives no thread to a silent client."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._receiving: dict[TConn, float] = {}
+        self.wsgi: Callable[..., Any]
+
+    def load_wsgi(self) -> None:
+        """Let the application end a connection by its Connection header."""
+        super().load_wsgi()
+        self.wsgi = _honouring_close(self.wsgi)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """A new connection waits for its first byte in the poller, where it costs no thread."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = monotonic() + FIRST_BYTE_SECONDS
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def handle(self, conn: TConn) -> Any:
+        """Serve a request; where the connection ends, linger here and not in the main loop."""
+        self._receiving[conn] = monotonic() + RECEIVE_SECONDS
+        try:
+            kept = super().handle(conn)
+        finally:
+            del self._receiving[conn]
+        if not kept:
+            _linger(conn.sock)
+        return kept
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """One turn of the main loop, which also cuts off who sends too slowly."""
+        super().wait_for_and_dispatch_events(timeout)
+        now = monotonic()
+        for conn, deadline in list(self._receiving.items()):
+            if now > deadline:
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer what gunicorn's parser refuses, or what failed outside the application."""
+        answer = _answer_to(exc)
+        if answer.status >= 500:
+            log_failure("failed", exc, request_id=answer.request_id)
+        log(
+            "malformed",
+            request_id=answer.request_id,
+            status=answer.status,
+            code=answer.fields["code"],
+            error=type(exc).__name__,
+        )
+        with suppress(OSError):
+            util.write_nonblock(client, _raw(answer))
+
+
+def _answer_to(exc: Exception) -> Answer:
+    if not isinstance(exc, ParseException):
+        return http_error(500)
+    if isinstance(exc, UnsupportedTransferCoding) or (
+        isinstance(exc, InvalidHeader) and exc.hdr == "TRANSFER-ENCODING"
+    ):
+        return http_error(411)
+    return http_error(400)
+
+
+def _raw(answer: Answer) -> bytes:
+    head = (
+        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(answer.body)}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    return head.encode() + answer.body
+
+
+def _honouring_close(application: Callable[..., Any]) -> Callable[..., Any]:
+    """gunicorn drops the header of a WSGI application and decides for itself."""
+
+    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        response = start_response.__self__  # type: ignore[attr-defined] # gunicorn's own
+        response.version = "verikit"
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if ("Connection", "close") in headers:
+                response.force_close()
+            return start_response(status, headers, exc_info)
+
+        return application(environ, start)
+
+    return call
+
+
+def _linger(sock: socket.socket) -> None:
+    """Say that we are done, then swallow what still comes: closing at once would reset the
+    connection, and the client would lose the answer (RFC 9112, section 9.6)."""
+    deadline, swallowed = monotonic() + LINGER_SECONDS, 0
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        while swallowed < LINGER_BYTES and (left := deadline - monotonic()) > 0:
+            sock.settimeout(left)
+            if not (data := sock.recv(2**16)):
+                return
+            swallowed += len(data)
+        sock.shutdown(socket.SHUT_RD)
