@@ -1,0 +1,315 @@
+"""The commands ``verikit calibrate`` and ``verikit datasets``."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from conformance.calibration import datasets as data_sets
+from conformance.calibration import progress
+from conformance.calibration.collect import Limits
+from conformance.calibration.findings import Findings
+from conformance.calibration.from_files import from_scores, from_templates
+from conformance.calibration.from_server import Run, from_server
+from conformance.calibration.judging import find
+from conformance.calibration.labelled import Choice, open_labelled
+from conformance.calibration.report import words, writer
+from conformance.calibration.score_map import thresholds_of_map, thresholds_of_text
+from conformance.calibration.server import Manners
+from conformance.calibration.subject import Subject
+from conformance.calibration.verdicts import Rule, Verdict
+from conformance.errors import SuiteError, Unreachable
+from conformance.exchange import Target
+from contract import Contract, load_contract
+
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+_WIDTH = 108
+_PATH = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each boolean of the contract, sent with every request."""
+    for parameter in load_contract().parameters.values():
+        if parameter.type == "boolean":
+            flag = "--" + parameter.name.replace("_", "-")
+            text = f"Send {parameter.name}=true with every comparison."
+            command = click.option(flag, parameter.name, is_flag=True, help=text)(command)
+    return command
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--data",
+    default="sample",
+    show_default=True,
+    help="Labelled pairs to ask a server about: a data set by name, a folder with a folder for "
+    "each person, a CSV (first,second,mated[,group]), or an InsightFace .bin.",
+)
+@click.option("--photos", type=_FOLDER, help="The folder that holds the photos of --data.")
+@click.option("--groups", type=_FILE, help="A CSV person,group: adds error rates by group.")
+@click.option("--one-photo-each", is_flag=True, help="Take one photo of each person, by the seed.")
+@click.option("--keep-label-errors", is_flag=True, help="Leave known label errors as they are.")
+@click.option(
+    "--out",
+    type=_PATH,
+    default=Path("reports/calibration"),
+    show_default=True,
+    help="Folder of the report and of the answers; the same folder resumes a run.",
+)
+@click.option(
+    "--budget", type=click.IntRange(1), default=3000, show_default=True, help="Comparisons in all."
+)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
+@click.option(
+    "--until",
+    type=click.Choice(["decided"]),
+    help="Stop as soon as the verdict is certain, at any moment.",
+)
+@click.option(
+    "--up-to",
+    type=float,
+    default=math.inf,
+    metavar="THRESHOLD",
+    help="Judge the rows up to this threshold only.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(1, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="PASS means: at most so many times the documented rate.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides which pairs come.")
+@click.option(
+    "--mated-share",
+    type=click.FloatRange(0, 1),
+    default=0.1,
+    show_default=True,
+    help="The share of mated pairs among those asked.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Requests at a time.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    default=50.0,
+    show_default=True,
+    help="Requests a second, at most.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Further tries after a time-out, a broken connection or a 5xx.",
+)
+@click.option(
+    "--score-map", type=_FILE, help="For .npz: a JSON file of knots [similarity, log10 FMR]."
+)
+@click.option(
+    "--similarities",
+    metavar="S,S,...",
+    help="For .npz: the similarity that stands for each documented threshold.",
+)
+@click.option(
+    "--thumbnails/--no-thumbnails",
+    default=True,
+    show_default=True,
+    help="Show the photos of the pairs to look at in the report.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@_contract_options
+@click.pass_context
+def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
+    """Judge whether the documented table threshold -> error rate holds.
+
+    SOURCE is the URL of a server, a file of scores (.csv, .parquet or .jsonl with the columns
+    first, second, mated, score), or templates of which all pairs are compared (.npz with vectors
+    and people; similarities are no scores, so it takes --score-map or --similarities as well).
+
+    Key and IV are read from the variables that the contract names. Exit code: 0 PASS, 1 FAIL,
+    2 wrong use, 3 inconclusive or incomplete.
+
+    \b
+    Examples:
+      verikit calibrate http://127.0.0.1:3000
+      verikit calibrate http://127.0.0.1:3000 --data lfw --budget 20000 --up-to 0.6
+      verikit calibrate scores.parquet --out reports/vendor
+      verikit calibrate templates.npz --score-map map.json
+    """
+    contract = load_contract()
+    try:
+        subject = _subject(source, contract, options)
+        rule = Rule(tolerance=options["tolerance"], at_any_time=subject.at_any_time)
+        findings = find(subject.measurement, contract.error_rates, rule, subject.circumstances)
+        page = writer.write(
+            options["out"], findings, subject, contract, thumbnails=options["thumbnails"]
+        )
+    except Unreachable as error:
+        click.echo(f"Incomplete: {error}", err=True)
+        ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
+    except SuiteError as error:
+        raise click.UsageError(str(error)) from error
+    if options["as_json"]:
+        click.echo(writer.as_json(findings, subject), nl=False)
+    else:
+        _tell(findings, page)
+    ctx.exit(EXIT_CODES[findings.verdict])
+
+
+def _subject(source: str, contract: Contract, options: dict[str, Any]) -> Subject:
+    if source.startswith(("http://", "https://")):
+        return _asked(source, contract, options)
+    path = Path(source)
+    if not path.is_file():
+        raise click.UsageError(f"{source} is neither a URL (http://...) nor a file.")
+    with progress.shown(path.name, quiet=options["quiet"]) as bar:
+        if path.suffix != ".npz":
+            bar.add_task("", total=None, note="counting")
+            return from_scores(path, contract, options["up_to"])
+        thresholds = _similarities(contract, options)
+        tell = progress.of_tiles(bar)
+        return from_templates(path, contract, thresholds, options["up_to"], tell)
+
+
+def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, ...]:
+    if options["score_map"]:
+        return thresholds_of_map(options["score_map"], contract.error_rates)
+    if options["similarities"]:
+        return thresholds_of_text(options["similarities"], contract.error_rates)
+    raise click.UsageError(
+        "Templates give similarities, not scores of the table: add --score-map or --similarities."
+    )
+
+
+def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
+    choice = Choice(
+        **{
+            name: options[name]
+            for name in ("data", "photos", "groups", "one_photo_each", "keep_label_errors", "seed")
+        }
+    )
+    booleans = [p.name for p in contract.parameters.values() if p.type == "boolean"]
+    run = Run(
+        target=_target(url, contract, options["timeout"]),
+        labelled=open_labelled(choice),
+        journal=options["out"] / "answers.jsonl",
+        limits=Limits(comparisons=options["budget"], seconds=60 * (options["minutes"] or math.inf)),
+        manners=Manners(
+            concurrency=options["concurrency"], rate=options["rate"], retries=options["retries"]
+        ),
+        rule=Rule(tolerance=options["tolerance"]),
+        options={name: True for name in booleans if options[name]},
+        seed=options["seed"],
+        mated_share=options["mated_share"],
+        until_decided=options["until"] == "decided",
+        up_to=options["up_to"],
+    )
+    total = min(options["budget"], len(run.plan))
+    with progress.shown(url, quiet=options["quiet"]) as bar:
+        return from_server(run, contract, progress.of_answers(bar, total))
+
+
+def _target(url: str, contract: Contract, timeout: float) -> Target:
+    """Key and IV come from the environment, where other users of the machine do not see them."""
+    scheme = contract.encryption
+    key, iv = (os.environ.get(name) for name in (scheme.key_variable, scheme.iv_variable))
+    return Target.of(url, key=key, iv=iv, timeout=timeout)
+
+
+def _tell(findings: Findings, page: Path) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("threshold", "claimed", "false matches", "of", "measured", "95 % interval",
+                    "verdict", "more needed"):  # fmt: skip
+        table.add_column(heading, justify="left" if heading == "verdict" else "right")
+    colours = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
+    for row in findings.rows:
+        table.add_row(
+            f"{row.threshold:g}", words.one_in(row.claimed), f"{row.k:,}", f"{row.n:,}",
+            words.rate(row.fmr), words.bounds(row.interval),
+            f"[{colours[row.verdict]}]{row.verdict}[/]" if row.judged else "[dim]not judged[/]",
+            f"{row.still_needed:,}" if row.still_needed else "",
+        )  # fmt: skip
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    console.print(table)
+    console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {words.summary(findings)}")
+    console.print(f"Report: {page}", soft_wrap=True, highlight=False)
+
+
+@click.group()
+def datasets() -> None:
+    """List, fetch and check the data sets that have a descriptor.
+
+    \b
+    Example:
+      verikit datasets fetch lfw
+    """
+
+
+@datasets.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the descriptors as JSON.")
+def list_datasets(as_json: bool) -> None:
+    """Show every data set: what it is, its licence, and whether it supports a rate."""
+    every = [data_sets.load(name) for name in data_sets.names()]
+    if as_json:
+        click.echo(data_sets.as_json(every))
+        return
+    for dataset in every:
+        click.echo(f"{dataset.name}: {dataset.title}")
+        click.echo(f"    {dataset.about}\n    licence: {dataset.licence}")
+        click.echo(f"    source: {dataset.source}")
+        if not dataset.supports_rates:
+            click.echo("    supports no error rate")
+
+
+@datasets.command()
+@click.argument("name")
+@click.option("--home", type=_PATH, help="Where scikit-learn keeps its data, if not in its home.")
+def fetch(name: str, home: Path | None) -> None:
+    """Get a data set through its publisher's own client."""
+    try:
+        place = data_sets.fetch(data_sets.load(name), home)
+    except SuiteError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} is at {place}." if place else f"{name} is made on the spot: nothing to do.")
+
+
+@datasets.command()
+@click.argument("name")
+@click.option("--photos", type=_FOLDER, help="The folder that holds it.")
+@click.pass_context
+def check(ctx: click.Context, name: str, photos: Path | None) -> None:
+    """Compare what is on disk with the descriptor; exit code 1 where it differs."""
+    try:
+        differences = data_sets.check(data_sets.load(name), photos)
+    except SuiteError as error:
+        raise click.UsageError(str(error)) from error
+    for difference in differences:
+        click.echo(difference)
+    if not differences:
+        click.echo(f"{name} is whole.")
+    ctx.exit(bool(differences))

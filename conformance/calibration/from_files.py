@@ -1,0 +1,46 @@
+"""Subjects from scores or templates that are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from conformance.calibration import score_files, vectors
+from conformance.calibration.judging import Circumstances
+from conformance.calibration.measurement import Measurement
+from conformance.calibration.subject import Subject, file_digest, new_measurement, versions
+from contract import Contract
+
+
+def from_scores(path: Path, contract: Contract, up_to: float) -> Subject:
+    """A subject from a file of scores."""
+    measurement = new_measurement(contract)
+    score_files.measure(path, measurement)
+    return Subject(
+        title=path.name,
+        measurement=measurement,
+        circumstances=Circumstances(up_to=up_to),
+        provenance={"scores": str(path), "SHA-256": file_digest(path)} | versions(),
+    )
+
+
+def from_templates(
+    path: Path,
+    contract: Contract,
+    thresholds: tuple[float, ...],
+    up_to: float,
+    tell: Callable[[int, int], None],
+) -> Subject:
+    """A subject from all pairs of templates; thresholds are similarities."""
+    templates = vectors.load(path)
+    low, high = templates.range
+    no_face = contract.codes["DETECTION_FAILED"].code
+    measurement = Measurement(thresholds, no_face, low=low, high=high)
+    vectors.measure(templates, measurement, tell)
+    return Subject(
+        title=path.name,
+        measurement=measurement,
+        circumstances=Circumstances(up_to=up_to),
+        provenance={"templates": str(path), "SHA-256": file_digest(path)} | versions(),
+        axis="similarity",
+    )

@@ -1,0 +1,1 @@
+"""One self-contained page, and the same findings as JSON and CSV."""

@@ -1,0 +1,70 @@
+"""How many comparisons a verdict takes."""
+
+from __future__ import annotations
+
+import math
+
+from scipy.optimize import brentq
+
+from conformance.calibration.intervals import ALPHA, chance_of_at_least, chance_of_at_most
+
+POWER = 0.9
+
+
+def without_errors(rate: float, alpha: float = ALPHA) -> int:
+    """Comparisons without a false match after which the upper bound is at most ``rate``."""
+    return math.ceil(math.log(alpha) / math.log1p(-rate))
+
+
+def rule_of_30(rate: float) -> int:
+    """Comparisons that give 30 errors on average (Doddington et al., 2000)."""
+    return math.ceil(round(30 / rate, 6))
+
+
+def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
+    """Comparisons after which a server that is exactly right PASSes with the given power."""
+    limit = min(tolerance * claimed, 1.0)
+    for k in range(10_000):
+        n = _least_n(k, limit, alpha)
+        if chance_of_at_most(k, n, claimed) >= power:
+            return n
+    raise ValueError(f"no number of comparisons decides a tolerance of {tolerance}")
+
+
+def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
+    """Comparisons after which a server with ``factor`` times the claimed rate FAILs."""
+    true = factor * claimed
+    for k in range(1, 10_000):
+        most = _greatest_n(k, claimed, alpha)
+        if most > k and chance_of_at_least(k, most, true) >= power:
+            return _least_n_with_power(k, true, most, power)
+    raise ValueError(f"no number of comparisons detects a factor of {factor}")
+
+
+def _least_n_with_power(k: int, rate: float, most: int, power: float) -> int:
+    def missing(n: float) -> float:
+        return chance_of_at_least(k, n, rate) - power
+
+    return math.ceil(float(brentq(missing, k, most, xtol=1e-3)))
+
+
+def _least_n(k: int, rate: float, alpha: float) -> int:
+    """The least n at which P(X <= k | n, rate) <= alpha."""
+    n = k + 1
+    step = max(1, int((k + 3) / rate))
+    while step:
+        while chance_of_at_most(k, n + step, rate) > alpha:
+            n += step
+        step //= 2
+    return n + 1
+
+
+def _greatest_n(k: int, rate: float, alpha: float) -> int:
+    """The greatest n at which P(X >= k | n, rate) <= alpha."""
+    n = k - 1
+    step = max(1, int((k + 3) / rate))
+    while step:
+        while chance_of_at_least(k, n + step, rate) <= alpha:
+            n += step
+        step //= 2
+    return n

@@ -1,0 +1,47 @@
+"""Everything that is counted about the comparisons of one kind, mated or non-mated."""
+
+from __future__ import annotations
+
+from conformance.calibration.arrays import Counts, Floats
+from conformance.calibration.extremes import Extremes
+from conformance.calibration.people import People
+from conformance.calibration.rounding import Rounding
+from conformance.calibration.tally import Tally
+from conformance.calibration.trace import Trace
+
+LISTED = 60
+
+
+class Side:
+    """One kind of comparison; ``failed`` were refused, so they have no score."""
+
+    def __init__(self, tally: Tally, *, mated: bool) -> None:
+        self.mated = mated
+        self.tally = tally
+        self.people = People(tally.thresholds, mated=mated)
+        self.extremes = Extremes(LISTED, highest=not mated)
+        self.trace = Trace(tally.thresholds)
+        self.rounding = Rounding()
+        self.failed = 0
+
+    def add(
+        self, photos: tuple[Counts, Counts], people: tuple[Counts, Counts], scores: Floats
+    ) -> None:
+        """Count completed comparisons: photos, people and scores, each of shape (n,)."""
+        if not scores.size:
+            return
+        self.tally.add(scores)
+        self.people.add(*people, scores)
+        self.extremes.add(*photos, scores)
+        self.trace.add(scores)
+        self.rounding.add(scores)
+
+    @property
+    def attempted(self) -> int:
+        """Completed and refused comparisons."""
+        return self.tally.n + self.failed
+
+    @property
+    def events(self) -> Counts:
+        """What went wrong at each threshold: false matches, or false non-matches."""
+        return self.tally.n - self.tally.matches if self.mated else self.tally.matches

@@ -1,0 +1,191 @@
+"""All pairs of a set of templates, compared in blocks: no list of pairs is ever made.
+
+An .npz holds ``vectors`` (n, d) and ``people`` (n,); and where known ``photos`` (n,) names,
+``groups`` (n,), and ``mean`` and ``deviation`` (n,) of each template's scores against a cohort.
+The similarity is the cosine, or with those two the adaptive symmetric normalisation
+((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from conformance.calibration.arrays import Counts, Floats
+from conformance.calibration.groups import label_of
+from conformance.calibration.measurement import Measurement
+from conformance.errors import WrongUse
+
+TILE = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Templates:
+    """Templates sorted by group and person: unit ``vectors`` (n, d), the rest (n,)."""
+
+    vectors: Floats
+    people: np.ndarray
+    photos: np.ndarray
+    groups: np.ndarray | None
+    mean: Floats | None
+    deviation: Floats | None
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The similarities that are possible at all, with room for rounding."""
+        low, high = -1.0001, 1.0001
+        if self.mean is None or self.deviation is None:
+            return low, high
+        return (
+            float(np.min((low - self.mean) / self.deviation)),
+            float(np.max((high - self.mean) / self.deviation)),
+        )
+
+
+def load(path: Path) -> Templates:
+    """Read an .npz of templates.
+
+    Raises:
+        WrongUse: an array is missing, malformed or of another length.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        vectors = arrays["vectors"].astype(np.float32)
+        people = arrays["people"]
+    except (OSError, ValueError, KeyError) as error:
+        raise WrongUse(f"{path} holds no templates: {error}") from error
+    _check(path, vectors, arrays)
+    groups = arrays.get("groups")
+    order = np.lexsort((people,) if groups is None else (people, groups))
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    photos = arrays.get("photos", np.arange(len(people)))
+    return Templates(
+        vectors=(vectors / lengths)[order],
+        people=people[order].astype(str),
+        photos=photos[order].astype(str),
+        groups=None if groups is None else groups[order].astype(str),
+        mean=_sorted(arrays, "mean", order),
+        deviation=_sorted(arrays, "deviation", order),
+    )
+
+
+def measure(
+    templates: Templates,
+    measurement: Measurement,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Compare every template with every other; ``tell`` hears of tiles done and in all."""
+    photos = measurement.roster.add(templates.photos, templates.people)
+    if np.unique(photos).size < photos.size:
+        raise WrongUse("the templates name a photo twice: give each photo one template")
+    counter = _Counter(templates, measurement, measurement.roster.person(photos))
+    tiles = list(_tiles(templates))
+    for done, (rows, columns) in enumerate(tiles, start=1):
+        counter.count(rows, columns)
+        tell(done, len(tiles))
+
+
+class _Counter:
+    """Counts tile after tile; the fast path is for tiles that hold no mated pair."""
+
+    def __init__(self, templates: Templates, measurement: Measurement, people: Counts) -> None:
+        self._templates = templates
+        self._measurement = measurement
+        self._people = people
+        self._weights = None
+        if templates.mean is not None and templates.deviation is not None:
+            self._weights = (
+                np.float32(0.5) / templates.deviation,
+                np.float32(0.5) * templates.mean / templates.deviation,
+            )
+
+    def count(self, rows: slice, columns: slice) -> None:
+        before = [(side.tally.n, side.events.copy()) for side in self._measurement.sides]
+        scores = self._similarities(rows, columns)
+        if self._meet(rows, columns):
+            self._count_mixed(rows, columns, scores)
+        else:
+            self._count_non_mated(rows, columns, scores.ravel())
+        if self._templates.groups is not None:
+            self._count_group(rows, columns, before)
+
+    def _similarities(self, rows: slice, columns: slice) -> Floats:
+        vectors = self._templates.vectors
+        scores: Floats = vectors[rows] @ vectors[columns].T
+        if self._weights is not None:
+            slope, offset = self._weights
+            scores *= slope[rows, None] + slope[None, columns]
+            scores -= offset[rows, None] + offset[None, columns]
+        return scores
+
+    def _meet(self, rows: slice, columns: slice) -> bool:
+        return bool(np.intersect1d(self._people[rows], self._people[columns]).size)
+
+    def _count_mixed(self, rows: slice, columns: slice, scores: Floats) -> None:
+        first, second = np.mgrid[rows, columns]
+        once = first < second
+        first, second, scores = first[once], second[once], scores[once]
+        people = self._people[first], self._people[second]
+        for side in self._measurement.sides:
+            ours = (people[0] == people[1]) == side.mated
+            side.add((first[ours], second[ours]), (people[0][ours], people[1][ours]), scores[ours])
+
+    def _count_non_mated(self, rows: slice, columns: slice, scores: Floats) -> None:
+        side = self._measurement.non_mated
+        side.tally.add(scores)
+        hits = np.flatnonzero(scores >= side.tally.thresholds[0])
+        width = columns.stop - columns.start
+        first, second = rows.start + hits // width, columns.start + hits % width
+        people = self._people
+        side.people.add_tried(
+            np.bincount(people[rows], minlength=people.max() + 1) * width
+            + np.bincount(people[columns], minlength=people.max() + 1) * (rows.stop - rows.start)
+        )
+        side.people.add_events(people[first], people[second], scores[hits])
+        side.extremes.add(first, second, scores[hits])
+
+    def _count_group(self, rows: slice, columns: slice, before: list[tuple[int, Counts]]) -> None:
+        assert self._templates.groups is not None  # noqa: S101 - the caller asked
+        groups = self._templates.groups
+        label = label_of(groups[rows.start], groups[columns.start])
+        number = self._measurement.labels.number(label)
+        one = np.bincount([number], minlength=len(self._measurement.labels.names))
+        for side, (n, events) in zip(self._measurement.sides, before, strict=True):
+            self._measurement.groups[side.mated].add_counts(
+                one * (side.tally.n - n), one[:, None] * (side.events - events)
+            )
+
+
+def _tiles(templates: Templates) -> Iterator[tuple[slice, slice]]:
+    """Tiles of the upper triangle, none of which straddles two groups."""
+    n = len(templates.vectors)
+    starts = set(range(0, n, TILE))
+    if templates.groups is not None:
+        starts |= set((np.flatnonzero(templates.groups[1:] != templates.groups[:-1]) + 1).tolist())
+    edges = [*sorted(starts), n]
+    strips = [slice(*edge) for edge in pairwise(edges)]
+    for place, rows in enumerate(strips):
+        for columns in strips[place:]:
+            yield rows, columns
+
+
+def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:
+    return arrays[name].astype(np.float32)[order] if name in arrays else None
+
+
+def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
+    if vectors.ndim != 2 or len(vectors) < 2:
+        raise WrongUse(f"{path}: `vectors` must be of shape (n, d), n at least 2")
+    if not (np.isfinite(vectors).all() and np.linalg.norm(vectors, axis=1).all()):
+        raise WrongUse(f"{path}: every vector must be finite and not zero")
+    known = ("people", "photos", "groups", "mean", "deviation")
+    for name in (name for name in known if name in arrays):
+        if arrays[name].shape != (len(vectors),):
+            raise WrongUse(f"{path}: `{name}` must have one entry for each vector")
+    if ("mean" in arrays) != ("deviation" in arrays) or np.any(arrays.get("deviation", 1) <= 0):
+        raise WrongUse(f"{path}: `mean` needs a positive `deviation` beside it")
