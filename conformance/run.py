@@ -38,6 +38,7 @@ from conformance.play import play
 from conformance.preflight import preflight
 from conformance.profile import Profile
 from conformance.verdicts import Result, Verdict
+from conformance.waivers import Waiver, complaints, excused
 
 Watch = Callable[[Result], None]
 
@@ -60,7 +61,6 @@ class Run:
     ordinary: Outcome
     """What became of two ordinary photos before the cases began."""
     own_photos: bool = False
-    canary: str = ""
     complaints: tuple[str, ...] = ()
     """Waivers that are stale or out of date; any fails the run."""
 
@@ -84,7 +84,7 @@ class Run:
 class Options:
     """How a run goes: threads, repetitions of each case, the seed and depth of fuzzing.
 
-    ``people`` are a vendor's photos, if any.
+    ``people`` are a vendor's photos, if any; ``waivers`` the failures that are known.
     """
 
     jobs: int = 4
@@ -93,6 +93,7 @@ class Options:
     examples: int = 60
     release: str | None = None
     people: People | None = None
+    waivers: tuple[Waiver, ...] = ()
 
 
 def run(
@@ -124,10 +125,11 @@ def run(
     started, clock = datetime.now(UTC), time.perf_counter()
     first = preflight(around)
     results: dict[str, Result] = {}
+    excuses = options.waivers, around.profile.deviations
     complete = _play_all(
         [Talk(case=case, around=around, ordinary_outcome=first) for case in cases],
         options,
-        _keeper(results, watch),
+        _keeper(results, watch, lambda result: excused(result, *excuses, started.date())),
     )
     return Run(
         target=target,
@@ -143,11 +145,15 @@ def run(
         complete=complete,
         ordinary=first,
         own_photos=around.own_photos,
+        complaints=tuple(complaints(options.waivers, results, started.date())),
     )
 
 
-def _keeper(results: dict[str, Result], watch: Watch | None) -> Watch:
-    def keep(result: Result) -> None:
+def _keeper(
+    results: dict[str, Result], watch: Watch | None, excuse: Callable[[Result], Result]
+) -> Watch:
+    def keep(raw: Result) -> None:
+        result = excuse(raw)
         results[result.case] = result
         if watch:
             watch(result)

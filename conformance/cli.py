@@ -1,0 +1,203 @@
+"""The command ``verikit check``: options in, reports out, an exit code at the end."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from conformance.case import Case
+from conformance.catalogue import Catalogue, load_catalogue
+from conformance.errors import Unreachable, WrongUse
+from conformance.evidence import evidence
+from conformance.exchange import Target
+from conformance.listing import as_data, as_text
+from conformance.photos.people import own_people
+from conformance.profile import load_profile
+from conformance.reports.badge import write_badge
+from conformance.reports.console import Live, report
+from conformance.reports.junit import write_junit
+from conformance.reports.lines import Lines, failed_before, read_lines
+from conformance.reports.page import write_page
+from conformance.reports.sarif import write_sarif
+from conformance.run import Options, Run, run
+from conformance.selection import select
+from conformance.verdicts import Result
+from conformance.waivers import load_waivers
+
+WRONG_USE = 2
+INCOMPLETE = 3
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Where each report goes; None for nowhere."""
+
+    html: Path | None
+    junit: Path | None
+    json: Path | None
+    sarif: Path | None
+    badge: Path | None
+
+
+@click.command(epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong use, 3 incomplete.")
+@click.argument("url", required=False)
+@click.option("--key", help="The server's key, if not the documented default.")
+@click.option("--iv", help="The server's IV, if not the documented default.")
+@click.option("--profile", help="What is known of the server: a file, or 'reference'.")
+@click.option("--waivers", type=_FILE, help="Known failures: case, reason, until.")
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Photos of your own, a folder for each person; never stored or shown.",
+)
+@click.option("-k", "pattern", default="", help="Only cases whose id contains this (or *, ?).")
+@click.option("--only-failed", type=_FILE, help="Only what was not good in this JSON report.")
+@click.option("--release", help="The frozen set of cases, by default the newest.")
+@click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
+@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--seed", type=int, help="Repeats the fuzzing of an earlier run.")
+@click.option("--fuzz-examples", default=60, show_default=True, type=click.IntRange(1))
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--html", type=_FILE, default="reports/conformance.html", show_default=True)
+@click.option("--no-html", is_flag=True, help="Write no HTML report.")
+@click.option("--junit", type=_FILE, help="Write JUnit XML.")
+@click.option(
+    "--json", is_flag=False, flag_value="-", type=_FILE, help="Write JSON lines; - is stdout."
+)
+@click.option("--sarif", type=_FILE, help="Write SARIF that points into openapi.yaml.")
+@click.option("--badge", type=_FILE, help="Write an SVG badge.")
+@click.option("--list", "listing", is_flag=True, help="Print requirements and cases, then stop.")
+def check(url: str | None, **given: Any) -> None:
+    """Check the server at URL against the contract.
+
+    \b
+    Examples:
+      verikit check http://127.0.0.1:3000 --profile reference
+      verikit check https://faces.example --key ... --iv ... --profile ours.yaml
+      verikit check --list
+    """
+    try:
+        code = _check(url, given)
+    except WrongUse as error:
+        _end(str(error), WRONG_USE)
+    except Unreachable as error:
+        _end(str(error), INCOMPLETE)
+    sys.exit(code)
+
+
+def _end(text: str, code: int) -> NoReturn:
+    click.secho(text, fg="red" if code == WRONG_USE else "magenta", err=True)
+    sys.exit(code)
+
+
+def _check(url: str | None, given: dict[str, Any]) -> int:
+    catalogue = load_catalogue(given["release"])
+    cases = _selected(catalogue, given)
+    if given["listing"]:
+        _list(catalogue, cases, in_json=given["json"] is not None)
+        return 0
+    if url is None:
+        raise WrongUse("Give the server's URL, as in: verikit check http://127.0.0.1:3000")
+    target = Target.of(url, key=given["key"], iv=given["iv"], timeout=given["timeout"])
+    options = _options(catalogue, given)
+    console = Console(stderr=given["json"] == Path("-"))
+    done = _watched(target, cases, given, options, console)
+    _write(done, _outputs(given), console)
+    return done.exit_code
+
+
+def _selected(catalogue: Catalogue, given: dict[str, Any]) -> Sequence[Case]:
+    earlier = given["only_failed"]
+    ids = failed_before(read_lines(earlier)) if earlier else None
+    if ids is not None and not ids:
+        raise WrongUse(f"Nothing failed in {earlier}: there is nothing to play again.")
+    return select(catalogue.cases, given["pattern"], ids)
+
+
+def _options(catalogue: Catalogue, given: dict[str, Any]) -> Options:
+    seed = given["seed"] if given["seed"] is not None else random.SystemRandom().getrandbits(31)
+    ids = {case.id for case in catalogue.cases}
+    return Options(
+        jobs=given["jobs"],
+        repeat=given["repeat"],
+        seed=seed,
+        examples=given["fuzz_examples"],
+        release=given["release"],
+        people=own_people(given["photos"]) if given["photos"] else None,
+        waivers=load_waivers(given["waivers"], ids) if given["waivers"] else (),
+    )
+
+
+def _watched(
+    target: Target,
+    cases: Sequence[Case],
+    given: dict[str, Any],
+    options: Options,
+    console: Console,
+) -> Run:
+    """The run with a progress bar, and with each verdict written as it falls."""
+    profile = load_profile(given["profile"])
+    by_id = {case.id: case for case in cases}
+    live = Live(console, len(cases))
+    with ExitStack() as stack:
+        lines = _lines(stack, given["json"])
+        if lines:
+            release = load_catalogue(options.release).release
+            lines.header(target.url, profile.name, release, options.seed, list(by_id))
+
+        def watch(result: Result) -> None:
+            live.tell(result)
+            if lines:
+                lines.result(result, by_id[result.case])
+
+        with live.progress:
+            done = run(target, cases, profile=profile, options=options, watch=watch)
+        if lines:
+            lines.footer(done)
+    return done
+
+
+def _lines(stack: ExitStack, path: Path | None) -> Lines | None:
+    if path is None:
+        return None
+    if path == Path("-"):
+        return Lines(sys.stdout)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return Lines(stack.enter_context(path.open("w", encoding="utf-8")))
+
+
+def _outputs(given: dict[str, Any]) -> Outputs:
+    outputs = Outputs(**{name: given[name] for name in ("html", "junit", "json", "sarif", "badge")})
+    return replace(outputs, html=None) if given["no_html"] else outputs
+
+
+def _write(done: Run, outputs: Outputs, console: Console) -> None:
+    folder = outputs.html.with_suffix("") if outputs.html else None
+    proofs = evidence(done, folder)
+    report(done, console)
+    if outputs.html:
+        write_page(done, proofs, outputs.html)
+        console.print(f"Report: {outputs.html}", highlight=False, soft_wrap=True)
+    if outputs.junit:
+        write_junit(done, proofs, outputs.junit)
+    if outputs.sarif:
+        write_sarif(done, outputs.sarif)
+    if outputs.badge:
+        write_badge(done, outputs.badge)
+
+
+def _list(catalogue: Catalogue, cases: Sequence[Case], *, in_json: bool) -> None:
+    if in_json:
+        click.echo(json.dumps(as_data(catalogue, cases), indent=2))
+    else:
+        Console().print(as_text(catalogue, cases), highlight=False)

@@ -1,0 +1,80 @@
+"""A run in a sentence, and how its requirements fared."""
+
+from __future__ import annotations
+
+from conformance.outcome import ACCEPTED
+from conformance.run import Run
+from conformance.verdicts import Verdict
+
+GRAVITY = (
+    Verdict.FAILED,
+    Verdict.TOOL_ERROR,
+    Verdict.COULD_NOT_JUDGE,
+    Verdict.NOT_RUN,
+    Verdict.WAIVED,
+    Verdict.WARNING,
+    Verdict.PASSED,
+    Verdict.NOT_APPLICABLE,
+)
+
+
+def sentence(run: Run) -> str:
+    """What came out of it, and what to do."""
+    if run.exit_code == 1:
+        return _failed(run)
+    if run.exit_code == 3:
+        return _incomplete(run)
+    warned, waived = run.count(Verdict.WARNING), run.count(Verdict.WAIVED)
+    rest = f", {warned} with a warning" if warned else ""
+    rest += f", {waived} failures waived" if waived else ""
+    return f"Passed: {run.count(Verdict.PASSED)} cases passed{rest}."
+
+
+def requirement_verdicts(run: Run) -> dict[str, Verdict]:
+    """For each requirement the gravest verdict of its cases in this run."""
+    verdicts: dict[str, set[Verdict]] = {id: set() for id in run.requirements}
+    for result in run.results:
+        blamed = {finding.requirement: finding.verdict for finding in result.findings}
+        for requirement in run.cases[result.case].requires:
+            # A case that serves several requirements blames only those that it names.
+            verdict = result.verdict
+            if blamed and verdict in (Verdict.FAILED, Verdict.WARNING):
+                verdict = result.verdict if requirement in blamed else Verdict.PASSED
+            verdicts[requirement].add(verdict)
+    return {
+        id: next((verdict for verdict in GRAVITY if verdict in found), Verdict.NOT_APPLICABLE)
+        for id, found in verdicts.items()
+    }
+
+
+def _failed(run: Run) -> str:
+    failed = run.count(Verdict.FAILED)
+    if not failed:
+        return "Failed: " + " ".join(run.complaints)
+    broken = sum(verdict is Verdict.FAILED for verdict in requirement_verdicts(run).values())
+    text = f"Failed: {failed} of {len(run.results)} cases, {broken} requirements broken."
+    if _nothing_accepted(run) and run.ordinary == "INVALID_ARGUMENT":
+        text += (
+            " Every well-formed request was refused as an invalid argument: the server's key or IV"
+            " is probably another one; give it with --key and --iv."
+        )
+    elif run.count(Verdict.NOT_RUN):
+        text += " The server stopped answering during the run."
+    return " ".join([text, *run.complaints])
+
+
+def _nothing_accepted(run: Run) -> bool:
+    return run.ordinary != ACCEPTED
+
+
+def _incomplete(run: Run) -> str:
+    if not run.complete:
+        return f"Incomplete: the run was stopped; {run.count(Verdict.NOT_RUN)} cases were not run."
+    if run.count(Verdict.TOOL_ERROR):
+        return f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases broke; that is a fault of verikit."
+    if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
+        return "Incomplete: no case was judged, so nothing was shown."
+    return (
+        f"Incomplete: {run.count(Verdict.COULD_NOT_JUDGE)} cases could not be judged, because what"
+        " they build on did not work."
+    )
