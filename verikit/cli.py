@@ -32,7 +32,7 @@ PARTS = {
     ),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
     "fit": Part(
-        "reference_server.fit_cli:fit", "server", "Fit the score of a model to labelled people."
+        "reference_server.fit_cli:fit", "fit", "Fit the score of a model to labelled people."
     ),
 }
 
