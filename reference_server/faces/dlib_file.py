@@ -3,7 +3,7 @@
 dlib writes the loss, then the versions of the layers from the output inwards, then the layers from
 the input outwards. Which layer follows which is not in the file, it is the C++ type ``anet_type``
 (dlib/tools/python/src/face_recognition.cpp): it stands here as ``NETWORK``, and the file must
-agree with it. Formats: dlib/{serialize,float_details}.h, dlib/dnn/{core,layers,input,loss,tensor}.h.
+agree with it. Formats: dlib/serialize.h, dlib/float_details.h and the headers in dlib/dnn.
 """
 
 from __future__ import annotations

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, Choice, largest
 from reference_server.faces.compute import ComputeThread
 from reference_server.faces.detect import Detector, HogThenMtcnn
-from reference_server.faces.errors import NoScoreMap
 from reference_server.faces.pictures import Pixels
 from reference_server.faces.recogniser import (
     DEFAULT_MODEL,
@@ -19,13 +17,10 @@ from reference_server.faces.recogniser import (
     load_recogniser,
     templates,
 )
-from reference_server.faces.score_map import ScoreMap, uncalibrated_map
-from reference_server.faces.similarity import Similarity, cosine
+from reference_server.faces.scorer import Scorer, load_scorer
 from reference_server.faces.stages import Stages
 from reference_server.photo import Photo
 from reference_server.refusals import NoFaceFound
-
-SHIPPED = Path(__file__).parent.parent / "models"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,29 +31,26 @@ class Face:
     box: Box
 
 
+@dataclass(eq=False, kw_only=True)
 class Engine:
-    """A loaded model with everything around it; safe to call from any thread, before or after fork.
+    """A loaded model with everything around it; call it from any thread, before or after a fork.
 
-    ``score_map.calibrated`` tells whether its scores claim error rates.
+    ``choice`` picks the face when a photo shows several.
     """
 
-    def __init__(
-        self,
-        *,
-        detector: Detector,
-        aligner: Aligner,
-        recogniser: Recogniser,
-        similarity: Similarity,
-        score_map: ScoreMap,
-        choice: Choice = largest,
-    ) -> None:
-        self.recogniser = recogniser
-        self.score_map = score_map
-        self._detector = detector
-        self._aligner = aligner
-        self._similarity = similarity
-        self._choice = choice
+    detector: Detector
+    aligner: Aligner
+    recogniser: Recogniser
+    scorer: Scorer
+    choice: Choice = largest
+
+    def __post_init__(self) -> None:
         self._thread = ComputeThread()
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the scores claim the error rates of the contract."""
+        return self.scorer.score_map.calibrated
 
     def compare(
         self,
@@ -69,7 +61,9 @@ class Engine:
         check_quality: bool = False,
         stages: Stages | None = None,
     ) -> float:
-        """The score in [0, 1]; the same whichever photo comes first.
+        """The score in [0, 1]; the same, to the last bit, whichever photo comes first.
+
+        ``stages``, if given, is told what each stage cost.
 
         Raises:
             NoFaceFound: with the index of the first photo that shows no face.
@@ -88,7 +82,7 @@ class Engine:
             # In an order of their own, so that a swap of the photos cannot change a bit.
             first, second = self.embed(sorted((face.chip for face in faces), key=bytes))
         with stages.time("score"):
-            return float(self.score_map.scores(self._similarity(first, second)))
+            return self.scorer.score(first, second)
 
     def _numbered(self, index: int, photo: Photo, auto_rotate: bool, stages: Stages) -> Face:
         try:
@@ -98,16 +92,16 @@ class Engine:
             raise
 
     def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
-        """The face to compare; call it only in the thread that computes."""
+        """The face to compare; to be called in the thread that computes."""
         pixels = photo.pixels
         with stages.time("detect"):
-            boxes = self._detector.find(pixels)
+            boxes = self.detector.find(pixels)
         if not boxes:
             raise NoFaceFound
         height, width = pixels.shape[:2]
-        box = self._choice(boxes, (width, height))
+        box = self.choice(boxes, (width, height))
         with stages.time("align"):
-            return Face(self._aligner.chip(pixels, box, self.recogniser.recipe), box)
+            return Face(self.aligner.chip(pixels, box, self.recogniser.recipe), box)
 
     def embed(self, chips: Sequence[Pixels]) -> Templates:
         """One template a chip."""
@@ -120,27 +114,13 @@ def load_engine(
     """A model of DeepFace by its name, ready to compare.
 
     Raises:
-        UnknownModel: DeepFace has no such model.
-        NoScoreMap: no score map is shipped for it and ``uncalibrated`` is not set.
-        WeightsError: its weights are missing, wrong or cannot be fetched.
+        ModelError: DeepFace has no such model, its weights are missing or wrong, or it has no
+            score map and ``uncalibrated`` is not set.
     """
-    score_map = _score_map(model, uncalibrated)
+    recogniser = load_recogniser(model)
     return Engine(
         detector=detector or HogThenMtcnn(),
         aligner=Aligner(),
-        recogniser=load_recogniser(model),
-        similarity=cosine,
-        score_map=score_map,
-    )
-
-
-def _score_map(model: str, uncalibrated: bool) -> ScoreMap:
-    shipped = SHIPPED / f"{model}.json"
-    if shipped.exists():
-        return ScoreMap.load(shipped)
-    if uncalibrated:
-        return uncalibrated_map(model)
-    raise NoScoreMap(
-        f"{model} has no score map, so its scores would claim no error rates: fit one with "
-        "`verikit fit`, or serve it openly so marked with --uncalibrated"
+        recogniser=recogniser,
+        scorer=load_scorer(recogniser, uncalibrated=uncalibrated),
     )

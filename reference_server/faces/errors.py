@@ -1,9 +1,9 @@
 """What can be wrong with a model when it is loaded.
 
 ModelError
-    UnknownModel
+    UnknownModelError
     WeightsError
-    NoScoreMap
+    NoScoreMapError
 """
 
 
@@ -11,7 +11,7 @@ class ModelError(Exception):
     """A model cannot be used; the message is one sentence that says what to do."""
 
 
-class UnknownModel(ModelError):
+class UnknownModelError(ModelError):
     """DeepFace has no model of that name."""
 
 
@@ -19,5 +19,5 @@ class WeightsError(ModelError):
     """The weights are missing, cannot be fetched, or are not the ones expected."""
 
 
-class NoScoreMap(ModelError):
+class NoScoreMapError(ModelError):
     """Nothing maps the model's similarity to a score with known error rates."""

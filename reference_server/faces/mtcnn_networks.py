@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 
 from reference_server.faces.errors import WeightsError
-from reference_server.faces.onnx_graph import Graph
+from reference_server.faces.onnx_graph import Graph, pictures
 
 Arrays = Iterator[NDArray[np.float32]]
 
@@ -65,7 +65,7 @@ def to_onnx(name: str) -> bytes:
     heads = [_add(graph, "dense" if flat else "conv", value, arrays) for _ in range(plan.heads)]
     heads[-1] = graph.node("Softmax", heads[-1], axis=1)
     sides = (plan.side or "rows", plan.side or "columns")
-    return graph.model("pictures", TensorProto.FLOAT, sides, heads)
+    return graph.model(pictures("pictures", TensorProto.FLOAT, *sides), heads)
 
 
 def _add(graph: Graph, layer: str, value: str, arrays: Arrays) -> str:
@@ -91,6 +91,8 @@ def _weights(name: str) -> list[NDArray[np.float32]]:
 
     spec = importlib.util.find_spec("mtcnn")
     if spec is None or spec.origin is None:
-        raise WeightsError("the weights of MTCNN are missing: pip install mtcnn, which carries them")
+        raise WeightsError(
+            "the weights of MTCNN are missing: pip install mtcnn, which carries them"
+        )
     loaded: Any = joblib.load(Path(spec.origin).parent / "assets" / "weights" / f"{name}.lz4")
     return [np.asarray(array, np.float32) for array in loaded]

@@ -39,14 +39,29 @@ class Graph:
             "Cast", self.node("Transpose", pictures, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT
         )
 
-    def model(self, pictures: str, dtype: int, sides: tuple[Any, Any], outputs: Sequence[str]) -> bytes:
-        """The ONNX file: RGB pictures of shape (N, \\*sides, 3) in, real numbers out."""
+    def model(self, source: onnx.ValueInfoProto, outputs: Sequence[str]) -> bytes:
+        """The ONNX file of everything between the input and real-valued outputs."""
         graph = helper.make_graph(
             self._nodes,
             "network",
-            [helper.make_tensor_value_info(pictures, dtype, ["n", *sides, 3])],
+            [source],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
             self._constants,
         )
         model = helper.make_model(graph, opset_imports=[_OPSET], ir_version=_IR_VERSION)
         return bytes(model.SerializeToString())
+
+
+def pictures(name: str, dtype: int, rows: int | str, columns: int | str) -> onnx.ValueInfoProto:
+    """An input of RGB pictures, any number of them; a side given by a name may be any."""
+    return helper.make_tensor_value_info(name, dtype, ["n", rows, columns, 3])
+
+
+def product(name: str, matrix: ArrayLike) -> bytes:
+    """The ONNX file of a product: rows of any number in, the rows times the matrix out."""
+    graph = Graph()
+    rows = np.shape(matrix)[0]
+    output = graph.node("MatMul", name, graph.constant(matrix))
+    return graph.model(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", rows]), [output]
+    )

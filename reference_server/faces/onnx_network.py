@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 
 from reference_server.faces.dlib_file import Layer
-from reference_server.faces.onnx_graph import Graph
+from reference_server.faces.onnx_graph import Graph, pictures
 
 _INPUT_SCALE = np.float32(1 / 256)  # dlib/dnn/input.h
 
@@ -63,7 +63,7 @@ class _Builder:
 
     def model(self) -> bytes:
         side = self._input_side
-        return self._graph.model("chips", TensorProto.UINT8, (side, side), [self._at.name])
+        return self._graph.model(pictures("chips", TensorProto.UINT8, side, side), [self._at.name])
 
     def _input(self, layer: Layer) -> None:
         *average, _, side = layer.settings
@@ -130,7 +130,9 @@ class _Builder:
         missing = [0, channels - value.channels, side - value.side, side - value.side]
         if not any(missing):
             return value.name
-        return self._graph.node("Pad", value.name, self._graph.constant(np.array([0] * 4 + missing)))
+        return self._graph.node(
+            "Pad", value.name, self._graph.constant(np.array([0] * 4 + missing))
+        )
 
     def _fc(self, layer: Layer) -> None:
         outputs, inputs = int(layer.settings[0]), self._at.channels

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reference_server.faces import weights
 from reference_server.faces.align import Recipe
 from reference_server.faces.dlib_file import read_network
-from reference_server.faces.errors import UnknownModel, WeightsError
+from reference_server.faces.errors import UnknownModelError, WeightsError
 from reference_server.faces.pictures import Pixels
 from reference_server.faces.runtime import session
 
@@ -71,7 +71,7 @@ def load_recogniser(model: str) -> Recogniser:
     """A model of DeepFace by its name.
 
     Raises:
-        UnknownModel: DeepFace has no such model.
+        UnknownModelError: DeepFace has no such model.
         WeightsError: its weights are missing, wrong or cannot be fetched.
     """
     return DlibOnnx() if model == DEFAULT_MODEL else DeepFaceModel(model)
@@ -82,7 +82,7 @@ def _build(name: str) -> Any:
 
     known = modeling.AVAILABLE_MODELS["facial_recognition"]
     if name not in known:
-        raise UnknownModel(f"DeepFace has no model {name!r}; it has {', '.join(known)}")
+        raise UnknownModelError(f"DeepFace has no model {name!r}; it has {', '.join(known)}")
     try:
         return modeling.build_model("facial_recognition", name)
     except Exception as error:

@@ -1,15 +1,16 @@
 """From similarity to score: the score that the contract's table promises for a false match rate.
 
 The map holds knots (similarity, log10 FMR), strictly monotone. A similarity's FMR is read off
-between them and the contract's ``error_rates`` say which score claims that rate. Above the score
-that claims the last knot the score runs linearly to 1 at the greatest similarity there is: order
-is kept, but no rate is claimed there.
+between them, and the contract's ``error_rates`` say which score claims that rate. Beyond the last
+knot the score runs linearly to 1 at the greatest similarity there is: order is kept, but no rate
+is claimed there. Before the first, where nearly everybody matches, it runs down to 0.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from contract import load_contract
 
 VERSION = 1
+Points = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,25 +28,35 @@ class ScoreMap:
     """Knots of the map and where they come from.
 
     ``model``, ``weights``: the recogniser and the SHA-256 of its weights; ``people``: SHA-256 of
-    the list of people it was fitted on; ``pairs``: non-mated comparisons behind it; ``tail``:
-    the generalised Pareto distribution beyond the counted part; ``bounds``: the least and the
-    greatest similarity there is; ``calibrated``: whether the knots were measured at all.
+    the list of people it was fitted on; ``photos``, ``pairs``: how many of theirs, and how many
+    non-mated comparisons; ``tail``: the generalised Pareto distribution beyond the counted part;
+    ``bounds``: the least and the greatest similarity there is; ``near_identical``: points (cosine,
+    score) that lift the score of photos more alike than any two people's.
     """
 
     model: str
-    weights: str | None
-    people: str | None
-    pairs: int
-    tail: dict[str, float]
+    weights: str | None = None
+    people: str | None = None
+    photos: int = 0
+    pairs: int = 0
+    tail: dict[str, float] | None = None
     bounds: tuple[float, float]
-    knots: tuple[tuple[float, float], ...]
-    calibrated: bool = True
+    knots: Points
+    near_identical: Points
     version: int = VERSION
 
-    def scores(self, similarity: NDArray[np.floating[Any]] | float) -> NDArray[np.float64]:
-        """Scores in [0, 1], never falling as the similarity grows."""
-        return np.interp(similarity, *self._curve())
+    @property
+    def calibrated(self) -> bool:
+        """Whether the knots were measured, so that the scores claim error rates."""
+        return self.pairs > 0
 
+    def scores(self, similarity: Any, cosine: Any) -> NDArray[np.float64]:
+        """Scores in [0, 1], never falling as the similarity or the cosine grows."""
+        claimed = np.interp(similarity, *self._curve)
+        lifted = np.interp(cosine, *np.transpose(self.near_identical))
+        return np.asarray(np.maximum(claimed, lifted), np.float64)
+
+    @cached_property
     def _curve(self) -> tuple[list[float], list[float]]:
         rates = load_contract().error_rates
         x = [self.bounds[0], *(knot[0] for knot in self.knots), self.bounds[1]]
@@ -59,23 +71,16 @@ class ScoreMap:
     def load(cls, path: Path) -> ScoreMap:
         """Read a map that ``save`` wrote."""
         entry = json.loads(path.read_text(encoding="utf-8"))
-        entry["knots"] = tuple((float(x), float(y)) for x, y in entry["knots"])
-        entry["bounds"] = tuple(entry["bounds"])
-        return cls(**entry)
+        for name in ("knots", "near_identical"):
+            entry[name] = tuple((float(x), float(y)) for x, y in entry[name])
+        return cls(**entry | {"bounds": tuple(entry["bounds"])})
 
 
 def uncalibrated_map(model: str) -> ScoreMap:
     """An openly provisional map for a model that none was fitted for: it claims no rate.
 
-    A straight line over the cosine, chosen only so that unlike faces score low and like faces high.
+    The score is the cosine, and 0 where that is negative.
     """
     return ScoreMap(
-        model=model,
-        weights=None,
-        people=None,
-        pairs=0,
-        tail={},
-        bounds=(-1.0, 1.0),
-        knots=(),
-        calibrated=False,
+        model=model, bounds=(0.0, 1.0), knots=(), near_identical=((-1.0, 0.0), (1.0, 0.0))
     )
