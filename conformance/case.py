@@ -71,6 +71,7 @@ class Surroundings:
 
     target: Target
     profile: Profile
+    release: str
     requirements: Mapping[str, Requirement]
     people: People
     own_photos: bool = False

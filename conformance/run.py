@@ -112,16 +112,7 @@ def run(
         Unreachable: no server there, or one without the operation.
     """
     options = options or Options()
-    catalogue = load_catalogue(options.release)
-    around = Surroundings(
-        target=target,
-        profile=profile or Profile(),
-        requirements=catalogue.requirements,
-        people=options.people or OUR_PEOPLE,
-        own_photos=options.people is not None,
-        seed=options.seed,
-        examples=options.examples,
-    )
+    around = surroundings(target, profile or Profile(), options)
     started, clock = datetime.now(UTC), time.perf_counter()
     first = preflight(around)
     results: dict[str, Result] = {}
@@ -134,7 +125,7 @@ def run(
     return Run(
         target=target,
         profile=around.profile,
-        release=catalogue.release,
+        release=around.release,
         requirements=around.requirements,
         cases={case.id: case for case in cases},
         results=tuple(results.get(case.id) or _not_run(case) for case in cases),
@@ -146,6 +137,21 @@ def run(
         ordinary=first,
         own_photos=around.own_photos,
         complaints=tuple(complaints(options.waivers, results, started.date())),
+    )
+
+
+def surroundings(target: Target, profile: Profile, options: Options) -> Surroundings:
+    """What the cases of a run share."""
+    catalogue = load_catalogue(options.release)
+    return Surroundings(
+        target=target,
+        profile=profile,
+        release=catalogue.release,
+        requirements=catalogue.requirements,
+        people=options.people or OUR_PEOPLE,
+        own_photos=options.people is not None,
+        seed=options.seed,
+        examples=options.examples,
     )
 
 
