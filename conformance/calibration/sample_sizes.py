@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from scipy.optimize import brentq
 
@@ -21,6 +22,7 @@ def rule_of_30(rate: float) -> int:
     return math.ceil(round(30 / rate, 6))
 
 
+@cache
 def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
     """Comparisons after which a server that is exactly right PASSes with the given power."""
     limit = min(tolerance * claimed, 1.0)

@@ -31,6 +31,9 @@ _OPTIONAL = {
     "second_person": _NAME,
 }
 _COLUMNS = _NEEDED | _OPTIONAL
+_AS_TEXT = pa.schema(
+    {name: pa.string() if kind == _NAME else kind for name, kind in _COLUMNS.items()}
+)
 _PIECE_BYTES = 8 << 20
 _PIECE_ROWS = 1 << 17
 
@@ -79,7 +82,7 @@ def _json_lines(path: Path) -> Iterator[pa.RecordBatch]:
         path,
         read_options=pyarrow.json.ReadOptions(block_size=_PIECE_BYTES),
         parse_options=pyarrow.json.ParseOptions(
-            explicit_schema=pa.schema(_COLUMNS), unexpected_field_behavior="ignore"
+            explicit_schema=_AS_TEXT, unexpected_field_behavior="ignore"
         ),
     ) as reader:
         for piece in reader:

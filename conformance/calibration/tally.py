@@ -13,6 +13,7 @@ from conformance.calibration.arrays import Counts, Floats
 
 BLOCK = 1 << 17
 BINS = 100_000
+_NUDGE = 1e-6
 
 
 @dataclass(kw_only=True)
@@ -52,7 +53,8 @@ class Tally:
     def _add_block(self, block: Floats) -> None:
         self._refuse_outsiders(block)
         scale = self.bins.size / (self.high - self.low)
-        places = ((block - self.low) * scale).astype(np.intp)
+        # The nudge puts a score of a few decimals onto the edge that it is written as.
+        places = (block * scale + (_NUDGE - self.low * scale)).astype(np.intp)
         np.minimum(places, self.bins.size - 1, out=places)
         self.bins += np.bincount(places, minlength=self.bins.size)
         for row, threshold in enumerate(self.thresholds):

@@ -1,0 +1,57 @@
+import csv
+
+import pytest
+
+from conformance.calibration import datasets
+from conformance.errors import WrongUse
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_every_descriptor_is_complete(name):
+    dataset = datasets.load(name)
+    assert dataset.licence
+    assert dataset.source
+    if dataset.label_errors:
+        with dataset.label_errors.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+            assert all(row["photo"] and row["reason"] for row in rows)
+            photos = [row["photo"] for row in rows]
+            assert photos == sorted(set(photos))
+
+
+def test_datasets_is_no_package():
+    assert not (datasets.datasets_path() / "__init__.py").exists()
+    assert {"lfw", "sample"} <= set(datasets.names())
+
+
+def test_label_errors_move_photos_merge_people_and_leave_out(tmp_path):
+    table = tmp_path / "label-errors.csv"
+    table.write_text("photo,actual,reason\nA/1.jpg,B,x\nC/,B,x\nD/2.jpg,,x\n")
+    people = {f"{p}/{n}.jpg": p for p in "ABCD" for n in (1, 2)}
+    assert datasets.corrected(people, table) == {
+        "A/1.jpg": "B", "A/2.jpg": "A", "B/1.jpg": "B", "B/2.jpg": "B",
+        "C/1.jpg": "B", "C/2.jpg": "B", "D/1.jpg": "D",
+    }  # fmt: skip
+
+
+def test_check_counts_what_is_there(tmp_path):
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "A_0001.jpg").write_bytes(b"x")
+    differences = datasets.check(datasets.load("lfw"), tmp_path)
+    assert differences == ["1 people instead of 5749", "1 photos instead of 13233"]
+    assert datasets.check(datasets.load("sample"), None) == []
+
+
+def test_what_is_not_on_disk_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    with pytest.raises(WrongUse, match="verikit datasets fetch lfw"):
+        datasets.open_dataset(datasets.load("lfw"), None, keep_label_errors=False)
+
+
+def test_fetching_the_sample_is_nothing_to_do():
+    assert datasets.fetch(datasets.load("sample")) is None
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(WrongUse, match="there are lfw, sample"):
+        datasets.load("nowhere")

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from sklearn.metrics import det_curve
+
+from conformance.calibration.error_rates import det, equal_error_rate, measured, threshold_for
+from conformance.calibration.tally import Tally
+
+THRESHOLDS = (0.4, 0.7)
+
+
+def tallies(non_mated: np.ndarray, mated: np.ndarray) -> tuple[Tally, Tally]:
+    both = Tally(thresholds=THRESHOLDS), Tally(thresholds=THRESHOLDS)
+    for tally, scores in zip(both, (non_mated, mated), strict=True):
+        tally.add(scores)
+    return both
+
+
+@pytest.fixture
+def scores():
+    rng = np.random.default_rng(2)
+    return np.round(rng.beta(2, 6, 4000), 3), np.round(rng.beta(6, 2, 900), 3)
+
+
+def test_det_is_scikit_learns_on_scores_it_does_not_merge(scores):
+    curve = det(*tallies(*scores))
+    truth = np.repeat([0, 1], [scores[0].size, scores[1].size])
+    fmr, fnmr, thresholds = det_curve(truth, np.concatenate(scores))
+    places = np.searchsorted(curve.thresholds, thresholds - 1e-9)
+    assert curve.fmr[places] == pytest.approx(fmr)
+    assert curve.fnmr[places] == pytest.approx(fnmr)
+
+
+def test_equal_error_rate_lies_where_the_curves_cross(scores):
+    found = equal_error_rate(*tallies(*scores), (1.0, 1.0))
+    at = np.unique(np.concatenate(scores))
+    gaps = [abs((scores[0] >= t).mean() - (scores[1] < t).mean()) for t in at]
+    best = at[int(np.argmin(gaps))]
+    assert found.rate == pytest.approx(
+        ((scores[0] >= best).mean() + (scores[1] < best).mean()) / 2, abs=1e-3
+    )
+    assert found.interval.lower < found.rate < found.interval.upper
+
+
+def test_threshold_for_a_rate_brings_it_just_below(scores):
+    non_mated, _ = tallies(*scores)
+    threshold = threshold_for(non_mated, 0.01)
+    assert (scores[0] >= threshold).mean() <= 0.01 < (scores[0] >= threshold - 1.1e-3).mean()
+    assert threshold_for(non_mated, 1e-4) is None
+
+
+def test_dependence_widens_and_the_complement_turns_round():
+    alone, shared = measured(30, 1000), measured(30, 1000, 4.0)
+    assert shared.interval.lower < alone.interval.lower < 0.03 < alone.interval.upper
+    assert alone.interval.upper < shared.interval.upper
+    assert alone.complement.interval.lower == pytest.approx(1 - alone.interval.upper)
+    assert np.isnan(measured(0, 0).rate)

@@ -1,0 +1,67 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.calibration.pairs import Pair, PairList, Pool, by_folder, one_photo_each
+from conformance.calibration.plan import Plan
+
+FOLDERS = st.lists(st.integers(1, 4), min_size=2, max_size=8)
+
+
+def pool_of(counts: list[int], **options: object) -> Pool:
+    return Pool(by_folder(f"p{p}/{n}" for p, c in enumerate(counts) for n in range(c)), **options)
+
+
+@given(FOLDERS)
+def test_a_pool_numbers_every_pair_once(counts):
+    pool = pool_of(counts)
+    for mated in (True, False):
+        pairs = [pool.pair(number, mated=mated) for number in range(pool.size(mated=mated))]
+        expected = [
+            (a, b)
+            for a, b in itertools.combinations(pool.photos, 2)
+            if (a.split("/")[0] == b.split("/")[0]) == mated
+        ]
+        assert [(pair.first, pair.second) for pair in pairs] == expected
+        assert all(pair.mated == mated for pair in pairs)
+
+
+@given(counts=FOLDERS, seed=st.integers(0, 1000), share=st.floats(0, 1))
+def test_a_plan_asks_every_pair_once_and_spreads_the_mated_ones(counts, seed, share):
+    pool = pool_of(counts)
+    plan = Plan(pool, seed=seed, mated_share=share)
+    asked = [plan[place] for place in range(len(plan))]
+    assert len(asked) == pool.size(mated=True) + pool.size(mated=False) == len(set(asked))
+    running = list(itertools.accumulate(pair.mated for pair in asked))
+    for place, mated in enumerate(running, start=1):
+        non_mated = place - mated
+        if mated < pool.size(mated=True) and non_mated < pool.size(mated=False):
+            assert mated == int(place * share)
+
+
+def test_the_same_seed_makes_the_same_plan():
+    plans = [Plan(pool_of([3] * 9), seed=seed, mated_share=0.1) for seed in (4, 4, 5)]
+    first, same, other = ([plan[p] for p in range(40)] for plan in plans)
+    assert first == same != other
+    with pytest.raises(IndexError):
+        plans[0][len(plans[0])]
+
+
+def test_groups_label_pairs_within_and_across():
+    pool = pool_of([1, 1, 1], groups={"p0": "a", "p1": "b", "p2": "b"})
+    assert [pool.pair(n, mated=False).group for n in range(3)] == ["a|b", "a|b", "b"]
+
+
+def test_digests_tell_pairs_apart():
+    assert pool_of([2, 2]).digest() == pool_of([2, 2]).digest() != pool_of([2, 3]).digest()
+    pairs = [Pair("a", "b", True), Pair("a", "c", False)]
+    assert PairList(pairs).digest() != PairList(pairs[:1]).digest()
+
+
+def test_one_photo_each_depends_on_the_seed_alone():
+    people = by_folder(f"p{p}/{n}" for p in range(30) for n in range(5))
+    chosen = one_photo_each(people, 1)
+    assert sorted(chosen.values()) == sorted(set(people.values()))
+    assert chosen == one_photo_each(dict(reversed(people.items())), 1) != one_photo_each(people, 2)

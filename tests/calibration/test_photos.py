@@ -1,0 +1,89 @@
+import io
+import os
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conformance.calibration.labelled import Choice, open_labelled
+from conformance.calibration.photos import BinFile, Folder
+from conformance.errors import WrongUse
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_reads_insightface_sets(tmp_path, as_array, protocol):
+    path = tmp_path / "set.bin"
+    photos = [b"one", b"two", b"three", b"four"]
+    kept = [np.frombuffer(photo, np.uint8) for photo in photos] if as_array else photos
+    path.write_bytes(pickle.dumps((kept, [True, False]), protocol=protocol))
+    labelled = open_labelled(Choice(data=str(path)))
+    mated = labelled.pairs.pair(0, mated=True)
+    other = labelled.pairs.pair(0, mated=False)
+    assert [labelled.photos.read(name) for name in (mated.first, mated.second)] == photos[:2]
+    assert [labelled.photos.read(name) for name in (other.first, other.second)] == photos[2:]
+
+
+class Attack:
+    def __reduce__(self):
+        return os.system, ("false",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [pickle.dumps(Attack()), b"\x80\x04", b"text", pickle.dumps(([b"1"], [True])), b""],
+    ids=["attack", "cut short", "no pickle", "one photo for a label", "empty"],
+)
+def test_other_pickles_are_refused(tmp_path, content):
+    path = tmp_path / "set.bin"
+    path.write_bytes(content)
+    with pytest.raises(WrongUse):
+        BinFile(path)
+
+
+def test_names_do_not_lead_out_of_the_folder(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    folder = Folder(tmp_path / "photos")
+    with pytest.raises(WrongUse, match="lies outside"):
+        folder.read("../secret.jpg")
+    with pytest.raises(WrongUse, match="cannot be read"):
+        folder.read("a/missing.jpg")
+
+
+def test_the_sample_is_two_people_and_supports_no_rate():
+    labelled = open_labelled(Choice(data="sample"))
+    assert not labelled.supports_rates
+    assert labelled.pairs.size(mated=False) == 36
+    assert labelled.pairs.size(mated=True) == 30
+    pair = labelled.pairs.pair(0, mated=True)
+    contents = [labelled.photos.read(name) for name in (pair.first, pair.second)]
+    assert contents[0] != contents[1]
+    assert all(Image.open(io.BytesIO(content)).size for content in contents)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("first,second\na,b\n", "mated"), ("first,second,mated\na,b,yes\n", "1 or 0 in the last")],
+)
+def test_lists_of_pairs_say_what_is_wrong(tmp_path, content, message):
+    path = tmp_path / "pairs.csv"
+    path.write_text(content)
+    with pytest.raises(WrongUse, match=message):
+        open_labelled(Choice(data=str(path)))
+
+
+def test_lists_of_pairs_carry_truth_and_group(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("first,second,mated,group\na/1,a/2,1,x\na/1,b/1,0,x|y\n")
+    pairs = open_labelled(Choice(data=str(path))).pairs
+    assert pairs.pair(0, mated=True).group == "x"
+    assert pairs.pair(0, mated=False).group == "x|y"
+
+
+def test_what_is_nothing_of_the_kind_is_refused(tmp_path):
+    with pytest.raises(WrongUse, match="no data set"):
+        open_labelled(Choice(data="nowhere"))
+    with pytest.raises(WrongUse, match="two people"):
+        open_labelled(Choice(data=str(tmp_path)))

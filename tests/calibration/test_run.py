@@ -1,0 +1,171 @@
+"""Runs against a stub server, as a user starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from conformance.calibration.cli import calibrate
+from contract import load_contract
+
+pytestmark = pytest.mark.live
+CONTRACT = load_contract()
+FAST = ["--rate", "100000", "--quiet", "--no-thumbnails"]
+
+
+def run(stub, people, out, *options: str):
+    command = [stub.url, "--data", str(people), "--out", str(out), *FAST, *options]
+    return CliRunner().invoke(calibrate, command, catch_exceptions=False)
+
+
+def answers(out) -> list[dict]:
+    lines = (out / "answers.jsonl").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if "first" in line]
+
+
+def report(out) -> dict:
+    document = json.loads((out / "report.json").read_text())
+    document["provenance"].pop("answers")
+    return document
+
+
+def test_a_right_server_passes_the_rows_there_is_evidence_for(stub, people, tmp_path):
+    result = run(stub, people, tmp_path / "out", "--budget", "2000", "--up-to", "0.5")
+    assert result.exit_code == 0, result.output
+    found = report(tmp_path / "out")
+    assert found["verdict"] == "PASS"
+    assert [row["judged"] for row in found["rows"]] == [True] * 2 + [False] * 4
+    assert found["acquired"]["failed"] == ["p07/1.jpg"]
+    assert found["acquired"]["left_open"] == []
+    assert (tmp_path / "out" / "report.html").read_text().count("<svg") == 4
+    assert max(stub.asked.values()) == 1
+
+
+def test_a_server_that_is_too_generous_fails(stub, people, tmp_path):
+    stub.generosity = 0.05
+    result = run(stub, people, tmp_path / "out", "--budget", "2000")
+    assert result.exit_code == 1, result.output
+    assert "above the documented one" in result.output
+
+
+def test_it_stops_when_it_has_decided_and_says_so(stub, people, tmp_path):
+    stub.generosity = 0.1
+    result = run(stub, people, tmp_path / "out", "--until", "decided", "--budget", "7000")
+    assert result.exit_code == 1
+    found = report(tmp_path / "out")
+    assert found["provenance"]["ended"] == "decided"
+    assert found["rule"]["at_any_time"]
+    assert len(answers(tmp_path / "out")) < 1000
+    before = stub.asked.total()
+    run(stub, people, tmp_path / "out", "--until", "decided", "--budget", "7000")
+    assert stub.asked.total() == before
+
+
+def test_the_same_folder_goes_on_where_it_was(stub, people, tmp_path):
+    run(stub, people, tmp_path / "out", "--budget", "100")
+    run(stub, people, tmp_path / "out", "--budget", "300")
+    assert max(stub.asked.values()) == 1
+    assert sorted(a["place"] for a in answers(tmp_path / "out") if "place" in a) == list(range(300))
+    assert report(tmp_path / "out")["rule"]["at_any_time"], "extended after its end was seen"
+    other = run(stub, people, tmp_path / "out", "--budget", "300", "--seed", "2")
+    assert other.exit_code == 2
+    assert "another seed" in other.output
+
+
+def test_passing_trouble_is_asked_again(stub, people, tmp_path):
+    stub.broken = {b"p05/0.jpg", b"p06/0.jpg"}
+    run(stub, people, tmp_path / "out", "--budget", "200")
+    found = report(tmp_path / "out")
+    assert found["not_measured"] == 0
+    assert set(stub.asked.values()) == {1, 2}
+
+
+def test_lasting_trouble_is_not_measured_and_ends_the_run(stub, people, tmp_path):
+    stub.always_broken = True
+    result = run(stub, people, tmp_path / "out", "--budget", "200", "--retries", "0")
+    assert result.exit_code == 3
+    assert "HTTP 500" in result.stderr
+    troubled = answers(tmp_path / "out")
+    assert all(a["trouble"] and "score" not in a for a in troubled)
+    stub.always_broken = False
+    result = run(stub, people, tmp_path / "out", "--budget", "200")
+    assert report(tmp_path / "out")["not_measured"] == 0
+
+
+def test_nobody_there_is_incomplete(people, tmp_path, stub):
+    stub.server_close()
+    result = run(stub, people, tmp_path / "out", "--budget", "200", "--retries", "0")
+    assert result.exit_code == 3
+    assert "connection failed" in result.stderr
+
+
+def test_options_of_the_contract_reach_the_server(stub, people, tmp_path):
+    run(stub, people, tmp_path / "out", "--budget", "5", "--auto-rotate")
+    assert stub.fields["auto_rotate"] == ["true"]
+    assert "check_quality" not in stub.fields
+
+
+def test_groups_are_counted_within_and_across(stub, people, tmp_path):
+    groups = tmp_path / "groups.csv"
+    rows = "".join(f"p{p:02},{'ab'[p % 2]}\n" for p in range(60))
+    groups.write_text("person,group\n" + rows)
+    run(stub, people, tmp_path / "out", "--budget", "500", "--groups", str(groups))
+    found = {row["label"]: row["n"] for row in report(tmp_path / "out")["groups"]}
+    assert found["a"] + found["b"] == found["within a group"]
+    assert found["a|b"] == found["across groups"] > 0
+
+
+def test_the_sample_says_that_it_supports_no_rate(stub, tmp_path):
+    command = [stub.url, "--out", str(tmp_path / "out"), *FAST]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    assert result.exit_code == 3
+    assert "support no error rate" in result.output
+    assert stub.asked.total() == 66
+
+
+def start(stub, people, out) -> subprocess.Popen:
+    command = [sys.executable, "-m", "verikit", "calibrate", stub.url, "--data", str(people)]
+    command += ["--out", str(out), "--budget", "900", *FAST]
+    return subprocess.Popen(  # noqa: S603 - the command under test
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def wait_for_answers(out, more_than: int) -> None:
+    path = out / "answers.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if path.exists() and path.read_bytes().count(b"\n") > more_than:
+            return
+        time.sleep(0.005)
+    raise AssertionError("the run writes no answers")
+
+
+def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
+    stub.delay = 0.004
+    run(stub, people, tmp_path / "whole", "--budget", "900")
+    stub.asked.clear()
+    moments = np.random.default_rng(7)
+    killed = tmp_path / "killed"
+    counted = 0
+    for how in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
+        process = start(stub, people, killed)
+        wait_for_answers(killed, counted + int(moments.integers(5, 120)))
+        os.kill(process.pid, how)
+        process.wait(timeout=60)
+        assert process.returncode in (-signal.SIGKILL, 3)
+        now = (killed / "answers.jsonl").read_bytes().count(b"\n")
+        assert now > counted
+        counted = now
+    assert start(stub, people, killed).wait(timeout=120) == 3
+    places = [a["place"] for a in answers(killed) if a.get("place") is not None]
+    assert sorted(places) == list(range(900)), "an answer was lost or written twice"
+    under_way = 4 * 4
+    assert stub.asked.total() - len(answers(killed)) <= under_way
+    assert report(killed) == report(tmp_path / "whole")

@@ -1,0 +1,97 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from conformance.calibration import score_files
+from conformance.calibration.measurement import Measurement
+from conformance.errors import WrongUse
+
+THRESHOLDS = (0.4, 0.7)
+NO_FACE = 4000
+
+
+def table() -> pa.Table:
+    rng = np.random.default_rng(8)
+    n = 5000
+    first, second = rng.integers(0, 40, (2, n))
+    second = np.where(first == second, (second + 1) % 40, second)
+    mated = first // 2 == second // 2
+    scores = pa.array(rng.random(n), mask=rng.random(n) < 0.02)
+    return pa.table(
+        {
+            "first": [f"p{p // 2}/{p}.jpg" for p in first],
+            "second": [f"p{p // 2}/{p}.jpg" for p in second],
+            "mated": mated,
+            "score": scores,
+            "code": pa.array([None if s.is_valid else NO_FACE for s in scores], pa.int64()),
+            "group": ["a" if p % 3 else "a|b" for p in first],
+        }
+    )
+
+
+def write(path, data: pa.Table) -> None:
+    if path.suffix == ".csv":
+        pyarrow.csv.write_csv(data, path)
+    elif path.suffix == ".parquet":
+        pyarrow.parquet.write_table(data, path, row_group_size=700)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in data.to_pylist()))
+
+
+def measured(path) -> Measurement:
+    measurement = Measurement(THRESHOLDS, NO_FACE)
+    score_files.measure(path, measurement)
+    return measurement
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_every_format_gives_the_same_counts(tmp_path, ending, monkeypatch):
+    monkeypatch.setattr(score_files, "_PIECE_BYTES", 20_000)
+    monkeypatch.setattr(score_files, "_PIECE_ROWS", 900)
+    data = table()
+    path = tmp_path / f"scores.{ending}"
+    write(path, data)
+    found = measured(path)
+    for side in found.sides:
+        scores = data.filter(pa.compute.equal(data["mated"], side.mated))["score"]
+        assert side.failed == scores.null_count
+        numbers = scores.drop_null().to_numpy()
+        assert side.tally.matches.tolist() == [int((numbers >= t).sum()) for t in THRESHOLDS]
+    assert found.codes[NO_FACE] == data["score"].null_count
+    assert found.non_mated.people.shares().people == 20
+    assert found.labels.names[:2] in (["a", "a|b"], ["a|b", "a"])
+    assert found.groups[False].n.sum() == found.non_mated.tally.n
+
+
+def test_people_may_have_columns_of_their_own(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(
+        "first,second,mated,score,first_person,second_person\n1,2,0,0.5,ann,bob\n1,3,1,0.8,ann,ann\n"
+    )
+    assert measured(path).roster.people.names == ["ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("first,second,mated\na,b,1\n", "lacks the column score"),
+        ("first,second,mated,score\na,b,1,1.5\n", "outside 0 to 1"),
+        ("first,second,mated,score\na,b,1,high\n", "cannot be counted"),
+        ("first,second,mated,score\na,b,,0.5\n", "rows without mated"),
+        ("", "cannot be counted"),
+    ],
+)
+def test_says_what_is_wrong(tmp_path, content, message):
+    path = tmp_path / "scores.csv"
+    path.write_text(content)
+    with pytest.raises(WrongUse, match=message):
+        measured(path)
+
+
+def test_unknown_endings_are_refused(tmp_path):
+    with pytest.raises(WrongUse, match=r"name it \.csv"):
+        measured(tmp_path / "scores.xlsx")

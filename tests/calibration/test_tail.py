@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from conformance.calibration import tail
+from conformance.calibration.tail import Extrapolation
+from conformance.calibration.tally import Tally
+from contract import load_contract
+
+RATES = load_contract().error_rates
+
+
+def exact(n: int, seed: int, generosity: float = 0.0) -> Tally:
+    """Scores that follow the documented table."""
+    u = np.random.default_rng(seed).random(n)
+    tally = Tally(thresholds=RATES.thresholds)
+    tally.add(np.clip(0.3 - np.log10(u) / 10 + generosity, 0, 1))
+    return tally
+
+
+def test_finds_the_exponential_tail_of_the_documented_table():
+    fitted = tail.fit(exact(1_000_000, 1))
+    assert fitted.shape == pytest.approx(0, abs=0.1)
+    assert fitted.scale == pytest.approx(0.1 / np.log(10), rel=0.1)
+    assert fitted.rate == pytest.approx(1e-3, rel=0.01)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say():
+    inside = 0
+    for seed in range(60):
+        bounds = tail.fit(exact(300_000, seed)).interval_at(0.8)
+        inside += bounds.lower <= 1e-5 <= bounds.upper
+    assert inside >= 51
+
+
+@pytest.mark.parametrize(
+    ("generosity", "threshold", "label"),
+    [
+        (0.0, 0.8, Extrapolation.CONSISTENT),
+        (0.08, 0.8, Extrapolation.INCONSISTENT),
+        (0.0, 0.5, Extrapolation.UNSUPPORTED),
+    ],
+)
+def test_labels(generosity, threshold, label):
+    fitted = tail.fit(exact(1_000_000, 3, generosity))
+    assert tail.extrapolate(fitted, threshold, RATES.rate_at(threshold)) == label
+
+
+def test_goes_no_further_than_three_decades():
+    fitted = tail.fit(exact(1_000_000, 4))
+    assert tail.extrapolate(fitted, 0.95, 1e-7) == Extrapolation.UNSUPPORTED
+
+
+def test_too_few_scores_make_no_fit():
+    assert tail.fit(exact(50_000, 5)) is None
+    assert tail.fit(exact(200_000, 5), design_effect=4.0) is None
+    assert tail.extrapolate(None, 0.8, 1e-5) == Extrapolation.UNSUPPORTED
+
+
+def test_dependence_widens_the_interval():
+    scores = exact(1_000_000, 6)
+    alone, shared = tail.fit(scores).interval_at(0.8), tail.fit(scores, 4.0).interval_at(0.8)
+    assert shared.lower < alone.lower < alone.upper < shared.upper

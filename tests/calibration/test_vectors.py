@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from conformance.calibration import vectors
+from conformance.calibration.groups import label_of
+from conformance.calibration.measurement import Measurement
+from conformance.errors import WrongUse
+
+THRESHOLDS = (0.2, 0.4, 0.8)
+
+
+def arrays(seed: int = 1, people: int = 40) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, people, 150)
+    centres = rng.normal(size=(people, 16))
+    return {
+        "vectors": centres[labels] + 0.6 * rng.normal(size=(150, 16)),
+        "people": labels,
+        "groups": np.array(["x", "y", "z"])[labels % 3],
+        "mean": rng.uniform(-0.1, 0.1, 150),
+        "deviation": rng.uniform(0.5, 1.5, 150),
+    }
+
+
+def measure(tmp_path, monkeypatch, given: dict[str, np.ndarray], tile: int = 32) -> Measurement:
+    monkeypatch.setattr(vectors, "TILE", tile)
+    path = tmp_path / "templates.npz"
+    np.savez(path, **given)
+    templates = vectors.load(path)
+    low, high = templates.range
+    measurement = Measurement(THRESHOLDS, 4000, low=low, high=high)
+    vectors.measure(templates, measurement)
+    return measurement
+
+
+@pytest.mark.parametrize("tile", [7, 32, 1024])
+@pytest.mark.parametrize("kind", ["cosine", "normalised", "grouped"])
+def test_counts_what_one_big_matrix_gives(tmp_path, monkeypatch, kind, tile):
+    given = arrays()
+    keep = {"normalised": {"mean", "deviation"}, "grouped": {"groups"}}.get(kind, set())
+    given = {k: v for k, v in given.items() if k in {"vectors", "people"} | keep}
+    found = measure(tmp_path, monkeypatch, given, tile)
+    unit = given["vectors"] / np.linalg.norm(given["vectors"], axis=1, keepdims=True)
+    scores = unit @ unit.T
+    if kind == "normalised":
+        z = (scores - given["mean"][:, None]) / given["deviation"][:, None]
+        scores = (z + z.T) / 2
+    mated = given["people"][:, None] == given["people"]
+    once = np.triu(np.ones_like(mated), 1)
+    for side in found.sides:
+        ours = once & (mated == side.mated)
+        expected = [int((scores[ours] >= t).sum()) for t in THRESHOLDS]
+        assert side.tally.matches.tolist() == expected
+        assert side.tally.n == ours.sum()
+        shares = side.people.shares()
+        assert shares.comparisons == ours.sum()
+        assert (shares.events.sum(axis=1) / shares.per_comparison).tolist() == (
+            side.events.tolist()
+        )
+
+
+def test_counts_by_group(tmp_path, monkeypatch):
+    given = arrays()
+    given = {name: given[name] for name in ("vectors", "people", "groups")}
+    found = measure(tmp_path, monkeypatch, given)
+    groups, mated = given["groups"], given["people"][:, None] == given["people"]
+    labels = np.array([[label_of(a, b) for b in groups] for a in groups])
+    once = np.triu(~mated, 1)
+    counts = dict(zip(found.labels.names, found.groups[False].n.tolist(), strict=True))
+    assert counts == {label: int((once & (labels == label)).sum()) for label in set(labels.flat)}
+    assert found.groups[False].events.sum(axis=0).tolist() == found.non_mated.events.tolist()
+
+
+def test_the_highest_non_mated_pair_is_listed_first(tmp_path, monkeypatch):
+    given = {name: arrays()[name] for name in ("vectors", "people")}
+    given["photos"] = np.array([f"photo {n}" for n in range(150)])
+    given["vectors"][3] = given["vectors"][given["people"] != given["people"][3]][0]
+    found = measure(tmp_path, monkeypatch, given)
+    first, second, score = found.non_mated.extremes.listed()[0]
+    names = found.roster.photos.names
+    assert "photo 3" in (names[first], names[second])
+    assert score == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"vectors": np.ones(150)}, "shape"),
+        ({"vectors": np.zeros((150, 4))}, "not zero"),
+        ({"people": np.arange(3)}, "one entry for each vector"),
+        ({"deviation": np.zeros(150)}, "positive"),
+        ({"photos": np.zeros(150)}, "a photo twice"),
+    ],
+)
+def test_says_what_is_wrong(tmp_path, monkeypatch, change, message):
+    with pytest.raises(WrongUse, match=message):
+        measure(tmp_path, monkeypatch, arrays() | change)
+
+
+def test_pickles_are_not_loaded(tmp_path):
+    path = tmp_path / "templates.npz"
+    np.savez(path, vectors=np.array([{}], object), people=np.arange(1))
+    with pytest.raises(WrongUse, match="holds no templates"):
+        vectors.load(path)
