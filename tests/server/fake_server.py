@@ -1,0 +1,53 @@
+"""The HTTP side with an engine that answers at once; run as a script it serves on a free port."""
+
+import os
+import sys
+from time import sleep
+
+from reference_server.app import create_app
+from reference_server.photo import Photo
+from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.serve import Processes, bind, run, url
+from reference_server.settings import Settings
+
+
+class FakeEngine:
+    """Equal photos score 0.9, others 0.1; black shows no face, white a covered one, red is slow.
+
+    A green photo breaks it, with an error text that must not be seen outside.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, bool]] = []
+
+    def compare(
+        self, first: Photo, second: Photo, *, stages: object = None, **asked: bool
+    ) -> float:
+        self.calls.append(asked)
+        for index, photo in enumerate((first, second)):
+            self._look(index, photo.pixels.mean(axis=(0, 1)), asked)
+        same = first.pixels.shape == second.pixels.shape and (first.pixels == second.pixels).all()
+        return 0.9 if same else 0.1
+
+    @staticmethod
+    def _look(index: int, colour: object, asked: dict[str, bool]) -> None:
+        red, green, blue = (int(value) for value in colour)  # type: ignore[attr-defined]
+        if max(red, green, blue) < 5:
+            raise NoFaceFound(index)
+        if min(red, green, blue) > 250 and asked["check_quality"]:
+            raise FaceCovered(index, ("mouth",))
+        if red > 250 and green < 5:
+            sleep(0.5)
+        if green > 250 and red < 5:
+            raise RuntimeError("secret of the engine")
+
+
+if __name__ == "__main__":
+    listener = bind("127.0.0.1", 0)
+    address = url(listener)
+    run(
+        create_app(Settings.from_environment(os.environ), FakeEngine()),
+        listener,
+        Processes(workers=int(sys.argv[1]), threads=int(sys.argv[2]), log_level="info"),
+        lambda: print(address, flush=True),
+    )

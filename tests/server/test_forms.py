@@ -1,0 +1,94 @@
+import tempfile
+from contextlib import suppress
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3 import encode_multipart_formdata
+
+from contract import load_contract
+from reference_server.forms import MAX_PARTS, READERS, read_form
+from reference_server.refusals import InvalidArgument
+
+URL_ENCODED = "application/x-www-form-urlencoded"
+
+
+def multipart(*fields: tuple[str, object]) -> tuple[str, bytes]:
+    body, content_type = encode_multipart_formdata(fields)
+    return content_type, body
+
+
+def test_the_media_types_are_the_contracts() -> None:
+    assert tuple(READERS) == load_contract().media_types
+
+
+def test_url_encoded_fields_keep_their_order_and_repetitions() -> None:
+    assert read_form(URL_ENCODED, b"a=1&b=&a=2&&c") == [
+        ("a", b"1"),
+        ("b", b""),
+        ("a", b"2"),
+        ("", b""),
+        ("c", b""),
+    ]
+
+
+def test_media_type_may_carry_parameters_in_any_case() -> None:
+    assert read_form("Application/X-WWW-Form-URLencoded; charset=UTF-8", b"a=1") == [("a", b"1")]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"%", b"%2B", b"%2b", b"%25", b"%3D", b"%2F", b"2", b"B", b"+", b"%ff", b"x"]
+        )
+    )
+)
+def test_percent_decoding_is_the_standard_librarys(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    assert read_form(URL_ENCODED, b"a=" + text) == [("a", unquote_to_bytes(text))]
+
+
+def test_multipart_takes_fields_and_file_parts_of_megabytes() -> None:
+    large = "A" * 3_000_000
+    kind, body = multipart(("text", large), ("file", ("photo.txt", large)))
+    assert dict(read_form(kind, body)) == {"text": large.encode(), "file": large.encode()}
+
+
+def test_a_large_file_part_never_becomes_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", refuse)
+    monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", refuse)
+    kind, body = multipart(("file", ("photo.txt", "A" * 3_000_000)))
+    assert len(read_form(kind, body)[0][1]) == 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("", b"a=1"),
+        ("application/json", b"{}"),
+        ("text/plain", b"a=1"),
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"nothing"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n"),
+        ("multipart/form-data; boundary=\u00e9", b"--x--"),
+    ],
+)
+def test_what_is_no_form_is_an_invalid_argument(kind: str, body: bytes) -> None:
+    with pytest.raises(InvalidArgument):
+        read_form(kind, body)
+
+
+def test_too_many_parts_are_an_invalid_argument() -> None:
+    kind, body = multipart(*((f"field{n}", "x") for n in range(MAX_PARTS + 1)))
+    with pytest.raises(InvalidArgument, match="INVALID_ARGUMENT"):
+        read_form(kind, body)
+
+
+@given(st.sampled_from([URL_ENCODED, "multipart/form-data; boundary=x"]), st.binary())
+def test_any_bytes_are_fields_or_an_invalid_argument(kind: str, body: bytes) -> None:
+    with suppress(InvalidArgument):
+        read_form(kind, body)

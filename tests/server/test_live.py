@@ -1,0 +1,235 @@
+"""What only a real server over a real socket shows."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from jsonschema import validate
+
+from contract import load_contract
+from reference_server.refusals import PHOTOS
+
+pytestmark = pytest.mark.live
+
+CONTRACT = load_contract()
+PATH = CONTRACT.path
+LIMIT = CONTRACT.photo_standards.max_body_bytes
+
+Draw = Callable[..., bytes]
+Seal = Callable[[bytes], str]
+
+
+@pytest.fixture(scope="session")
+def body(draw: Draw, seal: Seal) -> Callable[..., bytes]:
+    return lambda first="grey", second="grey": urlencode(
+        dict(zip(PHOTOS, (seal(draw(first)), seal(draw(second))), strict=True))
+    ).encode()
+
+
+def connect(server: Any) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=15)
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def exchange(server: Any, *pieces: bytes, half_close: bool = False) -> tuple[int, dict[str, Any]]:
+    """Send raw bytes; the status and the JSON of the answer, after which the server closes."""
+    with connect(server) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        if half_close:
+            connection.shutdown(socket.SHUT_WR)
+        head, _, content = until_closed(connection).partition(b"\r\n\r\n")
+    answer = json.loads(content)
+    validate(answer, CONTRACT.schema("AbnormalResponse"))
+    return int(head.split()[1]), answer
+
+
+def request_head(*headers: str, method: str = "POST") -> bytes:
+    kind = f"Content-Type: {CONTRACT.media_types[0]}"
+    return "\r\n".join([f"{method} {PATH} HTTP/1.1", "Host: x", kind, *headers, "", ""]).encode()
+
+
+def ask(server: Any, content: bytes) -> tuple[int, dict[str, Any]]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    try:
+        connection.request("POST", PATH, content, {"Content-Type": CONTRACT.media_types[0]})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def test_two_photos_get_a_score(live: Any, body: Callable[..., bytes]) -> None:
+    assert ask(live, body())[1]["verification_score"] == 0.9
+
+
+def test_connection_is_kept_for_the_next_request(live: Any, body: Callable[..., bytes]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=15)
+    sockets = set()
+    for content in (b"a=b", body(), b""):
+        connection.request("POST", PATH, content, {"Content-Type": CONTRACT.media_types[0]})
+        sockets.add(connection.sock)
+        connection.getresponse().read()
+    assert len(sockets) == 1
+    connection.close()
+
+
+def test_no_header_tells_a_version(live: Any) -> None:
+    with connect(live) as connection:
+        connection.sendall(request_head("Connection: close", method="GET"))
+        head = until_closed(connection).partition(b"\r\n\r\n")[0].decode()
+    assert "Server: verikit\r\n" in head
+    assert "gunicorn" not in head.lower()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        ("Transfer-Encoding: chunked",),
+        ("Transfer-Encoding: gzip",),
+        ("Transfer-Encoding: identity",),
+        ("Transfer-Encoding: other",),
+    ],
+    ids=" ".join,
+)
+def test_a_body_without_a_length_is_refused(live: Any, headers: tuple[str, ...]) -> None:
+    chunks = b"3\r\na=b\r\n0\r\n\r\n" if headers else b""
+    status, answer = exchange(live, request_head("Connection: close", *headers), chunks)
+    assert (status, answer["code"]) == (411, 411)
+
+
+def test_malformed_chunks_are_refused_like_others(live: Any) -> None:
+    head = request_head("Transfer-Encoding: chunked")
+    assert exchange(live, head, b"zz\r\nnonsense", half_close=True)[0] == 411
+
+
+POST_TO_ROOT = b"POST / HTTP/1.1\r\n"
+MALFORMED = {
+    "no HTTP": b"nonsense\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "half a request line": b"POST\r\n\r\n",
+    "HTTP of the future": b"POST / HTTP/9.9\r\n\r\n",
+    "bare line feeds": b"POST / HTTP/1.1\nHost: x\n\n",
+    "blank in a header name": POST_TO_ROOT + b"Bad Header: x\r\n\r\n",
+    "folded header": POST_TO_ROOT + b"A: x\r\n folded\r\n\r\n",
+    "length in words": POST_TO_ROOT + b"Content-Length: five\r\n\r\n",
+    "two lengths": POST_TO_ROOT + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    "length and chunks": POST_TO_ROOT + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "odd expectation": POST_TO_ROOT + b"Expect: miracles\r\n\r\n",
+    "long path": b"POST /" + b"x" * 10_000 + b" HTTP/1.1\r\n\r\n",
+    "long header": POST_TO_ROOT + b"X: " + b"x" * 10_000 + b"\r\n\r\n",
+    "many headers": POST_TO_ROOT + b"X: x\r\n" * 200 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_http_is_an_invalid_argument(live: Any, raw: bytes) -> None:
+    status, answer = exchange(live, raw)
+    code = CONTRACT.codes["INVALID_ARGUMENT"]
+    assert (status, answer["code"]) == (code.status, code.code)
+    assert answer["message"] == f"{code.message}: the request is malformed"
+
+
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /x", "X-Forwarded-Proto: https", "Host: [::"])
+def test_headers_of_proxies_and_odd_hosts_change_nothing(live: Any, header: str) -> None:
+    raw = f"GET / HTTP/1.1\r\nConnection: close\r\n{header}\r\n\r\n".encode()
+    assert exchange(live, raw)[0] in {400, 404}
+
+
+def test_a_body_cut_short_is_an_invalid_argument(live: Any, body: Callable[..., bytes]) -> None:
+    content = body()
+    head = request_head(f"Content-Length: {len(content) + 1}")
+    status, answer = exchange(live, head, content, half_close=True)
+    assert (status, answer["code"]) == (400, CONTRACT.codes["INVALID_ARGUMENT"].code)
+    assert "shorter" in answer["message"]
+
+
+def test_client_that_sends_far_too_much_still_reads_its_answer(live: Any) -> None:
+    for excess in (1, 2 * LIMIT):
+        assert ask(live, bytes(LIMIT + excess))[0] == 413
+
+
+def test_a_large_body_to_a_wrong_path_still_gets_its_answer(live: Any) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=15)
+    connection.request("POST", "/elsewhere", bytes(8_000_000))
+    assert connection.getresponse().status == 404
+    connection.close()
+
+
+def test_silent_and_slow_clients_do_not_hold_others_up(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server = start_live(threads=8)
+    idle = [connect(server) for _ in range(100)]
+    slow = [connect(server) for _ in range(6)]
+    for connection in slow:
+        connection.sendall(request_head("Content-Length: 100") + b"a")
+    started = time.monotonic()
+    assert ask(server, body())[0] == 200
+    assert time.monotonic() - started < 3
+    for connection in idle + slow:
+        connection.close()
+
+
+def test_concurrent_answers_are_the_right_ones(live: Any, body: Callable[..., bytes]) -> None:
+    questions = [body("grey", second) for second in ("grey", "blue", "black")] * 20
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda content: ask(live, content)[1], questions))
+    assert [answer.get("verification_score") for answer in answers] == [0.9, 0.1, None] * 20
+    assert len({answer["request_id"] for answer in answers}) == len(answers)
+
+
+def test_sigterm_finishes_what_is_in_flight(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server = start_live()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, server, body("red", "red"))
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        assert answer.result()[0] == 200
+    assert server.process.wait(timeout=20) == 0
+
+
+def test_a_killed_worker_is_replaced(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server = start_live()
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    os.kill(int(children.split()[0]), signal.SIGKILL)
+    assert ask(server, body())[0] == 200
+
+
+def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server = start_live()
+    content = body()
+    request_id = ask(server, content)[1]["request_id"]
+    exchange(
+        server, b"GET /canary?canary HTTP/1.1\r\nConnection: close\r\nX-Canary: canary\r\n\r\n"
+    )
+    exchange(server, b"canary\r\n\r\n")
+    ask(server, b"canary=canary")
+    server.stop()
+    text = server.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    (line,) = [line for line in lines if line.get("request_id") == request_id]
+    assert (line["status"], line["code"], line["body_bytes"]) == (200, 1000, len(content))
+    assert set(line["stages"]) >= {"receive", "parse", "unseal", "decode"}
+    assert "canary" not in text
+    assert content[30:60].decode() not in text
+    assert CONTRACT.encryption.default_key not in text

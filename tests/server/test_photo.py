@@ -1,0 +1,216 @@
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from contract import load_contract
+from reference_server.photo import ENOUGH_SIDE, MAX_JPEG_SCANS, Photo, read_photo
+from reference_server.refusals import Refusal, UnreadablePhoto, WrongFileSize, WrongPixelSize
+
+STANDARDS = load_contract().photo_standards
+KINDS = STANDARDS.formats
+ANY_FILE_SIZE = replace(STANDARDS, max_file_bytes=2**30)
+RAMP = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn) for turn in (0, 90, 180)])
+
+Draw = Callable[..., bytes]
+
+
+def saved(image: Image.Image, kind: str, **how: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return file.getvalue()
+
+
+def distance(photo: Photo, image: Image.Image) -> float:
+    """Mean difference of the pixels, in grey levels."""
+    return float(np.abs(photo.pixels.astype(int) - np.asarray(image.convert("RGB"))).mean())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_format_gives_its_pixels(kind: str) -> None:
+    photo = read_photo(saved(RAMP, kind), STANDARDS)
+    assert photo.pixels.dtype == np.uint8
+    assert photo.orientation == 1
+    assert distance(photo, RAMP) < (8 if kind == "GIF" else 2)
+
+
+@pytest.mark.parametrize("kind", sorted({"WEBP", "ICO", "PPM", "PDF"} - set(KINDS)))
+def test_other_formats_are_refused(kind: str) -> None:
+    with pytest.raises(UnreadablePhoto):
+        read_photo(saved(RAMP, kind), STANDARDS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("L", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("1", "PNG"),
+        ("L", "PNG"),
+        ("LA", "PNG"),
+        ("P", "PNG"),
+        ("RGBA", "PNG"),
+        ("P", "BMP"),
+        ("CMYK", "TIFF"),
+    ],
+)
+def test_every_kind_of_pixel_becomes_rgb(mode: str, kind: str) -> None:
+    image = RAMP.convert(mode)
+    assert distance(read_photo(saved(image, kind), STANDARDS), image) < 4
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bits_keep_their_brightness(kind: str) -> None:
+    grey = RAMP.convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    assert distance(read_photo(saved(deep, kind), STANDARDS), grey) < 1
+
+
+def test_palette_with_transparency_is_read(recwarn: pytest.WarningsRecorder) -> None:
+    file = saved(RAMP.convert("P"), "PNG", transparency=bytes(range(256)))
+    assert read_photo(file, STANDARDS).pixels.shape == (256, 256, 3)
+    assert not recwarn.list
+
+
+def test_first_frame_of_an_animation_is_the_photo() -> None:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    file = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert distance(read_photo(file, STANDARDS), frames[0]) < 1
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_exif_orientation_is_told_and_not_applied(kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = RAMP.resize((96, 64))
+    photo = read_photo(saved(image, kind, exif=exif), STANDARDS)
+    assert photo.orientation == orientation
+    assert distance(photo, image) < 2
+
+
+@pytest.mark.parametrize("orientation", [0, 9])
+def test_senseless_orientation_is_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    assert read_photo(saved(RAMP, "JPEG", exif=exif), STANDARDS).orientation == 1
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_broken_exif_does_not_break_the_photo() -> None:
+    file = saved(RAMP, "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")
+    assert read_photo(file, STANDARDS).orientation == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.98])
+def test_truncated_file_is_damaged(kind: str, kept: float) -> None:
+    file = saved(RAMP, kind)
+    with pytest.raises(UnreadablePhoto):
+        read_photo(file[: int(len(file) * kept)], STANDARDS)
+
+
+def test_jpeg_cut_and_closed_again_is_damaged() -> None:
+    file = saved(RAMP, "JPEG")
+    with pytest.raises(UnreadablePhoto):
+        read_photo(file[: len(file) // 2] + b"\xff\xd9", STANDARDS)
+
+
+def test_png_with_a_wrong_checksum_is_damaged() -> None:
+    file = bytearray(saved(RAMP, "PNG"))
+    file[-16] ^= 1
+    with pytest.raises(UnreadablePhoto):
+        read_photo(bytes(file), STANDARDS)
+
+
+def test_jpeg_with_bytes_between_its_segments_is_accepted() -> None:
+    file = saved(RAMP, "JPEG")
+    frame = file.index(b"\xff\xc0")
+    photo = read_photo(file[:frame] + b"\x00\x01" + file[frame:], STANDARDS)
+    assert distance(photo, RAMP) < 2
+
+
+def test_jpeg_of_many_scans_is_refused() -> None:
+    file = saved(RAMP, "JPEG")
+    scan = file[file.index(b"\xff\xda") : -2]
+    with pytest.raises(UnreadablePhoto):
+        read_photo(file[:-2] + scan * MAX_JPEG_SCANS + b"\xff\xd9", STANDARDS)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP"])
+def test_large_photo_is_scaled_down_but_not_too_far(kind: str) -> None:
+    image = RAMP.resize((2100, 1500))
+    pixels = read_photo(saved(image, kind, quality=90), ANY_FILE_SIZE).pixels
+    assert pixels.shape == (750, 1050, 3)
+    assert pixels.shape[1] >= ENOUGH_SIDE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sides_are_limited_inclusively(kind: str, draw: Draw) -> None:
+    for size in [(32, 40), (40, 32), (4096, 32)]:
+        read_photo(draw(size=size, kind=kind), ANY_FILE_SIZE)
+    for size in [(31, 40), (40, 31), (4097, 32), (4097, 4097)]:
+        with pytest.raises(WrongPixelSize, match="INVALID_IMAGE_SIZE") as refused:
+            read_photo(draw(size=size, kind=kind), ANY_FILE_SIZE)
+        assert f"{size[0]} x {size[1]} pixels" in refused.value.message
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    checksum = zlib.crc32(name + body)
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
+
+
+def test_a_header_alone_is_enough_to_refuse_a_bomb() -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 20000, 20000, 8, 2, 0, 0, 0))
+    bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"never inflated")
+    with pytest.raises(WrongPixelSize, match="INVALID_IMAGE_SIZE"):
+        read_photo(bomb, STANDARDS)
+
+
+def test_damage_wins_over_size_where_decoding_is_affordable(draw: Draw) -> None:
+    with pytest.raises(UnreadablePhoto):
+        read_photo(draw(size=(5000, 40), kind="PNG")[:-30], STANDARDS)
+
+
+def test_file_size_wins_over_everything_and_is_inclusive(draw: Draw) -> None:
+    file = draw()
+    read_photo(file, replace(STANDARDS, max_file_bytes=len(file)))
+    with pytest.raises(WrongFileSize):
+        read_photo(b"x" * len(file), replace(STANDARDS, max_file_bytes=len(file) - 1))
+
+
+def test_limits_are_the_ones_handed_in(draw: Draw) -> None:
+    only_gif = replace(STANDARDS, formats=("GIF",), max_side=50)
+    with pytest.raises(UnreadablePhoto):
+        read_photo(draw(kind="PNG"), only_gif)
+    with pytest.raises(WrongPixelSize):
+        read_photo(draw(kind="GIF"), only_gif)
+
+
+SAMPLES = [saved(RAMP.resize((40, 40)), kind) for kind in KINDS]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@given(
+    st.sampled_from(SAMPLES), st.lists(st.tuples(st.integers(0), st.binary(max_size=8)), max_size=5)
+)
+def test_mutated_files_are_photos_or_refused(
+    file: bytes, mutations: list[tuple[int, bytes]]
+) -> None:
+    mutated = bytearray(file)
+    for place, patch in mutations:
+        start = place % len(mutated)
+        mutated[start : start + len(patch)] = patch
+    try:
+        photo = read_photo(bytes(mutated), STANDARDS)
+    except Refusal:
+        return
+    assert photo.pixels.shape[2] == 3
+    assert photo.orientation in range(1, 9)

@@ -1,0 +1,43 @@
+import pytest
+
+from contract import load_contract
+from reference_server.settings import Settings, SettingsError
+
+SECRETS = load_contract().encryption
+
+
+def test_defaults_are_the_documented_key_and_iv() -> None:
+    settings = Settings.from_environment({})
+    assert (settings.key, settings.iv) == (
+        SECRETS.default_key.encode(),
+        SECRETS.default_iv.encode(),
+    )
+    assert settings.has_default_key
+
+
+def test_environment_replaces_them() -> None:
+    settings = Settings.from_environment(
+        {SECRETS.key_variable: "k" * 32, SECRETS.iv_variable: "i" * 12}
+    )
+    assert (settings.key, settings.iv) == (b"k" * 32, b"i" * 12)
+    assert not settings.has_default_key
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        (SECRETS.key_variable, "k" * 31),
+        (SECRETS.key_variable, ""),
+        (SECRETS.key_variable, "ü" * 32),
+        (SECRETS.iv_variable, "i" * 13),
+    ],
+)
+def test_wrong_length_is_one_sentence_that_names_the_variable(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{variable} must be \d+ characters of ASCII.*\.$"):
+        Settings.from_environment({variable: value})
+
+
+def test_repr_holds_no_secret() -> None:
+    text = repr(Settings.from_environment({}))
+    assert SECRETS.default_key not in text
+    assert SECRETS.default_iv not in text
