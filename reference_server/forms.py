@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import IO
-from urllib.parse import unquote_to_bytes
 
+import numpy as np
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
@@ -14,9 +14,10 @@ from reference_server.refusals import InvalidArgument
 
 Fields = list[tuple[str, bytes]]
 
-MAX_PARTS = 1000
-# The characters of Base64 that url-encoding escapes.
-_BASE64_ESCAPES = ((b"%2B", b"+"), (b"%2F", b"/"), (b"%3D", b"="))
+MAX_FIELDS = 10_000
+HEX_DIGITS = np.full(256, -1)
+"""The value of a hexadecimal digit by its character's code, -1 for any other character."""
+HEX_DIGITS[list(b"0123456789abcdef")] = HEX_DIGITS[list(b"0123456789ABCDEF")] = range(16)
 
 
 def read_form(content_type: str, body: bytes) -> Fields:
@@ -33,29 +34,44 @@ def read_form(content_type: str, body: bytes) -> Fields:
 
 
 def _url_encoded(body: bytes, _options: dict[str, str]) -> Fields:
+    if body.count(b"&") >= MAX_FIELDS:
+        raise _too_many()
     pairs = (field.partition(b"=") for field in body.split(b"&"))
     return [(_unquote(name).decode("latin-1"), _unquote(value)) for name, _, value in pairs]
 
 
 def _unquote(text: bytes) -> bytes:
-    """Undo percent-encoding; a '+' stays, since it is read as a blank and a blank as '+'."""
+    """Undo percent-encoding; a '+' stays, since it is read as a blank and a blank as '+'.
+
+    urllib's unquote_to_bytes does the same four to six times slower on a photo.
+    """
     if b"%" not in text:
         return text
-    for escape, character in _BASE64_ESCAPES:
-        text = text.replace(escape, character)  # ten times as fast as what follows
-    return unquote_to_bytes(text) if b"%" in text else text
+    codes = np.frombuffer(text, np.uint8).copy()
+    escapes = np.flatnonzero(codes[:-2] == ord("%"))
+    high, low = HEX_DIGITS[codes[escapes + 1]], HEX_DIGITS[codes[escapes + 2]]
+    valid = (high >= 0) & (low >= 0)
+    escapes = escapes[valid]
+    codes[escapes] = high[valid] * 16 + low[valid]
+    kept = np.ones(len(codes), bool)
+    kept[escapes + 1] = kept[escapes + 2] = False
+    return codes[kept].tobytes()
 
 
 def _multipart(body: bytes, options: dict[str, str]) -> Fields:
-    parser = FormDataParser(stream_factory=_in_memory, max_form_parts=MAX_PARTS, silent=False)
+    parser = FormDataParser(stream_factory=_in_memory, max_form_parts=MAX_FIELDS, silent=False)
     try:
         _, fields, files = parser.parse(BytesIO(body), "multipart/form-data", len(body), options)
     except RequestEntityTooLarge:
-        raise InvalidArgument(f"the form has more than {MAX_PARTS} parts") from None
+        raise _too_many() from None
     except ValueError:
         raise InvalidArgument("the multipart form is malformed") from None
     texts = [(name, text.encode()) for name, text in fields.items(multi=True)]
     return texts + [(name, file.read()) for name, file in files.items(multi=True)]
+
+
+def _too_many() -> InvalidArgument:
+    return InvalidArgument(f"the form has more than {MAX_FIELDS} fields")
 
 
 def _in_memory(

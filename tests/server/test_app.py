@@ -131,7 +131,7 @@ def test_a_body_that_is_no_form_is_refused(client: FlaskClient, kind: str | None
 
 
 def test_thousands_of_fields_are_ignored(client: FlaskClient, form: Form) -> None:
-    answer = client.post(PATH, data={f"field{n}": "x" for n in range(20_000)} | form())
+    answer = client.post(PATH, data={f"field{n}": "x" for n in range(5_000)} | form())
     assert answer.status_code == 200
 
 
