@@ -1,0 +1,35 @@
+"""A function served over HTTP on a free port of this machine, in threads of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.strength.wire import Serve, wsgi
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any, **__: Any) -> None:
+        """Nothing: what is asked is in the suite's own report."""
+
+
+@contextmanager
+def served(
+    serve: Serve, *, protocol: str = "HTTP/1.1", declares_length: bool = True
+) -> Iterator[str]:
+    """The URL of a server that answers as the function does."""
+    handler = type("Handler", (_Quiet,), {"protocol_version": protocol})
+    app = wsgi(serve, declares_length=declares_length)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

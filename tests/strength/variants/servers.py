@@ -1,0 +1,40 @@
+"""The reference itself, and servers that differ in how they speak HTTP."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from functools import partial
+
+from tests.strength.parts import Parts, around
+from tests.strength.serving import served
+from tests.strength.specimen import variant, variant_started
+from tests.strength.wire import Ask, Reply, Serve
+from verikit.demo import reference_server
+
+for profile, name in ((None, "without a profile"), ("reference", "with its own profile")):
+
+    @variant(name=f"the reference {name}", profile=profile)
+    def the_reference(parts: Parts) -> Serve:
+        return parts.serve
+
+    @variant_started(name=f"the reference by verikit serve {name}", profile=profile)
+    def by_verikit_serve(_: Parts) -> AbstractContextManager[str]:
+        return reference_server()
+
+
+@variant()
+@around
+def slow(ask: Ask, serve: Serve) -> Reply:
+    time.sleep(0.03)
+    return serve(ask)
+
+
+def otherwise(protocol: str, declares_length: bool, parts: Parts) -> AbstractContextManager[str]:
+    """Served with another version of HTTP, or chunked."""
+    return served(parts.serve, protocol=protocol, declares_length=declares_length)
+
+
+variant_started(name="http-1.0")(partial(otherwise, "HTTP/1.0", True))
+variant_started(name="answers-chunked")(partial(otherwise, "HTTP/1.1", False))
+variant_started(name="answers-end-with-the-connection")(partial(otherwise, "HTTP/1.0", False))
