@@ -87,19 +87,16 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to listen "
             f"on {host}, or insist with --allow-default-key."
         )
+    processes = Processes(workers=workers, threads=threads, log_level=log_level)
     try:
-        listener = bind(host, port)
-        address = url(listener)
-        click.echo(f"Loading {model} for {address} ...", err=True)
-        app = create_app(settings, load_engine(model, uncalibrated=uncalibrated))
+        with bind(host, port) as listener:
+            address = url(listener)
+            click.echo(f"Loading {model} for {address} ...", err=True)
+            app = create_app(settings, load_engine(model, uncalibrated=uncalibrated))
+            ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
+            run(app, listener, processes, lambda: click.echo(ready))
     except (CannotStart, ModelError) as error:
         raise click.ClickException(str(error)) from error
-    run(
-        app,
-        listener,
-        Processes(workers=workers, threads=threads, log_level=log_level),
-        lambda: click.echo(f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"),
-    )
 
 
 def _settings(profile: Path | None) -> Settings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from PIL import Image
+
 from contract import PhotoStandards, load_contract
 
 CONTRACT = load_contract()
@@ -21,7 +23,7 @@ class Settings:
     ``key`` and ``iv`` unseal the photos, 32 and 12 bytes; they stay out of ``repr``.
 
     Raises:
-        SettingsError: key or IV has the wrong length.
+        SettingsError: key or IV has the wrong length, or Pillow reads no such photo format.
     """
 
     key: bytes = field(repr=False)
@@ -32,6 +34,7 @@ class Settings:
         secrets = CONTRACT.encryption
         _check_length(secrets.key_variable, self.key, secrets.key_characters)
         _check_length(secrets.iv_variable, self.iv, secrets.iv_characters)
+        _check_formats(self.standards.formats)
 
     @classmethod
     def from_environment(
@@ -56,3 +59,10 @@ def _check_length(variable: str, secret: bytes, length: int) -> None:
         raise SettingsError(
             f"{variable} must be {length} characters of ASCII, but it has {len(secret)} bytes."
         )
+
+
+def _check_formats(formats: tuple[str, ...]) -> None:
+    Image.init()
+    unknown = [name for name in formats if name not in Image.OPEN]
+    if unknown:
+        raise SettingsError(f"Photos cannot be read as {', '.join(unknown)}: name other formats.")
