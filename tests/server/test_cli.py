@@ -1,0 +1,99 @@
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from contract import load_contract
+from reference_server.cli import serve
+
+CONTRACT = load_contract()
+SECRETS = CONTRACT.encryption
+OWN_KEY = {SECRETS.key_variable: "k" * 32}
+
+
+def run(*options: str, environment: Mapping[str, str | None] = os.environ) -> Result:
+    return CliRunner().invoke(serve, options, env=environment)
+
+
+def last_line(result: Result) -> str:
+    return result.output.strip().splitlines()[-1]
+
+
+def test_help_has_an_example_and_names_the_environment() -> None:
+    text = run("--help").output
+    for expected in (
+        "verikit serve --port",
+        SECRETS.key_variable,
+        SECRETS.iv_variable,
+        "[default: Dlib]",
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "no.such.host.invalid"])  # noqa: S104 - refused
+def test_the_default_key_is_refused_off_loopback(host: str) -> None:
+    result = run("--host", host)
+    assert result.exit_code == 2
+    assert "Everybody knows the default key" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [(["--allow-default-key"], {}), ([], OWN_KEY)],
+    ids=["insist", "own"],
+)
+def test_off_loopback_needs_a_key_of_its_own_or_insistence(
+    options: list[str], environment: dict[str, str]
+) -> None:
+    """192.0.2.1 is no address of any machine, so the start gets exactly as far as binding."""
+    result = run("--host", "192.0.2.1", *options, environment=environment)
+    assert result.exit_code == 1
+    assert last_line(result).startswith("Error: Cannot listen on port 3000 of 192.0.2.1: ")
+
+
+@pytest.mark.parametrize("variable", [SECRETS.key_variable, SECRETS.iv_variable])
+def test_a_secret_of_the_wrong_length_is_wrong_use(variable: str) -> None:
+    result = run(environment={variable: "short"})
+    assert result.exit_code == 2
+    assert last_line(result).startswith(f"Error: {variable} must be ")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("nonsense", "holds no photo standards"),
+        ("formats: [JPEG]", "side_px"),
+        (
+            "{formats: [HEIC], side_px: {minimum: 1, maximum: 9}, file_bytes: {maximum: 9}, "
+            "body_bytes: {maximum: 9}}",
+            "cannot be read as HEIC",
+        ),
+    ],
+)
+def test_senseless_photo_standards_are_wrong_use(tmp_path: Path, text: str, complaint: str) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(text)
+    result = run("--profile", str(profile))
+    assert result.exit_code == 2
+    assert complaint in last_line(result)
+
+
+def test_a_busy_port_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        result = run("--port", str(port))
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: Port {port} of 127.0.0.1 is in use: "
+        "stop what listens there or take another --port.\n"
+    )
+
+
+def test_an_unknown_model_cannot_start() -> None:
+    result = run("--port", "0", "--model", "Nonsense", "--uncalibrated")
+    assert result.exit_code == 1
+    assert last_line(result).startswith("Error: ")
+    assert "Nonsense" in last_line(result)
