@@ -97,6 +97,7 @@ class _Counter:
         self._templates = templates
         self._measurement = measurement
         self._people = people
+        self._room = np.empty(TILE * TILE, np.float32)
         self._weights = None
         if templates.mean is not None and templates.deviation is not None:
             self._weights = (
@@ -116,7 +117,9 @@ class _Counter:
 
     def _similarities(self, rows: slice, columns: slice) -> Floats:
         vectors = self._templates.vectors
-        scores: Floats = vectors[rows] @ vectors[columns].T
+        shape = rows.stop - rows.start, columns.stop - columns.start
+        scores = self._room[: shape[0] * shape[1]].reshape(shape)
+        np.matmul(vectors[rows], vectors[columns].T, out=scores)
         if self._weights is not None:
             slope, offset = self._weights
             scores *= slope[rows, None] + slope[None, columns]
@@ -127,9 +130,11 @@ class _Counter:
         return bool(np.intersect1d(self._people[rows], self._people[columns]).size)
 
     def _count_mixed(self, rows: slice, columns: slice, scores: Floats) -> None:
-        first, second = np.mgrid[rows, columns]
-        once = first < second
-        first, second, scores = first[once], second[once], scores[once]
+        once = np.flatnonzero(
+            np.arange(rows.start, rows.stop)[:, None] < np.arange(columns.start, columns.stop)
+        )
+        first, second = _photos(once, rows, columns)
+        scores = scores.ravel()[once]
         people = self._people[first], self._people[second]
         for side in self._measurement.sides:
             ours = (people[0] == people[1]) == side.mated
@@ -139,15 +144,16 @@ class _Counter:
         side = self._measurement.non_mated
         side.tally.add(scores)
         hits = np.flatnonzero(scores >= side.tally.thresholds[0])
-        width = columns.stop - columns.start
-        first, second = rows.start + hits // width, columns.start + hits % width
+        first, second = _photos(hits, rows, columns)
         people = self._people
-        side.people.add_tried(
-            np.bincount(people[rows], minlength=people.max() + 1) * width
-            + np.bincount(people[columns], minlength=people.max() + 1) * (rows.stop - rows.start)
-        )
+        side.people.add_tried(self._tried(rows, columns) + self._tried(columns, rows))
         side.people.add_events(people[first], people[second], scores[hits])
         side.extremes.add(first, second, scores[hits])
+
+    def _tried(self, ours: slice, theirs: slice) -> Counts:
+        """Each person's comparisons with all that the other side of a tile holds."""
+        photos: Counts = np.bincount(self._people[ours], minlength=self._people.max() + 1)
+        return photos * (theirs.stop - theirs.start)
 
     def _count_group(self, rows: slice, columns: slice, before: list[tuple[int, Counts]]) -> None:
         assert self._templates.groups is not None  # noqa: S101 - the caller asked
@@ -159,6 +165,12 @@ class _Counter:
             self._measurement.groups[side.mated].add_counts(
                 one * (side.tally.n - n), one[:, None] * (side.events - events)
             )
+
+
+def _photos(places: Counts, rows: slice, columns: slice) -> tuple[Counts, Counts]:
+    """The two photos at each place of a tile that is read row by row."""
+    row, column = np.divmod(places, columns.stop - columns.start)
+    return row + rows.start, column + columns.start
 
 
 def _tiles(templates: Templates) -> Iterator[tuple[slice, slice]]:
