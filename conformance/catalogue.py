@@ -11,14 +11,14 @@ import yaml
 
 from conformance import cases as case_package
 from conformance.case import Case, Requirement
-from conformance.cases import concurrency, methods, quality, rotation, scores, surveys
+from conformance.cases import concurrency, fuzz, methods, quality, rotation, scores, surveys
 from conformance.errors import WrongUse
 from conformance.table import read_table
 from conformance.verdicts import Level
 
 _HERE = Path(__file__).parent
 _TABLES = Path(case_package.__file__).parent
-_MODULES = (scores, rotation, quality, concurrency, methods, surveys)
+_MODULES = (scores, rotation, quality, concurrency, methods, fuzz, surveys)
 
 
 @dataclass(frozen=True, kw_only=True)

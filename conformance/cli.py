@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
+from conformance.canary import CanaryDead, canary
 from conformance.case import Case
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.errors import Unreachable, WrongUse
@@ -76,6 +77,7 @@ class Outputs:
 )
 @click.option("--sarif", type=_FILE, help="Write SARIF that points into openapi.yaml.")
 @click.option("--badge", type=_FILE, help="Write an SVG badge.")
+@click.option("--canary", is_flag=True, help="First show that the suite tells good from bad.")
 @click.option("--list", "listing", is_flag=True, help="Print requirements and cases, then stop.")
 def check(url: str | None, **given: Any) -> None:
     """Check the server at URL against the contract.
@@ -90,7 +92,7 @@ def check(url: str | None, **given: Any) -> None:
         code = _check(url, given)
     except WrongUse as error:
         _end(str(error), WRONG_USE)
-    except Unreachable as error:
+    except (Unreachable, CanaryDead) as error:
         _end(str(error), INCOMPLETE)
     sys.exit(code)
 
@@ -111,9 +113,22 @@ def _check(url: str | None, given: dict[str, Any]) -> int:
     target = Target.of(url, key=given["key"], iv=given["iv"], timeout=given["timeout"])
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
-    done = _watched(target, cases, given, options, console)
+    sung = _sung(console) if given["canary"] else ""
+    done = replace(_watched(target, cases, given, options, console), canary=sung)
     _write(done, _outputs(given), console)
     return done.exit_code
+
+
+def _sung(console: Console) -> str:
+    """What the canary shows.
+
+    Raises:
+        CanaryDead: the suite cannot tell good from bad, so a verdict would be worth nothing.
+    """
+    with console.status("Checking a good and a bad server of the suite's own first"):
+        text = canary()
+    console.print(text, highlight=False)
+    return text
 
 
 def _selected(catalogue: Catalogue, given: dict[str, Any]) -> Sequence[Case]:

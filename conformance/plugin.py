@@ -1,4 +1,4 @@
-"""Options for checking a server with plain pytest: ``pytest --pyargs conformance --server-url URL``.
+"""Options for checking a server with ``pytest --pyargs conformance --server-url URL``.
 
 Loaded by every pytest that finds the kit installed, so it imports nothing else of the kit.
 """

@@ -20,7 +20,8 @@ class Photo:
     of: str = "collins"
     """collins, hopper, both, nobody, blank, or ``own:`` and the path of a vendor's photo."""
     content: str = "image"
-    """image; or the name of a file that is none (see :mod:`conformance.photos.odd`)."""
+    """image; the name of a file that is none (see :mod:`conformance.photos.odd`); or ``hex:``
+    and the bytes themselves."""
     width: int | None = None
     height: int | None = None
     """None: an ordinary size, which the server's photo standards allow."""
@@ -40,6 +41,8 @@ class Photo:
     """Frames after the first are blank."""
     percent: int = 100
     """How much of the file is kept, from its start."""
+    edits: tuple[tuple[int, int], ...] = ()
+    """Bytes that are changed: the position, counted around the file, and what is XORed."""
     pad_to: int | None = None
     """Comment segments lengthen a JPEG file to this size."""
 
@@ -108,6 +111,8 @@ class Request:
     """Replaces the header that belongs to the body; empty leaves it out."""
     length: str = "declared"
     """declared, chunked, or none."""
+    literal: str | None = None
+    """The body itself, instead of one that is made of the parameters."""
     pad_to: int | None = None
     """An unknown parameter lengthens the body to this many bytes."""
     method: str = "POST"

@@ -61,6 +61,8 @@ class Run:
     ordinary: Outcome
     """What became of two ordinary photos before the cases began."""
     own_photos: bool = False
+    canary: str = ""
+    """What the canary showed before the run, if it was asked for."""
     complaints: tuple[str, ...] = ()
     """Waivers that are stale or out of date; any fails the run."""
 

@@ -37,6 +37,8 @@ def wire(request: Request, secrets: Secrets) -> Wire:
     pairs = _pairs(request, secrets)
     query = "&".join(f"{n}={_escaped(v)}" for n, v in pairs if n in request.in_query)
     body_type, body = _BODIES[request.body]([p for p in pairs if p[0] not in request.in_query])
+    if request.literal is not None:
+        body = request.literal.encode("utf-8", "surrogatepass")
     if request.pad_to:
         body += b"&%s=" % PADDING.encode()
         body += b"0" * (request.pad_to - len(body))

@@ -15,6 +15,7 @@ from conformance.photos.portraits import draw
 from conformance.recipe import Photo
 
 OWN = "own:"
+HEX = "hex:"
 _ORIENTATION = 0x0112
 _SEGMENT = 65_537  # the longest JPEG comment, its header of 4 bytes included
 _HEADER = 4
@@ -25,10 +26,25 @@ def photo_file(photo: Photo) -> bytes:
     """The file as it is before encryption."""
     if photo.of.startswith(OWN):
         return Path(photo.of.removeprefix(OWN)).read_bytes()
-    data = _image_file(photo) if photo.content == "image" else ODD[photo.content]()
+    data = _content(photo)
     if photo.pad_to:
         data = _padded(data, photo.pad_to)
-    return data[: len(data) * photo.percent // 100]
+    return _edited(data[: len(data) * photo.percent // 100], photo.edits)
+
+
+def _content(photo: Photo) -> bytes:
+    if photo.content == "image":
+        return _image_file(photo)
+    if photo.content.startswith(HEX):
+        return bytes.fromhex(photo.content.removeprefix(HEX))
+    return ODD[photo.content]()
+
+
+def _edited(data: bytes, edits: tuple[tuple[int, int], ...]) -> bytes:
+    changed = bytearray(data)
+    for position, flip in edits if data else ():
+        changed[position % len(changed)] ^= flip
+    return bytes(changed)
 
 
 def _image_file(photo: Photo) -> bytes:

@@ -71,7 +71,9 @@ def _incomplete(run: Run) -> str:
     if not run.complete:
         return f"Incomplete: the run was stopped; {run.count(Verdict.NOT_RUN)} cases were not run."
     if run.count(Verdict.TOOL_ERROR):
-        return f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases broke; that is a fault of verikit."
+        return (
+            f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases broke; that is a fault of verikit."
+        )
     if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
         return "Incomplete: no case was judged, so nothing was shown."
     return (

@@ -1,0 +1,76 @@
+"""Recognises two faces, those of the suite's own portraits, by comparing pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from skimage.feature import match_template
+
+from conformance.photos.portraits import FACES, draw
+from conformance.recipe import Photo
+
+Grey = NDArray[np.float64]
+
+_SHORT_SIDE = 64
+_FOUND = 0.5
+_BARE = 0.988
+_DIFFERENT = 0.2
+
+
+@dataclass(frozen=True)
+class Face:
+    """Whose face it is, and how well it fits that person's, from 0 to 1."""
+
+    person: str
+    likeness: float
+
+    @property
+    def covered(self) -> bool:
+        """Whether a part of it does not fit."""
+        return self.likeness < _BARE
+
+
+def find(picture: Image.Image, *, turn: bool) -> Face | None:
+    """The best face in a picture, upright ones only unless ``turn``."""
+    grey = _grey(picture)
+    faces = [
+        Face(person, _likeness(grey, template))
+        for person, quarter_turns, template in _templates()
+        if (turn or quarter_turns == 0) and all(np.less_equal(template.shape, grey.shape))
+    ]
+    best = max(faces, key=lambda face: face.likeness, default=None)
+    return best if best and best.likeness > _FOUND else None
+
+
+def score(first: Face, second: Face) -> float:
+    """High for one person, low for two."""
+    if first.person != second.person:
+        return _DIFFERENT
+    return min(1.0, first.likeness * second.likeness)
+
+
+def _likeness(grey: Grey, template: Grey) -> float:
+    return float(match_template(grey, template).max())  # type: ignore[no-untyped-call]
+
+
+def _grey(picture: Image.Image) -> Grey:
+    small = picture.convert("L")
+    scale = _SHORT_SIDE / min(small.size)
+    size = tuple(max(1, round(side * scale)) for side in small.size)
+    return np.asarray(small.resize((size[0], size[1]), Image.Resampling.BOX), dtype=float)
+
+
+@cache
+def _templates() -> tuple[tuple[str, int, Grey], ...]:
+    """Each person's face, and its mirror image, in four quarter turns."""
+    return tuple(
+        (person, quarter_turns, np.rot90(face, quarter_turns))
+        for person in FACES
+        for picture in (draw(Photo(of=person)), ImageOps.mirror(draw(Photo(of=person))))
+        for face in (_grey(picture)[12:52, 12:52],)
+        for quarter_turns in range(4)
+    )

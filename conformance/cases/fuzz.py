@@ -1,0 +1,144 @@
+"""Random requests, photos and files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.case import Talk
+from conformance.cases import talk_case
+from conformance.contract_fuzz import contract_requests
+from conformance.fuzzing import REFUSED, fuzz
+from conformance.photos.odd import ODD
+from conformance.recipe import Photo, Request, Seal, Sealed, Writing
+from conformance.verdicts import Finding, Verdict
+from contract import load_contract
+
+_CODES = frozenset(load_contract().codes)
+_FORMS = ("urlencoded", "multipart", "files")
+_SMALL = tuple(name for name in ODD if "filled" not in name and "20000" not in name)
+
+_photos = st.one_of(
+    st.builds(
+        Photo, of=st.sampled_from(("collins", "hopper")), cover=st.sampled_from((None, "mask"))
+    ),
+    st.builds(
+        Photo,
+        of=st.just("nobody"),
+        width=st.integers(1, 300),
+        height=st.integers(1, 300),
+        format=st.sampled_from(("JPEG", "PNG", "BMP", "WEBP")),
+    ),
+    st.builds(Photo, content=st.sampled_from(_SMALL)),
+)
+_seals = st.one_of(
+    st.just(Seal()),
+    st.builds(
+        Seal,
+        key=st.sampled_from(("right", "wrong")),
+        iv=st.sampled_from(("right", "wrong")),
+        flip=st.sampled_from((None, "first", "middle", "tag")),
+        drop=st.sampled_from((None, "tag", "tag-byte", "half", "all-but-tag")),
+    ),
+)
+_writings = st.one_of(
+    st.just(Writing()),
+    st.builds(Writing, insert=st.text(max_size=3), cut=st.integers(0, 9)),
+    st.builds(Writing, prefix=st.text(max_size=5)),
+)
+_fields = st.one_of(
+    st.builds(Sealed, photo=_photos, seal=_seals, write=_writings),
+    st.none(),
+    st.text(max_size=40),
+)
+_booleans = st.one_of(st.none(), st.sampled_from(("true", "false")), st.text(max_size=6))
+_requests = st.builds(
+    Request,
+    first=_fields,
+    second=_fields,
+    auto_rotate=_booleans,
+    check_quality=_booleans,
+    extra=st.lists(
+        st.tuples(st.text("abc_", min_size=1, max_size=5), st.text(max_size=5)), max_size=2
+    ).map(tuple),
+    body=st.sampled_from((*_FORMS, "json", "text")),
+)
+_edits = st.lists(st.tuples(st.integers(0, 2**16), st.integers(1, 255)), min_size=1, max_size=8)
+_damaged = st.builds(
+    Photo,
+    width=st.just(200),
+    height=st.just(200),
+    format=st.sampled_from(("JPEG", "PNG", "GIF", "BMP", "TIFF")),
+    edits=_edits.map(tuple),
+    percent=st.sampled_from((100, 100, 60)),
+)
+_bytes = st.binary(max_size=400).map(lambda data: Photo(content=f"hex:{data.hex()}"))
+
+
+@talk_case(
+    "fuzz-recipes",
+    "Random photos, seals, texts and bodies get a documented answer, and damage is never accepted",
+    requires=("code-1200", "status-500", "encryption-tag", "answer-complete"),
+)
+def _recipes(talk: Talk) -> Iterable[Finding]:
+    return fuzz(talk, _requests, _right)
+
+
+@talk_case(
+    "fuzz-files",
+    "Random bytes in well-sealed photos are refused with a documented code",
+    requires=("code-2005", "status-500", "answer-complete"),
+)
+def _files(talk: Talk) -> Iterable[Finding]:
+    return fuzz(talk, _pairs(_bytes), lambda _request, _talk: _CODES)
+
+
+@talk_case(
+    "fuzz-damaged-photos",
+    "Photos with random bytes changed get a documented answer",
+    requires=("status-500", "answer-complete"),
+)
+def _damaged_photos(talk: Talk) -> Iterable[Finding]:
+    return fuzz(talk, _pairs(_damaged), lambda _request, _talk: None)
+
+
+@talk_case(
+    "fuzz-contract",
+    "Requests drawn from the contract's own schema, right and wrong, get a documented answer",
+    requires=("status-500", "refusal-shape", "answer-complete"),
+)
+def _contract(talk: Talk) -> Iterable[Finding]:
+    return fuzz(talk, contract_requests(), _right)
+
+
+def _pairs(photos: st.SearchStrategy[Photo]) -> st.SearchStrategy[Request]:
+    """The photo in either place, beside an ordinary one."""
+    sealed = photos.map(lambda photo: Sealed(photo=photo))
+    return st.one_of(st.builds(Request, first=sealed), st.builds(Request, second=sealed))
+
+
+def _right(request: Request, talk: Talk) -> frozenset[str] | None:
+    """Every reading refuses what is missing or does not decrypt, if it reads the form at all."""
+    if request.literal is not None or request.body not in _FORMS or _files_open(request, talk):
+        return None
+    if any(_unreadable(value) for value in (request.first, request.second)):
+        return frozenset({REFUSED})
+    if not all(photo.content == "image" for photo in request.photos):
+        return _CODES
+    return None
+
+
+def _files_open(request: Request, talk: Talk) -> bool:
+    """Whether the page leaves open if the body is read."""
+    multipart = request.body != "urlencoded"
+    return multipart and talk.around.binds("body-multipart") is not Verdict.FAILED
+
+
+def _unreadable(value: Any) -> bool:
+    if not isinstance(value, Sealed):
+        return True
+    intact = dataclasses.replace(value.seal) == Seal()
+    return not intact or value.write.cut > 4

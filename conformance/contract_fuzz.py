@@ -1,0 +1,65 @@
+"""Requests that schemathesis draws from openapi.yaml, right and wrong ones.
+
+An encrypted photo is drawn as a short token and becomes a recipe; a photo of 60 kB per draw would
+make drawing slow and shrinking hopeless.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+from conformance.recipe import FieldValue, Photo, Request, Seal, Sealed
+from conformance.writing import FIRST, QUALITY, ROTATE, SECOND
+from contract import load_contract
+
+_PHOTOS = {
+    "photo:ordinary": Sealed(),
+    "photo:hopper": Sealed(photo=Photo(of="hopper")),
+    "photo:nobody": Sealed(photo=Photo(of="nobody")),
+    "photo:text": Sealed(photo=Photo(content="text")),
+    "photo:tampered": Sealed(seal=Seal(flip="tag")),
+}
+_NAMES = {FIRST, SECOND, ROTATE, QUALITY}
+
+
+@cache
+def contract_requests() -> st.SearchStrategy[Request]:
+    """A strategy over valid and invalid requests to the operation."""
+    schemathesis.openapi.format("encrypted-photo", st.sampled_from(tuple(_PHOTOS)))
+    contract = load_contract()
+    schema = schemathesis.openapi.from_dict(dict(contract.document))
+    operation = schema[contract.path][contract.method]
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    return st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes]).map(_request)
+
+
+def _request(case: Any) -> Request:
+    body = case.body
+    multipart = case.media_type == "multipart/form-data"
+    if not isinstance(body, dict):
+        literal = body if isinstance(body, str) else json.dumps(body, default=str)
+        return Request(literal=literal, content_type=case.media_type)
+    return Request(
+        first=_photo(body.get(FIRST)),
+        second=_photo(body.get(SECOND)),
+        auto_rotate=_text(body.get(ROTATE)),
+        check_quality=_text(body.get(QUALITY)),
+        extra=tuple((str(n), _text(v) or "") for n, v in body.items() if n not in _NAMES),
+        body="multipart" if multipart else "urlencoded",
+    )
+
+
+def _photo(value: Any) -> FieldValue:
+    return _PHOTOS.get(value) if isinstance(value, str) and value in _PHOTOS else _text(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, default=str)

@@ -1,0 +1,80 @@
+"""Random requests: recipes are drawn, the bytes are built late, and what breaks is made small.
+
+The seed decides what is drawn; with the same seed and depth the same requests are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from hypothesis import HealthCheck, Phase, find, seed, settings  # noqa: F401
+from hypothesis import given as with_given
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
+
+from conformance.answers import complaints
+from conformance.case import Talk
+from conformance.exchange import Exchange
+from conformance.outcome import ACCEPTED, outcome, spoken, wanted
+from conformance.recipe import Request
+from conformance.verdicts import Finding, Verdict
+
+Oracle = Callable[[Request, Talk], frozenset[str] | None]
+"""The outcomes that are right for a request; None where any well-formed answer is."""
+
+
+class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
+    """An answer that is not right, with the requirement it breaks."""
+
+    def __init__(self, requirement: str, expected: str, one: Exchange) -> None:
+        super().__init__(expected)
+        self.requirement = requirement
+        self.expected = expected
+        self.one = one
+
+
+def fuzz(talk: Talk, requests: SearchStrategy[Request], oracle: Oracle) -> Iterable[Finding]:
+    """Send random requests until one gets a wrong answer, and report the smallest such one."""
+    broken: list[Broken] = []
+
+    def wrong(request: Request) -> None:
+        found = _judged(talk, talk.ask(request), oracle)
+        if found:
+            broken.append(found)
+            raise found
+
+    try:
+        _settled(talk)(seed(talk.around.seed)(with_given(requests)(wrong)))()
+    except (Broken, HypothesisException):
+        if not broken:
+            raise
+    if not broken:
+        return []
+    last = broken[-1]
+    return talk.differs(last.expected, spoken(last.one), last.one, breaks=last.requirement)
+
+
+def _settled(talk: Talk) -> settings:
+    return settings(
+        max_examples=talk.around.examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _judged(talk: Talk, one: Exchange, oracle: Oracle) -> Broken | None:
+    for complaint in complaints(one, talk.profile):
+        if talk.around.binds(complaint.requirement) is Verdict.FAILED:
+            return Broken(complaint.requirement, complaint.expected, one)
+    right = oracle(one.request, talk)
+    if right is None or outcome(one.answer) in right:
+        return None
+    words = " or ".join(wanted(word) for word in sorted(right))
+    return Broken(talk.case.requires[0], words, one)
+
+
+REFUSED = "INVALID_ARGUMENT"
+__all__ = ["ACCEPTED", "REFUSED", "Oracle", "fuzz"]
