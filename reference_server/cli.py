@@ -91,7 +91,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     try:
         with bind(host, port) as listener:
             address = url(listener)
-            click.echo(f"Loading {model} for {address} ...", err=True)
+            click.echo(f"Loading {model} for {address} ...")
             app = create_app(settings, load_engine(model, uncalibrated=uncalibrated))
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
             run(app, listener, processes, lambda: click.echo(ready))

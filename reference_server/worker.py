@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from reference_server.answers import Answer, http_error
 from reference_server.logs import log, log_failure
 
-RECEIVE_SECONDS = 60.0
+RECEIVE_SECONDS = 30.0
 """A request that has not arrived whole by then is cut off."""
 
 FIRST_BYTE_SECONDS = 10.0
