@@ -249,7 +249,7 @@ def _tell(findings: Findings, page: Path) -> None:
     for row in findings.rows:
         table.add_row(
             f"{row.threshold:g}", words.one_in(row.claimed), f"{row.k:,}", f"{row.n:,}",
-            words.rate(row.fmr), words.bounds(row.interval),
+            words.beside(row.fmr, row.interval), words.bounds(row.interval),
             f"[{colours[row.verdict]}]{row.verdict}[/]" if row.judged else "[dim]not judged[/]",
             f"{row.still_needed:,}" if row.still_needed else "",
         )  # fmt: skip

@@ -153,7 +153,8 @@ class _Counter:
     def _tried(self, ours: slice, theirs: slice) -> Counts:
         """Each person's comparisons with all that the other side of a tile holds."""
         photos: Counts = np.bincount(self._people[ours], minlength=self._people.max() + 1)
-        return photos * (theirs.stop - theirs.start)
+        comparisons: Counts = photos * (theirs.stop - theirs.start)
+        return comparisons
 
     def _count_group(self, rows: slice, columns: slice, before: list[tuple[int, Counts]]) -> None:
         assert self._templates.groups is not None  # noqa: S101 - the caller asked

@@ -201,7 +201,10 @@ def _measured_curve(axes: Axes, tally: Tally, at: list[float]) -> None:
     rates, edges = reached(tally), tally.edges
     inside = (edges >= at[0] - 0.02 * (at[-1] - at[0])) & (edges <= at[-1]) & (rates > 0)
     shown = np.flatnonzero(inside)[_corners(edges[inside], rates[inside])]
-    axes.plot(edges[shown], rates[shown], color=BLUE, linewidth=0.9, alpha=0.6)
+    axes.plot(
+        edges[shown], rates[shown], color=BLUE, linewidth=0.9, alpha=0.7,
+        label="measured at every threshold",
+    )  # fmt: skip
 
 
 def _measured_bar(axes: Axes, row: Row) -> None:

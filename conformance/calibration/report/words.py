@@ -10,25 +10,33 @@ from conformance.calibration.intervals import Interval
 from conformance.calibration.verdicts import Verdict
 
 
-def rate(value: float) -> str:
-    """A rate with two significant digits: 3.1 %, then 1.2e-4; a dash where there is none."""
+def rate(value: float, *beside: float) -> str:
+    """A rate in percent, or as 1.2e-4 where it and all numbers beside it are below one percent."""
     if math.isnan(value):
         return "–"  # noqa: RUF001 - a dash in a table
     if value == 0:
         return "0"
-    return f"{_two_digits(100 * value)} %" if 0.001 <= value <= 0.995 else _scientific(value)
+    if max(value, *beside, 0) < 0.01:
+        return f"{value:.1e}".replace("e-0", "e-")
+    return f"{100 * value:#.3g}".removesuffix(".") + " %"
 
 
 def bounds(interval: Interval) -> str:
     """An interval of rates."""
-    return f"{rate(interval.lower)} to {rate(interval.upper)}"
+    ends = interval.lower, interval.upper
+    return " to ".join(rate(end, *ends) for end in ends)
+
+
+def beside(value: float, interval: Interval) -> str:
+    """A rate, written as its interval is."""
+    return rate(value, interval.upper)
 
 
 def with_bounds(measured: Rate | None) -> str:
     """A rate and its interval; a dash where nothing was measured."""
     if measured is None or math.isnan(measured.rate):
         return "–"  # noqa: RUF001 - a dash in a table
-    return f"{rate(measured.rate)} ({bounds(measured.interval)})"
+    return f"{beside(measured.rate, measured.interval)} ({bounds(measured.interval)})"
 
 
 def one_in(value: float) -> str:
@@ -61,11 +69,3 @@ def summary(findings: Findings) -> str:
 
 def _listing(parts: list[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _two_digits(percent: float) -> str:
-    return f"{percent:#.2g}".removesuffix(".")
-
-
-def _scientific(value: float) -> str:
-    return "100 %" if value > 0.995 else f"{value:.1e}".replace("e-0", "e-")

@@ -65,6 +65,7 @@ def _page(findings: Findings, subject: Subject, contract: Contract, *, thumbnail
     environment.filters |= {
         "rate": words.rate,
         "bounds": words.bounds,
+        "beside": words.beside,
         "with_bounds": words.with_bounds,
         "one_in": words.one_in,
     }
