@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dlib
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 from reference_server.faces import weights
 from reference_server.faces.boxes import Box
@@ -21,6 +21,10 @@ class Recipe:
     padding: float
 
 
+LARGEST_ROLL = 25.0  # degrees; dlib's landmarks go astray on faces that are tilted further
+SURROUNDINGS = 1.2  # half a side, in widths of the face: holds the chip's corners however turned
+
+
 class Aligner:
     """dlib's predictor of five landmarks: the corners of both eyes and the base of the nose."""
 
@@ -30,14 +34,22 @@ class Aligner:
 
     def chip(self, pixels: Pixels, box: Box, recipe: Recipe) -> Pixels:
         """The face as uint8 RGB of shape (side, side, 3)."""
+        if abs(box.roll) > LARGEST_ROLL:
+            pixels, box = _levelled(pixels, box)
         points = self._predictor(pixels, _rectangle(box))
         chip = dlib.get_face_chip(pixels, points, size=recipe.side, padding=recipe.padding)
         return np.asarray(chip, np.uint8)
 
-    def landmarks(self, pixels: Pixels, box: Box) -> NDArray[np.float64]:
-        """x and y of the five landmarks, shape (5, 2)."""
-        points = self._predictor(pixels, _rectangle(box)).parts()
-        return np.array([(point.x, point.y) for point in points], np.float64)
+
+def _levelled(pixels: Pixels, box: Box) -> tuple[Pixels, Box]:
+    """The surroundings of a tilted face, turned until it stands upright, and the face in them."""
+    (x, y), width = box.centre, box.right - box.left
+    reach = round(SURROUNDINGS * width)
+    corner = (round(x) - reach, round(y) - reach)
+    cut = Image.fromarray(pixels).crop((*corner, corner[0] + 2 * reach, corner[1] + 2 * reach))
+    level = np.asarray(cut.rotate(box.roll, Image.Resampling.BICUBIC))
+    low, high = reach - width / 2, reach + width / 2
+    return level, Box(low, low, high, high, box.confidence)
 
 
 def _rectangle(box: Box) -> dlib.rectangle:

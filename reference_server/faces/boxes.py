@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Box:
-    """A square-ish region in pixels, possibly reaching beyond the picture; how sure it is."""
+    """A square in pixels, possibly reaching beyond the picture, and how sure the detector is.
+
+    ``roll``: degrees by which the face is turned clockwise from upright, if the detector tells.
+    """
 
     left: float
     top: float
     right: float
     bottom: float
     confidence: float
+    roll: float = 0.0
 
     @property
     def area(self) -> float:
@@ -28,13 +32,8 @@ class Box:
 
     def scaled(self, factor: float) -> Box:
         """The same region in a picture whose sides are ``factor`` times as long."""
-        return Box(
-            self.left * factor,
-            self.top * factor,
-            self.right * factor,
-            self.bottom * factor,
-            self.confidence,
-        )
+        sides = (self.left, self.top, self.right, self.bottom)
+        return Box(*(side * factor for side in sides), self.confidence, self.roll)
 
 
 Choice = Callable[[Sequence[Box], tuple[int, int]], Box]
@@ -54,3 +53,8 @@ def nearest_centre(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
         return (box.centre[0] - x) ** 2 + (box.centre[1] - y) ** 2
 
     return min(boxes, key=distance)
+
+
+def surest(boxes: Sequence[Box]) -> float:
+    """The highest confidence, far below any other where there is no face."""
+    return max((box.confidence for box in boxes), default=-1e9)

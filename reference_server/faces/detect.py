@@ -16,6 +16,9 @@ class Detector(Protocol):
     def find(self, pixels: Pixels) -> list[Box]:
         """All faces found, none if there is none."""
 
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """Quarter turns, counter-clockwise, that set the faces upright, and the faces then."""
+
 
 class HogThenMtcnn:
     """HOG, which is fast and hardly ever wrong; MTCNN where it finds nothing."""
@@ -27,3 +30,8 @@ class HogThenMtcnn:
     def find(self, pixels: Pixels) -> list[Box]:
         """See :class:`Detector`."""
         return self.hog.find(pixels) or self.mtcnn.find(pixels)
+
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """See :class:`Detector`."""
+        turns, boxes = self.hog.find_upright(pixels)
+        return (turns, boxes) if boxes else self.mtcnn.find_upright(pixels)

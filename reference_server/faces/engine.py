@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, Choice, largest
 from reference_server.faces.compute import ComputeThread
 from reference_server.faces.detect import Detector, HogThenMtcnn
-from reference_server.faces.pictures import Pixels
+from reference_server.faces.pictures import Pixels, shown
 from reference_server.faces.recogniser import (
     DEFAULT_MODEL,
     Recogniser,
@@ -93,9 +95,14 @@ class Engine:
 
     def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
         """The face to compare; to be called in the thread that computes."""
-        pixels = photo.pixels
+        pixels, boxes = photo.pixels, []
         with stages.time("detect"):
-            boxes = self.detector.find(pixels)
+            if auto_rotate:
+                pixels = shown(pixels, photo.orientation)
+                turns, boxes = self.detector.find_upright(pixels)
+                pixels = np.ascontiguousarray(np.rot90(pixels, turns))
+            else:
+                boxes = self.detector.find(pixels)
         if not boxes:
             raise NoFaceFound
         height, width = pixels.shape[:2]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import dlib
 import numpy as np
 from PIL import Image
 
-from reference_server.faces.boxes import Box
-from reference_server.faces.pictures import Pixels, grey, with_long_side
+from reference_server.faces.boxes import Box, surest
+from reference_server.faces.pictures import QUARTER_TURNS, Pixels, grey, with_long_side
 
 LONG_SIDES = (320, 640, 1280)
 """Tried one after the other until a face is found: 80 pixels is the smallest face HOG sees."""
 MOST_ENLARGED = 2.6
 """Beyond this enlargement HOG finds nothing more."""
+SURELY_UPRIGHT = 0.5
+"""A face found this surely in a photo as it stands needs no look at its quarter turns."""
 
 
 class HogDetector:
@@ -23,19 +27,38 @@ class HogDetector:
 
     def find(self, pixels: Pixels) -> list[Box]:
         """The faces at the first scale that shows any."""
-        picture = grey(pixels)
-        for side in LONG_SIDES:
-            if side <= MOST_ENLARGED * max(picture.size) and (boxes := self.at(picture, side)):
+        for picture, factor in _scales(pixels):
+            if boxes := self._at(picture, factor):
                 return boxes
         return []
 
-    def at(self, picture: Image.Image, long_side: int, threshold: float = 0.0) -> list[Box]:
-        """The faces in a grey picture looked at with one long side; boxes in its own pixels."""
-        if long_side == LONG_SIDES[0]:
-            long_side = min(long_side, max(picture.size))
-        small, factor = with_long_side(picture, long_side)
-        found, scores, _ = self._detector.run(np.asarray(small), 0, threshold)
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """The quarter turns, counter-clockwise, that show a face most surely, and the faces then.
+
+        A face is found upside down now and then, so a weak one is compared with all four turns.
+        """
+        for picture, factor in _scales(pixels):
+            found = {0: self._at(picture, factor)}
+            if surest(found[0]) < SURELY_UPRIGHT:
+                for turns, method in QUARTER_TURNS.items():
+                    found[turns] = self._at(picture.transpose(method), factor)
+            best = max(found, key=lambda turns: surest(found[turns]))
+            if found[best]:
+                return best, found[best]
+        return 0, []
+
+    def _at(self, picture: Image.Image, factor: float) -> list[Box]:
+        found, scores, _ = self._detector.run(np.asarray(picture), 0)
         return [
             Box(r.left(), r.top(), r.right(), r.bottom(), score).scaled(factor)
             for r, score in zip(found, scores, strict=True)
         ]
+
+
+def _scales(pixels: Pixels) -> Iterator[tuple[Image.Image, float]]:
+    """Grey copies to look at, and the factor from each to the picture."""
+    picture = grey(pixels)
+    yield with_long_side(picture, min(LONG_SIDES[0], max(picture.size)))
+    for side in LONG_SIDES[1:]:
+        if side <= MOST_ENLARGED * max(picture.size):
+            yield with_long_side(picture, side)

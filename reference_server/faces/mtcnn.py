@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reference_server.faces.boxes import Box
+from reference_server.faces.landmarks import believable, most_upright
 from reference_server.faces.mtcnn_networks import PLANS, to_onnx
 from reference_server.faces.pictures import Pixels, with_long_side
 from reference_server.faces.runtime import session
@@ -23,7 +24,6 @@ SMALLEST_FACE = 20
 PYRAMID_STEP = 0.709
 CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far apart they are
 THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
-LARGE, SURE_WHEN_LARGE, SURE_WHEN_SMALL = 0.2, 0.9, 0.98
 MOST_BOXES = 300  # a bound on the work that a busy picture can make
 
 
@@ -34,10 +34,12 @@ class MtcnnDetector:
         self._sessions = {name: session(to_onnx(name)) for name in PLANS}
 
     def find(self, pixels: Pixels) -> list[Box]:
-        """The faces that can be believed, as the boxes that HOG would give them."""
-        boxes, points = self.detect(pixels)
-        found = [_like_hog(*face) for face in zip(boxes, points, strict=True)]
-        return [box for box in found if _believable(box, max(pixels.shape))]
+        """See ``Detector``; the boxes are those that HOG would give."""
+        return believable(*self.detect(pixels), max(pixels.shape))
+
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """See ``Detector``."""
+        return most_upright(self.find, pixels)
 
     def detect(self, pixels: Pixels) -> tuple[Array, Array]:
         """Boxes (N, 5) and landmarks (N, 5, 2): eyes, nose, corners of the mouth, left first."""
@@ -147,25 +149,3 @@ def _squares(boxes: Array) -> Array:
     centre, sides = (boxes[:, :2] + boxes[:, 2:4]) / 2, boxes[:, 2:4] - boxes[:, :2]
     half = sides.max(axis=1, keepdims=True, initial=0) / 2
     return np.hstack([centre - half, centre + half, boxes[:, 4:]])
-
-
-# Medians over 300 LFW photos that both detectors find: HOG's square is centred on the landmarks and
-# this many times as wide as they are spread (root mean square of both directions).
-_SIDE_PER_SPREAD = 5.43
-
-
-def _believable(box: Box, long_side: int) -> bool:
-    """Whether it is a face: what MTCNN takes for one in photos without people is small and unsure.
-
-    In 480 cuts from such photos none of 26 was wider than 13 % or surer than .975; of 81 faces
-    that HOG misses (LFW and masked ones) 79 pass.
-    """
-    large = box.right - box.left >= LARGE * long_side
-    return box.confidence >= (SURE_WHEN_LARGE if large else SURE_WHEN_SMALL)
-
-
-def _like_hog(box: Array, points: Array) -> Box:
-    """The square that HOG would give, which is what dlib's landmarks are made for."""
-    x, y = points.mean(axis=0)
-    half = _SIDE_PER_SPREAD * np.sqrt(points.var(axis=0).mean()) / 2
-    return Box(*(float(v) for v in (x - half, y - half, x + half, y + half, box[4])))

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
 """RGB, shape (height, width, 3)."""
+
+QUARTER_TURNS = {
+    1: Image.Transpose.ROTATE_90,
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_270,
+}
+"""Counter-clockwise, as ``numpy.rot90`` counts them."""
+
+_EXIF: dict[int, Callable[[Pixels], Pixels]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, 3),
+    7: lambda pixels: np.rot90(pixels.swapaxes(0, 1), 2),
+    8: lambda pixels: np.rot90(pixels, 1),
+}
+
+
+def shown(pixels: Pixels, orientation: int) -> Pixels:
+    """The picture as its EXIF orientation (tag 0x0112) wants it; unknown ones change nothing."""
+    return np.ascontiguousarray(_EXIF[orientation](pixels)) if orientation in _EXIF else pixels
 
 
 def grey(pixels: Pixels) -> Image.Image:

@@ -1,0 +1,64 @@
+"""All pairs of templates, block by block, so that memory does not grow with their square."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference_server.faces.cohort import Cohort
+from reference_server.faces.fitting.gallery import Gallery
+from reference_server.faces.recogniser import Templates
+
+ROWS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """What AS-norm needs of each template: mean and spread of its highest cosines to a cohort."""
+
+    means: NDArray[np.float32]
+    spreads: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, templates: Templates, cohort: Cohort) -> Statistics:
+        """Measured against one cohort."""
+        return cls(*cohort.statistics(templates))
+
+    def normalised(self, cosines: NDArray[np.float32], first: slice) -> NDArray[np.float32]:
+        """AS-norm of cosines between the templates of ``first`` and all from its start on."""
+        rest = slice(first.start, None)
+        rows = (cosines - self.means[first, None]) / self.spreads[first, None]
+        columns = (cosines - self.means[rest]) / self.spreads[rest]
+        return np.asarray((rows + columns) / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Pairs of templates: who they show, their cosines and similarities, one entry a pair."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    cosines: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+
+    @property
+    def mated(self) -> NDArray[np.bool_]:
+        """Whether both show one person."""
+        return self.first == self.second
+
+
+def blocks(people: Gallery, statistics: Statistics | None) -> Iterator[Block]:
+    """Every pair once; without statistics the similarity is the cosine."""
+    templates, persons = people.templates, people.people
+    for start in range(0, len(templates), ROWS):
+        rows = slice(start, min(start + ROWS, len(templates)))
+        cosines = templates[rows] @ templates[start:].T
+        similarities = statistics.normalised(cosines, rows) if statistics else cosines
+        upper = np.triu(np.ones(cosines.shape, bool), k=1)
+        first, second = np.nonzero(upper)
+        yield Block(
+            persons[rows][first], persons[start:][second], cosines[upper], similarities[upper]
+        )

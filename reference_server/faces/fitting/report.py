@@ -1,0 +1,77 @@
+"""The check as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from reference_server.faces.fitting.check import Check, Interval
+
+
+def show(console: Console, normalised: Sequence[Check], plain: Sequence[Check]) -> None:
+    """Print the first check with its intervals, then the range over all of them."""
+    first = normalised[0]
+    console.print(f"Checked on {first.people} people, {first.photos} photos, left out of the fit.")
+    console.print(_false_matches(normalised))
+    console.print(_non_matches(normalised, plain))
+    console.print(_groups(normalised, plain))
+
+
+def _false_matches(checks: Sequence[Check]) -> Table:
+    table = Table(title="False match rate (95 % intervals: people resampled)")
+    for column in ("score >=", "claimed", "measured", "interval", "of people", "interval"):
+        table.add_column(column, justify="right")
+    table.add_column(f"measured / claimed, {len(checks)} splits", justify="right")
+    for i, row in enumerate(checks[0].thresholds):
+        table.add_row(
+            f"{row.threshold:g}",
+            f"{row.claimed:.0e}",
+            f"{row.fmr:.2e}",
+            _span(row.resampled),
+            f"{row.fmr_of_people:.2e}",
+            _span(row.people_resampled),
+            _range([c.thresholds[i].fmr / row.claimed for c in checks]),
+        )
+    return table
+
+
+def _non_matches(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
+    table = Table(title="False non-match rate, % (median, lowest to highest split)")
+    for column in ("at FMR", "pairs", "people", "pairs, cosine", "people, cosine"):
+        table.add_column(column, justify="right")
+    for i, row in enumerate(normalised[0].non_matches):
+        cells = []
+        for checks in (normalised, plain):
+            cells.append(_range([100 * c.non_matches[i].fnmr for c in checks]))
+            cells.append(_range([100 * c.non_matches[i].fnmr_of_people for c in checks]))
+        table.add_row(f"{row.fmr:.0e}", *cells)
+    return table
+
+
+def _groups(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
+    threshold = normalised[0].groups.threshold
+    table = Table(title=f"False match rate at {threshold:g} by cluster of looks (median, range)")
+    for column in ("", "same cluster", "across clusters", "worst / overall"):
+        table.add_column(column, justify="right")
+    for name, checks in (("normalised", normalised), ("cosine", plain)):
+        groups = [check.groups for check in checks]
+        table.add_row(
+            name,
+            _range([g.same for g in groups], ".1e"),
+            _range([g.cross for g in groups], ".1e"),
+            _range([g.worst for g in groups], ".0f"),
+        )
+    return table
+
+
+def _span(interval: Interval) -> str:
+    return f"{interval[0]:.1e} to {interval[1]:.1e}"
+
+
+def _range(values: Sequence[float], form: str = ".2f") -> str:
+    if len(values) == 1:
+        return f"{values[0]:{form}}"
+    return f"{np.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
