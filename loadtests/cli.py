@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
-from loadtests.errors import Incomplete, WrongUse
+from loadtests.errors import IncompleteError, WrongUseError
 from loadtests.gates import LIMITS
 from loadtests.profile import Profile, load_profile, profile_names
-
-if TYPE_CHECKING:
-    from loadtests.compare import Run
-    from loadtests.ledger import Ledger
-    from loadtests.verdict import Outcome
 
 WRONG_USE, INCOMPLETE = 2, 3
 
@@ -122,9 +116,9 @@ def load(url: str, name: str, **options: Any) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = _load(url, name, options)
-    except WrongUse as error:
+    except WrongUseError as error:
         _stop(str(error), WRONG_USE)
-    except Incomplete as error:
+    except IncompleteError as error:
         _stop(str(error), INCOMPLETE)
     except KeyboardInterrupt:
         _stop("interrupted before anything was measured", INCOMPLETE)
@@ -134,39 +128,27 @@ def load(url: str, name: str, **options: Any) -> NoReturn:
 
 
 def _load(url: str, name: str, options: dict[str, Any]) -> int:
-    if options["worker"]:
-        if options["master"]:
-            raise WrongUse("--master and --worker exclude each other")
-        from loadtests.run import work
-
-        work(options["master_host"], options["master_port"], url)
-        return 0
+    if options["master"] and options["worker"]:
+        raise WrongUseError("--master and --worker exclude each other")
     profile = adjusted(load_profile(name), options)
-    from loadtests.run import Target, Workers, run_load
+    # Locust patches the whole process when it is imported: not before it is needed.
+    from loadtests.command import direct, work  # noqa: PLC0415
 
-    before = _earlier(options["other"])
-    target = Target(url=url, pid=options["pid"], metrics_url=options["metrics_url"])
-    workers = Workers(
-        count=options["expect_workers"],
-        host=options["master_host"],
-        port=options["master_port"],
-        wait_seconds=60,
-    )
-    outcome = run_load(target, profile, workers if options["master"] else None, _Progress())
-    _publish(outcome, before, options)
-    return outcome.exit_code
+    if options["worker"]:
+        return work(url, options["master_host"], options["master_port"])
+    return direct(url, profile, options)
 
 
 def adjusted(profile: Profile, options: dict[str, Any]) -> Profile:
     """The profile with what the command line says instead.
 
     Raises:
-        WrongUse: an option does not apply to the profile or makes no sense.
+        WrongUseError: an option does not apply to the profile or makes no sense.
     """
     changes: dict[str, Any] = {}
     if options["rate"] is not None:
         if not profile.is_open:
-            raise WrongUse(f"profile {profile.name} has no rate: use --users")
+            raise WrongUseError(f"profile {profile.name} has no rate: use --users")
         factor = options["rate"] / profile.stages[0].level
         changes["stages"] = tuple(stage.scaled(factor) for stage in profile.stages)
     if options["users"] is not None:
@@ -202,55 +184,11 @@ def _gates(settings: tuple[str, ...]) -> dict[str, float]:
         try:
             gates[name] = float(limit)
         except ValueError as error:
-            raise WrongUse(f"--gate {setting}: write NAME=LIMIT, as in p95_ms=500") from error
+            raise WrongUseError(f"--gate {setting}: write NAME=LIMIT, as in p95_ms=500") from error
     return gates
-
-
-def _earlier(path: Path | None) -> Run | None:
-    from loadtests.compare import read_run
-
-    return read_run(path) if path else None
-
-
-def _publish(outcome: Outcome, before: Run | None, options: dict[str, Any]) -> None:
-    from loadtests.compare import Run, compare
-    from loadtests.report import write_html
-    from loadtests.text import summary
-
-    now = Run(slots=outcome.ledger.measured, slot_seconds=outcome.ledger.slot_seconds)
-    changes = compare(before, now) if before and outcome.measures.requests else []
-    html, to_standard_output = options["html"], options["json_path"] == "-"
-    click.echo(summary(outcome, changes), err=to_standard_output)
-    report = {
-        **outcome.plain(),
-        "changes": [dataclasses.asdict(change) for change in changes],
-    }
-    if html:
-        write_html(html, outcome, changes)
-    json_path = options["json_path"] or (html and html.with_suffix(".json"))
-    if json_path:
-        with click.open_file(str(json_path), "w", encoding="utf-8") as file:
-            json.dump(report, file)
 
 
 def _stop(message: str, status: int) -> NoReturn:
     click.echo(f"Error: {message}", err=True)
     sys.stderr.flush()
     os._exit(status)
-
-
-class _Progress:
-    """Shows how a run goes on: one line that is rewritten, or a line now and then in a log."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._calls = 0
-
-    def __call__(self, ledger: Ledger) -> None:
-        from loadtests.text import progress
-
-        self._calls += 1
-        if self._terminal:
-            click.echo(f"\r\033[K{progress(ledger)}", nl=False, err=True)
-        elif self._calls % 10 == 1:
-            click.echo(progress(ledger), err=True)

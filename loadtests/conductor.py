@@ -10,7 +10,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.errors import Incomplete
+from loadtests.errors import IncompleteError
 from loadtests.gates import Judgement, judge_gates
 from loadtests.ledger import Ledger, Shared
 from loadtests.profile import Profile
@@ -28,12 +28,13 @@ class Conductor:
     def __init__(self, environment: Environment, show: Callable[[Ledger], None]) -> None:
         self.environment, self.show = environment, show
         self.shared = Shared()
-        self._runner: Any = environment.runner
+        runner: Any = environment.runner
+        self._runner = runner
         self._run = 0
         self._ready: set[str] = set()
         self._ledger: Ledger | None = None
-        self._runner.register_message("verikit_ready", self._on_ready)
-        self._runner.register_message("verikit_tally", self._on_tally)
+        runner.register_message("verikit_ready", self._on_ready)
+        runner.register_message("verikit_tally", self._on_tally)
 
     def nodes(self) -> list[str]:
         """The generator processes at hand."""
@@ -45,12 +46,12 @@ class Conductor:
         """Wait until ``count`` workers are connected.
 
         Raises:
-            Incomplete: they did not connect in time.
+            IncompleteError: they did not connect in time.
         """
         deadline = time.monotonic() + seconds
         while len(self.nodes()) < count:
             if time.monotonic() > deadline:
-                raise Incomplete(
+                raise IncompleteError(
                     f"{len(self.nodes())} of {count} workers connected within {seconds:g} s: "
                     "start the others with `verikit load URL --worker`"
                 )
@@ -89,7 +90,7 @@ class Conductor:
         deadline = time.monotonic() + _PREPARE_SECONDS
         while not self._ready >= set(nodes):
             if time.monotonic() > deadline:
-                raise Incomplete("not all workers became ready: see what they printed")
+                raise IncompleteError("not all workers became ready: see what they printed")
             gevent.sleep(_TICK / 10)
 
     def _spawn(self, profile: Profile, clock: float) -> None:

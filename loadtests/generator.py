@@ -9,7 +9,7 @@ from locust.env import Environment
 
 from contract import load_contract
 from loadtests.clients import Client, SlowClient
-from loadtests.profile import profile_from
+from loadtests.profile import Profile, profile_from
 from loadtests.session import Session
 
 _REPORT_SECONDS = 1.0
@@ -21,13 +21,20 @@ class Generator:
     def __init__(self, environment: Environment) -> None:
         self.session = Session(load_contract())
         Client.session = SlowClient.session = self.session
-        self._runner: Any = environment.runner
+        runner: Any = environment.runner
+        self._runner = runner
         self._run = 0
         for name in ("prepare", "begin", "end", "leave"):
-            self._runner.register_message(f"verikit_{name}", getattr(self, f"_on_{name}"))
+            runner.register_message(f"verikit_{name}", getattr(self, f"_on_{name}"))
         environment.events.test_stopping.add_listener(lambda **_: self.session.leave())
         environment.events.test_stop.add_listener(lambda **_: self.report())
         gevent.spawn(self._report_forever)
+
+    def start(self, profile: Profile, slot_seconds: float) -> None:
+        """Begin on its own account, where no conductor directs."""
+        self._prepare(profile, slot_seconds, workers=1, index=self._runner.worker_index)
+        self._run = 1
+        self.session.begin()
 
     def report(self) -> None:
         """Send what was seen since the last report, if a run is on."""
@@ -41,17 +48,16 @@ class Generator:
 
     def _on_prepare(self, environment: Environment, msg: Any) -> None:
         plan = msg.data
+        index = plan["nodes"].get(self._runner.client_id, 0)
         profile = profile_from(plan["profile"])
+        self._prepare(profile, plan["slot_seconds"], workers=len(plan["nodes"]), index=index)
+        self._send("verikit_ready", {"run": plan["run"]})
+
+    def _prepare(self, profile: Profile, slot_seconds: float, *, workers: int, index: int) -> None:
+        self._run = 0
         Client.network_timeout = Client.connection_timeout = profile.timeout
         SlowClient.fixed_count = profile.slow_clients
-        self.session.prepare(
-            profile,
-            slot_seconds=plan["slot_seconds"],
-            workers=len(plan["nodes"]),
-            index=plan["nodes"].get(self._runner.client_id, 0),
-        )
-        self._run = 0
-        self._send("verikit_ready", {"run": plan["run"]})
+        self.session.prepare(profile, slot_seconds=slot_seconds, workers=workers, index=index)
 
     def _on_begin(self, environment: Environment, msg: Any) -> None:
         self._run = msg.data["run"]

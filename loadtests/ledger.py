@@ -18,7 +18,7 @@ REPEATED_ID = "request_id given out twice"
 OTHER_SCORE = "another score for the same pair"
 
 
-def slot_seconds(profile: Profile) -> int:
+def best_slot_seconds(profile: Profile) -> int:
     """How long one slot lasts: a second, or more where a run would have too many slots."""
     return max(1, math.ceil((profile.warm_up + profile.seconds) / _MOST_SLOTS))
 
@@ -56,31 +56,31 @@ class Shared:
 class Ledger:
     """The slots of one run, by number since its start, and what became of the generators."""
 
-    def __init__(self, profile: Profile, shared: Shared) -> None:
+    def __init__(self, profile: Profile, shared: Shared, slot_seconds: int | None = None) -> None:
         self.profile, self.shared = profile, shared
-        self.slot_seconds = slot_seconds(profile)
+        self.slot_seconds = slot_seconds or best_slot_seconds(profile)
         self.slots: dict[int, Slot] = defaultdict(Slot)
         self.nodes: dict[str, Node] = defaultdict(Node)
         self.trouble: str | None = None
+        self._other_scores = 0
         self._end = profile.warm_up + profile.seconds
 
-    def absorb(self, name: str, report: Mapping[str, Any]) -> None:
-        """Take in what a generator saw since its last report."""
+    def absorb(self, name: str, report: Mapping[str, Any]) -> int:
+        """Take in what a generator saw since its last report; how many request_ids it repeats."""
         node = self.nodes[name]
         node.clock, node.over = report["clock"], report["over"]
         node.cpu.append((report["clock"], report["cpu"]))
         for index, slot in report["slots"]:
             self.slots[index].add(Slot.from_plain(slot))
+        repeated = 0
         for index, digests in report["request_ids"]:
-            self._accuse(index, REPEATED_ID, self.shared.request_ids.add(digests))
-        wrong = self.shared.other_scores(name, report["scores"])
-        self._accuse(int(node.clock // self.slot_seconds), OTHER_SCORE, wrong)
-
-    def _accuse(self, index: int, reason: str, times: int) -> None:
-        if times:
-            slot = self.slots[index]
-            slot.failures[reason] += times
-            slot.finished -= times
+            again = self.shared.request_ids.add(digests)
+            if again:
+                self.slots[index].failures[REPEATED_ID] += again
+                self.slots[index].finished -= again
+            repeated += again
+        self._other_scores += self.shared.other_scores(name, report["scores"])
+        return repeated
 
     @property
     def clock(self) -> float:
@@ -106,7 +106,10 @@ class Ledger:
     def measures(self, memory: tuple[float, float, float] | None = None) -> Measures:
         """What the run comes to, warm-up left out."""
         seconds = max(0.0, self.clock - self.first_slot * self.slot_seconds)
-        return measure(total(self.measured), seconds, memory)
+        whole = total(self.measured)
+        if self._other_scores:
+            whole.failures[OTHER_SCORE] += self._other_scores
+        return measure(whole, seconds, memory)
 
     def generator_cpu(self) -> float:
         """The mean CPU use of the busiest generator process after warm-up, in cores."""

@@ -57,7 +57,7 @@ class OpenPace:
 
     def __init__(self, clock: Clock, due: Iterator[float], patience: float, tally: Tally) -> None:
         self._clock, self._patience, self._tally = clock, patience, tally
-        self._free: list[AsyncResult] = []
+        self._free: list[AsyncResult[float | None]] = []
         self._waiting: deque[float] = deque()
         self._arriving = gevent.spawn(self._arrive, due)
 
@@ -68,10 +68,10 @@ class OpenPace:
             return self._waiting.popleft()
         if self._arriving.ready():
             return None
-        mine = AsyncResult()
+        mine: AsyncResult[float | None] = AsyncResult()
         self._free.append(mine)
         try:
-            due: float | None = mine.get()
+            due = mine.get()
         finally:
             if mine in self._free:
                 self._free.remove(mine)

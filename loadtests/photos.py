@@ -57,6 +57,6 @@ def _head(person: str, side: int) -> Image.Image:
 @cache
 def _picture(person: str) -> Image.Image:
     if person == "astronaut":
-        return Image.fromarray(data.astronaut())
+        return Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
     path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
     return Image.open(path).convert("RGB")

@@ -1,2 +1,33 @@
-def write_html(*a):
-    raise NotImplementedError
+"""The report of a load test as one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from loadtests.compare import Change
+from loadtests.plots import pictures
+from loadtests.text import change_line, milliseconds, number
+from loadtests.verdict import Outcome
+
+_VERDICTS = {0: "Gates kept", 1: "Gate broken", 3: "Incomplete"}
+
+
+def write_html(path: Path, outcome: Outcome, changes: list[Change]) -> None:
+    """Write the report of an outcome to a file."""
+    templates = Environment(
+        loader=PackageLoader("loadtests"), autoescape=True, undefined=StrictUndefined
+    )
+    templates.filters.update(ms=milliseconds, number=number)
+    page = templates.get_template("report.html.j2").render(
+        outcome=outcome,
+        measures=outcome.measures,
+        profile=outcome.ledger.profile,
+        verdict=_VERDICTS[outcome.exit_code],
+        cores=outcome.watch.cores(*outcome.span),
+        generator_cores=outcome.ledger.generator_cpu(),
+        pictures=pictures(outcome),
+        changes=[change_line(change) for change in changes],
+    )
+    path.write_text(page, encoding="utf-8")

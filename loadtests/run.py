@@ -1,4 +1,4 @@
-"""Runs a load test to its outcome. Importing this patches the process for gevent, as Locust does."""
+"""Runs a load test to its outcome. Importing this patches the process for gevent, by Locust."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from locust import User
 from locust.env import Environment  # before what follows: it patches sockets and threads
 
 from loadtests.clients import Client, SlowClient
 from loadtests.conductor import Conductor
-from loadtests.errors import Incomplete, WrongUse
+from loadtests.errors import IncompleteError, WrongUseError
 from loadtests.gates import judge_gates
 from loadtests.generator import Generator
 from loadtests.knee import KneeSearch
@@ -37,18 +38,18 @@ class Target:
         """Make sure that something listens there.
 
         Raises:
-            WrongUse: this is no URL of a server.
-            Incomplete: nothing listens.
+            WrongUseError: this is no URL of a server.
+            IncompleteError: nothing listens.
         """
         parts = urlsplit(self.url)
         if parts.scheme not in _PORTS or not parts.hostname:
-            raise WrongUse(f"{self.url} is no URL of a server: write http://HOST:PORT")
+            raise WrongUseError(f"{self.url} is no URL of a server: write http://HOST:PORT")
         try:
             socket.create_connection(
                 (parts.hostname, parts.port or _PORTS[parts.scheme]), 5
             ).close()
         except (OSError, ValueError) as error:
-            raise Incomplete(f"nothing answers at {self.url}: start the server first") from error
+            raise IncompleteError(f"nothing answers at {self.url}: start the server") from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ def run_load(
     target.reach()
     _hush_locust()
     look = find_look(target.url, target.pid, target.metrics_url)
-    classes = [Client, SlowClient] if profile.slow_clients else [Client]
+    classes: list[type[User]] = [Client, SlowClient] if profile.slow_clients else [Client]
     SlowClient.fixed_count = profile.slow_clients
     environment = Environment(user_classes=classes, host=target.url.rstrip("/"))
     environment.stop_timeout = profile.timeout
@@ -89,7 +90,7 @@ def run_load(
         conductor.quit()
 
 
-def work(master_host: str, master_port: int, url: str) -> None:
+def be_worker(master_host: str, master_port: int, url: str) -> None:
     """Be a worker until the master sends it away."""
     _hush_locust()
     environment = Environment(user_classes=[Client, SlowClient], host=url)

@@ -8,7 +8,7 @@ import os
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contract import Encryption
-from loadtests.errors import WrongUse
+from loadtests.errors import WrongUseError
 
 
 class Sealer:
@@ -18,7 +18,7 @@ class Sealer:
         key = os.environ.get(encryption.key_variable, encryption.default_key)
         iv = os.environ.get(encryption.iv_variable, encryption.default_iv)
         if (len(key), len(iv)) != (encryption.key_characters, encryption.iv_characters):
-            raise WrongUse(
+            raise WrongUseError(
                 f"{encryption.key_variable} must have {encryption.key_characters} characters and "
                 f"{encryption.iv_variable} {encryption.iv_characters}"
             )

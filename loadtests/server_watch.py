@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import gevent
 import psutil
 
-from loadtests.errors import WrongUse
+from loadtests.errors import WrongUseError
 from loadtests.measures import MIB
 from loadtests.trend import fit_trend
 
@@ -59,7 +59,9 @@ class ServerWatch:
         samples = self.between(start, end)
         trend = fit_trend([each.clock for each in samples], [each.rss for each in samples])
         scale = _HOUR / MIB
-        return trend and (trend.slope * scale, trend.low * scale, trend.high * scale)
+        if trend is None:
+            return None
+        return trend.slope * scale, trend.low * scale, trend.high * scale
 
     def cores(self, start: float, end: float) -> float | None:
         """How many cores the server kept busy over a stretch of time."""
@@ -85,7 +87,7 @@ def find_look(
     """The way to look at a server: a /metrics page, a process, or the one that listens here.
 
     Raises:
-        WrongUse: there is no such process or page.
+        WrongUseError: there is no such process or page.
     """
     if metrics_url:
         return _checked(lambda: _from_metrics(metrics_url), f"{metrics_url} shows no metrics")
@@ -120,7 +122,7 @@ def _checked(look: Callable[[], Any], complaint: str) -> Callable[[], Any]:
     try:
         look()
     except (OSError, ValueError, psutil.Error) as error:
-        raise WrongUse(f"{complaint}: {error}") from error
+        raise WrongUseError(f"{complaint}: {error}") from error
     return look
 
 
@@ -140,15 +142,18 @@ def _sum(found: Iterable[tuple[str, str]], name: str) -> float:
 def _listening(url: str) -> int | None:
     """The topmost process that listens on the URL's port, where that is on this machine."""
     target = urlsplit(url)
-    if target.hostname not in _LOCAL:
+    if target.hostname not in _LOCAL or target.port is None:
         return None
-    listeners = {
-        each.pid
-        for each in psutil.net_connections("tcp")
-        if each.status == psutil.CONN_LISTEN and each.laddr.port == target.port and each.pid
-    }
-    return next((pid for pid in listeners if not _ancestors(pid) & listeners), None)
+    found = next(
+        (each.pid for each in psutil.net_connections("tcp") if _listens(each, target.port)), None
+    )
+    # Processes that share a socket are shown as one of them: the parent may have it too.
+    while found and (parent := psutil.Process(found).parent()) is not None:
+        if not any(_listens(each, target.port) for each in parent.net_connections("tcp")):
+            break
+        found = parent.pid
+    return found
 
 
-def _ancestors(pid: int) -> set[int]:
-    return {parent.pid for parent in psutil.Process(pid).parents()}
+def _listens(connection: Any, port: int) -> bool:
+    return bool(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port)

@@ -17,9 +17,10 @@ def progress(ledger: Ledger) -> str:
     if clock <= profile.warm_up:
         return f"{level:>8}  warm-up {clock:.0f} of {profile.warm_up:g} s"
     seen = ledger.measures()
+    p95 = milliseconds(seen.latency_ms.get("p95"))
     return (
         f"{level:>8}  {clock - profile.warm_up:.0f} of {profile.seconds:g} s  "
-        f"{seen.requests} requests  {seen.rate:.1f}/s  p95 {_ms(seen.latency_ms.get('p95'))}  "
+        f"{seen.requests} requests  {seen.rate:.1f}/s  p95 {p95}  "
         f"{seen.failed} failed  {seen.dropped} dropped"
     )
 
@@ -32,11 +33,9 @@ def summary(outcome: Outcome, changes: list[Change]) -> str:
 def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
     for step in outcome.steps:
         yield (
-            f"  {step.rate:8.2f}/s  p95 {_ms(step.measures.latency_ms.get('p95')):>8}  "
+            f"  {step.rate:8.2f}/s  p95 {milliseconds(step.measures.latency_ms.get('p95')):>8}  "
             f"{'kept' if step.kept else 'broken':6}  generator {step.generator_cores:.0%} of a core"
         )
-    if outcome.ledger.profile.search:
-        yield "no rate keeps the gates"
     if outcome.steps:
         knee = outcome.knee
         yield f"knee: {knee:.2f} requests/s" if knee else "no rate that was tried keeps the gates"
@@ -49,8 +48,9 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
         slope, low, high = outcome.measures.memory
         yield f"memory: {slope:+.1f} MiB an hour, 95 % interval {low:+.1f} to {high:+.1f}"
     for gate in outcome.judged:
-        value = "not measured" if gate.value is None else f"{gate.value:g}"
-        yield f"{'kept  ' if gate.kept else 'BROKEN'} {gate.gate} {value}, limit {gate.limit:g}"
+        value = "not measured" if gate.value is None else number(gate.value)
+        verdict = "kept  " if gate.kept else "BROKEN"
+        yield f"{verdict} {gate.gate} {value}, limit {number(gate.limit)}"
     yield from (change_line(change) for change in changes)
     yield from (f"warning: {warning}" for warning in outcome.warnings)
     if outcome.ledger.trouble:
@@ -63,7 +63,9 @@ def _figures(seen: Measures) -> Iterator[str]:
         f"{seen.failed} failed, {seen.dropped} arrivals dropped"
     )
     if seen.latency_ms:
-        yield "latency: " + "  ".join(f"{name} {_ms(ms)}" for name, ms in seen.latency_ms.items())
+        yield "latency: " + "  ".join(
+            f"{name} {milliseconds(ms)}" for name, ms in seen.latency_ms.items()
+        )
     yield "answers (HTTP code): " + ", ".join(f"{n} x {label}" for label, n in seen.answers.items())
     for reason, times in seen.failures.items():
         yield f"  {times} x {reason}"
@@ -81,7 +83,13 @@ def change_line(change: Change) -> str:
     return f"{change.figure}: {change.before:.4g} -> {change.now:.4g} ({interval}): {verdict}"
 
 
-def _ms(value: float | None) -> str:
+def number(value: float) -> str:
+    """A figure with four digits, or all before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency given in ms, in ms or s."""
     if value is None:
         return "-"
     return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"

@@ -41,7 +41,7 @@ class Outcome:
     begun: float
     steps: list[Step] = field(default_factory=list)
     knee: float | None = None
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +68,7 @@ class Outcome:
         return {
             "verikit": version("verikit"),
             "url": self.url,
-            "started": self.started.isoformat(timespec="seconds"),
+            "ended": self.ended.isoformat(timespec="seconds"),
             "profile": self.ledger.profile.plain(),
             "trouble": self.ledger.trouble,
             "exit_code": self.exit_code,

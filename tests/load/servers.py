@@ -1,0 +1,160 @@
+"""Small servers to be tested against, each named by what is wrong with it.
+
+Run as a program: ``servers.py NAME`` serves on a free port of 127.0.0.1 and prints it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from contract import load_contract
+
+Answer = tuple[int, dict[str, Any]]
+Server = Callable[[bytes], Answer]
+_CONTRACT = load_contract()
+_NUMBERS = itertools.count()
+SERVERS: dict[str, Server] = {}
+
+
+def server(function: Server) -> Server:
+    """Make a server known by its name."""
+    SERVERS[function.__name__] = function
+    return function
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    """What a good server answers to two good photos."""
+    good = {
+        "code": _CONTRACT.success_code,
+        "verification_score": 0.5,
+        "request_id": f"id-{next(_NUMBERS)}",
+    }
+    return {**good, **changes}
+
+
+def refusal(name: str) -> Answer:
+    """What a good server answers to a wrong photo."""
+    code = _CONTRACT.codes[name]
+    return code.status, {
+        "code": code.code,
+        "message": code.message,
+        "request_id": f"id-{next(_NUMBERS)}",
+    }
+
+
+@server
+def good(body: bytes) -> Answer:
+    return 200, result()
+
+
+@server
+def strict(body: bytes) -> Answer:
+    return refusal("INVALID_ARGUMENT") if b"no+Base64" in body else (200, result())
+
+
+@server
+def repeats_request_ids(body: bytes) -> Answer:
+    # The result takes a number as well, so four numbers make two answers.
+    return 200, result(request_id=f"id-{next(_NUMBERS) // 4}")
+
+
+@server
+def scores_at_whim(body: bytes) -> Answer:
+    return 200, result(verification_score=next(_NUMBERS) % 7 / 10)
+
+
+@server
+def scores_above_one(body: bytes) -> Answer:
+    return 200, result(verification_score=1.5)
+
+
+@server
+def finds_no_face(body: bytes) -> Answer:
+    return refusal("DETECTION_FAILED")
+
+
+@server
+def fails_at_times(body: bytes) -> Answer:
+    if next(_NUMBERS) % 10:
+        return good(body)
+    return 500, {"code": 500, "message": "INTERNAL_ERROR", "request_id": f"id-{next(_NUMBERS)}"}
+
+
+@server
+def takes_100_ms(body: bytes) -> Answer:
+    time.sleep(0.1)
+    return good(body)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@server
+def serves_50_a_second(body: bytes) -> Answer:
+    with _ONE_AT_A_TIME:
+        time.sleep(0.02)
+    return good(body)
+
+
+_HOARD: list[bytearray] = []
+
+
+@server
+def leaks(body: bytes) -> Answer:
+    _HOARD.append(bytearray(b"x" * 200_000))
+    return good(body)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet for head and body
+    answer: Server
+
+    def do_POST(self) -> None:
+        status, answer = type(self).answer(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def build(name: str) -> ThreadingHTTPServer:
+    """A server of that name, bound to a free port and not yet serving."""
+    handler = type("Handler", (_Handler,), {"answer": staticmethod(SERVERS[name])})
+    bound = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    bound.daemon_threads = True
+    return bound
+
+
+@contextmanager
+def serving(name: str) -> Iterator[str]:
+    """Serve from this process; the URL."""
+    bound = build(name)
+    thread = threading.Thread(target=bound.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{bound.server_port}"
+    finally:
+        bound.shutdown()
+        bound.server_close()
+        thread.join()
+
+
+if __name__ == "__main__":
+    program = build(sys.argv[1])
+    print(program.server_port, flush=True)
+    program.serve_forever()

@@ -1,0 +1,265 @@
+"""``verikit load`` as its users start it, against servers that each have one thing wrong."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.live
+QUICK = ["--duration", "2", "--warm-up", "1"]
+Load = Callable[..., Any]
+Serve = Callable[[str], str]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_good_server_keeps_the_gates(serve: Serve, load: Load) -> None:
+    ended = load(serve("good"), *QUICK)
+    assert ended.status == 0, ended.output
+    measures = ended.report["measures"]
+    assert measures["failed"] == 0
+    assert measures["answers"] == {"200 1000": measures["requests"]}
+    assert ended.report["server"][-1]["rss"] > 10_000_000
+    assert "kept   error_share" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("repeats_request_ids", "request_id given out twice"),
+        ("scores_at_whim", "another score for the same pair"),
+        ("scores_above_one", "verification_score is no number in [0, 1]"),
+        ("finds_no_face", "HTTP 400 code 4000 instead of 1000"),
+        ("fails_at_times", "HTTP 500 code 500 instead of 1000"),
+    ],
+)
+def test_fast_but_wrong_is_a_failure(serve: Serve, load: Load, name: str, reason: str) -> None:
+    ended = load(serve(name), *QUICK)
+    assert ended.status == 1, ended.output
+    assert ended.report["measures"]["failures"][reason] > 0
+    assert reason in ended.output
+    assert "BROKEN error_share" in ended.output
+
+
+def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
+    serve: Serve, load: Load, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "{about: x, stages: [{rate: 40, seconds: 2}], photos: [64], gates: {error_share: 0},"
+        " mix: {COMPARISON: 1, INVALID_ARGUMENT: 1}}"
+    )
+    ended = load(serve("strict"), "--profile", str(path))
+    assert ended.status == 0, ended.output
+    answers = ended.report["measures"]["answers"]
+    assert set(answers) == {"200 1000", "400 1200"}
+    assert min(answers.values()) >= 25
+    assert load(serve("good"), "--profile", str(path)).status == 1
+
+
+def test_the_rate_is_kept_whatever_the_server_takes(serve: Serve, load: Load) -> None:
+    ended = load(serve("takes_100_ms"), "--profile", "baseline", "--rate", "40", *QUICK)
+    assert ended.status == 0, ended.output
+    measures = ended.report["measures"]
+    assert measures["arrived"] == measures["requests"] == 80
+    assert measures["latency_ms"]["p50"] >= 100
+
+
+def test_overload_is_seen_from_the_intended_start_and_drops_are_counted(
+    serve: Serve, load: Load, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "{about: x, stages: [{rate: 100, seconds: 4}], photos: [64], in_flight: 4, patience: 0.5,"
+        " gates: {error_share: 0, dropped_share: 0.1, p95_ms: 300}}"
+    )
+    ended = load(serve("serves_50_a_second"), "--profile", str(path))
+    assert ended.status == 1, ended.output
+    measures = ended.report["measures"]
+    assert measures["arrived"] == 400 == measures["requests"] + measures["dropped"]
+    # One request takes 80 ms with four under way; half a second of it is the wait before.
+    assert 450 < measures["latency_ms"]["p95"] < 800
+    broken = {gate["gate"] for gate in ended.report["gates"] if not gate["kept"]}
+    assert broken == {"dropped_share", "p95_ms"}
+
+
+def test_a_lost_test_is_aborted(serve: Serve, load: Load) -> None:
+    begun = time.monotonic()
+    ended = load(
+        serve("fails_at_times"), "--profile", "baseline", "--rate", "20", "--warm-up", "0"
+    )  # fmt: skip
+    assert ended.status == 1, ended.output
+    assert "aborted: error_share" in ended.report["trouble"]
+    assert time.monotonic() - begun < 40
+
+
+def test_the_knee_of_a_server_is_found(serve: Serve, load: Load, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "{about: x, search: {seconds: 3, settle: 1, burst_users: 4, precision: 0.1}, photos: [64],"
+        " gates: {error_share: 0, rate_share: 0.93, p95_ms: 400, min_rate: 20}}"
+    )
+    ended = load(serve("serves_50_a_second"), "--profile", str(path))
+    assert ended.status == 0, ended.output
+    assert 35 <= ended.report["knee"] <= 52
+    rates = [step["rate"] for step in ended.report["steps"]]
+    assert len(rates) == len(set(rates)) >= 3
+    assert {step["kept"] for step in ended.report["steps"]} == {True, False}
+    assert f"knee: {ended.report['knee']:.2f}" in ended.output
+
+
+def test_a_leak_breaks_the_soak(serve: Serve, load: Load) -> None:
+    options = ["--profile", "soak", "--rate", "20", "--duration", "8", "--warm-up", "2"]
+    ended = load(serve("leaks"), *options)
+    assert ended.status == 1, ended.output
+    _, low, high = ended.report["measures"]["memory"]
+    # 20 a second of 200 kB are 13,733 MiB an hour.
+    assert 8_000 < low < high < 20_000
+
+
+def test_slow_clients_are_served_beside_fast_ones(serve: Serve, load: Load, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "{about: x, stages: [{rate: 10, seconds: 4}], photos: [64], slow_clients: 3,"
+        " slow_seconds: 1.5, gates: {error_share: 0, p95_ms: 500}}"
+    )
+    ended = load(serve("good"), "--profile", str(path))
+    assert ended.status == 0, ended.output
+    slow = ended.report["measures"]["requests"] - 40
+    assert 6 <= slow <= 9
+
+
+def test_three_workers_are_merged(serve: Serve, load: Load, start: Callable[..., Any]) -> None:
+    url, port = serve("good"), str(free_port())
+    workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(3)]
+    options = ["--profile", "baseline", "--rate", "60", *QUICK]
+    ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
+    assert ended.status == 0, ended.output
+    measures = ended.report["measures"]
+    assert measures["arrived"] == measures["requests"] == 120
+    assert len(ended.report["generators"]) == 3
+    assert [worker.end(30).status for worker in workers] == [0, 0, 0]
+
+
+def test_a_request_id_repeated_across_workers_is_found(
+    serve: Serve, load: Load, start: Callable[..., Any]
+) -> None:
+    url, port = serve("repeats_request_ids"), str(free_port())
+    for _ in range(3):
+        start("verikit", "load", url, "--worker", "--master-port", port)
+    options = ["--profile", "baseline", "--rate", "60", *QUICK]
+    ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
+    assert ended.status == 1, ended.output
+    repeated = ended.report["measures"]["failures"]["request_id given out twice"]
+    # Every second id is a repetition, the two of them mostly at different workers.
+    assert 55 <= repeated <= 61
+
+
+def test_a_lost_worker_makes_the_test_incomplete(
+    serve: Serve, load: Load, start: Callable[..., Any]
+) -> None:
+    url, port = serve("good"), str(free_port())
+    workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(2)]
+    options = ["--profile", "baseline", "--rate", "20", "--duration", "30", "--warm-up", "0"]
+    master = start(
+        "verikit", "load", url, *options, "--master", "--expect-workers", "2",
+        "--master-port", port,
+    )  # fmt: skip
+    time.sleep(10)
+    workers[0].process.kill()
+    ended = master.end(60)
+    assert ended.status == 3, ended.output
+    assert "a worker was lost" in ended.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_reports_what_was_measured(
+    serve: Serve, start: Callable[..., Any], tmp_path: Path, number: int
+) -> None:
+    options = ["--profile", "baseline", "--rate", "20", "--warm-up", "0"]
+    path = tmp_path / "report.json"
+    running = start("verikit", "load", serve("good"), *options, "--json", str(path))
+    time.sleep(9)
+    running.process.send_signal(number)
+    ended = running.end(30)
+    assert ended.status == 3, ended.output
+    assert ended.report["trouble"] == "it was interrupted"
+    assert ended.report["measures"]["requests"] >= 20
+    assert 1 < ended.report["measures"]["seconds"] < 10
+
+
+def test_an_unreachable_server_is_incomplete(load: Load) -> None:
+    ended = load(f"http://127.0.0.1:{free_port()}")
+    assert ended.status == 3
+    assert "start the server" in ended.output
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["http://127.0.0.1:1", "--profile", "sprint"],
+        ["127.0.0.1:3000"],
+        ["ftp://127.0.0.1:1"],
+        ["http://127.0.0.1:1", "--compare", "/nowhere.json"],
+        ["http://127.0.0.1:1", "--master", "--worker"],
+        ["http://127.0.0.1:1", "--gate", "p95_ms"],
+        [],
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence(load: Load, options: list[str]) -> None:
+    ended = load(*options)
+    assert ended.status == 2, ended.output
+    assert "Error: " in ended.output
+    assert "Traceback" not in ended.output
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_report_needs_nothing_beside_it_and_compares_with_another(
+    serve: Serve, load: Load, start: Callable[..., Any], tmp_path: Path
+) -> None:
+    page, path = tmp_path / "after.html", tmp_path / "report.json"
+    assert load(serve("good"), *QUICK).status == 0
+    before = path.rename(tmp_path / "before.json")
+    options = [*QUICK, "--html", str(page), "--compare", str(before)]
+    ended = start("verikit", "load", serve("takes_100_ms"), *options).end()
+    assert ended.status == 0, ended.output
+    assert re.search(r"p50: .* changed", ended.output)
+    links = _Links()
+    links.feed(page.read_text())
+    assert len(links.sources) == 3
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in links.sources)
+    assert page.with_suffix(".json").exists()
+
+
+def test_locust_runs_the_locustfile_without_its_web_page(
+    serve: Serve, start: Callable[..., Any]
+) -> None:
+    options = ["-f", "loadtests/locustfile.py", "--headless", "-u", "4", "-r", "4", "-t", "5s"]
+    options += ["--load-profile", "smoke", "--only-summary"]
+    good = start("locust", *options, "--host", serve("good"), "--processes", "2").end(60)
+    assert good.status == 0, good.output
+    assert "kept   error_share" in good.output
+    assert "COMPARISON" in good.output
+    bad = start("locust", *options, "--host", serve("repeats_request_ids")).end(60)
+    assert bad.status == 1, bad.output
+    assert "request_id given out twice" in bad.output

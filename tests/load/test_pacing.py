@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import time
+from itertools import chain
+
+import gevent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtests.pacing import ClosedPace, OpenPace, arrivals
+from loadtests.profile import Stage
+from loadtests.slots import Tally, total
+
+STAGES = st.lists(
+    st.builds(Stage, rate=st.floats(0.5, 50), seconds=st.floats(0.5, 5)), min_size=1, max_size=4
+)
+
+
+@given(STAGES, st.integers(1, 5))
+def test_workers_share_the_arrivals_evenly(stages: list[Stage], workers: int) -> None:
+    shares = [list(arrivals(stages, workers, index)) for index in range(workers)]
+    assert sorted(chain.from_iterable(shares)) == list(arrivals(stages))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@given(STAGES)
+def test_arrivals_keep_the_rate_of_their_stage(stages: list[Stage]) -> None:
+    due, start = list(arrivals(stages)), 0.0
+    for stage in stages:
+        within = [each for each in due if start <= each < start + stage.seconds - 1e-9]
+        assert abs(len(within) - stage.seconds * stage.level) <= 1
+        start += stage.seconds
+
+
+def stopwatch() -> tuple[float, object]:
+    start = time.perf_counter()
+    return start, lambda: time.perf_counter() - start
+
+
+def drive(pace: OpenPace, clock: object, users: int, service: float) -> list[float]:
+    """Users who take ``service`` seconds for each request; latencies since the due time."""
+    latencies: list[float] = []
+
+    def user() -> None:
+        while (due := pace.take()) is not None:
+            gevent.sleep(service)
+            latencies.append(clock() - due)  # type: ignore[operator]
+
+    gevent.joinall([gevent.spawn(user) for _ in range(users)])
+    return latencies
+
+
+def test_a_slow_server_does_not_slow_the_arrivals_and_queueing_counts() -> None:
+    _, clock = stopwatch()
+    tally = Tally(1)
+    pace = OpenPace(clock, arrivals([Stage(rate=50, seconds=0.4)]), 5, tally)
+    latencies = drive(pace, clock, users=1, service=0.05)
+    assert total(tally.slots.values()).arrived == 20
+    assert len(latencies) == 20
+    # One user can serve 20 a second of the 50 that arrive: the last one waited for the rest.
+    assert max(latencies) > 0.5
+
+
+def test_arrivals_that_nobody_takes_in_time_are_dropped_and_counted() -> None:
+    _, clock = stopwatch()
+    tally = Tally(1)
+    pace = OpenPace(clock, arrivals([Stage(rate=50, seconds=0.4)]), 0.1, tally)
+    latencies = drive(pace, clock, users=1, service=0.1)
+    whole = total(tally.slots.values())
+    assert whole.dropped > 0
+    assert whole.arrived == 20 == len(latencies) + whole.dropped
+    assert max(latencies) < 0.35
+
+
+def test_a_low_rate_keeps_to_one_connection() -> None:
+    _, clock = stopwatch()
+    pace = OpenPace(clock, arrivals([Stage(rate=50, seconds=0.3)]), 5, Tally(1))
+    served = [0, 0, 0, 0]
+
+    def user(number: int) -> None:
+        while pace.take() is not None:
+            served[number] += 1
+
+    gevent.joinall([gevent.spawn(user, number) for number in range(4)])
+    assert sorted(served) == [0, 0, 0, 15]
+
+
+def test_closing_drops_what_waits_and_dismisses_who_waits() -> None:
+    _, clock = stopwatch()
+    tally = Tally(1)
+    pace = OpenPace(clock, arrivals([Stage(rate=100, seconds=10)]), 5, tally)
+    gevent.sleep(0.1)
+    waiting = total(tally.slots.values()).arrived
+    pace.close()
+    assert waiting > 0
+    assert total(tally.slots.values()).dropped == waiting
+    assert pace.take() is None
+
+
+def test_a_closed_pace_is_due_at_once_until_the_time_is_over() -> None:
+    now = [1.5]
+    tally = Tally(1)
+    pace = ClosedPace(lambda: now[0], 3, tally)
+    assert pace.take() == 1.5
+    now[0] = 3.0
+    assert pace.take() is None
+    assert tally.slots[1].arrived == 1

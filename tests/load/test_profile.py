@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from loadtests.cli import adjusted, load
+from loadtests.errors import WrongUseError
+from loadtests.profile import Profile, load_profile, profile_from, profile_names
+
+EXPECTED = {
+    "smoke", "baseline", "stress", "spike", "soak", "mixed-errors", "slow-clients", "big-photos",
+}  # fmt: skip
+UNCHANGED: dict[str, Any] = {
+    "users": None, "rate": None, "duration": None, "warm_up": None, "gates": (),
+}  # fmt: skip
+
+
+def change(name: str, **options: Any) -> Profile:
+    return adjusted(load_profile(name), {**UNCHANGED, **options})
+
+
+def test_every_profile_is_there() -> None:
+    assert set(profile_names()) == EXPECTED
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_profile_loads_has_gates_and_travels_to_a_worker(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.name == name
+    assert "error_share" in profile.gates
+    assert profile_from(profile.plain()) == profile
+
+
+def test_the_list_names_every_profile() -> None:
+    listed = CliRunner().invoke(load, ["--list"])
+    assert listed.exit_code == 0
+    assert [line.split()[0] for line in listed.output.splitlines()] == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("", "holds no options"),
+        ("- 1", "holds no options"),
+        ("stages: [{users: 1, seconds: 1}]", "makes no sense"),
+        ("about: x", "it needs `stages` or a `search`"),
+        ("{about: x, stages: [{seconds: 1}]}", "either `rate` or `users`"),
+        ("{about: x, stages: [{seconds: 1, rate: 1, users: 1}]}", "either `rate` or `users`"),
+        ("{about: x, stages: [{seconds: 0, rate: 1}]}", "above 0"),
+        ("{about: x, stages: [{seconds: 1, rate: fast}]}", "makes no sense"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}, {seconds: 1, users: 1}]}", "all `rate`"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], speed: 9}", "`speed` is no option"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], mix: {HUNGER: 1}}", "HUNGER is none of"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], gates: {p42: 1}}", "p42 is none of"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], gates: {p95_ms: low}}", "must be a number"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], photos: [9999]}", "photos are sides"),
+        ("{about: x, search: {growth: 0.5}}", "growth above 1"),
+    ],
+)
+def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, text: str, match: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(WrongUseError, match=match):
+        load_profile(str(path))
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(WrongUseError, match="no profile sprint: use one of baseline, big-photos"):
+        load_profile("sprint")
+
+
+def test_rate_scales_every_stage_in_proportion() -> None:
+    before, after = load_profile("spike"), change("spike", rate=10)
+    assert [s.level / after.stages[0].level for s in after.stages] == [
+        s.level / before.stages[0].level for s in before.stages
+    ]
+    assert after.stages[0].level == 10
+
+
+def test_duration_is_measured_time_and_warm_up_is_beside_it() -> None:
+    profile = change("spike", duration=7, warm_up=3)
+    assert profile.seconds == pytest.approx(7)
+    assert profile.warm_up == 3
+
+
+def test_users_are_users_or_connections() -> None:
+    assert change("smoke", users=5).stages[0].users == 5
+    assert change("baseline", users=5).in_flight == 5
+
+
+def test_a_gate_on_the_command_line_wins() -> None:
+    gates = change("baseline", gates=("p95_ms=1", "min_rate=2.5")).gates
+    assert (gates["p95_ms"], gates["min_rate"], gates["error_share"]) == (1, 2.5, 0)
+
+
+@pytest.mark.parametrize("setting", ["p95_ms", "p95_ms=fast", "speed=1"])
+def test_a_gate_that_makes_no_sense_is_refused(setting: str) -> None:
+    with pytest.raises(WrongUseError):
+        change("baseline", gates=(setting,))
+
+
+def test_a_closed_profile_has_no_rate() -> None:
+    with pytest.raises(WrongUseError, match="use --users"):
+        change("smoke", rate=3)
