@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
+from conformance.answers import Complaint, complaints
 from conformance.errors import CouldNotJudge
 from conformance.exchange import Answer, Exchange, Target, exchange
 from conformance.outcome import ACCEPTED, outcome, spoken
@@ -52,6 +53,7 @@ class Log:
 
     def __init__(self) -> None:
         self._exchanges: list[Exchange] = []
+        self._complaints: dict[Exchange, tuple[Complaint, ...]] = {}
         self._lock = Lock()
 
     def add(self, one: Exchange) -> None:
@@ -63,6 +65,12 @@ class Log:
         """Those so far, as they were answered."""
         with self._lock:
             return list(self._exchanges)
+
+    def complaints(self, one: Exchange, profile: Profile) -> tuple[Complaint, ...]:
+        """What is wrong with an answer by itself; found out once."""
+        if one not in self._complaints:
+            self._complaints[one] = tuple(complaints(one, profile))
+        return self._complaints[one]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +115,10 @@ class Talk:
         one = exchange(self.around.target, self.case.id, fit)
         self.around.log.add(one)
         return one
+
+    def complaints(self, one: Exchange) -> tuple[Complaint, ...]:
+        """What is wrong with an answer, whatever was asked."""
+        return self.around.log.complaints(one, self.profile)
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send all at the same time; the answers in the order of the requests."""

@@ -14,10 +14,9 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
-from conformance.canary import CanaryDead, canary
 from conformance.case import Case
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.errors import Unreachable, WrongUse
+from conformance.errors import CanaryDead, Unreachable, WrongUse
 from conformance.evidence import evidence
 from conformance.exchange import Target
 from conformance.listing import as_data, as_text
@@ -125,6 +124,9 @@ def _sung(console: Console) -> str:
     Raises:
         CanaryDead: the suite cannot tell good from bad, so a verdict would be worth nothing.
     """
+    # Imported late: its eyes take seconds to load, and few runs ask for it.
+    from conformance.canary import canary  # noqa: PLC0415
+
     with console.status("Checking a good and a bad server of the suite's own first"):
         text = canary()
     console.print(text, highlight=False)

@@ -10,9 +10,7 @@ import json
 from functools import cache
 from typing import Any
 
-import schemathesis
 from hypothesis import strategies as st
-from schemathesis import GenerationMode
 
 from conformance.recipe import FieldValue, Photo, Request, Seal, Sealed
 from conformance.writing import FIRST, QUALITY, ROTATE, SECOND
@@ -31,6 +29,10 @@ _NAMES = {FIRST, SECOND, ROTATE, QUALITY}
 @cache
 def contract_requests() -> st.SearchStrategy[Request]:
     """A strategy over valid and invalid requests to the operation."""
+    # Imported late: it takes a second, and only this case needs it.
+    import schemathesis  # noqa: PLC0415
+    from schemathesis import GenerationMode  # noqa: PLC0415
+
     schemathesis.openapi.format("encrypted-photo", st.sampled_from(tuple(_PHOTOS)))
     contract = load_contract()
     schema = schemathesis.openapi.from_dict(dict(contract.document))

@@ -4,7 +4,8 @@ SuiteError
 ├── WrongUse        an option or a file of the user's is wrong; nothing was judged
 ├── Unreachable     nothing there speaks the contract's operation; nothing was judged
 ├── CouldNotJudge   a case lacks what it builds on, such as an accepted ordinary request
-└── NotApplicable   a case makes no sense for this server
+├── NotApplicable   a case makes no sense for this server
+└── CanaryDead      the suite cannot tell good from bad here, so a verdict would be worth nothing
 
 A fault of the server is never an exception: it is a finding. Any other exception that a case
 raises is a fault of the suite and is reported as such.
@@ -29,3 +30,7 @@ class CouldNotJudge(SuiteError):  # noqa: N818 - it names what was found
 
 class NotApplicable(SuiteError):  # noqa: N818 - it names what was found
     """A case makes no sense for this server; the message says why."""
+
+
+class CanaryDead(SuiteError):  # noqa: N818 - it names what was found
+    """The suite cannot tell good from bad; the message says what went wrong."""

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hypothesis import HealthCheck, Phase, find, seed, settings  # noqa: F401
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import given as with_given
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
-from conformance.answers import complaints
 from conformance.case import Talk
 from conformance.exchange import Exchange
-from conformance.outcome import ACCEPTED, outcome, spoken, wanted
+from conformance.outcome import outcome, spoken, wanted
 from conformance.recipe import Request
 from conformance.verdicts import Finding, Verdict
 
@@ -66,7 +65,7 @@ def _settled(talk: Talk) -> settings:
 
 
 def _judged(talk: Talk, one: Exchange, oracle: Oracle) -> Broken | None:
-    for complaint in complaints(one, talk.profile):
+    for complaint in talk.complaints(one):
         if talk.around.binds(complaint.requirement) is Verdict.FAILED:
             return Broken(complaint.requirement, complaint.expected, one)
     right = oracle(one.request, talk)
@@ -74,7 +73,3 @@ def _judged(talk: Talk, one: Exchange, oracle: Oracle) -> Broken | None:
         return None
     words = " or ".join(wanted(word) for word in sorted(right))
     return Broken(talk.case.requires[0], words, one)
-
-
-REFUSED = "INVALID_ARGUMENT"
-__all__ = ["ACCEPTED", "REFUSED", "Oracle", "fuzz"]

@@ -10,17 +10,13 @@ from __future__ import annotations
 from conformance.canary.server import serving
 from conformance.canary.verifier import Judge, ignoring_second, verify
 from conformance.catalogue import load_catalogue
-from conformance.errors import SuiteError
+from conformance.errors import CanaryDead
 from conformance.exchange import Target
 from conformance.profile import REFERENCE, load_profile
 from conformance.run import Options, Run, run
 from conformance.verdicts import Verdict
 
 _BROKEN = "operation-compares"
-
-
-class CanaryDead(SuiteError):
-    """The suite cannot tell good from bad here; the message says what went wrong."""
 
 
 def canary() -> str:

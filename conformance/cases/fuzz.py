@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conformance.case import Talk
 from conformance.cases import talk_case
 from conformance.contract_fuzz import contract_requests
-from conformance.fuzzing import REFUSED, fuzz
+from conformance.fuzzing import fuzz
 from conformance.photos.odd import ODD
 from conformance.recipe import Photo, Request, Seal, Sealed, Writing
 from conformance.verdicts import Finding, Verdict
@@ -125,7 +125,7 @@ def _right(request: Request, talk: Talk) -> frozenset[str] | None:
     if request.literal is not None or request.body not in _FORMS or _files_open(request, talk):
         return None
     if any(_unreadable(value) for value in (request.first, request.second)):
-        return frozenset({REFUSED})
+        return frozenset({"INVALID_ARGUMENT"})
     if not all(photo.content == "image" for photo in request.photos):
         return _CODES
     return None

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from conformance.answers import complaints, is_success
+from conformance.answers import is_success
 from conformance.case import Case, Talk
 from conformance.cases import talk_case
 from conformance.errors import CouldNotJudge
@@ -58,7 +58,7 @@ def _survey(talk: Talk, requirement: str, about: Kind) -> Iterable[Finding]:
     broken = [
         (one, complaint)
         for one in exchanges
-        for complaint in complaints(one, talk.profile)
+        for complaint in talk.complaints(one)
         if complaint.requirement == requirement
     ]
     if not broken:

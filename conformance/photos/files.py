@@ -1,8 +1,9 @@
-"""The bytes of a photo file, made from its recipe and remembered."""
+"""The bytes of a photo file, made from its recipe; pictures are remembered."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,17 @@ _SEGMENT = 65_537  # the longest JPEG comment, its header of 4 bytes included
 _HEADER = 4
 
 
-@lru_cache(maxsize=256)
 def photo_file(photo: Photo) -> bytes:
     """The file as it is before encryption."""
     if photo.of.startswith(OWN):
         return Path(photo.of.removeprefix(OWN)).read_bytes()
-    data = _content(photo)
+    data = _content(replace(photo, pad_to=None, percent=100, edits=()))
     if photo.pad_to:
         data = _padded(data, photo.pad_to)
     return _edited(data[: len(data) * photo.percent // 100], photo.edits)
 
 
+@lru_cache(maxsize=1024)
 def _content(photo: Photo) -> bytes:
     if photo.content == "image":
         return _image_file(photo)
