@@ -11,9 +11,7 @@ from contract import load_contract
 from reference_server.answers import Answer, http_error, refused, success
 from reference_server.body import declares_body, read_body
 from reference_server.faces.stages import Stages
-from reference_server.forms import read_form
 from reference_server.health import Health
-from reference_server.inputs import read_inputs
 from reference_server.logs import log, log_failure
 from reference_server.refusals import Refusal
 from reference_server.settings import Settings
@@ -34,9 +32,7 @@ def create_app(settings: Settings, engine: Comparer) -> Flask:
         with g.stages.time("receive"):
             body = read_body(request.environ, settings.standards.max_body_bytes)
             g.body_bytes = len(body)
-        with g.stages.time("parse"):
-            inputs = read_inputs(read_form(request.environ.get("CONTENT_TYPE", ""), body))
-        score = verifier.score(inputs, g.stages)
+        score = verifier.score(request.environ.get("CONTENT_TYPE", ""), body, g.stages)
         health.note_success()
         return _respond(success(score))
 

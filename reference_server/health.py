@@ -41,12 +41,7 @@ class Health:
         """
         if self._succeeded is not None and monotonic() - self._succeeded < FRESH_SECONDS:
             return
-        score = self._verifier.compare(
-            [self._portrait, self._portrait],
-            auto_rotate=False,
-            check_quality=False,
-            stages=Stages(),
-        )
+        score = self._verifier.score_files([self._portrait, self._portrait], Stages())
         if not score > CONTRACT.error_rates.recommended_above:
             raise Unhealthy(f"a photo scores {score} against itself")
         self.note_success()

@@ -9,16 +9,17 @@ from contract import Parameter, load_contract
 from reference_server.refusals import PHOTOS, InvalidArgument
 
 PARAMETERS = load_contract().parameters
+Switches = dict[str, bool]
+
 BOOLEANS = {b"true": True, b"false": False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What a client asks: its two sealed photos, still in Base64, and the two switches."""
+    """What a client asks: its two sealed photos, still in Base64, and its switches by name."""
 
     photos: tuple[bytes, ...]
-    auto_rotate: bool
-    check_quality: bool
+    switches: Switches
 
 
 def read_inputs(fields: Iterable[tuple[str, bytes]]) -> Inputs:
@@ -34,7 +35,7 @@ def read_inputs(fields: Iterable[tuple[str, bytes]]) -> Inputs:
         for name, parameter in PARAMETERS.items()
         if parameter.type == "boolean"
     }
-    return Inputs(photos=photos, **switches)
+    return Inputs(photos=photos, switches=switches)
 
 
 def _given_once(fields: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:

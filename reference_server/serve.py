@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from reference_server.logs import log_failure, logging_config
+from reference_server.memory import return_freed_memory
 from reference_server.worker import Worker
 
 KEEP_ALIVE_SECONDS = 30
@@ -71,6 +72,7 @@ def run(
 
     ``when_ready`` is called once, when the last worker has made its first comparison.
     """
+    return_freed_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news
     options = {
         "bind": f"fd://{listener.detach()}",

@@ -1,4 +1,4 @@
-"""From the parameters of a request to a score."""
+"""From a form to a score."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol
 
 from reference_server.faces.compute import ComputeThread
 from reference_server.faces.stages import Stages
-from reference_server.inputs import Inputs
+from reference_server.forms import read_form
+from reference_server.inputs import Switches, read_inputs
 from reference_server.photo import Photo, read_photo
 from reference_server.refusals import PHOTOS, judge_each
 from reference_server.sealed import unsealer
@@ -31,39 +32,38 @@ class Comparer(Protocol):
 
 
 class Verifier:
-    """Unseals, decodes and compares.
+    """Parses, unseals, decodes and compares, one request after the other.
 
-    One photo at a time is decoded, in a thread of its own: that bounds the memory of a process,
-    however many requests wait.
+    A process has one core to itself, so more at a time would not be faster; and as only bodies
+    wait, in the order they came, its memory is bounded.
     """
 
     def __init__(self, settings: Settings, engine: Comparer) -> None:
         self._engine = engine
         self._unseal = unsealer(settings)
         self._read = partial(read_photo, standards=settings.standards)
-        self._decoding = ComputeThread()
+        self._thread = ComputeThread()
 
-    def score(self, inputs: Inputs, stages: Stages) -> float:
-        """The score of a request.
+    def score(self, content_type: str, body: bytes, stages: Stages) -> float:
+        """The score that a form asks for.
 
         Raises:
-            Refusal: the request or a photo is refused.
+            Refusal: the form or a photo is refused.
         """
+        return self._thread.run(partial(self._score, content_type, body, stages))
+
+    def score_files(self, files: Sequence[bytes], stages: Stages) -> float:
+        """The score of two photo files."""
+        return self._thread.run(partial(self._compare, files, {}, stages))
+
+    def _score(self, content_type: str, body: bytes, stages: Stages) -> float:
+        with stages.time("parse"):
+            inputs = read_inputs(read_form(content_type, body))
         with stages.time("unseal"):
             files = [self._unseal(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
-        return self.compare(
-            files, auto_rotate=inputs.auto_rotate, check_quality=inputs.check_quality, stages=stages
-        )
+        return self._compare(files, inputs.switches, stages)
 
-    def compare(
-        self, files: Sequence[bytes], *, auto_rotate: bool, check_quality: bool, stages: Stages
-    ) -> float:
-        """The score of two photo files."""
-        first, second = self._decoding.run(partial(self._decode, files, stages))
-        return self._engine.compare(
-            first, second, auto_rotate=auto_rotate, check_quality=check_quality, stages=stages
-        )
-
-    def _decode(self, files: Sequence[bytes], stages: Stages) -> list[Photo]:
+    def _compare(self, files: Sequence[bytes], switches: Switches, stages: Stages) -> float:
         with stages.time("decode"):
-            return judge_each(self._read, files)
+            first, second = judge_each(self._read, files)
+        return self._engine.compare(first, second, **switches, stages=stages)

@@ -34,7 +34,7 @@ class FakeEngine:
         red, green, blue = (int(value) for value in colour)  # type: ignore[attr-defined]
         if max(red, green, blue) < 5:
             raise NoFaceFound(index)
-        if min(red, green, blue) > 250 and asked["check_quality"]:
+        if min(red, green, blue) > 250 and asked.get("check_quality"):
             raise FaceCovered(index, ("mouth",))
         if red > 250 and green < 5:
             sleep(0.5)

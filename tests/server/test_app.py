@@ -201,6 +201,15 @@ def test_health_follows_a_comparison_of_the_portrait(client: FlaskClient, engine
     assert len(engine.calls) == 1  # type: ignore[attr-defined]
 
 
+def test_health_compares_again_when_the_last_success_is_old(
+    client: FlaskClient, engine: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reference_server.health.FRESH_SECONDS", 0.0)
+    client.get("/healthz")
+    client.get("/healthz")
+    assert len(engine.calls) == 2  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("score", [0.3, float("nan")])
 def test_health_fails_with_an_absurd_score(
     client: FlaskClient, engine: object, monkeypatch: pytest.MonkeyPatch, score: float

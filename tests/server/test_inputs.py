@@ -11,7 +11,7 @@ SWITCHES = [name for name, entry in load_contract().parameters.items() if entry.
 def test_switches_default_to_the_contracts_values() -> None:
     inputs = read_inputs(GIVEN)
     assert inputs.photos == (b"one", b"two")
-    assert {name: getattr(inputs, name) for name in SWITCHES} == dict.fromkeys(SWITCHES, False)
+    assert inputs.switches == dict.fromkeys(SWITCHES, False)
 
 
 @pytest.mark.parametrize("name", SWITCHES)
@@ -19,7 +19,7 @@ def test_switches_default_to_the_contracts_values() -> None:
     ("text", "value"), [(b"true", True), (b"TRUE", True), (b"False", False), (b"fAlSe", False)]
 )
 def test_switch_is_read_in_any_letter_case(name: str, text: bytes, value: bool) -> None:
-    assert getattr(read_inputs([*GIVEN, (name, text)]), name) is value
+    assert read_inputs([*GIVEN, (name, text)]).switches[name] is value
 
 
 @pytest.mark.parametrize("name", SWITCHES)
