@@ -27,6 +27,8 @@ from contract import ErrorRates
 
 MOST_NOT_MEASURED = 0.01
 """The share of comparisons without an answer above which a run cannot PASS."""
+LEAST_PEOPLE = 30
+"""The design effect is a variance over people: fewer give no estimate worth the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +45,11 @@ def find(
 ) -> Findings:
     """Everything that the counts say of the documented table."""
     fitted = _tail(measurement, evidence(measurement, rates))
-    rows = _rows(measurement, rates, rule, circumstances.up_to, fitted)
-    remarks = _remarks(measurement, circumstances)
+    unsupported = _unsupported(measurement, circumstances)
+    rows = _rows(measurement, rates, rule, 0.0 if unsupported else circumstances.up_to, fitted)
+    remarks = unsupported + _incomplete(measurement, circumstances)
     verdict = overall([row.verdict for row in rows if row.judged])
-    if remarks and (verdict == Verdict.PASS or not circumstances.supports_rates):
+    if remarks and verdict == Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
     non_mated, mated = measurement.sides
     return Findings(
@@ -130,18 +133,27 @@ def _rates(side: Side, n: int, failed: int = 0) -> list[Rate]:
     return [measured(int(k) + failed, n, e) for k, e in zip(side.events, effects, strict=True)]
 
 
-def _remarks(measurement: Measurement, circumstances: Circumstances) -> list[str]:
-    """Why these numbers cannot PASS, whatever they are."""
-    remarks = []
+def _unsupported(measurement: Measurement, circumstances: Circumstances) -> list[str]:
+    """Why these comparisons support no verdict at all."""
     if not circumstances.supports_rates:
-        remarks.append("These photos support no error rate: they only try the machinery.")
+        return ["These photos support no error rate: they only try the machinery."]
+    people = measurement.non_mated.people.shares().people
+    if people < LEAST_PEOPLE:
+        return [
+            f"Only {people} people take part: with fewer than {LEAST_PEOPLE} nobody can tell "
+            "how much comparisons depend on who is in them."
+        ]
+    return []
+
+
+def _incomplete(measurement: Measurement, circumstances: Circumstances) -> list[str]:
+    """Why these comparisons cannot PASS, whatever they are."""
+    remarks = []
     if not circumstances.complete:
         remarks.append("The run was interrupted: start it again with the same command to go on.")
     asked = sum(side.attempted for side in measurement.sides) + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
         remarks.append(f"{measurement.not_measured} of {asked} comparisons brought no answer.")
-    if not measurement.non_mated.tally.n:
-        remarks.append("No non-mated comparison was completed.")
     return remarks
 
 

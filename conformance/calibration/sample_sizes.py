@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Callable
 from functools import cache
 
 from scipy.optimize import brentq
@@ -26,21 +28,31 @@ def rule_of_30(rate: float) -> int:
 def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
     """Comparisons after which a server that is exactly right PASSes with the given power."""
     limit = min(tolerance * claimed, 1.0)
-    for k in range(10_000):
-        n = _least_n(k, limit, alpha)
-        if chance_of_at_most(k, n, claimed) >= power:
-            return n
-    raise ValueError(f"no number of comparisons decides a tolerance of {tolerance}")
+
+    def enough(k: int) -> bool:
+        return chance_of_at_most(k, _least_n(k, limit, alpha), claimed) >= power
+
+    return _least_n(_first(enough), limit, alpha)
 
 
 def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
     """Comparisons after which a server with ``factor`` times the claimed rate FAILs."""
     true = factor * claimed
-    for k in range(1, 10_000):
+
+    def enough(k: int) -> bool:
         most = _greatest_n(k, claimed, alpha)
-        if most > k and chance_of_at_least(k, most, true) >= power:
-            return _least_n_with_power(k, true, most, power)
-    raise ValueError(f"no number of comparisons detects a factor of {factor}")
+        return most > k and chance_of_at_least(k, most, true) >= power
+
+    k = _first(enough)
+    return _least_n_with_power(k, true, _greatest_n(k, claimed, alpha), power)
+
+
+def _first(enough: Callable[[int], bool]) -> int:
+    """The least count of errors that is enough, when more is always enough too."""
+    high = 1
+    while not enough(high):
+        high *= 2
+    return bisect_left(range(high + 1), True, key=enough)
 
 
 def _least_n_with_power(k: int, rate: float, most: int, power: float) -> int:

@@ -86,18 +86,23 @@ def detection_error_tradeoff(findings: Findings, subject: Subject) -> str:
         axes: Axes = figure.add_subplot()
         curve = det(non_mated, mated)
         shown = np.union1d(_corners(curve.fmr, curve.fnmr), _corners(curve.fnmr, curve.fmr))
-        axes.plot(curve.fmr[shown], curve.fnmr[shown], color=BLUE, drawstyle="steps-post")
+        floor = 0.5 / non_mated.n, 0.5 / mated.n
+        axes.plot(
+            np.maximum(curve.fmr[shown], floor[0]), np.maximum(curve.fnmr[shown], floor[1]),
+            color=BLUE, drawstyle="steps-post",
+        )  # fmt: skip
         for row in findings.rows:
             if row.k:
-                axes.plot(row.fmr, max(row.fnmr.rate, 1e-9), "o", color=BLUE, markersize=4)
+                point = row.fmr, max(row.fnmr.rate, floor[1])
+                axes.plot(*point, "o", color=BLUE, markersize=4)
                 axes.annotate(
-                    f"{row.threshold:g}", (row.fmr, max(row.fnmr.rate, 1e-9)),
-                    textcoords="offset points", xytext=(5, 5), fontsize=8.5,
+                    f"{row.threshold:g}", point, textcoords="offset points", xytext=(5, 5),
+                    fontsize=8.5,
                 )  # fmt: skip
         _log_rate(axes.xaxis, axes)
         _log_rate(axes.yaxis, axes)
-        axes.set_xlim(max(0.5 / non_mated.n, 1e-8), 1)
-        axes.set_ylim(max(0.5 / mated.n, 1e-5), 1.05)
+        axes.set_xlim(floor[0], 1)
+        axes.set_ylim(floor[1], 1.05)
         axes.set_xlabel("false match rate")
         axes.set_ylabel("false non-match rate")
 
@@ -116,6 +121,7 @@ def score_histograms(findings: Findings, subject: Subject) -> str:
         for row in findings.rows:
             axes.axvline(row.measured_at, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(subject.axis)
         axes.set_ylabel("share of comparisons in a bin")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
@@ -210,7 +216,7 @@ def _measured_curve(axes: Axes, tally: Tally, at: list[float]) -> None:
 def _measured_bar(axes: Axes, row: Row) -> None:
     if not row.n:
         return
-    colour = COLOURS[row.verdict]
+    colour = _colour(row)
     if row.k == 0:
         axes.annotate(
             "", (row.measured_at, row.interval.upper / 4), (row.measured_at, row.interval.upper),
@@ -224,7 +230,7 @@ def _measured_bar(axes: Axes, row: Row) -> None:
             markersize=5, capsize=4, linewidth=1.6,
         )  # fmt: skip
     axes.annotate(
-        row.verdict.lower(), (row.measured_at, min(row.interval.upper, 0.7)),
+        _word(row), (row.measured_at, min(row.interval.upper, 0.7)),
         textcoords="offset points", xytext=(0, 6), ha="center", fontsize=8, color=colour,
     )  # fmt: skip
 
@@ -237,17 +243,17 @@ def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, tolerance: floa
         n,
         np.clip([b.lower / row.claimed for b in bounds], low, high),
         np.clip([b.upper / row.claimed for b in bounds], low, high),
-        color=COLOURS[row.verdict], alpha=0.2, linewidth=0,
+        color=_colour(row), alpha=0.2, linewidth=0,
     )  # fmt: skip
     rates = np.array([k / n / row.claimed for n, k in moments])
-    axes.plot(n[rates > 0], np.clip(rates[rates > 0], low, high), color=COLOURS[row.verdict])
+    axes.plot(n[rates > 0], np.clip(rates[rates > 0], low, high), color=_colour(row))
     axes.axhline(1, color=GREY, linewidth=1)
     axes.axhline(tolerance, color=GREY, linewidth=1, linestyle="--")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_title(f"{row.threshold:g}: {row.verdict.lower()}", color=COLOURS[row.verdict])
+    axes.set_title(f"{row.threshold:g}: {_word(row)}", color=_colour(row))
 
 
 def _histogram(axes: Axes, tally: Tally, colour: str, label: str) -> None:
@@ -276,6 +282,14 @@ def _log_rate(axis: Any, axes: Axes) -> None:
     axis.set_major_locator(LogLocator(base=10, numticks=12))
     axis.set_major_formatter(LogFormatterMathtext())
     axis.set_minor_formatter(NullFormatter())
+
+
+def _word(row: Row) -> str:
+    return row.verdict.lower() if row.judged else "not judged"
+
+
+def _colour(row: Row) -> str:
+    return COLOURS[row.verdict] if row.judged else GREY
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,158 @@
+import csv
+import json
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner
+
+from conformance.calibration.cli import calibrate, datasets
+from contract import load_contract
+
+RATES = load_contract().error_rates
+
+
+def write_scores(path, n: int = 400_000, generosity: float = 0.0, decimals: int = 9) -> None:
+    """A parquet of scores that follow the documented table, off by ``generosity``."""
+    rng = np.random.default_rng(9)
+    people = rng.integers(0, 500, (n, 2))
+    people[:, 1] = np.where(people[:, 0] == people[:, 1], (people[:, 1] + 1) % 500, people[:, 1])
+    mated = rng.random(n) < 0.02
+    people[mated, 1] = people[mated, 0]
+    scores = np.where(mated, 1 - rng.beta(2, 6, n), 0.3 - np.log10(rng.random(n)) / 10 + generosity)
+    pyarrow.parquet.write_table(
+        pa.table(
+            {
+                "first": [f"p{p}/1.jpg" for p in people[:, 0]],
+                "second": [f"p{p}/2.jpg" for p in people[:, 1]],
+                "mated": mated,
+                "score": np.round(np.clip(scores, 0, 1), decimals),
+            }
+        ),
+        path,
+    )
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(calibrate, [str(a) for a in arguments], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    write_scores(folder / "scores.parquet")
+    result = run(folder / "scores.parquet", "--out", folder / "out", "--up-to", "0.7", "--json")
+    return result, folder / "out"
+
+
+def test_a_right_score_passes_where_it_is_judged(reported):
+    result, out = reported
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    assert found == json.loads((out / "report.json").read_text())
+    assert [row["verdict"] for row in found["rows"]][:4] == ["PASS"] * 4
+    assert found["decimals"] is None
+    assert found["people"] == 500
+
+
+def test_an_extrapolation_is_no_pass(reported):
+    found = json.loads(reported[0].stdout)
+    last = found["rows"][-1]
+    assert last["verdict"] == "INCONCLUSIVE"
+    assert last["extrapolated"]["label"].startswith("EXTRAPOLATED-")
+    assert last["still_needed"] > 10_000_000
+    assert [row["extrapolated"] for row in found["rows"][:4]] == [None] * 4
+
+
+def test_the_page_needs_nothing_but_itself(reported):
+    page = (reported[1] / "report.html").read_text()
+    assert "PASS" in page
+    assert page.count("<svg") == 4
+    assert not re.search(r'(?:src|href)="(?!data:|#)', page)
+    assert "<script" not in page
+
+
+def test_the_csv_has_a_line_for_each_row(reported):
+    with (reported[1] / "report.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [float(line["threshold"]) for line in lines] == list(RATES.thresholds)
+    assert all(line["interval_upper"] and line["fnmr_rate"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 3), (("--up-to", "0.6"), 0), (("--tolerance", "1.01"), 3)]
+)
+def test_exit_codes(reported, options, code):
+    scores = reported[1].parent / "scores.parquet"
+    assert run(scores, "--out", reported[1].parent / "other", *options).exit_code == code
+
+
+def test_a_generous_score_fails_and_names_the_rows(tmp_path):
+    write_scores(tmp_path / "scores.parquet", 100_000, generosity=0.05)
+    result = run(tmp_path / "scores.parquet", "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "above the documented one at 0.4, 0.5, 0.6" in result.output.replace("\n", " ")
+
+
+def test_rounded_scores_are_noticed_and_both_readings_told(tmp_path):
+    write_scores(tmp_path / "scores.parquet", 100_000, decimals=2)
+    found = json.loads(run(tmp_path / "scores.parquet", "--out", tmp_path, "--json").stdout)
+    assert found["decimals"] == 2
+    assert found["ties"] > 1000
+    assert all(row["k_above"] < row["k"] for row in found["rows"][:3])
+
+
+def test_a_handful_of_people_supports_no_verdict(tmp_path):
+    rows = [f"p{n % 9}/1,p{(n + 1) % 9}/2,0,0.{n % 9 + 1}" for n in range(900)]
+    scores = tmp_path / "scores.csv"
+    scores.write_text("first,second,mated,score\n" + "\n".join(rows) + "\n")
+    result = run(scores, "--out", tmp_path)
+    assert result.exit_code == 3
+    assert "Only 9 people" in result.output
+
+
+def test_templates_need_a_map_and_are_judged_by_it(tmp_path):
+    rng = np.random.default_rng(1)
+    path = tmp_path / "templates.npz"
+    np.savez(path, vectors=rng.normal(size=(900, 64)), people=np.arange(900))
+    missing = run(path, "--out", tmp_path)
+    assert missing.exit_code == 2
+    assert "--score-map" in missing.output
+    # Cosines of random directions in 64 dimensions are near enough to normal with sd 1/8.
+    normal = [1.2816, 2.3263, 3.0902, 3.7190, 4.2649, 4.7534]
+    knots = [[z / 8, -place - 1] for place, z in enumerate(normal)]
+    score_map = tmp_path / "map.json"
+    score_map.write_text(json.dumps({"knots": [[-1, 0], *knots]}))
+    by_map = run(path, "--out", tmp_path, "--score-map", score_map, "--json", "--up-to", "0.6")
+    similarities = ",".join(str(z / 8) for z in normal)
+    given = run(path, "--out", tmp_path, "--similarities", similarities, "--json", "--up-to", "0.6")
+    assert by_map.exit_code == given.exit_code == 0
+    counts = [[row["k"] for row in json.loads(r.stdout)["rows"]] for r in (by_map, given)]
+    assert counts[0] == counts[1]
+    assert json.loads(by_map.stdout)["axis"] == "similarity"
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        ("nowhere.csv", (), "neither a URL"),
+        ("http://127.0.0.1:9", ("--data", "nowhere"), "no data set"),
+        ("ftp://127.0.0.1", (), "neither a URL"),
+    ],
+)
+def test_wrong_use_is_told(tmp_path, source, options, message):
+    result = run(source, "--out", tmp_path / "out", *options)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_data_sets_are_listed_and_checked():
+    listed = CliRunner().invoke(datasets, ["list", "--json"])
+    names = [entry["name"] for entry in json.loads(listed.stdout)]
+    assert names == ["lfw", "sample"]
+    assert "supports no error rate" in CliRunner().invoke(datasets, ["list"]).output
+    assert CliRunner().invoke(datasets, ["check", "sample"]).exit_code == 0
+    assert CliRunner().invoke(datasets, ["check", "nowhere"]).exit_code == 2
+    assert "nothing to do" in CliRunner().invoke(datasets, ["fetch", "sample"]).output
