@@ -50,12 +50,18 @@ def asks_operation(one: Exchange) -> bool:
     return one.request.method == _CONTRACT.method and one.request.path == "{path}"
 
 
+def comes_from_operation(one: Exchange, answer: Answer) -> bool:
+    """Whether the operation answers, and not what stands before it."""
+    if not asks_operation(one):
+        return False
+    return answer.status not in _BEFORE or outcome(answer) in _CONTRACT.codes
+
+
 def is_success(answer: Answer) -> bool:
-    """Whether an answer means to be a normal response."""
-    return "verification_score" in answer.fields or answer.fields.get("code") in (
-        _CONTRACT.success_code,
-        str(_CONTRACT.success_code),
-    )
+    """Whether an answer means to be a normal response: by its code, or by its score."""
+    if answer.fields.get("code") in (_CONTRACT.success_code, str(_CONTRACT.success_code)):
+        return True
+    return "verification_score" in answer.fields and outcome(answer) not in _CONTRACT.codes
 
 
 def complaints(one: Exchange, profile: Profile) -> Iterator[Complaint]:
@@ -66,7 +72,7 @@ def complaints(one: Exchange, profile: Profile) -> Iterator[Complaint]:
     answer = one.answer
     if answer.status >= 500:
         yield Complaint("status-500", "no internal error", f"HTTP {answer.status}")
-    if not asks_operation(one) or answer.status in _BEFORE:
+    if not comes_from_operation(one, answer):
         yield from _before_operation(one, answer)
         return
     if answer.status not in _CONTRACT.statuses:
@@ -132,14 +138,15 @@ def _told(error: ValidationError) -> str:
 
 def _mixture(answer: Answer, success: bool) -> Iterator[Complaint]:
     """Nothing of one kind of response in the other."""
-    code = answer.fields.get("code")
-    if success and type(code) is float:
-        yield Complaint("success-code", "a whole number", f"code: {code!r}")
-    if success and "message" in answer.fields:
+    if not success:
+        if "verification_score" in answer.fields:
+            yield Complaint("refusal-without-score", "no score", "a refusal with a score")
+        return
+    if type(answer.fields.get("code")) is float:
+        yield Complaint("success-code", "a whole number", f"code: {answer.fields['code']!r}")
+    if "message" in answer.fields:
         yield Complaint("success-without-message", "no message", "a score and a message")
-    if success and code in _CONTRACT.codes.values():
-        yield Complaint("refusal-without-score", "no score", f"code {code} with a score")
-    if success and answer.status != 200:
+    if answer.status != 200:
         yield Complaint("success-status", "HTTP 200", f"HTTP {answer.status} with a score")
 
 

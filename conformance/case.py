@@ -109,10 +109,13 @@ class Talk:
         """What is known of the server."""
         return self.around.profile
 
+    def fitted(self, request: Request) -> Request:
+        """The request with what is ordinary for this server filled in."""
+        return fitted(request, *ordinary(self.profile))
+
     def ask(self, request: Request) -> Exchange:
         """Send one request."""
-        fit = fitted(request, *ordinary(self.profile))
-        one = exchange(self.around.target, self.case.id, fit)
+        one = exchange(self.around.target, self.case.id, self.fitted(request))
         self.around.log.add(one)
         return one
 

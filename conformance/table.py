@@ -27,7 +27,8 @@ from typing import Any
 import yaml
 
 from conformance.case import Case, Talk
-from conformance.errors import CouldNotJudge
+from conformance.errors import CouldNotJudge, NotApplicable
+from conformance.limits import offences
 from conformance.outcome import ACCEPTED, outcome, spoken, wanted
 from conformance.recipe import Request, build
 from conformance.verdicts import Finding
@@ -39,6 +40,8 @@ _LIMIT = re.compile(
 )
 _KEYS = {"id", "each", "title", "requires", "send", "expect", "or", "without_standards"}
 FORMAT = "format"
+_CERTAIN = (ACCEPTED,)
+_EITHER = (ACCEPTED, "INVALID_IMAGE_TYPE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,30 +54,32 @@ class OneRequest:
 
     def __call__(self, talk: Talk) -> Iterable[Finding]:
         """Play it."""
-        request = build(Request, resolved(self.send, talk.profile.standards))
+        standards = talk.profile.standards
+        request = build(Request, resolved(self.send, standards))
+        right = self._right(talk.fitted(request), talk)
         one = talk.ask(request)
         got = outcome(one.answer)
-        right = self._right(request, talk)
-        if got not in right:
+        if got not in right and not (one.answer and one.answer.status in right):
             return talk.differs(" or ".join(wanted(word) for word in right), spoken(one), one)
         if got == talk.ordinary_outcome != ACCEPTED:
             raise CouldNotJudge(f"two ordinary photos get the same answer: {spoken(one)}")
         return []
 
     def _right(self, request: Request, talk: Talk) -> tuple[str | int, ...]:
-        legal = () if talk.profile.readings else self.legal
-        words = dict.fromkeys(self.expect + legal)
+        """The outcomes that are right for this server.
+
+        Raises:
+            NotApplicable: the photos are to be accepted, but the profile refuses such photos.
+        """
+        words = dict.fromkeys(self.expect if talk.profile.readings else self.expect + self.legal)
+        standards = talk.profile.standards
+        refusals = offences(request, standards) if standards else ()
+        if refusals and set(words) == {ACCEPTED}:
+            raise NotApplicable("the profile's photo standards do not allow such a photo")
         if FORMAT in words:
             del words[FORMAT]
-            words |= dict.fromkeys(_by_format(request, talk.profile.standards))
+            words |= dict.fromkeys(refusals or (_CERTAIN if standards else _EITHER))
         return tuple(words)
-
-
-def _by_format(request: Request, standards: PhotoStandards | None) -> tuple[str, ...]:
-    if standards is None:
-        return (ACCEPTED, "INVALID_IMAGE_TYPE")
-    listed = all(p.format is None or p.format in standards.formats for p in request.photos)
-    return (ACCEPTED,) if listed else ("INVALID_IMAGE_TYPE",)
 
 
 def resolved(value: Any, standards: PhotoStandards | None) -> Any:

@@ -23,8 +23,8 @@ HOPPER = Photo(of="hopper")
 VARIANTS = (
     Photo(quality=60),
     Photo(brightness=0.75),
-    Photo(brightness=1.2, format="PNG"),
-    Photo(width=250, height=250),
+    Photo(brightness=1.2),
+    Photo(brightness=1.1, quality=40),
     Photo(mirror=True),
 )
 _OWN_PAIRS = 40
