@@ -9,7 +9,7 @@ M_MMAP_THRESHOLD = -3
 M_ARENA_MAX = -8
 
 
-def return_freed_memory(large_bytes: int = 2**20) -> None:
+def return_freed_memory(large_bytes: int = 2**23) -> None:
     """Let glibc return every freed block above ``large_bytes`` at once.
 
     By itself it keeps what each thread has freed, up to 32 MiB a block: after large photos in
