@@ -5,9 +5,10 @@ Example: python -m tests.strength -k tag
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,13 +17,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.strength import faults, variants
+from tests.strength.faults import FAULTS
 from tests.strength.matrix import Matrix
 from tests.strength.page import write_page
-from tests.strength.specimen import FAULTS, VARIANTS, specimens
 from tests.strength.trial import EXAMPLES, Trial, try_out
+from tests.strength.variants import VARIANTS
 
-assert faults, variants
+SPECIMENS = {**VARIANTS, **FAULTS}
+COLUMNS = (TextColumn("servers"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,54 +48,55 @@ def main(word: str, jobs: int, examples: int, reports: Path) -> None:
     Ends with 0 when the suite is as strong as it should be, else with 1 and a sentence for each
     survivor, each wrongly named fault and each false alarm.
     """
-    names = [one.name for one in specimens(word)]
+    names = [name for name in SPECIMENS if word in name]
     started = time.monotonic()
-    trials = _in_order(names, _try_all(names, jobs, examples))
+    trials = sorted(_try_all(names, jobs, examples), key=lambda trial: names.index(trial.specimen))
     matrix = Matrix(
-        trials=trials,
-        whole=len(trials) == len(FAULTS) + len(VARIANTS),
+        trials=tuple(trials),
+        whole=len(trials) == len(SPECIMENS),
         seconds=time.monotonic() - started,
     )
     reports.mkdir(parents=True, exist_ok=True)
     matrix.write(reports / "strength.json")
     write_page(matrix, reports / "strength.html")
-    sys.exit(_tell(matrix, reports / "strength.html"))
+    _tell(matrix, len(names) - len(trials))
+    click.echo(f"Kill matrix: {(reports / 'strength.html').resolve().as_uri()}")
+    sys.exit(1 if matrix.complaints or len(trials) < len(names) or not names else 0)
 
 
-def _try_all(names: list[str], jobs: int, examples: int) -> Iterable[Trial]:
-    progress = Progress(
-        TextColumn("{task.description:<44}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
+def _try_all(names: list[str], jobs: int, examples: int) -> Iterator[Trial]:
+    """Every trial as it ends; Ctrl-C ends them all and keeps what was done."""
     # Each process loads the engine once and keeps what it computed for all its servers.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-    with progress, pool:
-        bar = progress.add_task("starting", total=len(names))
-        for future in as_completed([pool.submit(_try, name, examples) for name in names]):
-            trial = future.result()
-            progress.update(bar, advance=1, description=trial.specimen)
-            if trial.complaint:
-                progress.console.print(trial.complaint, style="red")
-            yield trial
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _leave_interrupts_to_the_parent)
+    trials = [pool.submit(_try, name, examples) for name in names]
+    console = Console(stderr=True)
+    try:
+        with Progress(*COLUMNS, console=console) as progress:
+            for future in progress.track(as_completed(trials), total=len(names)):
+                trial = future.result()
+                if trial.complaint or not console.is_terminal:
+                    console.print(trial.complaint or f"{trial.specimen}: as it should be")
+                yield trial
+    except KeyboardInterrupt:
+        console.print("Interrupted.")
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _try(name: str, examples: int) -> Trial:
-    return try_out({**VARIANTS, **FAULTS}[name], examples=examples)
+    return try_out(SPECIMENS[name], examples=examples)
 
 
-def _in_order(names: list[str], trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    return tuple(sorted(trials, key=lambda trial: names.index(trial.specimen)))
-
-
-def _tell(matrix: Matrix, page: Path) -> int:
+def _tell(matrix: Matrix, missing: int) -> None:
     killed = sum(not trial.complaint for trial in matrix.faults)
     quiet = sum(not trial.complaint for trial in matrix.variants)
     click.echo(f"{killed} of {len(matrix.faults)} faults killed for the right reason.")
     click.echo(f"{quiet} of {len(matrix.variants)} legal variants passed.")
+    if missing:
+        click.echo(f"{missing} servers were not tried.")
     for complaint in matrix.complaints:
         click.echo(f"- {complaint}")
-    click.echo(f"Kill matrix: {page.resolve().as_uri()}")
-    return 1 if matrix.complaints or not matrix.trials else 0

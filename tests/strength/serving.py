@@ -21,9 +21,13 @@ class _Quiet(WSGIRequestHandler):
 def served(
     serve: Serve, *, protocol: str = "HTTP/1.1", declares_length: bool = True
 ) -> Iterator[str]:
-    """The URL of a server that answers as the function does."""
+    """The URL of a server that answers as the function does.
+
+    Raises at the end what the function raised unasked: then it was no server to judge.
+    """
+    slips: list[Exception] = []
     handler = type("Handler", (_Quiet,), {"protocol_version": protocol})
-    app = wsgi(serve, declares_length=declares_length)
+    app = wsgi(serve, slips, declares_length=declares_length)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -33,3 +37,5 @@ def served(
         server.shutdown()
         server.server_close()
         thread.join()
+    if slips:
+        raise slips[0]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.profile import load_profile
+from contract import load_contract
 from tests.strength.parts import Build, Parts
 from tests.strength.serving import served
 
 PROFILES = Path(__file__).parent / "profiles"
+MODEST = str(PROFILES / "modest.yaml")
+STANDARDS = load_profile(MODEST).standards or load_contract().photo_standards
+"""What every server takes that does not differ in just that."""
 
 Start = Callable[[Parts], AbstractContextManager[str]]
 """Starts a server made of the parts; gives its URL and stops it at the end."""
@@ -49,7 +54,7 @@ VARIANTS = Shelf()
 
 
 def fault(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
-    """Register a server with a fault; it is checked with the reference server's own profile."""
+    """Register a server with a fault; it is held to the contract's readings too."""
 
     def register(build: Build) -> Build:
         called = _called(build, name)
@@ -92,10 +97,3 @@ def _start(build: Build) -> Start:
 
 def _called(build: Build, name: str | None) -> str:
     return (name or build.__name__).replace("_", "-")
-
-
-def specimens(word: str = "") -> Iterator[Specimen]:
-    """The legal variants, then the faults, whose name contains the word."""
-    for one in (*VARIANTS.values(), *FAULTS.values()):
-        if word in one.name:
-            yield one

@@ -15,7 +15,7 @@ from reference_server.faces.engine import load_engine
 from reference_server.settings import Settings
 from tests.strength.parts import Parts
 from tests.strength.remembering import Remembering
-from tests.strength.specimen import Specimen
+from tests.strength.specimen import STANDARDS, Specimen
 
 EXAMPLES = 10
 """The depth of fuzzing against each specimen."""
@@ -110,9 +110,10 @@ def try_out(specimen: Specimen, *, cases: tuple[str, ...] = (), examples: int = 
 
 @cache
 def _parts() -> Parts:
-    """The reference's own parts, loaded once in a process."""
+    """What every specimen is made of, loaded once in a process."""
     return Parts(
-        settings=Settings.from_environment({}), engine=Remembering(load_engine(uncalibrated=True))
+        settings=Settings.from_environment({}, STANDARDS),
+        engine=Remembering(load_engine(uncalibrated=True)),
     )
 
 

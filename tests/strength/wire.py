@@ -67,9 +67,11 @@ class Ask:
         if not self.is_operation:
             return None
         try:
-            return read_form(self.content_type, self.body)
+            fields = read_form(self.content_type, self.body)
         except InvalidArgument:
             return None
+        # Werkzeug gives None for a part without a name.
+        return [(name or "", value) for name, value in fields]
 
     def having(self, **environ: str | None) -> Ask:
         """The same with other entries of the environment; None takes one out."""
@@ -107,14 +109,14 @@ class Reply:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The JSON object."""
-        found = json.loads(self.body)
+        """The JSON object; empty where there is no body, as in the answer to HEAD."""
+        found = json.loads(self.body or b"{}")
         assert isinstance(found, dict)
         return found
 
     @property
     def code(self) -> int:
-        return int(self.fields["code"])
+        return int(self.fields.get("code", 0))
 
     @property
     def score(self) -> float:
@@ -134,12 +136,13 @@ class Reply:
         return replace(self, body=json.dumps(content).encode())
 
     def but(self, **fields: Any) -> Reply:
-        """The same with some fields added or changed."""
-        return self.saying({**self.fields, **fields})
+        """The same with some fields added or changed, if it has any."""
+        return self.saying({**self.fields, **fields}) if self.body else self
 
     def without(self, *names: str) -> Reply:
-        """The same without some fields."""
-        return self.saying({k: v for k, v in self.fields.items() if k not in names})
+        """The same without some fields, if it has any."""
+        kept = {name: value for name, value in self.fields.items() if name not in names}
+        return self.saying(kept) if self.body else self
 
     def under(self, status: int) -> Reply:
         """The same with another HTTP status."""
@@ -171,11 +174,21 @@ def serving(app: Flask) -> Serve:
     return serve
 
 
-def wsgi(serve: Serve, *, declares_length: bool = True) -> Callable[..., Iterable[bytes]]:
-    """A function as a WSGI application. ConnectionError in it loses the connection."""
+def wsgi(
+    serve: Serve, slips: list[Exception], *, declares_length: bool = True
+) -> Callable[..., Iterable[bytes]]:
+    """A function as a WSGI application. ConnectionError in it loses the connection.
+
+    ``slips`` collects what else it raises: that is a fault of ours.
+    """
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        answer = serve(Ask(environ, _read(environ)))
+        try:
+            answer = serve(Ask(environ, _read(environ)))
+        except Exception as error:
+            if not isinstance(error, ConnectionError):
+                slips.append(error)
+            raise
         length = {"Content-Length": str(len(answer.body))} if declares_length else {}
         headers = {**length, **answer.headers}
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"

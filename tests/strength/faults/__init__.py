@@ -13,8 +13,10 @@ from tests.strength.faults import (
     refusals,
     request_ids,
 )
+from tests.strength.specimen import FAULTS
 
 __all__ = [
+    "FAULTS",
     "comparison",
     "encryption",
     "faces",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from reference_server.refusals import InvalidArgument, NoFaceFound, UnreadablePhoto
 from tests.strength.parts import Crash, on_file, on_refusal
-from tests.strength.specimen import fault
+from tests.strength.specimen import STANDARDS, fault
 from tests.strength.wire import CONTRACT, Reply
 
 DAMAGED = CONTRACT.codes["INVALID_IMAGE_TYPE"].code
@@ -41,7 +41,7 @@ def format_refused(file_format: str, index: int, file: bytes) -> bytes:
     return file
 
 
-for listed in CONTRACT.photo_standards.formats:
+for listed in STANDARDS.formats:
     fault("photo-formats", name=f"{listed.lower()}_refused")(
         on_file(partial(format_refused, listed))
     )
@@ -50,7 +50,7 @@ for listed in CONTRACT.photo_standards.formats:
 def _accepted(index: int, file: bytes, *, formats: tuple[str, ...] = ()) -> bytes:
     """Formats beyond the listed ones are read; none named: all that Pillow knows."""
     found = header(file)
-    if found is None or found.format in CONTRACT.photo_standards.formats:
+    if found is None or found.format in STANDARDS.formats:
         return file
     return as_png(found) if found.format in formats or not formats else file
 

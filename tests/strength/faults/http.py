@@ -40,14 +40,6 @@ def paths_below_served(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(PATH_INFO=PATH) if ask.path.startswith(PATH) else ask)
 
 
-@fault("status-404")
-@around
-def unknown_path_an_invalid_argument(ask: Ask, serve: Serve) -> Reply:
-    if ask.path != PATH:
-        raise InvalidArgument("no such path")
-    return serve(ask)
-
-
 @fault("status-500", "status-404")
 @around
 def unknown_path_crashes(ask: Ask, serve: Serve) -> Reply:
@@ -146,15 +138,25 @@ def chunked_body_ends_the_connection(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-def http_error_as(status: int, other: int, given: Reply) -> Reply:
-    """An HTTP status is given as another one."""
-    return given.under(other) if given.status == status else given
+def an_invalid_argument(status: int, given: Reply) -> Reply:
+    """An HTTP error is answered as a refusal."""
+    if given.status == status:
+        raise InvalidArgument("the request is malformed")
+    return given
 
 
-for status, other in ((411, 400), (413, 400), (413, 500), (404, 400)):
-    fault(f"status-{status}", name=f"{status}_answered_as_{other}")(
-        on_answer(partial(http_error_as, status, other))
+for status in (404, 411, 413):
+    fault(f"status-{status}", name=f"{status}_answered_as_invalid_argument")(
+        on_answer(partial(an_invalid_argument, status))
     )
+
+
+@fault("status-413", "status-500")
+@on_answer
+def large_body_crashes(given: Reply) -> Reply:
+    if given.status == 413:
+        raise Crash
+    return given
 
 
 @fault("status-413", "answer-complete")
@@ -162,14 +164,6 @@ for status, other in ((411, 400), (413, 400), (413, 500), (404, 400)):
 def large_body_ends_the_connection(given: Reply) -> Reply:
     if given.status == 413:
         raise ConnectionError
-    return given
-
-
-@fault("status-413")
-@on_answer
-def large_body_an_invalid_argument(given: Reply) -> Reply:
-    if given.status == 413:
-        raise InvalidArgument("the body is too large")
     return given
 
 
@@ -185,7 +179,7 @@ for status in (404, 411, 413):
     fault("http-error-shape", name=f"{status}_in_html")(on_answer(partial(in_html, status)))
 
 
-@fault("http-error-shape")
+@fault("http-error-shape", "refusal-code")
 @on_answer
 def http_errors_with_the_code_of_success(given: Reply) -> Reply:
     bare = not given.compared and not given.refused

@@ -28,10 +28,9 @@ from tests.strength.parts import (
     on_standards,
 )
 from tests.strength.sealed import Sealing
-from tests.strength.specimen import fault
+from tests.strength.specimen import STANDARDS, fault
 from tests.strength.wire import CONTRACT, Ask, Fields, Reply, Serve, reply
 
-STANDARDS = CONTRACT.photo_standards
 SIZE = CONTRACT.codes["INVALID_IMAGE_SIZE"].code
 LENGTH = CONTRACT.codes["INVALID_CONTENT_LENGTH"].code
 JUDGED_BY = {

@@ -85,7 +85,7 @@ def content_type_with_charset(given: Reply) -> Reply:
 @on_answer
 def json_over_many_lines(given: Reply) -> Reply:
     text = json.dumps(given.fields, indent=4, sort_keys=True)
-    return replace(given, body=f"\n{text}\r\n".encode())
+    return replace(given, body=f"\n{text}\r\n".encode() if given.body else b"")
 
 
 # Ids
@@ -94,13 +94,13 @@ def json_over_many_lines(given: Reply) -> Reply:
 @variant()
 @on_answer
 def request_id_with_dashes(given: Reply) -> Reply:
-    return given.but(request_id=str(uuid.UUID(given.fields["request_id"])))
+    return given.but(request_id=str(uuid.uuid4()))
 
 
 @variant()
 @on_answer
 def request_id_of_two_hundred_characters(given: Reply) -> Reply:
-    return given.but(request_id=f"node/7 #{given.fields['request_id'] * 6}")
+    return given.but(request_id=f"node/7 #{uuid.uuid4().hex * 6}")
 
 
 @variant()

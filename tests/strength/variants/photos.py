@@ -21,11 +21,12 @@ def standards_of(profile: str, standards: PhotoStandards) -> PhotoStandards:
     return load_profile(profile).standards or standards
 
 
-for name in ("strict", "lenient"):
+for name, told in (("strict", True), ("lenient", True), ("lenient", False), ("narrow", False)):
     profile = str(PROFILES / f"{name}.yaml")
-    build = on_standards(partial(standards_of, profile))
-    variant(name=f"{name}_standards_given_as_profile", profile=profile)(build)
-    variant(name=f"{name}_standards_unknown")(build)
+    how = "given_as_profile" if told else "unknown"
+    variant(name=f"{name}_standards_{how}", profile=profile if told else None)(
+        on_standards(partial(standards_of, profile))
+    )
 
 
 # EXIF 0x0112: how many quarters counter-clockwise, after mirroring, show the photo upright.

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import tests.strength.faults
 from conformance.catalogue import all_requirements
 from conformance.verdicts import Level
-from tests.strength.specimen import FAULTS, VARIANTS
+from tests.strength.faults import FAULTS
+from tests.strength.specimen import VARIANTS
 
-assert tests.strength.faults
 LEVELS = {id: one.level for id, one in all_requirements().items()}
 
 for one in FAULTS.values():

@@ -8,19 +8,25 @@ from functools import partial
 
 from tests.strength.parts import Parts, around
 from tests.strength.serving import served
-from tests.strength.specimen import variant, variant_started
+from tests.strength.specimen import MODEST, variant, variant_started
 from tests.strength.wire import Ask, Reply, Serve
 from verikit.demo import reference_server
 
+
+def the_reference(parts: Parts) -> Serve:
+    """The application as it is."""
+    return parts.serve
+
+
+def verikit_serve(_: Parts) -> AbstractContextManager[str]:
+    """A server of its own, as a user starts it."""
+    return reference_server()
+
+
+for profile, name in ((None, "without a profile"), (MODEST, "held to the readings")):
+    variant(name=f"the reference {name}", profile=profile)(the_reference)
 for profile, name in ((None, "without a profile"), ("reference", "with its own profile")):
-
-    @variant(name=f"the reference {name}", profile=profile)
-    def the_reference(parts: Parts) -> Serve:
-        return parts.serve
-
-    @variant_started(name=f"the reference by verikit serve {name}", profile=profile)
-    def by_verikit_serve(_: Parts) -> AbstractContextManager[str]:
-        return reference_server()
+    variant_started(name=f"verikit serve {name}", profile=profile)(verikit_serve)
 
 
 @variant()
