@@ -1,5 +1,8 @@
 import os
 import socket
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -97,3 +100,22 @@ def test_an_unknown_model_cannot_start() -> None:
     assert result.exit_code == 1
     assert last_line(result).startswith("Error: ")
     assert "Nonsense" in last_line(result)
+
+
+@pytest.mark.live
+def test_the_real_engine_is_ready_once_the_command_says_so() -> None:
+    command = [sys.executable, "-m", "verikit", "serve", "--port", "0", "--workers", "1"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            loading, ready = server.stdout.readline(), server.stdout.readline()
+            assert loading.startswith("Loading Dlib for http://127.0.0.1:")
+            url = ready.removeprefix(f"Ready: {CONTRACT.method} ").strip()
+            health = url.removesuffix(CONTRACT.path) + "/healthz"
+            with urllib.request.urlopen(health, timeout=10) as answer:  # noqa: S310 - loopback
+                assert answer.status == 200
+        finally:
+            server.terminate()
+    assert server.returncode == 0
