@@ -110,6 +110,8 @@ class Collector:
         reply = await self._server.ask(pair.first, pair.second)
         seconds = round(time.perf_counter() - started, 4)
         answer = Answer(place=place, **asdict(pair), **asdict(reply), seconds=seconds)
+        if self._server.software:
+            self._journal.name_software(self._server.software)
         self._journal.add(answer)
         if self._watch and place is not None:
             self._watch.add([answer])

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.calibration.collect import Collector, Limits
 from conformance.calibration.journal import Answer, Journal
-from conformance.calibration.judging import Circumstances, evidence
+from conformance.calibration.judging import Circumstances, evidence, unsupported
 from conformance.calibration.labelled import Labelled
 from conformance.calibration.measurement import Measurement
 from conformance.calibration.plan import Plan
@@ -122,10 +122,12 @@ def _open_photos(journal: Journal, contract: Contract) -> list[str]:
 
 
 def _watch(run: Run, contract: Contract) -> Watch:
-    """Stops when a row has FAILed or all that are judged PASS."""
+    """Stops when a row has FAILed or all that are judged PASS, and enough people took part."""
     rule = Rule(tolerance=run.rule.tolerance, alpha=run.rule.alpha, at_any_time=True)
 
     def decided(measurement: Measurement) -> bool:
+        if unsupported(measurement, Circumstances(supports_rates=run.labelled.supports_rates)):
+            return False
         seen = evidence(measurement, contract.error_rates)
         rows = zip(contract.error_rates.thresholds, seen, strict=True)
         judged = judge([row for threshold, row in rows if threshold <= run.up_to], rule)
@@ -138,6 +140,7 @@ def _provenance(run: Run, journal: Journal) -> dict[str, str]:
     pairs = run.labelled.pairs
     return {
         "server": run.target.url,
+        "calls itself": journal.software or "nothing",
         "options": ", ".join(f"{k}={v}".lower() for k, v in run.options.items()) or "none",
         "data": run.labelled.title,
         "pairs": f"{pairs.size(mated=False):,} non-mated, {pairs.size(mated=True):,} mated",

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from conformance.errors import WrongUse
 
-HEAD, END = "run", "end"
+HEAD, END, SOFTWARE = "run", "end", "software"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,7 @@ class Journal:
         self.by_place: dict[int, Answer] = {}
         self.alone: list[Answer] = []
         self.ended: str | None = None
+        self.software: str | None = None
         self.extended = False
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = _whole_lines(path)
@@ -66,6 +67,12 @@ class Journal:
         """Write an answer; it is with the operating system when this returns."""
         self._note(answer)
         self._write({name: value for name, value in asdict(answer).items() if value is not None})
+
+    def name_software(self, software: str) -> None:
+        """Write down what the server calls itself, when it does so first and when that changes."""
+        if software != self.software:
+            self._write({SOFTWARE: software})
+            self.software = software
 
     def end(self, why: str) -> None:
         """Say that the run came to its end, and why."""
@@ -84,6 +91,8 @@ class Journal:
             for line in others:
                 if END in line:
                     self.ended = line[END]
+                elif SOFTWARE in line:
+                    self.software = line[SOFTWARE]
                 else:
                     self._note(Answer(**({"place": None} | line)))
         except (ValueError, KeyError, TypeError) as error:

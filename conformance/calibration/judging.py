@@ -45,9 +45,9 @@ def find(
 ) -> Findings:
     """Everything that the counts say of the documented table."""
     fitted = _tail(measurement, evidence(measurement, rates))
-    unsupported = _unsupported(measurement, circumstances)
-    rows = _rows(measurement, rates, rule, 0.0 if unsupported else circumstances.up_to, fitted)
-    remarks = unsupported + _incomplete(measurement, circumstances)
+    objections = unsupported(measurement, circumstances)
+    rows = _rows(measurement, rates, rule, 0.0 if objections else circumstances.up_to, fitted)
+    remarks = objections + _incomplete(measurement, circumstances)
     verdict = overall([row.verdict for row in rows if row.judged])
     if remarks and verdict == Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
@@ -133,7 +133,7 @@ def _rates(side: Side, n: int, failed: int = 0) -> list[Rate]:
     return [measured(int(k) + failed, n, e) for k, e in zip(side.events, effects, strict=True)]
 
 
-def _unsupported(measurement: Measurement, circumstances: Circumstances) -> list[str]:
+def unsupported(measurement: Measurement, circumstances: Circumstances) -> list[str]:
     """Why these comparisons support no verdict at all."""
     if not circumstances.supports_rates:
         return ["These photos support no error rate: they only try the machinery."]

@@ -89,6 +89,7 @@ class Server:
         self._options = "".join(f"&{name}={str(value).lower()}" for name, value in options.items())
         self._headers = {"content-type": contract.media_types[0]}
         self._slot = 0.0
+        self.software: str | None = None
         self._client = httpx.AsyncClient(
             timeout=target.timeout,
             limits=httpx.Limits(max_connections=manners.concurrency),
@@ -125,6 +126,7 @@ class Server:
             return Reply(trouble="no answer in time"), True
         except httpx.TransportError as error:
             return Reply(trouble=f"connection failed: {type(error).__name__}"), True
+        self.software = response.headers.get("server", self.software)
         return self._read(response), response.status_code >= _SERVER_ERROR
 
     async def _wait_for_slot(self) -> None:

@@ -16,7 +16,7 @@ from contract import load_contract
 
 pytestmark = pytest.mark.live
 CONTRACT = load_contract()
-FAST = ["--rate", "100000", "--quiet", "--no-thumbnails"]
+FAST = ["--rate", "100000", "--quiet"]
 
 
 def run(stub, people, out, *options: str):
@@ -57,7 +57,7 @@ def test_a_server_that_is_too_generous_fails(stub, people, tmp_path):
 def test_it_stops_when_it_has_decided_and_says_so(stub, people, tmp_path):
     stub.generosity = 0.1
     result = run(stub, people, tmp_path / "out", "--until", "decided", "--budget", "7000")
-    assert result.exit_code == 1
+    assert result.exit_code == 1, result.output
     found = report(tmp_path / "out")
     assert found["provenance"]["ended"] == "decided"
     assert found["rule"]["at_any_time"]
@@ -103,6 +103,34 @@ def test_nobody_there_is_incomplete(people, tmp_path, stub):
     result = run(stub, people, tmp_path / "out", "--budget", "200", "--retries", "0")
     assert result.exit_code == 3
     assert "connection failed" in result.stderr
+
+
+def test_time_outs_are_not_measured(stub, people, tmp_path):
+    stub.delay = 0.3
+    options = ("--budget", "200", "--retries", "0", "--timeout", "0.05")
+    result = run(stub, people, tmp_path / "out", *options)
+    assert result.exit_code == 3
+    assert "no answer in time" in result.stderr
+
+
+def test_minutes_end_a_run(stub, people, tmp_path):
+    stub.delay = 0.02
+    run(stub, people, tmp_path / "out", "--budget", "7000", "--minutes", "0.01")
+    found = report(tmp_path / "out")
+    assert found["provenance"]["ended"] == "minutes"
+    assert found["complete"]
+    assert 0 < len(answers(tmp_path / "out")) < 1000
+
+
+def test_asks_no_faster_than_it_may(stub, people, tmp_path):
+    start = time.monotonic()
+    run(stub, people, tmp_path / "out", "--budget", "40", "--rate", "80", "--concurrency", "8")
+    assert time.monotonic() - start >= 39 / 80
+
+
+def test_the_report_names_the_server(stub, people, tmp_path):
+    run(stub, people, tmp_path / "out", "--budget", "40")
+    assert report(tmp_path / "out")["provenance"]["calls itself"].startswith("BaseHTTP")
 
 
 def test_options_of_the_contract_reach_the_server(stub, people, tmp_path):

@@ -118,12 +118,15 @@ def _with_photos(listed: list[Listed], photos: Photos | None) -> list[dict[str, 
 
 
 def _thumbnail(photos: Photos | None, name: str) -> str | None:
+    """The photo, small; None where it is wanted by nobody or is no image."""
     if photos is None:
         return None
-    with Image.open(io.BytesIO(photos.read(name))) as picture:
-        small = ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE))
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=70)
+    try:
+        with Image.open(io.BytesIO(photos.read(name))) as picture:
+            ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE)).save(buffer, "JPEG", quality=70)
+    except (OSError, Image.DecompressionBombError):
+        return None
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
