@@ -6,6 +6,7 @@ The seed decides what is drawn; with the same seed and depth the same requests a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import Lock
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import given as with_given
@@ -17,6 +18,10 @@ from conformance.exchange import Exchange
 from conformance.outcome import outcome, spoken, wanted
 from conformance.recipe import Request
 from conformance.verdicts import Finding, Verdict
+
+# CPython 3.11 can fail when two threads parse Python at once, as Hypothesis and schemathesis do
+# to name strategies; only sending and judging run side by side.
+_DRAWING = Lock()
 
 Oracle = Callable[[Request, Talk], frozenset[str] | None]
 """The outcomes that are right for a request; None where any well-formed answer is."""
@@ -32,18 +37,28 @@ class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
         self.one = one
 
 
-def fuzz(talk: Talk, requests: SearchStrategy[Request], oracle: Oracle) -> Iterable[Finding]:
-    """Send random requests until one gets a wrong answer, and report the smallest such one."""
+def fuzz(
+    talk: Talk, draw: Callable[[], SearchStrategy[Request]], oracle: Oracle
+) -> Iterable[Finding]:
+    """Send random requests until one gets a wrong answer, and report the smallest such one.
+
+    ``draw`` makes the strategy, which may take a while.
+    """
     broken: list[Broken] = []
 
     def wrong(request: Request) -> None:
-        found = _judged(talk, talk.ask(request), oracle)
+        _DRAWING.release()
+        try:
+            found = _judged(talk, talk.ask(request), oracle)
+        finally:
+            _DRAWING.acquire()
         if found:
             broken.append(found)
             raise found
 
     try:
-        _settled(talk)(seed(talk.around.seed)(with_given(requests)(wrong)))()
+        with _DRAWING:
+            _settled(talk)(seed(talk.around.seed)(with_given(draw())(wrong)))()
     except (Broken, HypothesisException):
         if not broken:
             raise

@@ -10,12 +10,12 @@ from conformance.errors import WrongUse
 
 
 def select(cases: Sequence[Case], pattern: str, ids: Collection[str] | None) -> list[Case]:
-    """Those whose id contains the pattern, and is one of ``ids`` where that is given.
+    """Those whose id is the pattern, else contains it; and is one of ``ids`` where that is given.
 
     Raises:
         WrongUse: none is left.
     """
-    wanted = f"*{pattern}*"
+    wanted = pattern if any(case.id == pattern for case in cases) else f"*{pattern}*"
     chosen = [
         case for case in cases if fnmatchcase(case.id, wanted) and (ids is None or case.id in ids)
     ]

@@ -40,6 +40,7 @@ _LIMIT = re.compile(
 )
 _KEYS = {"id", "each", "title", "requires", "send", "expect", "or", "without_standards"}
 FORMAT = "format"
+_ORDINARY = ("JPEG", "PNG")
 _CERTAIN = (ACCEPTED,)
 _EITHER = (ACCEPTED, "INVALID_IMAGE_TYPE")
 
@@ -78,8 +79,14 @@ class OneRequest:
             raise NotApplicable("the profile's photo standards do not allow such a photo")
         if FORMAT in words:
             del words[FORMAT]
-            words |= dict.fromkeys(refusals or (_CERTAIN if standards else _EITHER))
+            open_question = standards is None and not _ordinary(request)
+            words |= dict.fromkeys(refusals or (_EITHER if open_question else _CERTAIN))
         return tuple(words)
+
+
+def _ordinary(request: Request) -> bool:
+    """Whether every server has to take photos of these formats."""
+    return all(photo.format in _ORDINARY for photo in request.photos)
 
 
 def resolved(value: Any, standards: PhotoStandards | None) -> Any:

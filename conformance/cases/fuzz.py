@@ -84,7 +84,7 @@ _bytes = st.binary(max_size=400).map(lambda data: Photo(content=f"hex:{data.hex(
     requires=("code-1200", "status-500", "encryption-tag", "answer-complete"),
 )
 def _recipes(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, _requests, _right)
+    return fuzz(talk, lambda: _requests, _right)
 
 
 @talk_case(
@@ -93,7 +93,7 @@ def _recipes(talk: Talk) -> Iterable[Finding]:
     requires=("code-2005", "status-500", "answer-complete"),
 )
 def _files(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, _pairs(_bytes), lambda _request, _talk: _CODES)
+    return fuzz(talk, lambda: _pairs(_bytes), lambda _request, _talk: _CODES)
 
 
 @talk_case(
@@ -102,7 +102,7 @@ def _files(talk: Talk) -> Iterable[Finding]:
     requires=("status-500", "answer-complete"),
 )
 def _damaged_photos(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, _pairs(_damaged), lambda _request, _talk: None)
+    return fuzz(talk, lambda: _pairs(_damaged), lambda _request, _talk: None)
 
 
 @talk_case(
@@ -111,7 +111,7 @@ def _damaged_photos(talk: Talk) -> Iterable[Finding]:
     requires=("status-500", "refusal-shape", "answer-complete"),
 )
 def _contract(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, contract_requests(), _right)
+    return fuzz(talk, contract_requests, _right)
 
 
 def _pairs(photos: st.SearchStrategy[Photo]) -> st.SearchStrategy[Request]:

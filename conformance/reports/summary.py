@@ -26,8 +26,8 @@ def sentence(run: Run) -> str:
         return _incomplete(run)
     warned, waived = run.count(Verdict.WARNING), run.count(Verdict.WAIVED)
     rest = f", {warned} with a warning" if warned else ""
-    rest += f", {waived} failures waived" if waived else ""
-    return f"Passed: {run.count(Verdict.PASSED)} cases passed{rest}."
+    rest += f", {waived} waived" if waived else ""
+    return f"Passed: {_cases(run.count(Verdict.PASSED))} passed{rest}."
 
 
 def requirement_verdicts(run: Run) -> dict[str, Verdict]:
@@ -52,7 +52,10 @@ def _failed(run: Run) -> str:
     if not failed:
         return "Failed: " + " ".join(run.complaints)
     broken = sum(verdict is Verdict.FAILED for verdict in requirement_verdicts(run).values())
-    text = f"Failed: {failed} of {len(run.results)} cases, {broken} requirements broken."
+    text = (
+        f"Failed: {failed} of {_cases(len(run.results))};"
+        f" {broken} requirement{'' if broken == 1 else 's'} broken."
+    )
     if _nothing_accepted(run) and run.ordinary == "INVALID_ARGUMENT":
         text += (
             " Every well-formed request was refused as an invalid argument: the server's key or IV"
@@ -63,13 +66,17 @@ def _failed(run: Run) -> str:
     return " ".join([text, *run.complaints])
 
 
+def _cases(number: int) -> str:
+    return "1 case" if number == 1 else f"{number} cases"
+
+
 def _nothing_accepted(run: Run) -> bool:
     return run.ordinary != ACCEPTED
 
 
 def _incomplete(run: Run) -> str:
     if not run.complete:
-        return f"Incomplete: the run was stopped; {run.count(Verdict.NOT_RUN)} cases were not run."
+        return f"Incomplete: the run was stopped; {_cases(run.count(Verdict.NOT_RUN))} not run."
     if run.count(Verdict.TOOL_ERROR):
         return (
             f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases broke; that is a fault of verikit."
@@ -77,6 +84,6 @@ def _incomplete(run: Run) -> str:
     if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
         return "Incomplete: no case was judged, so nothing was shown."
     return (
-        f"Incomplete: {run.count(Verdict.COULD_NOT_JUDGE)} cases could not be judged, because what"
-        " they build on did not work."
+        f"Incomplete: {_cases(run.count(Verdict.COULD_NOT_JUDGE))} could not be judged, because"
+        " what they build on did not work."
     )

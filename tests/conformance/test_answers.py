@@ -1,0 +1,126 @@
+"""Single answers are judged by the contract's schemas, each fault under its requirement."""
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance.answers import complaints
+from conformance.exchange import Answer, Exchange
+from conformance.profile import Profile, load_profile
+from conformance.recipe import Request
+
+SUCCESS = {"code": 1000, "verification_score": 0.5, "request_id": "a"}
+REFUSAL = {"code": 1200, "message": "invalid argument", "request_id": "a"}
+JSON = {"content-type": "application/json"}
+
+
+def blamed(
+    fields: Any,
+    status: int = 200,
+    *,
+    headers: dict[str, str] | None = None,
+    request: Request | None = None,
+    profile: Profile | None = None,
+) -> set[str]:
+    body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
+    answer = Answer(status, JSON if headers is None else headers, body, 0.1)
+    one = Exchange(case="any", request=request or Request(), answer=answer)
+    return {found.requirement for found in complaints(one, profile or Profile())}
+
+
+def test_good_answers_get_no_complaint() -> None:
+    assert blamed(SUCCESS) == set()
+    assert blamed(REFUSAL, 400) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "requirement"),
+    [
+        ({"verification_score": "0.5"}, "score-type"),
+        ({"verification_score": None}, "score-type"),
+        ({"verification_score": True}, "score-type"),
+        ({"verification_score": 1.0000001}, "score-range"),
+        ({"verification_score": -1e-9}, "score-range"),
+        ({"verification_score": 50}, "score-range"),
+        ({"code": "1000"}, "success-code"),
+        ({"code": 1000.0}, "success-code"),
+        ({"code": 0}, "success-code"),
+        ({"request_id": 7}, "request-id"),
+        ({"request_id": ""}, "request-id"),
+        ({"message": "ok"}, "success-without-message"),
+    ],
+)
+def test_wrong_success(change: dict[str, Any], requirement: str) -> None:
+    assert requirement in blamed(SUCCESS | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "requirement"),
+    [
+        ({"code": "1200"}, "refusal-code"),
+        ({"code": 1200.0}, "refusal-code"),
+        ({"code": 1234}, "refusal-code"),
+        ({"code": True}, "refusal-code"),
+        ({"message": 5}, "refusal-shape"),
+        ({"message": "no"}, "code-message"),
+        ({"request_id": None}, "request-id"),
+        ({"verification_score": 0.1}, "refusal-without-score"),
+    ],
+)
+def test_wrong_refusal(change: dict[str, Any], requirement: str) -> None:
+    assert requirement in blamed(REFUSAL | change, 400)
+
+
+@pytest.mark.parametrize("field", ["code", "verification_score", "request_id"])
+def test_missing_field_of_success(field: str) -> None:
+    wanted = {"request_id": "request-id"}.get(field, "success-shape")
+    assert wanted in blamed({name: value for name, value in SUCCESS.items() if name != field})
+
+
+@pytest.mark.parametrize("field", ["message", "request_id"])
+def test_missing_field_of_refusal(field: str) -> None:
+    wanted = {"request_id": "request-id"}.get(field, "refusal-shape")
+    left = {name: value for name, value in REFUSAL.items() if name != field}
+    assert blamed(left, 400) == {wanted}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"code": NaN}', '{"message": "é"}'.encode("latin-1")]
+)
+def test_no_json_object_in_utf8(body: bytes) -> None:
+    assert "answer-json" in blamed(body, 400)
+
+
+def test_statuses() -> None:
+    assert "status-500" in blamed(REFUSAL | {"code": 500, "message": "x"}, 500)
+    assert "status-documented" in blamed(REFUSAL, 422)
+    assert "success-status" in blamed(SUCCESS, 400)
+    assert blamed(REFUSAL, 200) == {"status-400"}
+    assert blamed(REFUSAL, 404) == set()
+
+
+def test_profile_pairs_codes_and_statuses() -> None:
+    assert blamed(REFUSAL, 404, profile=load_profile("reference")) == {"status-400"}
+
+
+def test_content_type() -> None:
+    assert blamed(SUCCESS, headers={"content-type": "text/html"}) == {"answer-content-type"}
+    with_charset = {"content-type": "Application/JSON; charset=UTF-8"}
+    assert blamed(SUCCESS, headers=with_charset) == set()
+
+
+def test_more_fields_are_legal() -> None:
+    assert blamed(SUCCESS | {"took": 5}) == blamed(REFUSAL | {"took": 5}, 400) == set()
+
+
+def test_what_stands_before_the_operation_is_judged_less() -> None:
+    elsewhere = Request(path="/other")
+    assert blamed(b"<html>", 404, request=elsewhere) == {"http-error-shape"}
+    assert blamed(b"", 200, request=Request(method="OPTIONS")) == set()
+    assert blamed(b"", 405, request=Request(method="HEAD")) == set()
+
+
+def test_lost_answer() -> None:
+    one = Exchange(case="any", request=Request(), answer=None, trouble="reset")
+    assert [found.requirement for found in complaints(one, Profile())] == ["answer-complete"]

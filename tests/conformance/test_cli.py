@@ -1,0 +1,200 @@
+"""verikit check as a user calls it, and what it leaves behind."""
+
+import json
+import shlex
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance import canary as canary_package
+from conformance.canary.server import serving
+from conformance.canary.verifier import ignoring_second
+from conformance.cli import check
+from conformance.errors import CanaryDead
+from conformance.photos.files import photo_file
+from conformance.recipe import Photo
+from conformance.reports.lines import failed_before, read_lines
+from contract import load_contract
+
+
+@pytest.fixture(scope="module")
+def bad_url() -> Iterator[str]:
+    with serving(ignoring_second) as url:
+        yield url
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(check, words)
+
+
+def test_passing_run_leaves_all_reports(good_url: str, folder: Path) -> None:
+    outputs = ["--junit=j.xml", "--json=l.jsonl", "--sarif=s.json", "--badge=b.svg"]
+    done = call(good_url, "-k", "first-missing", "--profile", "reference", *outputs)
+    assert (done.exit_code, done.stdout.count("Passed: 1 case passed.")) == (0, 1)
+    assert "Report: reports/conformance.html" in done.stdout
+    header, result, footer = read_lines(folder / "l.jsonl")
+    assert (header["cases"], result["verdict"]) == (["first-missing"], "passed")
+    assert (footer["kind"], footer["exit_code"]) == ("footer", 0)
+    (case,) = ET.parse(folder / "j.xml").getroot().iter("testcase")  # noqa: S314 - our own file
+    assert case.get("name") == "first-missing"
+    assert json.loads((folder / "s.json").read_text())["runs"][0]["results"] == []
+    assert "1.8.0 passed" in (folder / "b.svg").read_text()
+
+
+def test_failure_carries_its_proof(bad_url: str, folder: Path) -> None:
+    outputs = ["--junit=j.xml", "--json=l.jsonl", "--sarif=s.json", "--badge=b.svg"]
+    done = call(bad_url, "-k", "second-key-wrong", *outputs)
+    assert done.exit_code == 1
+    assert "Failed: 1 of 1 case; 1 requirement broken." in done.stdout
+    page = (folder / "reports/conformance.html").read_text()
+    assert "data:image/jpeg;base64," in page
+    assert "reports/conformance/second-key-wrong.body" in page
+    (failure,) = ET.parse(folder / "j.xml").getroot().iter("failure")  # noqa: S314 - our own file
+    assert "curl -i -X POST" in (failure.text or "")
+    (result,) = json.loads((folder / "s.json").read_text())["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    line = load_contract().source.read_text().splitlines()[place["region"]["startLine"] - 1]
+    assert (result["ruleId"], line.strip()) == ("encryption-key", "key:")
+
+
+def test_curl_line_replays_the_request(bad_url: str, folder: Path) -> None:
+    call(bad_url, "-k", "second-key-wrong", "--junit=j.xml")
+    (failure,) = ET.parse(folder / "j.xml").getroot().iter("failure")  # noqa: S314 - our own file
+    (line,) = [one for one in (failure.text or "").splitlines() if one.startswith("curl")]
+    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, check=True)  # noqa: S603 - our own line
+    assert '"code": 1000' in answer.stdout
+
+
+def test_no_report_holds_a_secret(bad_url: str, folder: Path) -> None:
+    key, iv = "K" * 32, "V" * 12
+    call(bad_url, "--key", key, "--iv", iv, "-k", "first-*missing", "--junit=j", "--json=l")
+    written = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    assert len(written) >= 3
+    assert not any(key.encode() in data or iv.encode() in data for data in written)
+
+
+def test_only_failed_plays_just_those_again(bad_url: str, folder: Path) -> None:
+    call(bad_url, "-k", "*-empty", "--json=l.jsonl", "--no-html")
+    again = failed_before(read_lines(folder / "l.jsonl"))
+    assert again == {"second-empty"}
+    done = call(bad_url, "--only-failed=l.jsonl", "--json=m.jsonl", "--no-html")
+    assert read_lines(folder / "m.jsonl")[0]["cases"] == ["second-empty"]
+    assert done.exit_code == 1
+
+
+def test_only_failed_of_a_run_without_end_plays_the_rest(folder: Path) -> None:
+    header = {"kind": "header", "format": 1, "cases": ["ordinary", "first-empty"]}
+    result = {"kind": "result", "case": "ordinary", "verdict": "passed", "findings": []}
+    lines = "\n".join(map(json.dumps, (header, result)))
+    (folder / "l.jsonl").write_text(lines)
+    assert failed_before(read_lines(folder / "l.jsonl")) == {"first-empty"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "Give the server's URL"),
+        (["localhost"], "is no URL"),
+        (["http://h", "--key", "short"], "The key must have 32 characters"),
+        (["http://h", "-k", "nonsense"], "No case is called like 'nonsense'"),
+        (["http://h", "--profile", "missing.yaml"], "missing.yaml cannot be used"),
+        (["http://h", "--waivers", "missing.yaml"], "missing.yaml cannot be read"),
+        (["http://h", "--photos", "missing"], "There is no folder missing"),
+        (["http://h", "--only-failed", "missing"], "missing is no JSON-lines report"),
+        (["http://h", "--release", "0.1"], "There is no release 0.1"),
+    ],
+)
+def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
+    done = call(*words)
+    assert (done.exit_code, sentence in done.stderr) == (2, True), done.stderr
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("standards: {}", "keys that no profile has: standards"),
+        ("readings: mine", "readings can only be 'contract'"),
+        ("statuses: {NOT_A_CODE: 400}", "statuses pairs names"),
+        ("photo_standards: {}", "is missing or malformed"),
+        ("[", "cannot be used"),
+    ],
+)
+def test_wrong_profile(text: str, sentence: str, folder: Path) -> None:
+    (folder / "p.yaml").write_text(text)
+    done = call("http://127.0.0.1:9", "--profile", "p.yaml")
+    assert (done.exit_code, sentence in done.stderr) == (2, True), done.stderr
+
+
+def test_deviation_of_a_profile_is_a_warning(bad_url: str, folder: Path) -> None:
+    (folder / "p.yaml").write_text("deviations: {second-empty: it is being replaced}")
+    done = call(bad_url, "-k", "*-empty", "--profile", "p.yaml")
+    assert done.exit_code == 0
+    assert "known deviation: it is being replaced" in done.stdout
+
+
+def test_stopped_server_is_incomplete(folder: Path) -> None:
+    done = call("http://127.0.0.1:9")
+    assert (done.exit_code, "No server answers" in done.stderr) == (3, True)
+
+
+def test_json_on_stdout_is_nothing_but_json(good_url: str, folder: Path) -> None:
+    done = call(good_url, "-k", "first-missing", "--no-html", "--json")
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == [
+        "header",
+        "result",
+        "footer",
+    ]
+
+
+def test_list_names_requirements_and_cases() -> None:
+    text = call("--list", "-k", "first-missing").stdout
+    assert "MUST first-required" in text
+    assert "untestable: " in text
+    listed = json.loads(call("--list", "--json").stdout)
+    assert {"id", "level", "heading", "cases"} <= set(listed["requirements"][0])
+    assert len(listed["cases"]) > 300
+
+
+def test_own_photos_are_used_and_never_written(good_url: str, folder: Path) -> None:
+    for person in ("collins", "hopper"):
+        (folder / "people" / person).mkdir(parents=True)
+        for number, brightness in enumerate((1.0, 0.9)):
+            photo = Photo(of=person, brightness=brightness, format="JPEG")
+            (folder / "people" / person / f"{number}.jpg").write_bytes(photo_file(photo))
+    with serving(lambda form: 0.5) as same_score:
+        done = call(same_score, "-k", "own-*", "--photos", "people", "--json=l.jsonl")
+    assert done.exit_code == 1
+    assert not (folder / "reports" / "conformance").exists()
+    assert "data:image" not in (folder / "reports/conformance.html").read_text()
+    assert call(good_url, "-k", "own-*", "--photos", "people", "--no-html").exit_code == 0
+
+
+def test_dead_canary_stops_the_run(
+    good_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead() -> str:
+        raise CanaryDead("Canary dead: nothing was caught.")
+
+    monkeypatch.setattr(canary_package, "canary", dead)
+    done = call(good_url, "--canary", "-k", "first-missing")
+    assert (done.exit_code, "Canary dead" in done.stderr) == (3, True)
+
+
+def test_pytest_runs_the_same_cases_from_anywhere(good_url: str, folder: Path) -> None:
+    words = ["--pyargs", "conformance", "--server-url", good_url, "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", *words, "-k", "first-missing or slash"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
+    assert "2 passed, 1 skipped" in done.stdout

@@ -1,0 +1,248 @@
+"""Whole runs against small servers: verdicts, exit codes, and the sentence that says why."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conformance.canary.server import serving
+from conformance.canary.verifier import Form, Refused, ignoring_second, verify
+from conformance.case import Case, Talk
+from conformance.catalogue import load_catalogue
+from conformance.errors import CouldNotJudge, Unreachable, WrongUse
+from conformance.exchange import Target
+from conformance.profile import load_profile
+from conformance.recipe import Request
+from conformance.reports.summary import requirement_verdicts, sentence
+from conformance.run import Options, Run, run
+from conformance.verdicts import Finding, Result, Verdict
+from conformance.waivers import Waiver
+
+ALL = load_catalogue().cases
+LATER = date(9999, 1, 1)
+
+
+def some(*ids: str) -> list[Case]:
+    return [case for case in ALL if case.id in ids]
+
+
+def checked(
+    url: str, cases: list[Case], profile: str | None = "reference", **options: object
+) -> Run:
+    given = Options(**{"jobs": 2, "examples": 3, **options})  # type: ignore[arg-type]
+    return run(Target.of(url), cases, profile=load_profile(profile), options=given)
+
+
+def made(play: object) -> Case:
+    return replace(some("ordinary")[0], id="made", play=play)
+
+
+def verdict(done: Run, case: str) -> Verdict:
+    return next(result.verdict for result in done.results if result.case == case)
+
+
+@pytest.mark.parametrize("profile", ["reference", None])
+def test_server_that_keeps_the_contract_passes_everything(good_url: str, profile: str) -> None:
+    lighter = [case for case in ALL if "60-megabytes" not in case.id]
+    done = checked(good_url, lighter, profile)
+    bad = [
+        result for result in done.results if result.findings or result.reason.startswith("Trace")
+    ]
+    assert bad == []
+    assert done.exit_code == 0
+    assert sentence(done).startswith("Passed: ")
+
+
+def test_server_that_ignores_the_second_photo_fails() -> None:
+    with serving(ignoring_second) as url:
+        done = checked(url, some("second-empty", "score-different-people", "first-empty"))
+    assert [verdict(done, id) for id in ("first-empty", "second-empty")] == [
+        Verdict.PASSED,
+        Verdict.FAILED,
+    ]
+    assert verdict(done, "score-different-people") is Verdict.FAILED
+    assert done.exit_code == 1
+    assert requirement_verdicts(done)["second-required"] is Verdict.FAILED
+
+
+def test_nobody_there_is_unreachable() -> None:
+    with pytest.raises(
+        Unreachable, match=r"No server answers at http://127\.0\.0\.1:9 .*started\?"
+    ):
+        checked("http://127.0.0.1:9", some("ordinary"))
+
+
+def test_wrong_url_is_unreachable(good_url: str) -> None:
+    with pytest.raises(Unreachable, match=r"does not know the operation \(HTTP 404\)"):
+        checked(f"{good_url}/elsewhere", some("ordinary"))
+
+
+def test_operation_may_be_part_of_the_url(good_url: str) -> None:
+    path = "/identity/image_verification/stateless"
+    assert checked(good_url + path, some("ordinary")).exit_code == 0
+
+
+def test_wrong_key_fails_and_says_so(good_url: str) -> None:
+    cases = some("ordinary", "first-missing", "first-bit-flipped-tag")
+    done = run(Target.of(good_url, key="k" * 32), cases)
+    assert done.exit_code == 1
+    assert "key or IV is probably another one" in sentence(done)
+    assert verdict(done, "first-bit-flipped-tag") is Verdict.COULD_NOT_JUDGE
+
+
+def test_silence_of_the_page_is_not_judged_without_profile(good_url: str) -> None:
+    done = checked(
+        good_url, some("path-trailing-slash", "first-width-at-least", "first-1-px"), None
+    )
+    assert verdict(done, "path-trailing-slash") is Verdict.NOT_APPLICABLE
+    assert verdict(done, "first-width-at-least") is Verdict.NOT_APPLICABLE
+    assert verdict(done, "first-1-px") is Verdict.PASSED
+
+
+def test_nothing_judged_is_incomplete(good_url: str) -> None:
+    done = checked(good_url, some("path-trailing-slash"), None)
+    assert done.exit_code == 3
+    assert "no case was judged" in sentence(done)
+
+
+def test_no_cases_are_incomplete(good_url: str) -> None:
+    assert checked(good_url, []).exit_code == 3
+
+
+def test_broken_case_is_our_fault(good_url: str) -> None:
+    def breaks(_: Talk) -> Iterable[Finding]:
+        raise ZeroDivisionError
+
+    done = checked(good_url, [*some("ordinary"), made(breaks)])
+    assert verdict(done, "made") is Verdict.TOOL_ERROR
+    assert done.exit_code == 3
+    assert "fault of verikit" in sentence(done)
+
+
+def test_missing_prerequisite_is_incomplete(good_url: str) -> None:
+    def lacks(_: Talk) -> Iterable[Finding]:
+        raise CouldNotJudge("no baseline")
+
+    done = checked(good_url, [*some("ordinary"), made(lacks)])
+    assert verdict(done, "made") is Verdict.COULD_NOT_JUDGE
+    assert done.exit_code == 3
+
+
+def test_ctrl_c_keeps_what_was_done(good_url: str) -> None:
+    def stop(_: Result) -> None:
+        raise KeyboardInterrupt
+
+    cases = some("ordinary", "first-missing", "every-request-id")
+    done = run(Target.of(good_url), cases, options=Options(jobs=1), watch=stop)
+    assert done.count(Verdict.NOT_RUN) >= 1
+    assert done.count(Verdict.PASSED) >= 1
+    assert done.exit_code == 3
+    assert "stopped" in sentence(done)
+
+
+def test_server_that_goes_away_fails_and_ends_the_run(good_url: str) -> None:
+    def unplugged(talk: Talk) -> Iterable[Finding]:
+        nowhere = replace(talk.around.target, url="http://127.0.0.1:9")
+        object.__setattr__(talk.around, "target", nowhere)
+        one = talk.ask(Request())
+        return talk.differs("an answer", one.trouble, one)
+
+    done = checked(good_url, [made(unplugged), *some("first-missing")], jobs=1)
+    assert verdict(done, "made") is Verdict.FAILED
+    assert verdict(done, "first-missing") is Verdict.NOT_RUN
+    assert done.exit_code == 1
+    assert "stopped answering" in sentence(done)
+
+
+def test_repeat_says_k_of_n() -> None:
+    asked = iter(range(1000))
+
+    def moody(form: Form) -> float:
+        if next(asked) == 2:
+            raise Refused("DETECTION_FAILED")
+        return verify(form)
+
+    with serving(moody) as url:
+        done = checked(url, some("ordinary"), repeat=4)
+    (result,) = done.results
+    assert (result.failed_runs, result.runs, result.verdict) == (1, 4, Verdict.FAILED)
+
+
+@pytest.fixture(scope="module")
+def ignorant_url() -> Iterable[str]:
+    with serving(ignoring_second) as url:
+        yield url
+
+
+def test_waiver_excuses_a_failure(ignorant_url: str) -> None:
+    waiver = Waiver(case="second-empty", reason="known", until=LATER)
+    done = checked(ignorant_url, some("second-empty", "first-empty"), waivers=(waiver,))
+    assert verdict(done, "second-empty") is Verdict.WAIVED
+    assert done.exit_code == 0
+    assert "1 waived" in sentence(done)
+
+
+def test_waiver_that_no_longer_bites_fails_the_run(ignorant_url: str) -> None:
+    waiver = Waiver(case="first-empty", reason="known", until=LATER)
+    done = checked(ignorant_url, some("first-empty"), waivers=(waiver,))
+    assert done.exit_code == 1
+    assert "no longer bites" in sentence(done)
+
+
+def test_waiver_out_of_date_excuses_nothing(ignorant_url: str) -> None:
+    waiver = Waiver(case="second-empty", reason="known", until=date(2020, 1, 1))
+    done = checked(ignorant_url, some("second-empty"), waivers=(waiver,))
+    assert verdict(done, "second-empty") is Verdict.FAILED
+    assert "ended on 2020-01-01" in sentence(done)
+
+
+def test_photos_outside_a_profile_are_not_applicable(good_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        "photo_standards: {formats: [JPEG], side_px: {minimum: 100, maximum: 900},"
+        " file_bytes: {maximum: 300000}, body_bytes: {maximum: 900000}}"
+    )
+    done = checked(good_url, some("first-2000-px", "first-format-PNG", "ordinary"), str(path))
+    assert verdict(done, "first-2000-px") is Verdict.NOT_APPLICABLE
+    assert verdict(done, "first-format-PNG") is Verdict.FAILED  # the server takes PNG all the same
+    assert verdict(done, "ordinary") is Verdict.PASSED
+
+
+def test_fuzzing_finds_and_shrinks_a_seal_that_is_not_verified() -> None:
+    def lenient(form: Form) -> float:
+        try:
+            return verify(form)
+        except Refused as refused:
+            if str(refused) == "INVALID_ARGUMENT":
+                return 0.5
+            raise
+
+    with serving(lenient) as url:
+        options = Options(examples=30)
+        done = run(Target.of(url), some("fuzz-recipes"), options=options)
+    (finding,) = done.results[0].findings
+    assert finding.requirement == "code-1200"
+    assert finding.exchange is not None
+    assert finding.exchange.request.extra == ()
+
+
+def test_same_seed_draws_the_same_requests(good_url: str) -> None:
+    drawn: list[list[Request]] = []
+    for _ in range(2):
+        asked: list[Request] = []
+
+        def noting(talk: Talk, asked: list[Request] = asked) -> Iterable[Finding]:
+            findings = list(some("fuzz-files")[0].play(talk))
+            asked += [one.request for one in talk.around.log.all()]
+            return findings
+
+        run(Target.of(good_url), [made(noting)], options=Options(seed=7, examples=4))
+        drawn.append(asked)
+    assert drawn[0] == drawn[1] != []
+
+
+def test_bad_url_is_wrong_use() -> None:
+    with pytest.raises(WrongUse, match="is no URL"):
+        Target.of("localhost:3000")

@@ -1,0 +1,143 @@
+"""Recipes become the bytes that they say."""
+
+import base64
+import io
+from urllib.parse import parse_qs
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageOps
+
+from conformance.cases.rotation import UPRIGHT
+from conformance.errors import WrongUse
+from conformance.photos.files import photo_file
+from conformance.photos.odd import ODD, png
+from conformance.recipe import Photo, Request, Seal, Sealed, Writing, build, fitted
+from conformance.sealing import Secrets, seal
+from conformance.table import resolved
+from conformance.writing import FIRST, SECOND, wire
+from contract import load_contract
+
+SECRETS = Secrets.of()
+SMALL = Sealed(photo=Photo(of="blank", width=40, height=40, format="JPEG"))
+
+
+def opened(value: str) -> bytes:
+    cipher = AESGCM(SECRETS.key.encode())
+    return cipher.decrypt(SECRETS.iv.encode(), base64.b64decode(value), None)
+
+
+def sent(request: Request) -> dict[str, list[str]]:
+    return parse_qs(wire(request, SECRETS).body.decode(), keep_blank_values=True)
+
+
+def test_form_holds_both_photos_sealed() -> None:
+    form = sent(Request(first=SMALL, second=SMALL, auto_rotate="true"))
+    assert opened(form[FIRST][0]) == opened(form[SECOND][0]) == photo_file(SMALL.photo)
+    assert form["auto_rotate"] == ["true"]
+
+
+def test_same_request_is_the_same_bytes() -> None:
+    request = fitted(Request(), 400, "JPEG")
+    assert wire(request, SECRETS) == wire(request, SECRETS)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        Seal(key="wrong"),
+        Seal(iv="wrong"),
+        Seal(flip="first"),
+        Seal(flip="middle"),
+        Seal(flip="tag"),
+        Seal(drop="tag"),
+        Seal(drop="tag-byte"),
+        Seal(drop="half"),
+        Seal(drop="all-but-tag"),
+    ],
+)
+def test_damaged_seal_does_not_open(how: Seal) -> None:
+    with pytest.raises(InvalidTag):
+        AESGCM(SECRETS.key.encode()).decrypt(
+            SECRETS.iv.encode(), seal(b"photo" * 9, SECRETS, how), None
+        )
+
+
+def test_key_of_wrong_length_is_wrong_use() -> None:
+    with pytest.raises(WrongUse, match="The key must have 32 characters, this has 5"):
+        Secrets.of(key="short")
+
+
+def test_secrets_are_not_shown() -> None:
+    assert SECRETS.key not in repr(SECRETS)
+
+
+@given(st.integers(20_000, 400_000))
+def test_padded_jpeg_has_just_that_size(size: int) -> None:
+    data = photo_file(Photo(width=200, height=200, format="JPEG", pad_to=size))
+    assert len(data) == size
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+
+
+@pytest.mark.parametrize("size", [10_000, 10_001, 75_540])
+def test_padded_body_has_just_that_size(size: int) -> None:
+    assert len(wire(Request(first=SMALL, second=SMALL, pad_to=size), SECRETS).body) == size
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_exif_sets_stored_pixels_upright(orientation: int) -> None:
+    upright = Photo(width=64, height=64, format="PNG")
+    stored = UPRIGHT[orientation]
+    data = photo_file(
+        Photo(
+            width=64,
+            height=64,
+            format="PNG",
+            exif=stored.exif,
+            turn=stored.turn,
+            mirror=stored.mirror,
+        )
+    )
+    with (
+        Image.open(io.BytesIO(data)) as picture,
+        Image.open(io.BytesIO(photo_file(upright))) as wanted,
+    ):
+        apart = ImageChops.difference(ImageOps.exif_transpose(picture), wanted)
+    assert max(high for _, high in apart.getextrema()) <= 40  # resampling after turning
+
+
+def test_png_of_few_bytes_is_as_large_as_it_says() -> None:
+    with Image.open(io.BytesIO(png(300, 200, 200))) as picture:
+        picture.load()
+        assert picture.size == (300, 200)
+
+
+@pytest.mark.parametrize("kind", ["png-bomb", "bmp-bomb", "gif-bomb", "tiff-bomb", "jpeg-bomb"])
+def test_bomb_claims_a_huge_size_in_few_bytes(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    data = ODD[kind]()
+    assert len(data) < 10_000
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.size == (50_000, 50_000)
+
+
+def test_blanks_stand_for_plus_signs() -> None:
+    value = sent(Request(first=SMALL, second=Sealed(photo=SMALL.photo, write=Writing(blanks=True))))
+    assert value[SECOND][0] == value[FIRST][0].replace("+", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("max_side + 1", 4097), ("2 * max_side", 8192), ("min_side // 2", 16), ("min_side - 1", 31)],
+)
+def test_limits_are_filled_in(text: str, number: int) -> None:
+    assert resolved({"a": text}, load_contract().photo_standards) == {"a": number}
+
+
+def test_unknown_key_of_a_recipe_is_refused() -> None:
+    with pytest.raises(WrongUse, match="Photo has no colour"):
+        build(Request, {"first": {"photo": {"colour": "red"}}})
