@@ -130,12 +130,15 @@ def load(url: str, name: str, **options: Any) -> NoReturn:
 def _load(url: str, name: str, options: dict[str, Any]) -> int:
     if options["master"] and options["worker"]:
         raise WrongUseError("--master and --worker exclude each other")
-    profile = adjusted(load_profile(name), options)
     # Locust patches the whole process when it is imported: not before it is needed.
-    from loadtests.command import direct, work  # noqa: PLC0415
-
     if options["worker"]:
-        return work(url, options["master_host"], options["master_port"])
+        from loadtests.worker import be_worker  # noqa: PLC0415
+
+        be_worker(options["master_host"], options["master_port"], url)
+        return 0
+    profile = adjusted(load_profile(name), options)
+    from loadtests.command import direct  # noqa: PLC0415
+
     return direct(url, profile, options)
 
 

@@ -15,18 +15,12 @@ from loadtests.compare import Change, Run, compare, read_run
 from loadtests.ledger import Ledger
 from loadtests.profile import Profile
 from loadtests.report import write_html
-from loadtests.run import Target, Workers, be_worker, run_load
+from loadtests.run import Target, Workers, run_load
 from loadtests.text import progress, summary
 from loadtests.verdict import Outcome
 
 _WAIT_FOR_WORKERS = 60
 _PLAIN_EVERY = 10
-
-
-def work(url: str, master_host: str, master_port: int) -> int:
-    """Be a worker until the master is done; the exit status."""
-    be_worker(master_host, master_port, url)
-    return 0
 
 
 def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
@@ -73,7 +67,7 @@ class _Progress:
         if self._terminal:
             self.clear()
             click.echo(progress(ledger), nl=False, err=True)
-        elif self._calls % _PLAIN_EVERY == 0:
+        elif self._calls % _PLAIN_EVERY == 1:
             click.echo(progress(ledger), err=True)
 
     def clear(self) -> None:

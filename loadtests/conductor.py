@@ -12,7 +12,7 @@ from locust.runners import MasterRunner
 
 from loadtests.errors import IncompleteError
 from loadtests.gates import Judgement, judge_gates
-from loadtests.ledger import Ledger, Shared
+from loadtests.ledger import Ledger, Node, Shared
 from loadtests.profile import Profile
 
 _TICK = 0.2
@@ -78,7 +78,6 @@ class Conductor:
 
     def _prepare(self, ledger: Ledger) -> None:
         nodes = self.nodes()
-        ledger.nodes.update({name: ledger.nodes[name] for name in nodes})
         self._ready.clear()
         plan = {
             "run": self._run,
@@ -92,6 +91,7 @@ class Conductor:
             if time.monotonic() > deadline:
                 raise IncompleteError("not all workers became ready: see what they printed")
             gevent.sleep(_TICK / 10)
+        ledger.nodes.update({name: Node() for name in nodes})
 
     def _spawn(self, profile: Profile, clock: float) -> None:
         users = profile.in_flight if profile.is_open else _users_at(profile, clock)
@@ -118,7 +118,8 @@ class Conductor:
                 return
 
     def _trouble(self, ledger: Ledger, clock: float, last: float) -> str | None:
-        if set(ledger.nodes) - set(self.nodes()):
+        gone = set(ledger.nodes) - set(self.nodes())
+        if gone or any(node.is_lost() for node in ledger.nodes.values()):
             return "a worker was lost"
         if clock > last:
             return "a generator did not finish in time"

@@ -30,9 +30,18 @@ class Generator:
         environment.events.test_stop.add_listener(lambda **_: self.report())
         gevent.spawn(self._report_forever)
 
+    def prepare(
+        self, profile: Profile, slot_seconds: float, *, workers: int = 1, index: int = 0
+    ) -> None:
+        """Build the requests of a profile, as one of so many workers, and count nothing."""
+        self._run = 0
+        Client.network_timeout = Client.connection_timeout = profile.timeout
+        SlowClient.fixed_count = profile.slow_clients
+        self.session.prepare(profile, slot_seconds=slot_seconds, workers=workers, index=index)
+
     def start(self, profile: Profile, slot_seconds: float) -> None:
         """Begin on its own account, where no conductor directs."""
-        self._prepare(profile, slot_seconds, workers=1, index=self._runner.worker_index)
+        self.prepare(profile, slot_seconds, index=self._runner.worker_index)
         self._run = 1
         self.session.begin()
 
@@ -50,14 +59,8 @@ class Generator:
         plan = msg.data
         index = plan["nodes"].get(self._runner.client_id, 0)
         profile = profile_from(plan["profile"])
-        self._prepare(profile, plan["slot_seconds"], workers=len(plan["nodes"]), index=index)
+        self.prepare(profile, plan["slot_seconds"], workers=len(plan["nodes"]), index=index)
         self._send("verikit_ready", {"run": plan["run"]})
-
-    def _prepare(self, profile: Profile, slot_seconds: float, *, workers: int, index: int) -> None:
-        self._run = 0
-        Client.network_timeout = Client.connection_timeout = profile.timeout
-        SlowClient.fixed_count = profile.slow_clients
-        self.session.prepare(profile, slot_seconds=slot_seconds, workers=workers, index=index)
 
     def _on_begin(self, environment: Environment, msg: Any) -> None:
         self._run = msg.data["run"]

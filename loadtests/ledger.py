@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loadtests.measures import Measures, measure
@@ -14,6 +15,7 @@ from loadtests.request_ids import RequestIds
 from loadtests.slots import Slot, total
 
 _MOST_SLOTS = 600
+_SILENT_SECONDS = 15
 REPEATED_ID = "request_id given out twice"
 OTHER_SCORE = "another score for the same pair"
 
@@ -25,13 +27,18 @@ def best_slot_seconds(profile: Profile) -> int:
 
 @dataclass
 class Node:
-    """A generator process: its latest clock, whether it is done, and its CPU use over time."""
+    """A generator process: its latest clock, when that was heard (monotonic time), whether it is
+    done, and its CPU use over time.
+    """
 
     clock: float = 0.0
     over: bool = False
+    heard: float = field(default_factory=time.monotonic)
+    cpu: list[tuple[float, float]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.cpu: list[tuple[float, float]] = []
+    def is_lost(self) -> bool:
+        """Whether it has fallen silent before it was done."""
+        return not self.over and time.monotonic() - self.heard > _SILENT_SECONDS
 
 
 class Shared:
@@ -68,7 +75,7 @@ class Ledger:
     def absorb(self, name: str, report: Mapping[str, Any]) -> int:
         """Take in what a generator saw since its last report; how many request_ids it repeats."""
         node = self.nodes[name]
-        node.clock, node.over = report["clock"], report["over"]
+        node.clock, node.over, node.heard = report["clock"], report["over"], time.monotonic()
         node.cpu.append((report["clock"], report["cpu"]))
         for index, slot in report["slots"]:
             self.slots[index].add(Slot.from_plain(slot))

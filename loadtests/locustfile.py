@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import gevent
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -40,6 +41,8 @@ def _add_options(parser: LocustArgumentParser) -> None:
 
 @events.init.add_listener
 def _begin(environment: Environment, **_: Any) -> None:
+    # Imports may have taken many seconds, and Locust's timers start from the loop's last look.
+    gevent.get_hub().loop.update_now()
     if not isinstance(environment.runner, MasterRunner):
         _generate(environment)
     if not isinstance(environment.runner, WorkerRunner):
@@ -54,6 +57,7 @@ def _profile(environment: Environment) -> Profile:
 
 def _generate(environment: Environment) -> None:
     generator = Generator(environment)
+    generator.prepare(_profile(environment), _SLOT_SECONDS)
 
     def start(**_: Any) -> None:
         generator.start(_profile(environment), _SLOT_SECONDS)

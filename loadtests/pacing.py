@@ -86,7 +86,8 @@ class OpenPace:
 
     def _arrive(self, schedule: Iterator[float]) -> None:
         for due in schedule:
-            gevent.sleep(max(0, due - self._clock()))
+            while (early := due - self._clock()) > 0:
+                gevent.sleep(early)
             slot = self._tally.slot(due)
             slot.arrived += 1
             if self._free:

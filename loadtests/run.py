@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from loadtests.ledger import Ledger
 from loadtests.profile import Profile, Search, Stage
 from loadtests.server_watch import ServerWatch, find_look
 from loadtests.verdict import Outcome, Step, answered, settle
+from loadtests.worker import hush_locust
 
 _START_BELOW = 0.8
 _PORTS = {"http": 80, "https": 443}
@@ -67,7 +67,7 @@ def run_load(
 ) -> Outcome:
     """Put a server under the load of a profile, from this process or from workers, and judge it."""
     target.reach()
-    _hush_locust()
+    hush_locust()
     look = find_look(target.url, target.pid, target.metrics_url)
     classes: list[type[User]] = [Client, SlowClient] if profile.slow_clients else [Client]
     SlowClient.fixed_count = profile.slow_clients
@@ -88,20 +88,6 @@ def run_load(
     finally:
         watch.stop()
         conductor.quit()
-
-
-def be_worker(master_host: str, master_port: int, url: str) -> None:
-    """Be a worker until the master sends it away."""
-    _hush_locust()
-    environment = Environment(user_classes=[Client, SlowClient], host=url)
-    runner = environment.create_worker_runner(master_host, master_port)
-    Generator(environment)
-    runner.greenlet.join()
-
-
-def _hush_locust() -> None:
-    """Only what is wrong: the report has its own word on a busy generator."""
-    logging.basicConfig(level=logging.ERROR)
 
 
 def _stages(url: str, profile: Profile, conductor: Conductor, watch: ServerWatch) -> Outcome:

@@ -33,6 +33,12 @@ class Started:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT
         )
 
+    def wait_for(self, text: str) -> None:
+        """Read its output until a line holds a text."""
+        assert self.process.stdout is not None
+        while text not in self.process.stdout.readline():
+            assert self.process.poll() is None
+
     def end(self, seconds: float = 120) -> Ended:
         """Wait for the end."""
         output, _ = self.process.communicate(timeout=seconds)
