@@ -1,0 +1,88 @@
+"""Finding faces where one detector alone does not."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from reference_server.faces.boxes import Box, largest, nearest_centre
+from reference_server.faces.landmarks import most_upright
+from reference_server.faces.pictures import shown
+
+
+def width(box: Box) -> float:
+    return box.right - box.left
+
+
+def test_both_detectors_give_the_same_box(engine, astronaut):
+    (hog,) = engine.detector.hog.find(astronaut.pixels)
+    (mtcnn,) = engine.detector.mtcnn.find(astronaut.pixels)
+    distance = np.hypot(*np.subtract(hog.centre, mtcnn.centre))
+    assert distance < 0.12 * width(hog)
+    assert 0.85 < width(mtcnn) / width(hog) < 1.15
+
+
+def test_a_face_that_fills_the_frame_is_found(engine, astronaut):
+    (box,) = engine.detector.hog.find(astronaut.pixels)
+    corners = [round(x) for x in (box.left, box.top, box.right, box.bottom)]
+    frame = np.asarray(Image.fromarray(astronaut.pixels).crop(corners))
+    (found,) = engine.detector.find(frame)
+    assert 0.7 < width(found) / width(box) < 1.3
+
+
+@pytest.mark.parametrize("share", [0.3, 0.15, 0.06])
+def test_a_small_face_is_found(engine, astronaut, share):
+    (box,) = engine.detector.hog.find(astronaut.pixels)
+    side = round(512 * share * 1000 / width(box))
+    small = Image.fromarray(astronaut.pixels).resize((side, side), Image.Resampling.LANCZOS)
+    large = Image.new("RGB", (max(side, 1000), max(side, 1000)), (90, 120, 100))
+    large.paste(small, (20, 10))
+    found = largest(engine.detector.find(np.asarray(large)), large.size)
+    assert 0.8 < width(found) / (share * 1000) < 1.25
+
+
+def test_the_largest_face_and_the_one_nearest_the_centre():
+    corner, middle = Box(0, 0, 90, 90, 1.0), Box(180, 80, 220, 120, 1.0)
+    assert largest([middle, corner], (400, 200)) is corner
+    assert nearest_centre([corner, middle], (400, 200)) is middle
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientations_as_pillow_shows_them(orientation):
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    picture = Image.fromarray(pixels)
+    picture.getexif()[0x0112] = orientation
+    expected = np.asarray(ImageOps.exif_transpose(picture))
+    np.testing.assert_array_equal(shown(pixels, orientation), expected)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, -1])
+def test_an_unknown_exif_orientation_changes_nothing(orientation):
+    pixels = np.zeros((2, 3, 3), np.uint8)
+    assert shown(pixels, orientation) is pixels
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_mtcnn_alone_tells_which_way_is_up(engine, hopper, turns):
+    turned = np.ascontiguousarray(np.rot90(hopper.pixels, turns))
+    back, boxes = most_upright(engine.detector.mtcnn.find, turned)
+    assert boxes
+    assert (turns + back) % 4 == 0
+
+
+@pytest.mark.data
+def test_faces_that_hog_misses_are_found(engine, data, photo_of):
+    covered = sorted((data / "occlusion" / "masked").iterdir())[:40]
+    photos = [photo_of(path.relative_to(data)).pixels for path in covered]
+    assert sum(bool(engine.detector.find(pixels)) for pixels in photos) >= 36
+
+
+@pytest.mark.data
+def test_turned_photos_are_set_upright(engine, data, photo_of):
+    folders = np.random.default_rng(2).choice(sorted((data / "lfw").iterdir()), 15, replace=False)
+    for folder in folders:
+        pixels = photo_of(sorted(folder.glob("*.jpg"))[0].relative_to(data)).pixels
+        for turns in range(4):
+            turned = np.ascontiguousarray(np.rot90(pixels, turns))
+            back, boxes = engine.detector.find_upright(turned)
+            assert boxes
+            assert (turns + back) % 4 == 0, (folder.name, turns)

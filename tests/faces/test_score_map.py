@@ -1,0 +1,104 @@
+"""The map from similarity to score, and the scorer around it."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract import load_contract
+from reference_server.faces.errors import NoScoreMapError, WeightsError
+from reference_server.faces.score_map import ScoreMap, uncalibrated_map
+from reference_server.faces.scorer import SHIPPED, load_scorer
+
+RATES = load_contract().error_rates
+SHIPPED_MAP = ScoreMap.load(SHIPPED / "Dlib.json")
+NAME = "Dlib"
+
+
+class Model:
+    name, digest = NAME, SHIPPED_MAP.weights
+
+
+def test_never_falls_on_a_fine_grid():
+    similarities = np.linspace(*SHIPPED_MAP.bounds, 200_001)
+    scores = SHIPPED_MAP.scores(similarities, 0)
+    assert scores[0] == 0
+    assert scores[-1] == 1
+    assert (np.diff(scores) >= 0).all()
+    assert (np.diff(scores[similarities > SHIPPED_MAP.knots[0][0]]) > 0).all()
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1))
+def test_never_falls_with_the_cosine(one, other):
+    low, high = sorted((one, other))
+    assert SHIPPED_MAP.scores(2.0, low) <= SHIPPED_MAP.scores(2.0, high)
+
+
+@pytest.mark.parametrize("threshold", RATES.thresholds)
+def test_a_score_claims_the_rate_of_the_contract(threshold):
+    similarity, log10_rate = zip(*SHIPPED_MAP.knots, strict=True)
+    at = np.interp(np.log10(RATES.rate_at(threshold)), log10_rate[::-1], similarity[::-1])
+    assert SHIPPED_MAP.scores(at, 0) == pytest.approx(threshold, abs=1e-9)
+
+
+def test_knots_are_dense_and_strictly_monotone():
+    knots = np.array(SHIPPED_MAP.knots)
+    assert (np.diff(knots[:, 0]) > 0).all()
+    assert (np.diff(knots[:, 1]) < 0).all()
+    assert np.abs(np.diff(knots[:, 1])).max() <= 0.1 + 1e-9
+    assert knots[-1, 1] <= -6
+
+
+def test_the_tail_is_bounded_by_the_map():
+    assert SHIPPED_MAP.bounds[1] > SHIPPED_MAP.knots[-1][0]
+
+
+def test_json_round_trip_is_exact(tmp_path):
+    SHIPPED_MAP.save(tmp_path / "map.json")
+    assert ScoreMap.load(tmp_path / "map.json") == SHIPPED_MAP
+    assert (tmp_path / "map.json").read_text() == (SHIPPED / "Dlib.json").read_text()
+
+
+def test_the_shipped_map_says_what_it_was_fitted_to():
+    entry = json.loads((SHIPPED / "Dlib.json").read_text())
+    assert entry["pairs"] > 30_000_000
+    assert len(entry["people"]) == len(entry["weights"]) == 64
+    assert set(entry["tail"]) == {"threshold", "rate", "shape", "scale"}
+
+
+def test_nothing_shipped_is_large():
+    assert sum(path.stat().st_size for path in SHIPPED.glob("Dlib*")) < 3_000_000
+
+
+def test_a_model_without_a_map_is_refused():
+    class Other:
+        name, digest = "ArcFace", None
+
+    with pytest.raises(NoScoreMapError, match=r"ArcFace has no score map.*--uncalibrated"):
+        load_scorer(Other())
+    assert not load_scorer(Other(), uncalibrated=True).score_map.calibrated
+
+
+def test_a_map_of_other_weights_is_refused():
+    class Changed:
+        name, digest = NAME, "0" * 64
+
+    with pytest.raises(WeightsError, match="other weights"):
+        load_scorer(Changed())
+
+
+def test_an_uncalibrated_map_is_the_cosine():
+    made = uncalibrated_map("ArcFace")
+    np.testing.assert_allclose(made.scores([-0.5, 0, 0.25, 1], [-0.5, 0, 0.25, 1]), [0, 0, 0.25, 1])
+
+
+def test_the_scorer_is_symmetric_to_the_last_bit():
+    scorer = load_scorer(Model())
+    vectors = np.random.default_rng(0).normal(size=(40, 128)).astype(np.float32)
+    vectors += vectors.mean(axis=0) + 2
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    for first, second in zip(vectors[::2], vectors[1::2], strict=True):
+        assert scorer.score(first, second) == scorer.score(second, first)
+        assert scorer.score(first, first) > 0.99
