@@ -86,11 +86,14 @@ class Live:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             self.url = lines.readline().strip()
+        if not self.url:
+            self.stop()
+            raise AssertionError(f"the fake server did not start: {self.log.read_text()}")
         self.port = int(self.url.rpartition(":")[2])
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture
