@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +66,28 @@ def fit(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     try:
         photos = read_people(people_folder, label_errors)
         engine = load_engine(model, uncalibrated=True)
+        people = _acquire(console, engine, photos, subject)
+        report: dict[str, Any] = _acquisition(people, photos, subject)
+        if check_share:
+            plan = Plan(check_share, splits, seed)
+            normalised, plain = _checks(console, people, engine.recogniser, plan)
+            report |= {"normalised": _plain(normalised), "cosine": _plain(plain)}
+            show(console, normalised, plain)
+        _write(out, people, engine.recogniser, seed, report)
     except (ModelError, ValueError) as error:
         raise click.UsageError(str(error)) from error
-    people = _acquire(console, engine, photos, subject)
-    report: dict[str, Any] = _acquisition(people, photos, subject)
-    if check_share:
-        normalised, plain = _checks(console, people, engine.recogniser, check_share, splits, seed)
-        report |= {"normalised": _plain(normalised), "cosine": _plain(plain)}
-        show(console, normalised, plain)
-    _write(out, people, engine.recogniser, seed, report)
-    console.print(f"Written: {out / model}.json, {model}.npz and {model}-check.json")
+    console.print(f"Written to {out}: {model}.json, {model}.npz and {model}-check.json")
     if as_json:
         click.echo(json.dumps(report))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to check: the share of people left out of the fit, how often, the first seed."""
+
+    share: float
+    splits: int
+    seed: int
 
 
 def _acquire(
@@ -104,19 +114,15 @@ def _acquisition(
 
 
 def _checks(
-    console: Console,
-    people: Gallery,
-    recogniser: Recogniser,
-    share: float,
-    splits: int,
-    seed: int,
+    console: Console, people: Gallery, recogniser: Recogniser, plan: Plan
 ) -> tuple[list[Check], list[Check]]:
     normalised, plain = [], []
-    for number in range(splits):
-        console.print(f"Checking, split {number + 1} of {splits}", end="\r")
-        fitted, left_out = (people.of(names) for names in split(people.names, share, seed + number))
-        groups = clusters(left_out, seed)
-        normalised.append(check(left_out, fit_scorer(fitted, recogniser, seed), groups, seed))
+    for number in range(plan.splits):
+        console.print(f"Checking, split {number + 1} of {plan.splits}", end="\r")
+        seed = plan.seed + number
+        fitted, left_out = (people.of(names) for names in split(people.names, plan.share, seed))
+        scorer, groups = fit_scorer(fitted, recogniser, seed), clusters(left_out, seed)
+        normalised.append(check(left_out, scorer, groups, seed))
         plain.append(check(left_out, fit_plain_scorer(fitted, recogniser), groups, seed))
     return normalised, plain
 

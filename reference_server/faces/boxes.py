@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,13 @@ class Box:
 
     def scaled(self, factor: float) -> Box:
         """The same region in a picture whose sides are ``factor`` times as long."""
-        sides = (self.left, self.top, self.right, self.bottom)
-        return Box(*(side * factor for side in sides), self.confidence, self.roll)
+        return replace(
+            self,
+            left=self.left * factor,
+            top=self.top * factor,
+            right=self.right * factor,
+            bottom=self.bottom * factor,
+        )
 
 
 Choice = Callable[[Sequence[Box], tuple[int, int]], Box]

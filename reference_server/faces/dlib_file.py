@@ -158,7 +158,7 @@ class _Reader:
 
     def tensor(self) -> NDArray[np.float32]:
         values = self.take(4 * self.shape(_TENSOR_VERSION))
-        return np.frombuffer(values, "<f4").astype(np.float32)
+        return np.frombuffer(values, "<f4").astype(np.float32, copy=False)
 
     def expect(self, value: int) -> None:
         if (found := self.integer()) != value:

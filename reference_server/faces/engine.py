@@ -95,20 +95,21 @@ class Engine:
 
     def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
         """The face to compare; to be called in the thread that computes."""
-        pixels, boxes = photo.pixels, []
         with stages.time("detect"):
-            if auto_rotate:
-                pixels = shown(pixels, photo.orientation)
-                turns, boxes = self.detector.find_upright(pixels)
-                pixels = np.ascontiguousarray(np.rot90(pixels, turns))
-            else:
-                boxes = self.detector.find(pixels)
+            pixels, boxes = self._detect(photo, auto_rotate)
         if not boxes:
             raise NoFaceFound
         height, width = pixels.shape[:2]
         box = self.choice(boxes, (width, height))
         with stages.time("align"):
             return Face(self.aligner.chip(pixels, box, self.recogniser.recipe), box)
+
+    def _detect(self, photo: Photo, auto_rotate: bool) -> tuple[Pixels, list[Box]]:
+        if not auto_rotate:
+            return photo.pixels, self.detector.find(photo.pixels)
+        pixels = shown(photo.pixels, photo.orientation)
+        turns, boxes = self.detector.find_upright(pixels)
+        return np.ascontiguousarray(np.rot90(pixels, turns)), boxes
 
     def embed(self, chips: Sequence[Pixels]) -> Templates:
         """One template a chip."""

@@ -28,7 +28,7 @@ HOG misses (LFW and masked ones) 79 pass."""
 
 def believable(boxes: Array, points: Array, long_side: int) -> list[Box]:
     """The faces that are large or sure enough, from MTCNN's boxes (N, 5) and landmarks."""
-    found = [_like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
+    found = [like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
     return [box for box in found if box.confidence >= _sure_enough(box, long_side)]
 
 
@@ -37,12 +37,11 @@ def _sure_enough(box: Box, long_side: int) -> float:
     return SURE_WHEN_LARGE if large else SURE_WHEN_SMALL
 
 
-def _like_hog(confidence: float, points: Array) -> Box:
+def like_hog(confidence: float, points: Array) -> Box:
     """The square that dlib's landmarks are made for."""
-    x, y = points.mean(axis=0)
-    half = SIDE_PER_SPREAD * np.sqrt(points.var(axis=0).mean()) / 2
-    sides = (float(side) for side in (x - half, y - half, x + half, y + half))
-    return Box(*sides, float(confidence), _roll(points))
+    x, y = points.mean(axis=0).tolist()
+    half = SIDE_PER_SPREAD * math.sqrt(points.var(axis=0).mean()) / 2
+    return Box(x - half, y - half, x + half, y + half, float(confidence), _roll(points))
 
 
 def _roll(points: Array) -> float:

@@ -1,10 +1,13 @@
 """Weights lie where DeepFace looks for them, and only the expected ones are used."""
 
+import numpy as np
 import pytest
+from deepface.commons import weight_utils
 
 from reference_server.faces import weights
 from reference_server.faces.errors import UnknownModelError, WeightsError
-from reference_server.faces.recogniser import load_recogniser
+from reference_server.faces.recogniser import DeepFaceModel, load_recogniser, templates
+from reference_server.faces.stages import Stages
 
 
 @pytest.fixture
@@ -19,8 +22,6 @@ def test_weights_are_linked_where_deepface_looks(home):
 
 
 def test_deepface_itself_finds_them(home, monkeypatch):
-    from deepface.commons import weight_utils
-
     weights.RECOGNISER.read()
     monkeypatch.setattr(weight_utils.gdown, "download", lambda *_, **__: pytest.fail("fetched"))
     found = weight_utils.download_weights_if_necessary(weights.RECOGNISER.name, "https://nowhere")
@@ -52,8 +53,6 @@ def test_an_unknown_model_is_refused_with_the_known_ones():
 
 
 def test_a_model_that_cannot_be_fetched_names_the_folder(home, monkeypatch):
-    from deepface.commons import weight_utils
-
     def no_network(*_, **__):
         raise OSError("no network")
 
@@ -61,3 +60,9 @@ def test_a_model_that_cannot_be_fetched_names_the_folder(home, monkeypatch):
     monkeypatch.setattr(weight_utils.gdown, "download", no_network)
     with pytest.raises(WeightsError, match=str(home)):
         load_recogniser("SFace")
+
+
+def test_deepface_runs_a_model_by_name_as_we_run_its_default(engine, astronaut, hopper):
+    chips = [engine.find(photo, stages=Stages()).chip for photo in (astronaut, hopper)]
+    through_deepface = templates(DeepFaceModel("Dlib"), chips)
+    assert np.sum(through_deepface * engine.embed(chips), axis=1).min() > 0.9999

@@ -21,6 +21,7 @@ LEVELS = (1e-3, 1e-4, 1e-5)
 CLUSTERS = 12
 RESAMPLES = 400
 CONFIDENCE = 0.95
+FEWEST_MATED = 30  # people with two photos, below which a rate of theirs says nothing
 Interval = tuple[float, float]
 
 
@@ -78,7 +79,7 @@ class Groups:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Everything measured of one scorer."""
+    """Everything measured of one scorer; no non-matches if hardly anybody has two photos."""
 
     people: int
     photos: int
@@ -111,7 +112,9 @@ def check(people: Gallery, scorer: Scorer, groups: NDArray[np.int64], seed: int 
             _threshold(t, rates.rate_at(t), matches, sizes, weights)
             for t, matches in zip(rates.thresholds, counts.false_matches, strict=True)
         ],
-        non_matches=[_non_matches(level, counts, weights) for level in LEVELS],
+        non_matches=[_non_matches(level, counts, weights) for level in LEVELS]
+        if len(np.unique(counts.mated_people)) >= FEWEST_MATED
+        else [],
         groups=_groups(counts, groups, sizes),
     )
 

@@ -17,14 +17,28 @@ from reference_server.faces.score_map import ScoreMap
 from reference_server.faces.scorer import Scorer
 
 COMPONENTS, COHORT_SIZE, FOLDS = 16, 8192, 5
+FEWEST_PEOPLE = 450  # 100,000 pairs of them, 100 in the tail
 COSINES, NORMALISED = (-1.0, 1.0), (-20.0, 20.0)
 NEAR_IDENTICAL = ((0.98, 0.0), (0.99, 0.95), (1.0, 1.0))
 """No two people's cosine comes near .98 (LFW without label errors: .973, twins), so lifting the
 score there breaks no claim; in crowded regions AS-norm alone would score an identical photo .85."""
 
 
+class TooFewPeopleError(ValueError):
+    """There are too few people to fit a score to; the message is one sentence."""
+
+
 def fit_scorer(people: Gallery, recogniser: Recogniser, seed: int = 0) -> Scorer:
-    """Cohort and map, fitted to all non-mated pairs."""
+    """Cohort and map, fitted to all non-mated pairs.
+
+    Raises:
+        TooFewPeopleError: so few tell nothing of rare false matches.
+    """
+    if len(people.names) < FEWEST_PEOPLE:
+        raise TooFewPeopleError(
+            f"{len(people.names)} people to fit to tell nothing of rare false matches: "
+            f"give at least {FEWEST_PEOPLE}, and as many again for a check"
+        )
     cohort = draw_cohort(people.means(), seed)
     return Scorer(_map(people, recogniser, _out_of_fold(people, seed), NORMALISED), cohort)
 

@@ -47,7 +47,7 @@ class Block:
     @property
     def mated(self) -> NDArray[np.bool_]:
         """Whether both show one person."""
-        return self.first == self.second
+        return np.asarray(self.first == self.second)
 
 
 def blocks(people: Gallery, statistics: Statistics | None) -> Iterator[Block]:

@@ -50,7 +50,8 @@ def _corrections(table: Path) -> dict[str, str]:
 
 def split(names: Sequence[str], share: float, seed: int) -> tuple[list[str], list[str]]:
     """The people to fit to, and a random share of them left out to check on."""
-    drawn = np.random.default_rng(seed).permutation(sorted(set(names))).tolist()
+    unique = sorted(set(names))
+    drawn = [unique[i] for i in np.random.default_rng(seed).permutation(len(unique))]
     left_out = round(share * len(drawn))
     return sorted(drawn[left_out:]), sorted(drawn[:left_out])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -21,41 +22,39 @@ def show(console: Console, normalised: Sequence[Check], plain: Sequence[Check]) 
 
 
 def _false_matches(checks: Sequence[Check]) -> Table:
-    table = Table(title="False match rate (95 % intervals: people resampled)")
-    for column in ("score >=", "claimed", "measured", "interval", "of people", "interval"):
-        table.add_column(column, justify="right")
-    table.add_column(f"measured / claimed, {len(checks)} splits", justify="right")
+    splits = len(checks)
+    table = Table(title="False match rate, 95 % intervals by resampling people", box=SIMPLE_HEAD)
+    for column in ("score >=", "claimed", "measured", "interval", f"/ claimed, {splits} splits"):
+        table.add_column(column, justify="right", no_wrap=True)
     for i, row in enumerate(checks[0].thresholds):
         table.add_row(
             f"{row.threshold:g}",
             f"{row.claimed:.0e}",
             f"{row.fmr:.2e}",
             _span(row.resampled),
-            f"{row.fmr_of_people:.2e}",
-            _span(row.people_resampled),
             _range([c.thresholds[i].fmr / row.claimed for c in checks]),
         )
     return table
 
 
 def _non_matches(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
-    table = Table(title="False non-match rate, % (median, lowest to highest split)")
-    for column in ("at FMR", "pairs", "people", "pairs, cosine", "people, cosine"):
-        table.add_column(column, justify="right")
+    table = Table(title="False non-match rate in %, median and range of splits", box=SIMPLE_HEAD)
+    for column in ("at FMR", "every pair once", "every person once", "cosine: pair", "person"):
+        table.add_column(column, justify="right", no_wrap=True)
     for i, row in enumerate(normalised[0].non_matches):
         cells = []
-        for checks in (normalised, plain):
-            cells.append(_range([100 * c.non_matches[i].fnmr for c in checks]))
-            cells.append(_range([100 * c.non_matches[i].fnmr_of_people for c in checks]))
+        for checks, form in ((normalised, ".1f"), (plain, ".0f")):
+            cells.append(_range([100 * c.non_matches[i].fnmr for c in checks], form))
+            cells.append(_range([100 * c.non_matches[i].fnmr_of_people for c in checks], form))
         table.add_row(f"{row.fmr:.0e}", *cells)
     return table
 
 
 def _groups(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
     threshold = normalised[0].groups.threshold
-    table = Table(title=f"False match rate at {threshold:g} by cluster of looks (median, range)")
+    table = Table(title=f"False match rate at {threshold:g} by cluster of looks", box=SIMPLE_HEAD)
     for column in ("", "same cluster", "across clusters", "worst / overall"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for name, checks in (("normalised", normalised), ("cosine", plain)):
         groups = [check.groups for check in checks]
         table.add_row(
@@ -68,10 +67,10 @@ def _groups(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
 
 
 def _span(interval: Interval) -> str:
-    return f"{interval[0]:.1e} to {interval[1]:.1e}"
+    return f"{interval[0]:.1e}-{interval[1]:.1e}"
 
 
 def _range(values: Sequence[float], form: str = ".2f") -> str:
     if len(values) == 1:
         return f"{values[0]:{form}}"
-    return f"{np.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+    return f"{np.median(values):{form}} ({min(values):{form}}-{max(values):{form}})"
