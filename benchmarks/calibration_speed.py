@@ -1,8 +1,8 @@
 """Time and peak memory of counting, beside scikit-learn's det_curve and pyeer on the same scores.
 
 Each case runs in a process of its own, which reads the same files and reports its own time (without
-start and imports) and the growth of its peak memory; cases that are compared take turns. pyeer is
-no dependency of the project and wants an environment of its own::
+start and imports), its CPU time, and the growth of its peak memory; cases that are compared take
+turns. pyeer is no dependency of the project and wants an environment of its own::
 
     python -m venv /tmp/pyeer && /tmp/pyeer/bin/pip install pyeer 'setuptools<81'
     python benchmarks/calibration_speed.py --pyeer /tmp/pyeer/bin/python
@@ -31,10 +31,10 @@ folder = sys.argv[1]
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 def told(work):
-    before, start = peak(), time.perf_counter()
+    before, start, cpu = peak(), time.perf_counter(), time.process_time()
     result = work()
-    print(json.dumps({"seconds": time.perf_counter() - start, "megabytes": peak() - before,
-                      "result": result}))
+    print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu,
+                      "megabytes": peak() - before, "result": result}))
 """
 OURS = """
 from conformance.calibration.error_rates import det
@@ -55,13 +55,14 @@ told(work)
     "all pairs": OURS
     + """
 from pathlib import Path
-from conformance.calibration import vectors
+from conformance.calibration import all_pairs
+from conformance.calibration.templates import load
 from conformance.calibration.measurement import Measurement
-templates = vectors.load(Path(f"{folder}/templates.npz"))
+templates = load(Path(f"{folder}/templates.npz"))
 def work():
     low, high = templates.range
     measurement = Measurement(T, 4000, low=low, high=high)
-    vectors.measure(templates, measurement)
+    all_pairs.measure(templates, measurement)
     return measurement.non_mated.tally.n
 told(work)
 """,
@@ -172,10 +173,11 @@ def run(name: str, folder: Path, python: str) -> dict[str, float]:
 def row(title: str, results: list[dict[str, float]]) -> None:
     """The median and the range of the times, and the largest memory."""
     seconds = sorted(result["seconds"] for result in results)
+    cpu = statistics.median(result["cpu"] for result in results)
     memory = max(result["megabytes"] for result in results)
     print(
         f"{title:40} {statistics.median(seconds):8.3f} s ({seconds[0]:.3f} to {seconds[-1]:.3f})"
-        f" {memory:8.0f} MB",
+        f" {cpu:8.3f} s of CPU {memory:8.0f} MB",
         flush=True,
     )
 

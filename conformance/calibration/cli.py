@@ -12,9 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from conformance.calibration import datasets as data_sets
 from conformance.calibration import progress
 from conformance.calibration.collect import Limits
+from conformance.calibration.datasets_cli import datasets
 from conformance.calibration.findings import Findings
 from conformance.calibration.from_files import from_scores, from_templates
 from conformance.calibration.from_server import Run, from_server
@@ -28,6 +28,8 @@ from conformance.calibration.verdicts import Rule, Verdict
 from conformance.errors import SuiteError, Unreachable
 from conformance.exchange import Target
 from contract import Contract, load_contract
+
+__all__ = ["calibrate", "datasets"]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 _WIDTH = 108
@@ -258,58 +260,3 @@ def _tell(findings: Findings, page: Path) -> None:
     console.print(table)
     console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {words.summary(findings)}")
     console.print(f"Report: {page}", soft_wrap=True, highlight=False)
-
-
-@click.group()
-def datasets() -> None:
-    """List, fetch and check the data sets that have a descriptor.
-
-    \b
-    Example:
-      verikit datasets fetch lfw
-    """
-
-
-@datasets.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print the descriptors as JSON.")
-def list_datasets(as_json: bool) -> None:
-    """Show every data set: what it is, its licence, and whether it supports a rate."""
-    every = [data_sets.load(name) for name in data_sets.names()]
-    if as_json:
-        click.echo(data_sets.as_json(every))
-        return
-    for dataset in every:
-        click.echo(f"{dataset.name}: {dataset.title}")
-        click.echo(f"    {dataset.about}\n    licence: {dataset.licence}")
-        click.echo(f"    source: {dataset.source}")
-        if not dataset.supports_rates:
-            click.echo("    supports no error rate")
-
-
-@datasets.command()
-@click.argument("name")
-@click.option("--home", type=_PATH, help="Where scikit-learn keeps its data, if not in its home.")
-def fetch(name: str, home: Path | None) -> None:
-    """Get a data set through its publisher's own client."""
-    try:
-        place = data_sets.fetch(data_sets.load(name), home)
-    except SuiteError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{name} is at {place}." if place else f"{name} is made on the spot: nothing to do.")
-
-
-@datasets.command()
-@click.argument("name")
-@click.option("--photos", type=_FOLDER, help="The folder that holds it.")
-@click.pass_context
-def check(ctx: click.Context, name: str, photos: Path | None) -> None:
-    """Compare what is on disk with the descriptor; exit code 1 where it differs."""
-    try:
-        differences = data_sets.check(data_sets.load(name), photos)
-    except SuiteError as error:
-        raise click.UsageError(str(error)) from error
-    for difference in differences:
-        click.echo(difference)
-    if not differences:
-        click.echo(f"{name} is whole.")
-    ctx.exit(bool(differences))

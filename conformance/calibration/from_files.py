@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.calibration import score_files, vectors
+from conformance.calibration import all_pairs, score_files
 from conformance.calibration.judging import Circumstances
 from conformance.calibration.measurement import Measurement
 from conformance.calibration.subject import Subject, file_digest, new_measurement, versions
+from conformance.calibration.templates import load
 from contract import Contract
 
 
@@ -32,11 +33,11 @@ def from_templates(
     tell: Callable[[int, int], None],
 ) -> Subject:
     """A subject from all pairs of templates; thresholds are similarities."""
-    templates = vectors.load(path)
+    templates = load(path)
     low, high = templates.range
     no_face = contract.codes["DETECTION_FAILED"].code
     measurement = Measurement(thresholds, no_face, low=low, high=high)
-    vectors.measure(templates, measurement, tell)
+    all_pairs.measure(templates, measurement, tell)
     return Subject(
         title=path.name,
         measurement=measurement,

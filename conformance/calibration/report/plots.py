@@ -1,20 +1,15 @@
-"""Draws the plots of the report, each as one SVG element that prints well."""
+"""The plots of the report."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
-from typing import Any
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 
-from conformance.calibration.arrays import Floats
 from conformance.calibration.error_rates import det, reached
 from conformance.calibration.findings import Findings, Row
+from conformance.calibration.report.canvas import corners, drawn, log_rate
 from conformance.calibration.sequential import confidence_sequence
 from conformance.calibration.subject import Subject
 from conformance.calibration.tally import Tally
@@ -22,33 +17,6 @@ from conformance.calibration.verdicts import Verdict
 
 BLUE, ORANGE, GREEN, RED, GREY = "#0b6fb0", "#d55e00", "#00805c", "#b3261e", "#5f6b76"
 COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: GREY}
-_STYLE: dict[Any, Any] = {
-    "font.size": 10,
-    "font.family": "DejaVu Sans",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#d9dee3",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "axes.titlesize": 10.5,
-    "axes.titlelocation": "left",
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "svg.hashsalt": "verikit",
-    "svg.fonttype": "path",
-}
-
-
-def drawn(draw: Callable[[Figure], None], width: float = 7.4, height: float = 4.0) -> str:
-    """The SVG element of what ``draw`` puts on a figure of this size, in inches."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        draw(figure)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
 
 
 def claimed_against_measured(findings: Findings, subject: Subject) -> str:
@@ -67,7 +35,7 @@ def claimed_against_measured(findings: Findings, subject: Subject) -> str:
         _measured_curve(axes, subject.measurement.non_mated.tally, at)
         for row in rows:
             _measured_bar(axes, row)
-        _log_rate(axes.yaxis, axes)
+        log_rate(axes.yaxis, axes)
         axes.set_xlabel(f"threshold on the {subject.axis}")
         axes.set_ylabel("false match rate")
         axes.set_xticks(at, [_number(t) for t in at])
@@ -85,7 +53,7 @@ def detection_error_tradeoff(findings: Findings, subject: Subject) -> str:
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
         curve = det(non_mated, mated)
-        shown = np.union1d(_corners(curve.fmr, curve.fnmr), _corners(curve.fnmr, curve.fmr))
+        shown = np.union1d(corners(curve.fmr, curve.fnmr), corners(curve.fnmr, curve.fmr))
         floor = 0.5 / non_mated.n, 0.5 / mated.n
         axes.plot(
             np.maximum(curve.fmr[shown], floor[0]), np.maximum(curve.fnmr[shown], floor[1]),
@@ -99,8 +67,8 @@ def detection_error_tradeoff(findings: Findings, subject: Subject) -> str:
                     f"{row.threshold:g}", point, textcoords="offset points", xytext=(5, 5),
                     fontsize=8.5,
                 )  # fmt: skip
-        _log_rate(axes.xaxis, axes)
-        _log_rate(axes.yaxis, axes)
+        log_rate(axes.xaxis, axes)
+        log_rate(axes.yaxis, axes)
         axes.set_xlim(floor[0], 1)
         axes.set_ylim(floor[1], 1.05)
         axes.set_xlabel("false match rate")
@@ -153,7 +121,7 @@ def tail_fit(findings: Findings, subject: Subject) -> str:
         axes: Axes = figure.add_subplot()
         survivors, edges = reached(tally), tally.edges
         counted = (edges >= fitted.start) & (survivors > 0)
-        shown = np.flatnonzero(counted)[_corners(edges[counted], survivors[counted])]
+        shown = np.flatnonzero(counted)[corners(edges[counted], survivors[counted])]
         axes.plot(
             edges[shown], survivors[shown], color=BLUE, drawstyle="steps-pre", label="counted"
         )
@@ -170,7 +138,7 @@ def tail_fit(findings: Findings, subject: Subject) -> str:
             [r.measured_at for r in rows], [r.claimed for r in rows], "D", color=GREY,
             markersize=5, label="claimed",
         )  # fmt: skip
-        _log_rate(axes.yaxis, axes)
+        log_rate(axes.yaxis, axes)
         axes.set_ylim(bottom=min(row.claimed for row in findings.rows) / 30, top=3e-3)
         axes.set_xlabel(subject.axis)
         axes.set_ylabel("false match rate")
@@ -195,7 +163,7 @@ def groups(findings: Findings, place: int) -> str:
             axes.plot(bounds, (height, height), color=colour, linewidth=1.6)
             axes.plot(max(rate.rate, floor), height, "o", color=colour, markersize=4.5)
         axes.set_yticks(range(len(rows)), [row.label for row in rows])
-        _log_rate(axes.xaxis, axes)
+        log_rate(axes.xaxis, axes)
         axes.set_xlabel(
             f"false match rate at {findings.rows[place].threshold:g}; claimed: the vertical line"
         )
@@ -206,7 +174,7 @@ def groups(findings: Findings, place: int) -> str:
 def _measured_curve(axes: Axes, tally: Tally, at: list[float]) -> None:
     rates, edges = reached(tally), tally.edges
     inside = (edges >= at[0] - 0.02 * (at[-1] - at[0])) & (edges <= at[-1]) & (rates > 0)
-    shown = np.flatnonzero(inside)[_corners(edges[inside], rates[inside])]
+    shown = np.flatnonzero(inside)[corners(edges[inside], rates[inside])]
     axes.plot(
         edges[shown], rates[shown], color=BLUE, linewidth=0.9, alpha=0.7,
         label="measured at every threshold",
@@ -266,22 +234,6 @@ def _histogram(axes: Axes, tally: Tally, colour: str, label: str) -> None:
     edges = tally.edges[np.append(starts, last)]
     axes.stairs(heights, edges, fill=True, color=colour, alpha=0.35)
     axes.stairs(heights, edges, color=colour, label=label, linewidth=1)
-
-
-def _corners(x: Floats, y: Floats) -> Any:
-    """Where a step curve changes, thinned to what an eye can tell apart."""
-    if not x.size:
-        return np.zeros(0, int)
-    changes = np.flatnonzero(np.append(True, np.diff(y) != 0))
-    keep = np.unique(np.linspace(0, changes.size - 1, 1500).astype(int))
-    return np.union1d(changes[keep], [x.size - 1])
-
-
-def _log_rate(axis: Any, axes: Axes) -> None:
-    (axes.set_yscale if axis is axes.yaxis else axes.set_xscale)("log")
-    axis.set_major_locator(LogLocator(base=10, numticks=12))
-    axis.set_major_formatter(LogFormatterMathtext())
-    axis.set_minor_formatter(NullFormatter())
 
 
 def _word(row: Row) -> str:

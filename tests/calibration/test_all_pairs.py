@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from conformance.calibration import vectors
+from conformance.calibration import all_pairs
 from conformance.calibration.groups import label_of
 from conformance.calibration.measurement import Measurement
+from conformance.calibration.templates import load
 from conformance.errors import WrongUse
 
 THRESHOLDS = (0.2, 0.4, 0.8)
@@ -23,13 +24,13 @@ def arrays(seed: int = 1, people: int = 40) -> dict[str, np.ndarray]:
 
 
 def measure(tmp_path, monkeypatch, given: dict[str, np.ndarray], tile: int = 32) -> Measurement:
-    monkeypatch.setattr(vectors, "TILE", tile)
+    monkeypatch.setattr(all_pairs, "TILE", tile)
     path = tmp_path / "templates.npz"
     np.savez(path, **given)
-    templates = vectors.load(path)
+    templates = load(path)
     low, high = templates.range
     measurement = Measurement(THRESHOLDS, 4000, low=low, high=high)
-    vectors.measure(templates, measurement)
+    all_pairs.measure(templates, measurement)
     return measurement
 
 
@@ -101,4 +102,4 @@ def test_pickles_are_not_loaded(tmp_path):
     path = tmp_path / "templates.npz"
     np.savez(path, vectors=np.array([{}], object), people=np.arange(1))
     with pytest.raises(WrongUse, match="holds no templates"):
-        vectors.load(path)
+        load(path)
