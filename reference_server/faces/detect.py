@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from reference_server.faces.boxes import Box
@@ -36,16 +35,3 @@ class HogThenMtcnn:
         """See :class:`Detector`."""
         turns, boxes = self.hog.find_upright(pixels)
         return (turns, boxes) if boxes else self.mtcnn.find_upright(pixels)
-
-
-def _mtcnn_on_tensorflow() -> Detector:
-    from reference_server.faces.mtcnn_tensorflow import MtcnnTensorflowDetector  # noqa: PLC0415
-
-    return MtcnnTensorflowDetector()
-
-
-DETECTORS: dict[str, Callable[[], Detector]] = {
-    "hog-mtcnn": HogThenMtcnn,
-    "mtcnn-tensorflow": _mtcnn_on_tensorflow,
-}
-"""Detectors by name; the first one is the default."""

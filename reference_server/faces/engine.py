@@ -17,9 +17,10 @@ from reference_server.faces.recogniser import (
     Recogniser,
     Templates,
     load_recogniser,
+    require_known,
     templates,
 )
-from reference_server.faces.scorer import Scorer, load_scorer
+from reference_server.faces.scorer import Scorer, load_scorer, require_map
 from reference_server.faces.stages import Stages
 from reference_server.photo import Photo
 from reference_server.refusals import NoFaceFound
@@ -125,10 +126,13 @@ def load_engine(
         ModelError: DeepFace has no such model, its weights are missing or wrong, or it has no
             score map and ``uncalibrated`` is not set.
     """
+    require_known(model)
+    if not uncalibrated:
+        require_map(model)
     recogniser = load_recogniser(model)
     return Engine(
         detector=detector or HogThenMtcnn(),
         aligner=Aligner(),
         recogniser=recogniser,
-        scorer=load_scorer(recogniser, uncalibrated=uncalibrated),
+        scorer=load_scorer(recogniser),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from deepface.modules import modeling
 from numpy.typing import NDArray
 
 from reference_server.faces import weights
@@ -67,6 +68,17 @@ class DeepFaceModel:
         return np.array([np.ravel(self._client.forward(chip[None])) for chip in bgr], np.float32)
 
 
+def require_known(model: str) -> None:
+    """See that DeepFace has a model of that name.
+
+    Raises:
+        UnknownModelError: it has none.
+    """
+    known = modeling.AVAILABLE_MODELS["facial_recognition"]
+    if model not in known:
+        raise UnknownModelError(f"DeepFace has no model {model!r}; it has {', '.join(known)}")
+
+
 def load_recogniser(model: str) -> Recogniser:
     """A model of DeepFace by its name.
 
@@ -74,15 +86,11 @@ def load_recogniser(model: str) -> Recogniser:
         UnknownModelError: DeepFace has no such model.
         WeightsError: its weights are missing, wrong or cannot be fetched.
     """
+    require_known(model)
     return DlibOnnx() if model == DEFAULT_MODEL else DeepFaceModel(model)
 
 
 def _build(name: str) -> Any:
-    from deepface.modules import modeling  # noqa: PLC0415 - takes a second and 80 MB
-
-    known = modeling.AVAILABLE_MODELS["facial_recognition"]
-    if name not in known:
-        raise UnknownModelError(f"DeepFace has no model {name!r}; it has {', '.join(known)}")
     try:
         return modeling.build_model("facial_recognition", name)
     except Exception as error:

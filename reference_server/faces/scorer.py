@@ -30,25 +30,35 @@ class Scorer:
         return float(self.score_map.scores(similarity, cosine))
 
 
-def load_scorer(
-    recogniser: Recogniser, *, uncalibrated: bool = False, folder: Path = SHIPPED
-) -> Scorer:
-    """The shipped scorer of a model, or one that claims no error rates.
+def require_map(model: str) -> None:
+    """See that a score map is shipped for a model.
 
     Raises:
-        NoScoreMapError: none is shipped and ``uncalibrated`` is not set.
+        NoScoreMapError: none is.
+    """
+    if not _map_file(model).exists():
+        raise NoScoreMapError(
+            f"{model} has no score map, so its scores would claim no error rates: make one with "
+            "`verikit fit`, or serve it openly so marked with --uncalibrated"
+        )
+
+
+def load_scorer(recogniser: Recogniser) -> Scorer:
+    """The shipped scorer of a model, or one that claims no error rates if none is shipped.
+
+    Raises:
         WeightsError: the one shipped was fitted with other weights.
     """
-    name = recogniser.name
-    path, cohort = folder / f"{name}.json", folder / f"{name}.npz"
+    path = _map_file(recogniser.name)
     if not path.exists():
-        if not uncalibrated:
-            raise NoScoreMapError(
-                f"{name} has no score map, so its scores would claim no error rates: make one "
-                "with `verikit fit`, or serve it openly so marked with --uncalibrated"
-            )
-        return Scorer(uncalibrated_map(name))
-    score_map = ScoreMap.load(path)
+        return Scorer(uncalibrated_map(recogniser.name))
+    score_map, cohort = ScoreMap.load(path), path.with_suffix(".npz")
     if score_map.weights != recogniser.digest:
-        raise WeightsError(f"{path} was fitted to {name} with other weights: run `verikit fit`")
+        raise WeightsError(
+            f"{path} was fitted to {recogniser.name} with other weights: run `verikit fit`"
+        )
     return Scorer(score_map, Cohort.load(cohort) if cohort.exists() else None)
+
+
+def _map_file(model: str) -> Path:
+    return SHIPPED / f"{model}.json"

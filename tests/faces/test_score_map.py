@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import load_contract
-from reference_server.faces.errors import NoScoreMapError, WeightsError
+from reference_server.faces.engine import load_engine
+from reference_server.faces.errors import NoScoreMapError, UnknownModelError, WeightsError
 from reference_server.faces.score_map import ScoreMap, uncalibrated_map
 from reference_server.faces.scorer import SHIPPED, load_scorer
 
@@ -72,13 +73,22 @@ def test_nothing_shipped_is_large():
     assert sum(path.stat().st_size for path in SHIPPED.glob("Dlib*")) < 3_000_000
 
 
-def test_a_model_without_a_map_is_refused():
+def test_a_model_without_a_map_is_refused_before_anything_is_fetched():
+    with pytest.raises(NoScoreMapError, match=r"ArcFace has no score map.*--uncalibrated"):
+        load_engine("ArcFace")
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones():
+    with pytest.raises(UnknownModelError, match="ArcFace"):
+        load_engine("FaceFoo")
+
+
+def test_without_a_map_no_rate_is_claimed():
     class Other:
         name, digest = "ArcFace", None
 
-    with pytest.raises(NoScoreMapError, match=r"ArcFace has no score map.*--uncalibrated"):
-        load_scorer(Other())
-    assert not load_scorer(Other(), uncalibrated=True).score_map.calibrated
+    assert not load_scorer(Other()).score_map.calibrated
+    assert load_scorer(Model()).score_map.calibrated
 
 
 def test_a_map_of_other_weights_is_refused():

@@ -5,7 +5,7 @@ import pytest
 from deepface.commons import weight_utils
 
 from reference_server.faces import weights
-from reference_server.faces.errors import UnknownModelError, WeightsError
+from reference_server.faces.errors import WeightsError
 from reference_server.faces.recogniser import DeepFaceModel, load_recogniser, templates
 from reference_server.faces.stages import Stages
 
@@ -45,11 +45,6 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path / "file"))
     assert weights.LANDMARKS.read()
-
-
-def test_an_unknown_model_is_refused_with_the_known_ones():
-    with pytest.raises(UnknownModelError, match="ArcFace"):
-        load_recogniser("FaceFoo")
 
 
 def test_a_model_that_cannot_be_fetched_names_the_folder(home, monkeypatch):
