@@ -9,7 +9,7 @@ from threading import Lock
 
 from conformance.answers import Complaint, complaints
 from conformance.errors import CouldNotJudge
-from conformance.exchange import Answer, Exchange, Target, exchange
+from conformance.exchange import Answer, Exchange, Target, exchange, in_a_row
 from conformance.outcome import ACCEPTED, outcome, spoken
 from conformance.photos.portraits import ORDINARY_SIDE
 from conformance.profile import Profile
@@ -118,6 +118,14 @@ class Talk:
         one = exchange(self.around.target, self.case.id, self.fitted(request))
         self.around.log.add(one)
         return one
+
+    def in_a_row(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send one after the other over one connection."""
+        fit = [self.fitted(request) for request in requests]
+        exchanges = in_a_row(self.around.target, self.case.id, fit)
+        for one in exchanges:
+            self.around.log.add(one)
+        return exchanges
 
     def complaints(self, one: Exchange) -> tuple[Complaint, ...]:
         """What is wrong with an answer, whatever was asked."""

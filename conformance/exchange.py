@@ -1,7 +1,7 @@
 """The one file that speaks HTTP.
 
-``http.client`` with a connection for each request: it sends any body with any framing, and what
-it reports is what the server did (no retries, no redirects, no pooled connection that has died).
+``http.client``, as a rule with a connection for each request: it sends any body with any framing,
+and what it reports is what the server did (no retries, no redirects, no pool).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 import select
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -85,12 +86,24 @@ class Exchange:
 
 def exchange(target: Target, case: str, request: Request) -> Exchange:
     """Send one request. Nothing that the server does raises."""
-    sent = wire(request, target.secrets)
-    try:
-        return Exchange(case=case, request=request, answer=_ask(target, sent))
-    except (OSError, http.client.HTTPException) as error:
-        trouble = str(error) or type(error).__name__
-        return Exchange(case=case, request=request, answer=None, trouble=trouble)
+    with closing(_connection(target)) as connection:
+        return _exchange(connection, target, case, request)
+
+
+def in_a_row(target: Target, case: str, requests: Sequence[Request]) -> list[Exchange]:
+    """Send requests over one connection, as clients that keep it open do.
+
+    A server may close it after an answer; then the next request gets a new one.
+    """
+    exchanges: list[Exchange] = []
+    with closing(_connection(target)) as connection:
+        for request in requests:
+            one = _exchange(connection, target, case, request)
+            if one.answer is None and exchanges:
+                connection.close()
+                one = _exchange(connection, target, case, request)
+            exchanges.append(one)
+    return exchanges
 
 
 def reachable(target: Target) -> bool:
@@ -106,19 +119,31 @@ def reachable(target: Target) -> bool:
     return True
 
 
-def _ask(target: Target, sent: Wire) -> Answer:
+def _connection(target: Target) -> http.client.HTTPConnection:
     parts = urlsplit(target.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=target.timeout)
-    started = time.perf_counter()
+    return kind(parts.hostname or "", parts.port, timeout=target.timeout)
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, target: Target, case: str, request: Request
+) -> Exchange:
+    sent = wire(request, target.secrets)
     try:
-        _send(connection, parts.path + sent.target, sent)
-        response = connection.getresponse()
-        body = response.read()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, headers, body, time.perf_counter() - started)
-    finally:
-        connection.close()
+        answer = _ask(connection, urlsplit(target.url).path + sent.target, sent)
+    except (OSError, http.client.HTTPException) as error:
+        trouble = str(error) or type(error).__name__
+        return Exchange(case=case, request=request, answer=None, trouble=trouble)
+    return Exchange(case=case, request=request, answer=answer)
+
+
+def _ask(connection: http.client.HTTPConnection, path: str, sent: Wire) -> Answer:
+    started = time.perf_counter()
+    _send(connection, path, sent)
+    response = connection.getresponse()
+    body = response.read()
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, body, time.perf_counter() - started)
 
 
 def _send(connection: http.client.HTTPConnection, target: str, sent: Wire) -> None:

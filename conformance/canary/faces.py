@@ -16,7 +16,7 @@ from conformance.recipe import Photo
 Grey = NDArray[np.float64]
 
 _SHORT_SIDE = 64
-_FOUND = 0.5
+_FOUND = 0.7
 _BARE = 0.988
 _DIFFERENT = 0.2
 

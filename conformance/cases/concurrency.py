@@ -1,4 +1,4 @@
-"""Many requests at once: no answer may belong to another request."""
+"""Many requests at once or in a row: no answer may belong to another request."""
 
 from __future__ import annotations
 
@@ -40,6 +40,20 @@ def _not_mixed(talk: Talk) -> Iterator[Finding]:
             if not same:
                 expected = f"as alone: {spoken(one)}"
                 yield from talk.differs(expected, spoken(other), other)
+
+
+@talk_case(
+    "connection-reused",
+    "Requests over one connection are answered each for itself, refused ones in between",
+    requires=("operation-stateless",),
+)
+def _reused(talk: Talk) -> Iterator[Finding]:
+    ordinary, refused = _MIXED[0], (_MIXED[3], _MIXED[6], Request(path="{path}/nothing"))
+    alone = talk.ask(ordinary)
+    for between in refused:
+        last = talk.in_a_row([ordinary, between, ordinary])[-1]
+        if outcome(last.answer) != outcome(alone.answer):
+            yield from talk.differs(f"as alone: {spoken(alone)}", spoken(last), last)
 
 
 @talk_case(

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conformance.canary import server
 from conformance.canary.server import serving
 from conformance.canary.verifier import Form, Refused, ignoring_second, verify
 from conformance.case import Case, Talk
@@ -246,3 +248,15 @@ def test_same_seed_draws_the_same_requests(good_url: str) -> None:
 def test_bad_url_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="is no URL"):
         Target.of("localhost:3000")
+
+
+def test_connection_that_loses_its_place_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that leaves a refused body in the connection reads it as the next request."""
+
+    def refuse_and_go_on(self: Any, status: int) -> None:
+        self._answer(status, {"code": status, "message": "refused"})
+
+    monkeypatch.setattr(server._Handler, "_refuse", refuse_and_go_on)
+    with serving(verify) as url:
+        done = checked(url, some("connection-reused"))
+    assert done.exit_code == 1
