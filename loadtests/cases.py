@@ -113,7 +113,7 @@ def _no_face(_: PhotoStandards, side: int) -> bytes:
 
 
 def _covered_face(_: PhotoStandards, side: int) -> bytes:
-    return covered_portrait(PEOPLE[1], side)
+    return covered_portrait(PEOPLE[0], side)
 
 
 # INVALID_ARGUMENT has no photo: the field itself is wrong.

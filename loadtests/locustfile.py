@@ -36,7 +36,9 @@ _SLOT_SECONDS = 1
 def _add_options(parser: LocustArgumentParser) -> None:
     group = parser.add_argument_group("verikit")
     group.add_argument("--load-profile", default="baseline", help="Photos, mix, warm-up and gates.")
-    group.add_argument("--load-html", default="", help="Write verikit's report to this file.")
+    group.add_argument(
+        "--load-html", default="", help="Write the report to this file.", include_in_web_ui=False
+    )
 
 
 @events.init.add_listener

@@ -144,15 +144,21 @@ def _listening(url: str) -> int | None:
     target = urlsplit(url)
     if target.hostname not in _LOCAL or target.port is None:
         return None
-    found = next(
-        (each.pid for each in psutil.net_connections("tcp") if _listens(each, target.port)), None
-    )
+    found = next((each.pid for each in _sockets() if _listens(each, target.port)), None)
     # Processes that share a socket are shown as one of them: the parent may have it too.
     while found and (parent := psutil.Process(found).parent()) is not None:
-        if not any(_listens(each, target.port) for each in parent.net_connections("tcp")):
+        if not any(_listens(each, target.port) for each in _sockets(parent)):
             break
         found = parent.pid
     return found
+
+
+def _sockets(process: psutil.Process | None = None) -> Iterable[Any]:
+    """The TCP sockets of a process, or of all; none where they may not be seen."""
+    try:
+        return (process or psutil).net_connections("tcp")
+    except psutil.Error:
+        return ()
 
 
 def _listens(connection: Any, port: int) -> bool:
