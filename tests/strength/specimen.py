@@ -58,7 +58,7 @@ def fault(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
 
     def register(build: Build) -> Build:
         called = _called(build, name)
-        FAULTS.add(Specimen(name=called, start=_start(build), breaks=breaks, profile="reference"))
+        FAULTS.add(Specimen(name=called, start=_start(build), breaks=breaks, profile=MODEST))
         return build
 
     return register

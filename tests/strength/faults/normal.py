@@ -89,9 +89,14 @@ for name, code in (
     ("success_code_as_text", str(CONTRACT.success_code)),
     ("success_code_with_a_point", float(CONTRACT.success_code)),
     ("success_code_null", None),
-    ("success_code_of_a_refusal", CONTRACT.codes["INVALID_ARGUMENT"].code),
 ):
     fault("success-code", name=name)(on_comparison(partial(code_is, code)))
+
+
+@fault("success-code", "refusal-without-score")
+@on_comparison
+def success_code_of_a_refusal(given: Reply) -> Reply:
+    return given.but(code=CONTRACT.codes["INVALID_ARGUMENT"].code)
 
 
 @fault("success-shape")

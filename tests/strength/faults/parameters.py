@@ -93,7 +93,7 @@ def on_by_default(switch: str, fields: Fields) -> Fields:
     return fields if switch in dict(fields) else [*fields, (switch, b"true")]
 
 
-def presence_counts(switch: str, fields: Fields) -> Fields:
+def on_when_given(switch: str, fields: Fields) -> Fields:
     """The parameter is on as soon as it is given, whatever it says."""
     return [(name, b"true" if name == switch else value) for name, value in fields]
 
@@ -147,7 +147,6 @@ for switch in SWITCHES:
     for way, requirement in (
         (switch_required, f"{about}-default"),
         (on_by_default, f"{about}-default"),
-        (presence_counts, f"{about}-false"),
         (unreadable_taken_as_false, "boolean-refused"),
         (capitals_refused, "boolean-spelling"),
         (short_words_read, "boolean-spelling"),
@@ -158,6 +157,10 @@ for switch in SWITCHES:
         fault(requirement, name=f"{called}_{way.__name__.removeprefix('switch_')}")(
             on_fields(partial(way, switch))
         )
+
+    fault(f"{about}-false", f"{about}-default", name=f"{called}_on_when_given")(
+        on_fields(partial(on_when_given, switch))
+    )
 
 
 @fault("auto-rotate-true", "check-quality-true", "code-4004")

@@ -64,7 +64,7 @@ def refusal_code_missing(given: Reply) -> Reply:
     return given.without("code")
 
 
-@fault("refusal-code")
+@fault("refusal-code", "success-status", "success-without-message")
 @on_refusal
 def refusal_with_the_code_of_success(given: Reply) -> Reply:
     return given.but(code=CONTRACT.success_code)
