@@ -11,6 +11,7 @@ import click
 
 from contract import ContractError, load_contract, load_photo_standards
 from reference_server.app import create_app
+from reference_server.faces.detectors import DETECTORS
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.recogniser import DEFAULT_MODEL
@@ -51,6 +52,13 @@ CORES = len(os.sched_getaffinity(0))
     help="Requests that one worker receives at a time.",
 )
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
+@click.option(
+    "--detector",
+    type=click.Choice(list(DETECTORS)),
+    default=next(iter(DETECTORS)),
+    show_default=True,
+    help="What finds faces.",
+)
 @click.option("--uncalibrated", is_flag=True, help="Serve a model without a fitted score.")
 @click.option(
     "--profile",
@@ -67,6 +75,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     workers: int,
     threads: int,
     model: str,
+    detector: str,
     uncalibrated: bool,
     profile: Path | None,
     log_level: str,
@@ -92,7 +101,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         with bind(host, port) as listener:
             address = url(listener)
             click.echo(f"Loading {model} for {address} ...")
-            app = create_app(settings, load_engine(model, uncalibrated=uncalibrated))
+            engine = load_engine(model, uncalibrated=uncalibrated, detector=DETECTORS[detector]())
+            app = create_app(settings, engine)
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
             run(app, listener, processes, lambda: click.echo(ready))
     except (CannotStart, ModelError) as error:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import importlib.util
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 
 from reference_server.faces.boxes import Box
+from reference_server.faces.errors import ModelError
 from reference_server.faces.landmarks import believable, most_upright
 from reference_server.faces.pictures import Pixels
 
 
 class MtcnnTensorflowDetector:
-    """Finds faces by MTCNN alone; loads TensorFlow."""
+    """Finds faces by MTCNN alone.
+
+    Raises:
+        ModelError: TensorFlow is not installed.
+    """
 
     def __init__(self) -> None:
+        if not importlib.util.find_spec("tensorflow"):
+            raise ModelError("TensorFlow is not installed: pip install 'verikit[tensorflow]'")
+
+    @cached_property
+    def _detector(self) -> Any:
+        """Loaded by the process that uses it: TensorFlow does not survive a fork."""
         from mtcnn import MTCNN  # noqa: PLC0415 - loads TensorFlow
 
-        self._detector = MTCNN()
+        return MTCNN()
 
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``; the boxes are those that HOG would give."""

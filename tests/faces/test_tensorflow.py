@@ -1,0 +1,34 @@
+"""DeepFace and MTCNN on TensorFlow, where the extra of that name is installed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import reference_server
+from reference_server.faces import recogniser
+from reference_server.faces.mtcnn_tensorflow import MtcnnTensorflowDetector
+
+pytest.importorskip("tensorflow", reason="needs verikit[tensorflow]")
+pytestmark = pytest.mark.filterwarnings("default")  # TensorFlow's own are many
+
+PORTRAIT = Path(reference_server.__file__).with_name("portrait.jpg")
+
+
+def test_mtcnn_finds_the_face_in_a_portrait() -> None:
+    pixels = np.asarray(Image.open(PORTRAIT).convert("RGB"))
+    assert len(MtcnnTensorflowDetector().find(pixels)) == 1
+
+
+def test_deepface_runs_on_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    from deepface.commons import backend_utils, weight_utils  # noqa: PLC0415 - slow to import
+
+    # Weights come from a model hub; untrained ones show the path from DeepFace to a vector.
+    monkeypatch.setattr(weight_utils, "download_weights_if_necessary", lambda **_: "nowhere")
+    monkeypatch.setattr(weight_utils, "load_model_weights", lambda model, **_: model)
+    model = recogniser.load_recogniser("Facenet")
+    side = model.recipe.side
+    vectors = model.forward(np.zeros((2, side, side, 3), np.uint8))
+    assert backend_utils.get_backend_engine() == "tensorflow"
+    assert vectors.shape == (2, 128)
