@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
 
 from reference_server.faces.cohort import Cohort
 from reference_server.faces.fitting.gallery import Gallery
@@ -50,9 +51,10 @@ def fit_plain_scorer(people: Gallery, recogniser: Recogniser) -> Scorer:
 
 def draw_cohort(means: Templates, seed: int) -> Cohort:
     """Unit vectors drawn from a mixture of Gaussians that is fitted to mean templates."""
-    mixture = GaussianMixture(COMPONENTS, random_state=seed).fit(means)
-    mixture.set_params(random_state=seed)
-    drawn, _ = mixture.sample(COHORT_SIZE)
+    with threadpool_limits(1):  # sums of several threads differ from run to run
+        mixture = GaussianMixture(COMPONENTS, random_state=seed).fit(means)
+        mixture.set_params(random_state=seed)
+        drawn, _ = mixture.sample(COHORT_SIZE)
     vectors = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     return Cohort(vectors.astype(np.float16).astype(np.float32))  # as it is stored
 

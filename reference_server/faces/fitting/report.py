@@ -52,15 +52,17 @@ def _non_matches(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
 
 def _groups(normalised: Sequence[Check], plain: Sequence[Check]) -> Table:
     threshold = normalised[0].groups.threshold
-    table = Table(title=f"False match rate at {threshold:g} by cluster of looks", box=SIMPLE_HEAD)
+    table = Table(
+        title=f"False match rate at {threshold:g} by cluster of looks, medians", box=SIMPLE_HEAD
+    )
     for column in ("", "same cluster", "across clusters", "worst / overall"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, checks in (("normalised", normalised), ("cosine", plain)):
         groups = [check.groups for check in checks]
         table.add_row(
             name,
-            _range([g.same for g in groups], ".1e"),
-            _range([g.cross for g in groups], ".1e"),
+            f"{np.median([g.same for g in groups]):.1e}",
+            f"{np.median([g.cross for g in groups]):.1e}",
             _range([g.worst for g in groups], ".0f"),
         )
     return table
