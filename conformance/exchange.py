@@ -139,14 +139,17 @@ def _exchange(
 
 def _ask(connection: http.client.HTTPConnection, path: str, sent: Wire) -> Answer:
     started = time.perf_counter()
-    _send(connection, path, sent)
+    whole = _send(connection, path, sent)
     response = connection.getresponse()
     body = response.read()
+    if not whole:
+        connection.close()
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, headers, body, time.perf_counter() - started)
 
 
-def _send(connection: http.client.HTTPConnection, target: str, sent: Wire) -> None:
+def _send(connection: http.client.HTTPConnection, target: str, sent: Wire) -> bool:
+    """Send it; False when the server did not want the rest of the body."""
     connection.putrequest(sent.method, target)
     connection.putheader("Accept", "application/json")
     if sent.content_type:
@@ -157,12 +160,13 @@ def _send(connection: http.client.HTTPConnection, target: str, sent: Wire) -> No
         connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
     try:
-        for block in _blocks(sent):
-            if _answers_already(connection):
-                return
+        for index, block in enumerate(_blocks(sent)):
+            if index and _answers_already(connection):
+                return False
             connection.send(block)
     except (BrokenPipeError, ConnectionResetError):
-        return  # The server stopped reading; its answer may still be there.
+        return False  # The server stopped reading; its answer may still be there.
+    return True
 
 
 def _blocks(sent: Wire) -> Iterator[bytes]:

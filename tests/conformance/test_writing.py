@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
@@ -75,6 +75,7 @@ def test_secrets_are_not_shown() -> None:
     assert SECRETS.key not in repr(SECRETS)
 
 
+@settings(deadline=None)
 @given(st.integers(20_000, 400_000))
 def test_padded_jpeg_has_just_that_size(size: int) -> None:
     data = photo_file(Photo(width=200, height=200, format="JPEG", pad_to=size))
