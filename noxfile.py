@@ -91,11 +91,33 @@ def suite_alone(session: nox.Session) -> None:
     session.run("verikit", "check", "--list", silent=True)
 
 
+@nox.session
+def strength(session: nox.Session) -> None:
+    """Measure the suite by faulty servers (all must be caught) and legal ones (none may be)."""
+    prepare(session)
+    session.run("python", "-m", "tests.strength", *session.posargs)
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Time the server beside DeepFace's own and in-process, and the calibration's counting."""
+    prepare(session)
+    session.run("python", "benchmarks/against_deepface.py")
+    session.run("python", "benchmarks/pipeline.py")
+    # pyeer is compared with and no dependency; it needs a setuptools that still has pkg_resources.
+    pyeer = Path(session.create_tmp()).resolve() / "pyeer"
+    session.run("uv", "venv", "--quiet", "--clear", str(pyeer))
+    python = str(pyeer / "bin" / "python")
+    session.run("uv", "pip", "install", "--quiet", "--python", python, "pyeer", "setuptools<81")
+    session.run("python", "benchmarks/calibration_speed.py", "--pyeer", python, *session.posargs)
+
+
 @nox.session(venv_backend="uv")
 def tensorflow(session: nox.Session) -> None:
     """Serve with DeepFace and the MTCNN detector on TensorFlow, and pass the suite."""
     session.install("--require-hashes", "-r", "requirements-tensorflow.lock")
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "-m", "pytest", "tests/faces/test_tensorflow.py")
     session.run(
         *("verikit", "demo", "--html", "reports/tensorflow.html"),
         *("--", "--detector", "mtcnn-tensorflow"),
