@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from reference_server.faces.fitting.check import check, clopper_pearson, clusters
+from reference_server.faces.fitting.check import check, clusters
 from reference_server.faces.fitting.fit import TooFewPeopleError, fit_plain_scorer, fit_scorer
 from reference_server.faces.fitting.gallery import Gallery, Subject, acquire, gallery
+from reference_server.faces.fitting.intervals import clopper_pearson
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.people import digest, read_people, split
 from reference_server.faces.fitting.tail import Histogram, Tail, knots

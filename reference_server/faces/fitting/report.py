@@ -9,7 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from reference_server.faces.fitting.check import Check, Interval
+from reference_server.faces.fitting.check import Check
+from reference_server.faces.fitting.intervals import Interval
 
 
 def show(console: Console, normalised: Sequence[Check], plain: Sequence[Check]) -> None:
