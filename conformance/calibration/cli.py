@@ -173,7 +173,10 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
-    except SuiteError as error:
+    except KeyboardInterrupt:
+        click.echo("Interrupted: nothing was judged.", err=True)
+        ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
+    except (SuiteError, OSError) as error:
         raise click.UsageError(str(error)) from error
     if options["as_json"]:
         click.echo(writer.as_json(findings, subject), nl=False)

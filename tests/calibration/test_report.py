@@ -148,6 +148,23 @@ def test_wrong_use_is_told(tmp_path, source, options, message):
     assert message in result.output
 
 
+def test_an_interrupted_count_is_no_verdict(tmp_path, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conformance.calibration.cli.from_scores", interrupted)
+    scores = tmp_path / "scores.csv"
+    scores.touch()
+    assert run(scores, "--out", tmp_path / "out").exit_code == 3
+
+
+def test_a_folder_that_cannot_be_written_is_wrong_use(reported, tmp_path):
+    (tmp_path / "out").touch()
+    result = run(reported[1].parent / "scores.parquet", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "out" in result.output
+
+
 def test_data_sets_are_listed_and_checked():
     listed = CliRunner().invoke(datasets, ["list", "--json"])
     names = [entry["name"] for entry in json.loads(listed.stdout)]
