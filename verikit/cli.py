@@ -31,6 +31,9 @@ PARTS = {
         "conformance.calibration.cli:datasets", "conformance", "List and fetch labelled pairs."
     ),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
+    "inspect": Part(
+        "reference_server.inspect_cli:inspect", "server", "Show what the server sees in a photo."
+    ),
     "fit": Part(
         "reference_server.fit_cli:fit", "fit", "Fit the score of a model to labelled people."
     ),

@@ -11,6 +11,7 @@ from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, Choice, largest
 from reference_server.faces.compute import ComputeThread
 from reference_server.faces.detect import Detector, HogThenMtcnn
+from reference_server.faces.occlusion import CHIP, Occlusion
 from reference_server.faces.pictures import Pixels, shown
 from reference_server.faces.recogniser import (
     DEFAULT_MODEL,
@@ -23,15 +24,16 @@ from reference_server.faces.recogniser import (
 from reference_server.faces.scorer import Scorer, load_scorer, require_map
 from reference_server.faces.stages import Stages
 from reference_server.photo import Photo
-from reference_server.refusals import NoFaceFound
+from reference_server.refusals import FaceCovered, NoFaceFound
 
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A face as the recogniser wants it, and where it was."""
+    """A face as the recogniser wants it, where it was, and the picture it was in, upright."""
 
     chip: Pixels
     box: Box
+    picture: Pixels
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,6 +47,7 @@ class Engine:
     aligner: Aligner
     recogniser: Recogniser
     scorer: Scorer
+    occlusion: Occlusion
     choice: Choice = largest
 
     def __post_init__(self) -> None:
@@ -81,6 +84,9 @@ class Engine:
         self, photos: Sequence[Photo], auto_rotate: bool, check_quality: bool, stages: Stages
     ) -> float:
         faces = [self._numbered(i, photo, auto_rotate, stages) for i, photo in enumerate(photos)]
+        if check_quality:
+            with stages.time("quality"):
+                self._refuse_covered(faces)
         with stages.time("embed"):
             # In an order of their own, so that a swap of the photos cannot change a bit.
             first, second = self.embed(sorted((face.chip for face in faces), key=bytes))
@@ -94,6 +100,11 @@ class Engine:
             finding.photo = index
             raise
 
+    def _refuse_covered(self, faces: Sequence[Face]) -> None:
+        for index, face in enumerate(faces):
+            if regions := self.covered(face):
+                raise FaceCovered(index, regions)
+
     def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
         """The face to compare; to be called in the thread that computes."""
         with stages.time("detect"):
@@ -103,7 +114,13 @@ class Engine:
         height, width = pixels.shape[:2]
         box = self.choice(boxes, (width, height))
         with stages.time("align"):
-            return Face(self.aligner.chip(pixels, box, self.recogniser.recipe), box)
+            return Face(self.aligner.chip(pixels, box, self.recogniser.recipe), box, pixels)
+
+    def covered(self, face: Face) -> tuple[str, ...]:
+        """The covered regions of a face; to be called in the thread that computes."""
+        if self.recogniser.recipe == CHIP:
+            return self.occlusion.covered(face.chip)
+        return self.occlusion.covered(self.aligner.chip(face.picture, face.box, CHIP))
 
     def _detect(self, photo: Photo, auto_rotate: bool) -> tuple[Pixels, list[Box]]:
         if not auto_rotate:
@@ -135,4 +152,5 @@ def load_engine(
         aligner=Aligner(),
         recogniser=recogniser,
         scorer=load_scorer(recogniser),
+        occlusion=Occlusion(),
     )

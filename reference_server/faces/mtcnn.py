@@ -7,6 +7,8 @@ the columns left, top, right, bottom, confidence, in pixels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -30,8 +32,9 @@ MOST_BOXES = 300  # a bound on the work that a busy picture can make
 class MtcnnDetector:
     """Three networks; they may be shared by threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: Mapping[str, float] = THRESHOLDS) -> None:
         self._sessions = {name: session(to_onnx(name)) for name in PLANS}
+        self._thresholds = thresholds
 
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``; the boxes are those that HOG would give."""
@@ -70,7 +73,7 @@ class MtcnnDetector:
         method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
         small = np.asarray(picture.resize((size[0], size[1]), method), np.float32)
         offsets, faces = self._run("pnet", small[None])
-        rows, columns = np.nonzero(faces[0, 1] > THRESHOLDS["pnet"])
+        rows, columns = np.nonzero(faces[0, 1] > self._thresholds["pnet"])
         corner = np.stack([columns, rows], axis=1).astype(np.float32) * STRIDE
         boxes = np.hstack([corner + 1, corner + CELL, faces[0, 1, rows, columns][:, None]])
         boxes[:, :4] += offsets[0][:, rows, columns].T * (CELL - 1)
@@ -88,7 +91,7 @@ class MtcnnDetector:
         points = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sizes[:, None] + corner[:, None] - 1
         moved = boxes[:, :4] + offsets * np.tile(sizes, 2)
         judged = np.hstack([moved, faces[:, 1:]]).astype(np.float32)
-        kept = judged[:, 4] > THRESHOLDS[name]
+        kept = judged[:, 4] > self._thresholds[name]
         return judged[kept], points[kept]
 
 

@@ -1,0 +1,36 @@
+"""Finds faces that are so covered that the detectors doubt them."""
+
+from __future__ import annotations
+
+from reference_server.faces.align import Aligner
+from reference_server.faces.boxes import Box
+from reference_server.faces.landmarks import like_hog, most_upright
+from reference_server.faces.mtcnn import MtcnnDetector
+from reference_server.faces.occlusion import CHIP, Occlusion
+from reference_server.faces.pictures import Pixels
+
+THRESHOLDS = {"pnet": 0.4, "rnet": 0.3, "onet": 0.1}
+MOST_LOOKED_AT = 4
+
+
+class DoubtedFaces:
+    """MTCNN with low thresholds; our own network says which of its boxes hold a face."""
+
+    def __init__(self) -> None:
+        self._mtcnn = MtcnnDetector(THRESHOLDS)
+        self._aligner = Aligner()
+        self._occlusion = Occlusion()
+
+    def find(self, pixels: Pixels) -> list[Box]:
+        """See ``Detector``."""
+        boxes, points = self._mtcnn.detect(pixels)
+        surest = zip(boxes[:MOST_LOOKED_AT, 4], points, strict=False)
+        doubted = (like_hog(*face) for face in surest)
+        return [box for box in doubted if self._is_face(pixels, box)]
+
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """See ``Detector``."""
+        return most_upright(self.find, pixels)
+
+    def _is_face(self, pixels: Pixels, box: Box) -> bool:
+        return self._occlusion.shows_face(self._aligner.chip(pixels, box, CHIP))

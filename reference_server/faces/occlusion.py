@@ -1,0 +1,42 @@
+"""Finds covered parts of a face with a small network of our own (docs/occlusion-model.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reference_server.faces.align import Recipe
+from reference_server.faces.pictures import Pixels
+from reference_server.faces.runtime import session
+
+MODEL = Path(__file__).parent.parent / "models" / "occlusion.onnx"
+REGIONS = ("left eye", "right eye", "nose", "mouth")
+"""What the network's first outputs are about; left and right are the person's own."""
+CHIP = Recipe(side=150, padding=0.25)
+"""The face as the network wants it: as dlib's recogniser does."""
+
+
+class Occlusion:
+    """The network; it may be shared by threads.
+
+    Its outputs, one for each region and one for "this is an upright face", pass 1/2 where the
+    threshold chosen in training is passed.
+    """
+
+    def __init__(self) -> None:
+        self._session = session(MODEL.read_bytes())
+
+    def covered(self, chip: Pixels) -> tuple[str, ...]:
+        """The regions of the face on a chip that are covered, none if it is bare."""
+        return tuple(region for region, answer in self.regions(chip).items() if answer > 0.5)
+
+    def regions(self, chip: Pixels) -> dict[str, float]:
+        """How surely each region is covered, from 0 to 1."""
+        return dict(zip(REGIONS, self._answers(chip), strict=False))
+
+    def shows_face(self, chip: Pixels) -> bool:
+        """Whether there is an upright face on a chip at all, covered or bare."""
+        return self._answers(chip)[-1] > 0.5
+
+    def _answers(self, chip: Pixels) -> list[float]:
+        (answers,) = self._session.run(None, {"chips": chip[None]})
+        return [float(answer) for answer in answers[0]]

@@ -1,0 +1,1 @@
+"""Makes the network that finds covered parts of a face; the server imports nothing from here."""

@@ -1,0 +1,112 @@
+"""The training set: chips at the size the network works at, with what is covered in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference_server.faces.occlusion import REGIONS
+from reference_server.training import harmless, occluders
+from reference_server.training.nothing import nothing
+from reference_server.training.photos import Part, lfw, read
+from reference_server.training.samples import Maker, Pixels
+from reference_server.training.scene import Drawing
+
+CHUNK = 50
+PHOTOS_EACH = 2  # of a person, so that the much photographed do not outweigh the others
+NOTHING = "nothing"
+UNKNOWN = np.full(len(REGIONS), np.nan, np.float32)
+DETECTED = 0.15  # share of samples that the detector looks for; it takes most of the time
+
+
+Row = tuple[Pixels, NDArray[np.float32], str, str, bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Chips:
+    """Chips (N, 75, 75, 3), the covered share of each region (N, 4), the kind and photo of each."""
+
+    pixels: NDArray[np.uint8]
+    covered: NDArray[np.float32]
+    kinds: NDArray[np.str_]
+    photos: NDArray[np.str_]
+    found: NDArray[np.bool_]
+
+    def save(self, path: Path) -> None:
+        """As a compressed NumPy archive; it holds faces, so keep it out of the project."""
+        np.savez(path, **self.__dict__)
+
+    @classmethod
+    def load(cls, path: Path) -> Chips:
+        """What ``save`` wrote."""
+        with np.load(path) as archive:
+            return cls(**archive)
+
+
+def halved(chip: Pixels) -> Pixels:
+    """Every 2 x 2 pixels averaged."""
+    side = len(chip) // 2
+    mean = chip.reshape(side, 2, side, 2, 3).mean(axis=(1, 3))
+    return np.asarray(np.round(mean), np.uint8)
+
+
+def make(folder: Path, part: Part, seed: int, processes: int) -> Chips:
+    """From every photo of a part one chip bare, one harmless, two covered, one without a face."""
+    photos = lfw(folder, part, PHOTOS_EACH)
+    others = [read(p) for p in sorted((folder / "nonface").iterdir())[::2]]
+    others += [corner for p in photos[::40] for corner in [read(p)[:70, :70]]]
+    chunks = [(photos[i : i + CHUNK], seed + i) for i in range(0, len(photos), CHUNK)]
+    rows: list[Row] = []
+    with get_context("spawn").Pool(processes, _start, (others,)) as pool:
+        for done, chunk in enumerate(pool.imap(_chunk, chunks), start=1):
+            rows += chunk
+            print(f"\r{part}: {done} of {len(chunks)} parts drawn", end="", flush=True)
+    print()
+    pixels, covered, kinds, names, found = zip(*rows, strict=True)
+    return Chips(
+        np.array(pixels), np.array(covered), np.array(kinds), np.array(names), np.array(found)
+    )
+
+
+MAKERS: list[Maker] = []  # one in each process: a detector takes a second to load
+
+
+def _start(others: list[Pixels]) -> None:
+    MAKERS.append(Maker(others))
+
+
+def _chunk(task: tuple[list[Path], int]) -> list[Row]:
+    paths, seed = task
+    (maker,), rng = MAKERS, np.random.default_rng(seed)
+    rows: list[Row] = []
+    for path in paths:
+        photo = read(path)
+        if (frame := maker.frame(photo)) is None:
+            continue
+        for kind, drawings in _plan(rng):
+            sample = maker.sample(rng, photo, frame, drawings, detect=rng.random() < DETECTED)
+            rows.append((halved(sample.chip), sample.covered, kind, path.name, sample.found))
+        chip = nothing(rng, maker, photo, frame)
+        rows.append((halved(chip), UNKNOWN, NOTHING, path.name, False))
+    return rows
+
+
+def _plan(rng: np.random.Generator) -> Iterator[tuple[str, list[Drawing]]]:
+    yield "bare", []
+    name, drawing = _any(rng, harmless.KINDS)
+    yield name, [drawing]
+    for _ in range(2):
+        name, drawing = _any(rng, occluders.KINDS)
+        below = [_any(rng, harmless.KINDS)[1]] if rng.random() < 0.3 else []
+        yield name, [*below, drawing]
+
+
+def _any(rng: np.random.Generator, kinds: dict[str, Drawing]) -> tuple[str, Drawing]:
+    names = list(kinds)
+    name = names[rng.integers(len(names))]
+    return name, kinds[name]
