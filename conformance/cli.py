@@ -129,7 +129,7 @@ def _sung(console: Console) -> str:
 
     with console.status("Checking a good and a bad server of the suite's own first"):
         text = canary()
-    console.print(text, highlight=False)
+    console.print(text, highlight=False, soft_wrap=True)
     return text
 
 

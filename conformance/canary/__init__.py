@@ -13,10 +13,11 @@ from conformance.catalogue import load_catalogue
 from conformance.errors import CanaryDead
 from conformance.exchange import Target
 from conformance.profile import REFERENCE, load_profile
-from conformance.run import Options, Run, run
+from conformance.run import Run, run
 from conformance.verdicts import Verdict
 
-_BROKEN = "operation-compares"
+_BROKEN = "second-judged"
+_GROUPS = ("bodies", "encryption", "faces", "parameters", "scores", "surveys")
 
 
 def canary() -> str:
@@ -29,17 +30,16 @@ def canary() -> str:
     if good.exit_code != 0:
         named = ", ".join(r.case for r in good.results if r.verdict is Verdict.FAILED)
         raise CanaryDead(f"Canary dead: a server that keeps the contract did not pass ({named}).")
-    blamed = {finding.requirement for result in bad.results for finding in result.findings}
-    if _BROKEN not in blamed:
+    failed = [r.case for r in bad.results if r.verdict is Verdict.FAILED]
+    if not any(_BROKEN in bad.cases[case].requires for case in failed):
         raise CanaryDead("Canary dead: a server that ignores the second photo was not caught.")
     return (
         f"Canary alive: a server that keeps the contract passed {good.count(Verdict.PASSED)} cases,"
-        f" one that ignores the second photo failed {bad.count(Verdict.FAILED)}."
+        f" one that ignores the second photo failed {len(failed)}."
     )
 
 
 def _checked(judge: Judge) -> Run:
     with serving(judge) as url:
-        cases = load_catalogue().cases
-        options = Options(examples=5)
-        return run(Target.of(url), cases, profile=load_profile(REFERENCE), options=options)
+        cases = [case for case in load_catalogue().cases if case.group in _GROUPS]
+        return run(Target.of(url), cases, profile=load_profile(REFERENCE))

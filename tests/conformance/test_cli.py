@@ -1,6 +1,7 @@
 """verikit check as a user calls it, and what it leaves behind."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from conformance import canary as canary_package
 from conformance.canary.server import serving
-from conformance.canary.verifier import ignoring_second
+from conformance.canary.verifier import ignoring_second, verify
 from conformance.cli import check
 from conformance.errors import CanaryDead
 from conformance.photos.files import photo_file
@@ -179,6 +180,23 @@ def test_own_photos_are_used_and_never_written(good_url: str, folder: Path) -> N
     assert not (folder / "reports" / "conformance").exists()
     assert "data:image" not in (folder / "reports/conformance.html").read_text()
     assert call(good_url, "-k", "own-*", "--photos", "people", "--no-html").exit_code == 0
+
+
+def test_canary_is_in_the_report(good_url: str, folder: Path) -> None:
+    done = call(good_url, "--canary", "-k", "first-missing")
+    assert done.exit_code == 0, done.stderr
+    sung = re.search(r"Canary alive: .* passed (\d+) cases, .* failed (\d+)\.", done.stdout)
+    assert sung
+    assert int(sung[1]) > 100
+    assert int(sung[2]) > 50
+    assert "Canary alive" in (folder / "reports/conformance.html").read_text()
+
+
+def test_canary_dies_where_the_fault_is_not_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canary_package, "ignoring_second", verify)
+    monkeypatch.setattr(canary_package, "_GROUPS", ("encryption",))
+    with pytest.raises(CanaryDead, match="was not caught"):
+        canary_package.canary()
 
 
 def test_dead_canary_stops_the_run(
