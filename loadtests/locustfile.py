@@ -34,9 +34,10 @@ _SLOT_SECONDS = 1
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: LocustArgumentParser) -> None:
-    group = parser.add_argument_group("verikit")
-    group.add_argument("--load-profile", default="baseline", help="Photos, mix, warm-up and gates.")
-    group.add_argument(
+    parser.add_argument(
+        "--load-profile", default="baseline", help="Photos, mix, warm-up and gates."
+    )
+    parser.add_argument(
         "--load-html", default="", help="Write the report to this file.", include_in_web_ui=False
     )
 

@@ -105,7 +105,8 @@ class Session:
         if status and body is not None:
             verdict = self._judge(case, status, body)
         else:
-            verdict = Verdict(NO_ANSWER, type(error).__name__)
+            cause = getattr(error, "original", None) or error
+            verdict = Verdict(NO_ANSWER, f"no answer: {type(cause).__name__}")
         self._busy -= 1
         self._tally.record(due, now, now - due, verdict)
         return verdict.failure or ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 pytestmark = pytest.mark.live
 QUICK = ["--duration", "2", "--warm-up", "1"]
@@ -23,6 +24,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until_open(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
 
 
 def test_a_good_server_keeps_the_gates(serve: Serve, load: Load) -> None:
@@ -177,7 +187,7 @@ def test_a_lost_worker_makes_the_test_incomplete(
         "verikit", "load", url, *options, "--master", "--expect-workers", "2",
         "--master-port", port,
     )  # fmt: skip
-    master.wait_for("requests")
+    master.wait_for(" requests ")
     workers[0].process.kill()
     ended = master.end(60)
     assert ended.status == 3, ended.output
@@ -264,3 +274,23 @@ def test_locust_runs_the_locustfile_without_its_web_page(
     bad = start("locust", *options, "--host", serve("repeats_request_ids")).end(60)
     assert bad.status == 1, bad.output
     assert "request_id given out twice" in bad.output
+
+
+def test_locust_has_its_web_page(serve: Serve, start: Callable[..., Any]) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    options = ["-f", "loadtests/locustfile.py", "--host", serve("good"), "--load-profile", "smoke"]
+    locust = start("locust", *options, "--web-host", "127.0.0.1", "--web-port", str(port))
+    locust.wait_for("Starting web interface")
+    wait_until_open(port)
+    assert "Locust" in requests.get(url, timeout=30).text
+    begun = requests.post(f"{url}/swarm", {"user_count": 3, "spawn_rate": 3}, timeout=30)
+    assert begun.json()["success"]
+    time.sleep(8)
+    (row, _) = requests.get(f"{url}/stats/requests", timeout=30).json()["stats"]
+    assert (row["name"], row["num_failures"]) == ("COMPARISON", 0)
+    assert row["num_requests"] > 10
+    locust.process.send_signal(signal.SIGTERM)
+    ended = locust.end(60)
+    assert ended.status == 0, ended.output
+    assert "kept   error_share" in ended.output
