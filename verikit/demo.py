@@ -38,7 +38,6 @@ def demo(html: Path, server_options: tuple[str, ...]) -> None:
     with reference_server(*server_options) as url:
         click.echo(f"The reference server is ready at {url}; checking it.")
         verdict = _verikit("check", url, "--profile", "reference", "--html", str(html)).wait()
-    click.echo(f"Report: {html.resolve().as_uri()}" if html.exists() else "No report was written.")
     sys.exit(verdict)
 
 
