@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from conformance.calibration.from_files import from_scores, from_templates
 from conformance.calibration.from_server import Run, from_server
 from conformance.calibration.judging import find
 from conformance.calibration.labelled import Choice, open_labelled
+from conformance.calibration.photos import Folder
 from conformance.calibration.report import words, writer
 from conformance.calibration.score_map import thresholds_of_map, thresholds_of_text
 from conformance.calibration.server import Manners
@@ -57,7 +59,11 @@ def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Labelled pairs to ask a server about: a data set by name, a folder with a folder for "
     "each person, a CSV (first,second,mated[,group]), or an InsightFace .bin.",
 )
-@click.option("--photos", type=_FOLDER, help="The folder that holds the photos of --data.")
+@click.option(
+    "--photos",
+    type=_FOLDER,
+    help="The folder that holds the photos of --data, or of a file's names.",
+)
 @click.option("--groups", type=_FILE, help="A CSV person,group: adds error rates by group.")
 @click.option("--one-photo-each", is_flag=True, help="Take one photo of each person, by the seed.")
 @click.option("--keep-label-errors", is_flag=True, help="Leave known label errors as they are.")
@@ -165,6 +171,8 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     contract = load_contract()
     try:
         subject = _subject(source, contract, options)
+        if subject.photos is None and options["photos"]:
+            subject = replace(subject, photos=Folder(options["photos"]))
         rule = Rule(tolerance=options["tolerance"], at_any_time=subject.at_any_time)
         findings = find(subject.measurement, contract.error_rates, rule, subject.circumstances)
         page = writer.write(

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from conformance.calibration.cli import calibrate, datasets
 from contract import load_contract
@@ -72,6 +73,21 @@ def test_the_page_needs_nothing_but_itself(reported):
     assert page.count("<svg") == 4
     assert not re.search(r'(?:src|href)="(?!data:|#)', page)
     assert "<script" not in page
+
+
+def test_photos_are_shown_where_they_are_at_hand_and_wanted(tmp_path):
+    (tmp_path / "p0").mkdir()
+    Image.new("RGB", (40, 30)).save(tmp_path / "p0" / "1.jpg")
+    scores = tmp_path / "scores.csv"
+    scores.write_text("first,second,mated,score\np0/1.jpg,p1/1.jpg,0,0.5\n")
+
+    def shown(*options: object) -> int:
+        run(scores, "--out", tmp_path / "out", *options)
+        return (tmp_path / "out" / "report.html").read_text().count("<img")
+
+    assert shown() == 0
+    assert shown("--photos", tmp_path) == 1
+    assert shown("--photos", tmp_path, "--no-thumbnails") == 0
 
 
 def test_the_csv_has_a_line_for_each_row(reported):

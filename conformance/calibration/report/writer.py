@@ -20,6 +20,7 @@ from conformance.calibration.findings import Findings, Listed
 from conformance.calibration.photos import Photos
 from conformance.calibration.report import plots, words
 from conformance.calibration.subject import Subject
+from conformance.errors import WrongUse
 from contract import Contract
 
 _SHOWN = 24
@@ -118,14 +119,14 @@ def _with_photos(listed: list[Listed], photos: Photos | None) -> list[dict[str, 
 
 
 def _thumbnail(photos: Photos | None, name: str) -> str | None:
-    """The photo, small; None where it is wanted by nobody or is no image."""
+    """The photo, small; None where it is wanted by nobody, is not there or is no image."""
     if photos is None:
         return None
     buffer = io.BytesIO()
     try:
         with Image.open(io.BytesIO(photos.read(name))) as picture:
             ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE)).save(buffer, "JPEG", quality=70)
-    except (OSError, Image.DecompressionBombError):
+    except (WrongUse, OSError, Image.DecompressionBombError):
         return None
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
