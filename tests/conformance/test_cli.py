@@ -188,7 +188,7 @@ def test_canary_is_in_the_report(good_url: str, folder: Path) -> None:
     sung = re.search(r"Canary alive: .* passed (\d+) cases, .* failed (\d+)\.", done.stdout)
     assert sung
     assert int(sung[1]) > 100
-    assert int(sung[2]) > 50
+    assert int(sung[2]) > 20
     assert "Canary alive" in (folder / "reports/conformance.html").read_text()
 
 
