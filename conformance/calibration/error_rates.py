@@ -57,6 +57,12 @@ def det(non_mated: Tally, mated: Tally) -> Curve:
     return Curve(thresholds=non_mated.edges, fmr=reached(non_mated), fnmr=1 - reached(mated))
 
 
+def crossing(non_mated: Tally, mated: Tally) -> float:
+    """The threshold at which FMR and FNMR are nearest to each other."""
+    curve = det(non_mated, mated)
+    return float(curve.thresholds[int(np.argmin(np.abs(curve.fmr - curve.fnmr)))])
+
+
 def equal_error_rate(non_mated: Tally, mated: Tally, effects: tuple[float, float]) -> Rate:
     """Where FMR = FNMR; the interval holds those of both rates at that threshold.
 

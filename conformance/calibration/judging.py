@@ -10,7 +10,13 @@ import numpy as np
 from conformance.calibration import tail
 from conformance.calibration.culprits import culprits, groups, listed
 from conformance.calibration.dependence import design_effects
-from conformance.calibration.error_rates import Rate, equal_error_rate, measured, threshold_for
+from conformance.calibration.error_rates import (
+    Rate,
+    crossing,
+    equal_error_rate,
+    measured,
+    threshold_for,
+)
 from conformance.calibration.findings import (
     Acquired,
     Extrapolated,
@@ -185,8 +191,14 @@ def _equal_error(measurement: Measurement) -> Rate | None:
     non_mated, mated = measurement.sides
     if not (non_mated.tally.n and mated.tally.n):
         return None
-    effects = max(_effects(non_mated)), max(_effects(mated))
+    row = _nearest(measurement, crossing(non_mated.tally, mated.tally))
+    effects = _effects(non_mated)[row], _effects(mated)[row]
     return equal_error_rate(non_mated.tally, mated.tally, effects)
+
+
+def _nearest(measurement: Measurement, threshold: float) -> int:
+    """The row whose threshold is nearest: its design effects hold for what lies between rows."""
+    return int(np.argmin(np.abs(np.array(measurement.thresholds) - threshold)))
 
 
 def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:
@@ -197,7 +209,8 @@ def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:
     edges = mated.tally.edges
     first = int(np.searchsorted(edges, threshold))
     matches = int(mated.tally.bins[first:].sum())
-    rate = measured(matches, mated.tally.n, max(_effects(mated)))
+    effect = _effects(mated)[_nearest(measurement, threshold)]
+    rate = measured(matches, mated.tally.n, effect)
     return OperatingPoint(fmr=fmr, threshold=threshold, tmr=rate)
 
 

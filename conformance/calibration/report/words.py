@@ -11,12 +11,12 @@ from conformance.calibration.verdicts import Verdict
 
 
 def rate(value: float, *beside: float) -> str:
-    """A rate in percent, or as 1.2e-4 where it and all numbers beside it are below one percent."""
+    """A rate in percent, or as 1.2e-4 where it is tiny or all beside it are below 1 %."""
     if math.isnan(value):
         return "–"  # noqa: RUF001 - a dash in a table
     if value == 0:
         return "0"
-    if max(value, *beside, 0) < 0.01:
+    if value < 1e-5 or max(value, *beside, 0) < 0.01:
         return f"{value:.1e}".replace("e-0", "e-")
     return f"{100 * value:#.3g}".removesuffix(".") + " %"
 
