@@ -5,6 +5,7 @@ Example: python -m tests.strength -k tag
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -29,7 +30,12 @@ COLUMNS = (TextColumn("servers"), BarColumn(), MofNCompleteColumn(), TimeElapsed
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-k", "word", default="", help="Only servers whose name contains this.")
-@click.option("--jobs", default=2, show_default=True, help="Servers tried at the same time.")
+@click.option(
+    "--jobs",
+    default=os.cpu_count() or 2,
+    show_default="one for each processor",
+    help="Servers tried at the same time.",
+)
 @click.option("--examples", default=EXAMPLES, show_default=True, help="Depth of fuzzing.")
 @click.option(
     "--reports",

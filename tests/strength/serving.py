@@ -17,13 +17,18 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: what is asked is in the suite's own report."""
 
 
+class Slip(Exception):  # noqa: N818 - the cause is the error
+    """A specimen broke by itself, so that it says nothing of the suite."""
+
+
 @contextmanager
 def served(
     serve: Serve, *, protocol: str = "HTTP/1.1", declares_length: bool = True
 ) -> Iterator[str]:
     """The URL of a server that answers as the function does.
 
-    Raises at the end what the function raised unasked: then it was no server to judge.
+    Raises:
+        Slip: at the end, when the function raised what no server in it should.
     """
     slips: list[Exception] = []
     handler = type("Handler", (_Quiet,), {"protocol_version": protocol})
@@ -38,4 +43,4 @@ def served(
         server.server_close()
         thread.join()
     if slips:
-        raise slips[0]
+        raise Slip from slips[0]

@@ -50,9 +50,16 @@ def test_a_false_alarm_is_named_with_its_case():
         replace(VARIANT, undecided=("score-symmetric",)),
         replace(VARIANT, unreachable="No server answers."),
         replace(VARIANT, broken=("score-symmetric",)),
+        replace(FAULT, failures=(FAILURE,), slip="KeyError('code')"),
         replace(FAULT, failures=(FAILURE,), broken=("score-symmetric",)),
     ],
-    ids=["undecided", "unreachable", "suite broken on a variant", "suite broken on a fault"],
+    ids=[
+        "undecided",
+        "unreachable",
+        "suite broken on a variant",
+        "specimen broken",
+        "suite broken on a fault",
+    ],
 )
 def test_what_was_not_judged_is_no_success(spoilt):
     assert spoilt.complaint

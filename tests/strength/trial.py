@@ -15,6 +15,7 @@ from reference_server.faces.engine import load_engine
 from reference_server.settings import Settings
 from tests.strength.parts import Parts
 from tests.strength.remembering import Remembering
+from tests.strength.serving import Slip
 from tests.strength.specimen import STANDARDS, Specimen
 
 EXAMPLES = 10
@@ -43,7 +44,7 @@ class Trial:
     """What the suite said of a specimen.
 
     ``undecided``: cases that could not be judged; ``broken``: cases in which the suite failed;
-    ``unreachable``: why nothing was judged at all.
+    ``unreachable``: why nothing was judged at all; ``slip``: what broke in the specimen itself.
     """
 
     specimen: str
@@ -52,6 +53,7 @@ class Trial:
     undecided: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     unreachable: str = ""
+    slip: str = ""
     requests: int = 0
     seconds: float = 0.0
 
@@ -63,6 +65,8 @@ class Trial:
     @property
     def complaint(self) -> str:
         """What is wrong with the suite here, in a sentence; empty when nothing is."""
+        if self.slip:
+            return f"{self.specimen} is no server to judge by: it broke with {self.slip}."
         if self.broken:
             return f"The suite itself broke on {self.specimen}, in {_some(self.broken)}."
         return self._of_a_fault() if self.breaks else self._of_a_variant()
@@ -98,13 +102,15 @@ def try_out(specimen: Specimen, *, cases: tuple[str, ...] = (), examples: int = 
     """Start the specimen, run the suite, or some of its cases, against it and stop it."""
     trial = Trial(specimen=specimen.name, breaks=specimen.breaks)
     chosen = [one for one in load_catalogue().cases if not cases or one.id in cases]
-    with specimen.start(_parts()) as url:
-        target = Target.of(url, key=specimen.key, iv=specimen.iv, timeout=TIMEOUT)
-        options = Options(jobs=2, examples=examples)
-        try:
+    options = Options(jobs=2, examples=examples)
+    try:
+        with specimen.start(_parts()) as url:
+            target = Target.of(url, key=specimen.key, iv=specimen.iv, timeout=TIMEOUT)
             done = run(target, chosen, profile=load_profile(specimen.profile), options=options)
-        except Unreachable as error:
-            return replace(trial, unreachable=str(error))
+    except Unreachable as error:
+        return replace(trial, unreachable=str(error))
+    except Slip as error:
+        return replace(trial, slip=repr(error.__cause__))
     return _told(trial, done)
 
 

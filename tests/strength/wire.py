@@ -89,7 +89,7 @@ class Ask:
 
     def with_fields(self, fields: Fields) -> Ask:
         """The same with another form; a '+' stays, as the reference reads it as itself."""
-        pairs = (_escaped(name.encode("latin-1")) + b"=" + _escaped(v) for name, v in fields)
+        pairs = (_escaped(name.encode()) + b"=" + _escaped(v) for name, v in fields)
         return self.with_body(b"&".join(pairs), FORM)
 
 
