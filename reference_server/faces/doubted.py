@@ -11,6 +11,8 @@ from reference_server.faces.pictures import Pixels
 
 THRESHOLDS = {"pnet": 0.4, "rnet": 0.3, "onet": 0.1}
 MOST_LOOKED_AT = 4
+LEAST_SHARE = 0.1
+"""Of the photo's long side: what MTCNN doubts in photos without people is mostly smaller."""
 
 
 class DoubtedFaces:
@@ -26,7 +28,8 @@ class DoubtedFaces:
         boxes, points = self._mtcnn.detect(pixels)
         surest = zip(boxes[:MOST_LOOKED_AT, 4], points, strict=False)
         doubted = (like_hog(*face) for face in surest)
-        return [box for box in doubted if self._is_face(pixels, box)]
+        least = LEAST_SHARE * max(pixels.shape)
+        return [b for b in doubted if b.right - b.left >= least and self._is_face(pixels, b)]
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See ``Detector``."""

@@ -22,7 +22,7 @@ MIRRORED = [1, 0, 2, 3, 4]  # what a chip's outputs mean in its mirror image
 class Recipe:
     """How long and how fast to learn."""
 
-    epochs: int = 14
+    epochs: int = 26
     batch: int = 128
     rate: float = 4e-3
     decay: float = 0.02
@@ -73,7 +73,7 @@ def targets(chips: Chips) -> NDArray[np.float32]:
 
 
 def varied(pixels: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """Half of the chips mirrored, all of them lighter or darker, moved a little."""
+    """Half of the chips mirrored, all lighter or darker, moved a little."""
     mirrored = torch.rand(len(pixels)) < 0.5
     pixels = torch.where(mirrored[:, None, None, None], pixels.flip(3), pixels)
     truth = torch.where(mirrored[:, None], truth[:, MIRRORED], truth)

@@ -1,0 +1,24 @@
+"""Faces that the detectors doubt are found when our own network sees one."""
+
+import numpy as np
+import pytest
+
+from reference_server.photo import Photo
+
+
+@pytest.mark.data
+def test_masked_faces_are_found(engine, data, photo_of):
+    photos = [photo_of(p.relative_to(data)) for p in sorted((data / "occlusion/masked").iterdir())]
+    missed = [p for p in photos if not engine.detector.find(p.pixels)]
+    assert len(missed) <= 2
+
+
+@pytest.mark.data
+def test_no_face_is_found_where_nobody_is(engine, data, photo_of):
+    photos = [photo_of(p.relative_to(data)) for p in sorted((data / "nonface").iterdir())]
+    assert sum(bool(engine.detector.find(p.pixels)) for p in photos[1::2]) <= 2
+
+
+def test_nothing_in_noise(engine):
+    noise = np.random.default_rng(0).integers(0, 256, (240, 240, 3)).astype(np.uint8)
+    assert not engine.detector.find(Photo(noise).pixels)
