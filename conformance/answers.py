@@ -58,10 +58,12 @@ def comes_from_operation(one: Exchange, answer: Answer) -> bool:
 
 
 def is_success(answer: Answer) -> bool:
-    """Whether an answer means to be a normal response: by its code, or by its score."""
+    """Whether an answer means to be a normal response: by its code, its score or its status."""
     if answer.fields.get("code") in (_CONTRACT.success_code, str(_CONTRACT.success_code)):
         return True
-    return "verification_score" in answer.fields and outcome(answer) not in _CONTRACT.codes
+    if outcome(answer) in _CONTRACT.codes:
+        return False
+    return "verification_score" in answer.fields or answer.status == 200
 
 
 def complaints(one: Exchange, profile: Profile) -> Iterator[Complaint]:

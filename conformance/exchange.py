@@ -82,6 +82,8 @@ class Exchange:
     request: Request
     answer: Answer | None
     trouble: str = ""
+    begun: bool = False
+    """The answer began and broke off."""
 
 
 def exchange(target: Target, case: str, request: Request) -> Exchange:
@@ -133,7 +135,8 @@ def _exchange(
         answer = _ask(connection, urlsplit(target.url).path + sent.target, sent)
     except (OSError, http.client.HTTPException) as error:
         trouble = str(error) or type(error).__name__
-        return Exchange(case=case, request=request, answer=None, trouble=trouble)
+        begun = isinstance(error, http.client.IncompleteRead)
+        return Exchange(case=case, request=request, answer=None, trouble=trouble, begun=begun)
     return Exchange(case=case, request=request, answer=answer)
 
 

@@ -13,7 +13,7 @@ _NO_SUCH_OPERATION = (404, 405, 501)
 
 
 def preflight(around: Surroundings) -> Outcome:
-    """What becomes of two ordinary photos of one person.
+    """What becomes of two ordinary photos of one person; None if the answer breaks off.
 
     Raises:
         Unreachable: no answer at all, or one that says there is no such operation.
@@ -21,6 +21,8 @@ def preflight(around: Surroundings) -> Outcome:
     url = around.target.url
     one = exchange(around.target, "preflight", fitted(Request(), *ordinary(around.profile)))
     if one.answer is None:
+        if one.begun:
+            return None
         raise Unreachable(f"No server answers at {url} ({one.trouble}). Is it started?")
     word = outcome(one.answer)
     if one.answer.status in _NO_SUCH_OPERATION and word not in load_contract().codes:

@@ -52,6 +52,26 @@ def _default(talk: Talk, turn: int) -> Iterator[Finding]:
             yield from talk.differs(expected, spoken(absent), absent)
 
 
+def _strangers(talk: Talk, turn: int) -> Iterator[Finding]:
+    """Turning must not lose sight of who is compared with whom."""
+    turned = Photo(turn=turn)
+    for first, second in ((HOPPER, turned), (turned, HOPPER)):
+        one = talk.compare(first, second, auto_rotate="true")
+        if outcome(one.answer) == ACCEPTED and score_of(one) > RECOMMENDED:
+            yield from talk.differs(f"two people: at most {RECOMMENDED}", spoken(one), one)
+
+
+def _tested(talk: Talk, turn: int) -> Iterator[Finding]:
+    """The quality test may refuse a lying photo; it must not turn it."""
+    turned = Photo(turn=turn)
+    for first, second in ((turned, Photo()), (Photo(), turned)):
+        plain = talk.compare(first, second)
+        tested = talk.compare(first, second, check_quality="true")
+        if outcome(tested.answer) == ACCEPTED and not _alike(plain, tested):
+            expected = f"refused, or as without check_quality: {spoken(plain)}"
+            yield from talk.differs(expected, spoken(tested), tested)
+
+
 def _alike(one: Exchange, other: Exchange) -> bool:
     if outcome(one.answer) != outcome(other.answer):
         return False
@@ -82,6 +102,20 @@ def _cases() -> Iterator[Case]:
             title=f"A photo turned by {turn} degrees, without auto_rotate",
             requires=("auto-rotate-default",),
             play=partial(_default, turn=turn),
+            group="rotation",
+        )
+        yield Case(
+            id=f"turned-{turn}-stranger",
+            title=f"A photo turned by {turn} degrees against another person, with auto_rotate",
+            requires=("auto-rotate-true", "operation-compares"),
+            play=partial(_strangers, turn=turn),
+            group="rotation",
+        )
+        yield Case(
+            id=f"turned-{turn}-tested",
+            title=f"A photo turned by {turn} degrees, with check_quality but without auto_rotate",
+            requires=("auto-rotate-default",),
+            play=partial(_tested, turn=turn),
             group="rotation",
         )
     for orientation, stored in UPRIGHT.items():

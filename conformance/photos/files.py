@@ -73,7 +73,7 @@ def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
         exif[_ORIENTATION] = photo.exif
         options["exif"] = exif
     if photo.frames > 1:
-        blank = Image.new(picture.mode, picture.size)
+        blank = Image.new("RGB", picture.size, "grey").convert(picture.mode)
         options |= {"save_all": True, "append_images": [blank] * (photo.frames - 1)}
     return options
 
