@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+import traceback
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -49,6 +52,14 @@ class _Parts(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         part = PARTS.get(cmd_name)
         return _load(cmd_name, part) if part else None
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; a defect of ours gets an exit code of its own, never the one of a failed server."""
+        try:
+            return super().main(*args, **kwargs)
+        except Exception:
+            traceback.print_exc()
+            sys.exit(os.EX_SOFTWARE)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
