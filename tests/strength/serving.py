@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -9,6 +10,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.strength.parts import Crash
 from tests.strength.wire import Serve, wsgi
 
 
@@ -17,7 +19,20 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: what is asked is in the suite's own report."""
 
 
-class Slip(Exception):  # noqa: N818 - the cause is the error
+class _Failures(logging.Handler):
+    """Collects what the application logs as failed, unless a fault told it to crash."""
+
+    def __init__(self, slips: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self.slips = slips
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = getattr(record, "fields", {})
+        if fields.get("error") != Crash.__name__:
+            self.slips.append(f"{fields.get('error')} at {fields.get('where')}")
+
+
+class Slip(Exception):  # noqa: N818 - a finding about the specimen
     """A specimen broke by itself, so that it says nothing of the suite."""
 
 
@@ -30,7 +45,9 @@ def served(
     Raises:
         Slip: at the end, when the function raised what no server in it should.
     """
-    slips: list[Exception] = []
+    slips: list[str] = []
+    failures = _Failures(slips)
+    logging.getLogger("verikit").addHandler(failures)
     handler = type("Handler", (_Quiet,), {"protocol_version": protocol})
     app = wsgi(serve, slips, declares_length=declares_length)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
@@ -42,5 +59,6 @@ def served(
         server.shutdown()
         server.server_close()
         thread.join()
+        logging.getLogger("verikit").removeHandler(failures)
     if slips:
-        raise Slip from slips[0]
+        raise Slip(slips[0])

@@ -7,6 +7,8 @@ import pytest
 
 from conformance.catalogue import load_catalogue
 from tests.strength.faults import FAULTS
+from tests.strength.parts import Compare, Pair, on_compare
+from tests.strength.serving import served
 from tests.strength.specimen import MODEST, Specimen
 from tests.strength.trial import try_out
 from tests.strength.variants import VARIANTS
@@ -57,3 +59,20 @@ def test_the_same_cases_leave_the_reference_alone():
     control = VARIANTS["the reference held to the readings"]
     assert control.profile == MODEST
     assert try_out(control, cases=cases_about(*sorted(broken))).complaint == ""
+
+
+def mistaken(_: Compare, pair: Pair) -> float:
+    return pair.nothing  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.mark.live
+def test_a_mistake_in_a_specimen_is_no_kill():
+    build = on_compare(mistaken)
+    one = Specimen(
+        name="mistaken",
+        start=lambda parts: served(build(parts)),
+        breaks=("status-500",),
+        profile=MODEST,
+    )
+    trial = try_out(one, cases=("ordinary", "every-status-500"))
+    assert trial.complaint.startswith("mistaken is no server to judge by: it broke with Attribute")

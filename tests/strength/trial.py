@@ -110,7 +110,7 @@ def try_out(specimen: Specimen, *, cases: tuple[str, ...] = (), examples: int = 
     except Unreachable as error:
         return replace(trial, unreachable=str(error))
     except Slip as error:
-        return replace(trial, slip=repr(error.__cause__))
+        return replace(trial, slip=str(error))
     return _told(trial, done)
 
 

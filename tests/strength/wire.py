@@ -175,11 +175,11 @@ def serving(app: Flask) -> Serve:
 
 
 def wsgi(
-    serve: Serve, slips: list[Exception], *, declares_length: bool = True
+    serve: Serve, slips: list[str], *, declares_length: bool = True
 ) -> Callable[..., Iterable[bytes]]:
     """A function as a WSGI application. ConnectionError in it loses the connection.
 
-    ``slips`` collects what else it raises: that is a fault of ours.
+    ``slips`` collects what else it raises: that is a mistake in the specimen.
     """
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -187,7 +187,7 @@ def wsgi(
             answer = serve(Ask(environ, _read(environ)))
         except Exception as error:
             if not isinstance(error, ConnectionError):
-                slips.append(error)
+                slips.append(repr(error))
             raise
         length = {"Content-Length": str(len(answer.body))} if declares_length else {}
         headers = {**length, **answer.headers}

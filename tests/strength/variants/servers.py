@@ -20,7 +20,7 @@ def the_reference(parts: Parts) -> Serve:
 
 def verikit_serve(_: Parts) -> AbstractContextManager[str]:
     """A server of its own, as a user starts it."""
-    return reference_server()
+    return reference_server("--log-level", "error")
 
 
 for profile, name in ((None, "without a profile"), (MODEST, "held to the readings")):
