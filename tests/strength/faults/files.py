@@ -26,10 +26,13 @@ def header(file: bytes) -> Image.Image | None:
         return None
 
 
-def as_png(picture: Image.Image) -> bytes:
-    """The same picture in a file that the reference reads."""
+def as_png(file: bytes, change: Callable[[Image.Image], Image.Image]) -> bytes:
+    """The picture, changed, in a file that the reference reads; a damaged file as it is."""
     buffer = BytesIO()
-    picture.convert("RGB").save(buffer, "PNG")
+    try:
+        change(Image.open(BytesIO(file))).convert("RGB").save(buffer, "PNG")
+    except Exception:  # Pillow raises nearly anything at what is damaged
+        return file
     return buffer.getvalue()
 
 
@@ -52,7 +55,8 @@ def _accepted(index: int, file: bytes, *, formats: tuple[str, ...] = ()) -> byte
     found = header(file)
     if found is None or found.format in STANDARDS.formats:
         return file
-    return as_png(found) if found.format in formats or not formats else file
+    taken = not formats or found.format in formats
+    return as_png(file, Image.Image.copy) if taken else file
 
 
 fault("photo-formats", name="webp_accepted")(on_file(partial(_accepted, formats=("WEBP",))))
@@ -90,11 +94,12 @@ def progressive_jpeg_refused(index: int, file: bytes) -> bytes:
 @on_file
 def last_frame_compared(index: int, file: bytes) -> bytes:
     found = header(file)
-    frames = getattr(found, "n_frames", 1) if found else 1
-    if found is None or frames == 1:
-        return file
-    found.seek(frames - 1)
-    return as_png(found)
+    return as_png(file, _last_frame) if getattr(found, "n_frames", 1) > 1 else file
+
+
+def _last_frame(picture: Image.Image) -> Image.Image:
+    picture.seek(getattr(picture, "n_frames", 1) - 1)
+    return picture
 
 
 @fault("code-2005")
@@ -103,10 +108,7 @@ def truncated_jpeg_accepted(index: int, file: bytes) -> bytes:
     """What is there is compared, the rest is grey."""
     if not file.startswith(SIGNATURES[0]) or file.endswith(b"\xff\xd9"):
         return file
-    try:
-        return as_png(Image.fromarray(simplejpeg.decode_jpeg(file, strict=False)))
-    except ValueError:
-        return file
+    return as_png(file, lambda _: Image.fromarray(simplejpeg.decode_jpeg(file, strict=False)))
 
 
 @fault("code-2005")

@@ -72,7 +72,7 @@ def _small_copy(file: bytes) -> bytes:
     found = header(file)
     if found is None or found.width * found.height > 4 * STANDARDS.max_side**2:
         return file
-    return as_png(found.resize((400, 400)))
+    return as_png(file, lambda picture: picture.resize((400, 400)))
 
 
 @fault("code-2003")
