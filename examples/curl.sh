@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compares two photos: sh examples/curl.sh first.jpg second.jpg [http://127.0.0.1:3000]
 set -eu
-. "$(dirname "$0")/environment.sh" ..
+top=$(dirname "$0")/..
+. "$top/examples/environment.sh"
 
 seal() { "$python" "$(dirname "$0")/seal.py" "$1"; }
 

@@ -1,5 +1,6 @@
-# Sourced by the examples: the documented key, IV and path, unless the environment has others.
-python=$(dirname "$0")/$1/.venv/bin/python
+# Sourced by the examples, which say where the project's folder is ($top): sets the documented key,
+# IV and path, unless the environment has others.
+python=$top/.venv/bin/python
 [ -x "$python" ] || python=python3
 eval "$("$python" -c '
 from contract import load_contract

@@ -46,7 +46,7 @@ def reference_server(*options: str) -> Iterator[str]:
     """Run the reference server on a free port of this machine; yields its URL once it is ready."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    server = _verikit("serve", "--port", str(port), "--workers", "1", *options)
+    server = _verikit("serve", "--port", str(port), "--log-level", "warning", *options)
     try:
         _wait_until_ready(url, server)
         yield url

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.live
 CONTRACT = load_contract()
 EXAMPLES = Path(__file__).parents[2] / "examples"
 JARS = Path(os.environ.get("JARS", "/usr/share/java"))
+# The examples must find the project's own environment where no other is active.
+HAS_OWN = (EXAMPLES.parent / ".venv").exists()
+ENVIRONMENT = os.environ | ({"PATH": os.defpath} if HAS_OWN else {})
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 needs_java = pytest.mark.skipif(
@@ -29,7 +32,9 @@ CLIENTS = [
 
 def run(client: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = ["/bin/sh", str(EXAMPLES / client), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    return subprocess.run(  # noqa: S603 - the example under test
+        command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.fixture
