@@ -21,22 +21,29 @@ class Detector(Protocol):
         """Quarter turns, counter-clockwise, that set the faces upright, and the faces then."""
 
 
-class HogThenMtcnn:
+class InTurn:
+    """Several detectors; each is asked only where those before it found nothing."""
+
+    def __init__(self, *detectors: Detector) -> None:
+        self._detectors = detectors
+
+    def find(self, pixels: Pixels) -> list[Box]:
+        """See :class:`Detector`."""
+        return next((boxes for each in self._detectors if (boxes := each.find(pixels))), [])
+
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """See :class:`Detector`."""
+        for each in self._detectors:
+            turns, boxes = each.find_upright(pixels)
+            if boxes:
+                return turns, boxes
+        return 0, []
+
+
+class HogThenMtcnn(InTurn):
     """HOG, which is fast and hardly ever wrong; then MTCNN; then the faces that MTCNN doubts."""
 
     def __init__(self) -> None:
         self.hog = HogDetector()
         self.mtcnn = MtcnnDetector()
-        self._in_turn: tuple[Detector, ...] = (self.hog, self.mtcnn, DoubtedFaces())
-
-    def find(self, pixels: Pixels) -> list[Box]:
-        """See :class:`Detector`."""
-        return next((boxes for each in self._in_turn if (boxes := each.find(pixels))), [])
-
-    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
-        """See :class:`Detector`."""
-        for each in self._in_turn:
-            turns, boxes = each.find_upright(pixels)
-            if boxes:
-                return turns, boxes
-        return 0, []
+        super().__init__(self.hog, self.mtcnn, DoubtedFaces())

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -69,6 +70,7 @@ def test_failure_carries_its_proof(bad_url: str, folder: Path) -> None:
     assert (result["ruleId"], line.strip()) == ("encryption-key", "key:")
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_curl_line_replays_the_request(bad_url: str, folder: Path) -> None:
     call(bad_url, "-k", "second-key-wrong", "--junit=j.xml")
     (failure,) = ET.parse(folder / "j.xml").getroot().iter("failure")  # noqa: S314 - our own file
