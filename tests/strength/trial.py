@@ -18,7 +18,7 @@ from tests.strength.remembering import Remembering
 from tests.strength.serving import Slip
 from tests.strength.specimen import STANDARDS, Specimen
 
-EXAMPLES = 10
+EXAMPLES = 5
 """The depth of fuzzing against each specimen."""
 
 TIMEOUT = 10.0
