@@ -79,6 +79,7 @@ def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
     assert load(serve("good"), "--profile", str(path)).status == 1
 
 
+@pytest.mark.timing
 def test_the_rate_is_kept_whatever_the_server_takes(serve: Serve, load: Load) -> None:
     ended = load(serve("takes_100_ms"), "--profile", "baseline", "--rate", "40", *QUICK)
     assert ended.status == 0, ended.output
@@ -87,6 +88,7 @@ def test_the_rate_is_kept_whatever_the_server_takes(serve: Serve, load: Load) ->
     assert measures["latency_ms"]["p50"] >= 100
 
 
+@pytest.mark.timing
 def test_overload_is_seen_from_the_intended_start_and_drops_are_counted(
     serve: Serve, load: Load, tmp_path: Path
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_lost_test_is_aborted(serve: Serve, load: Load) -> None:
     assert time.monotonic() - begun < 40
 
 
+@pytest.mark.timing
 def test_the_knee_of_a_server_is_found(serve: Serve, load: Load, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(
@@ -130,6 +133,7 @@ def test_the_knee_of_a_server_is_found(serve: Serve, load: Load, tmp_path: Path)
     assert f"knee: {ended.report['knee']:.2f}" in ended.output
 
 
+@pytest.mark.timing
 def test_a_leak_breaks_the_soak(serve: Serve, load: Load) -> None:
     options = ["--profile", "soak", "--rate", "20", "--duration", "8", "--warm-up", "2"]
     ended = load(serve("leaks"), *options)
@@ -139,6 +143,7 @@ def test_a_leak_breaks_the_soak(serve: Serve, load: Load) -> None:
     assert 8_000 < low < high < 20_000
 
 
+@pytest.mark.timing
 def test_slow_clients_are_served_beside_fast_ones(serve: Serve, load: Load, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(
