@@ -112,8 +112,10 @@ def _first_comparison(
             raise CannotStart("the first comparison failed") from None
         with ready.get_lock():
             ready.value += 1
-            if ready.value == workers:
-                when_ready()
+            all_ready = ready.value == workers
+        # Not under the lock: a worker killed while it tells would leave its successor waiting.
+        if all_ready:
+            when_ready()
 
     return compare
 
