@@ -80,6 +80,35 @@ def _alike(one: Exchange, other: Exchange) -> bool:
     return abs(number(one.answer) - number(other.answer)) <= NOISE
 
 
+BY_TURN = (
+    (
+        "as-it-is",
+        " stays so with auto_rotate false",
+        ("auto-rotate-false",),
+        _not_turned,
+    ),
+    (
+        "by-default",
+        ", without auto_rotate",
+        ("auto-rotate-default",),
+        _default,
+    ),
+    (
+        "stranger",
+        " against another person, with auto_rotate",
+        ("auto-rotate-true", "operation-compares"),
+        _strangers,
+    ),
+    (
+        "tested",
+        ", with check_quality but without auto_rotate",
+        ("auto-rotate-default",),
+        _tested,
+    ),
+)
+"""For each quarter turn a case: end of the id, of the title, requirements, what is played."""
+
+
 def _cases() -> Iterator[Case]:
     for turn in TURNS:
         for photo in ("first", "second"):
@@ -90,34 +119,14 @@ def _cases() -> Iterator[Case]:
                 play=partial(_turned_upright, turned=Photo(turn=turn), swap=photo == "first"),
                 group="rotation",
             )
-        yield Case(
-            id=f"turned-{turn}-as-it-is",
-            title=f"A photo turned by {turn} degrees stays so with auto_rotate false",
-            requires=("auto-rotate-false",),
-            play=partial(_not_turned, turn=turn),
-            group="rotation",
-        )
-        yield Case(
-            id=f"turned-{turn}-by-default",
-            title=f"A photo turned by {turn} degrees, without auto_rotate",
-            requires=("auto-rotate-default",),
-            play=partial(_default, turn=turn),
-            group="rotation",
-        )
-        yield Case(
-            id=f"turned-{turn}-stranger",
-            title=f"A photo turned by {turn} degrees against another person, with auto_rotate",
-            requires=("auto-rotate-true", "operation-compares"),
-            play=partial(_strangers, turn=turn),
-            group="rotation",
-        )
-        yield Case(
-            id=f"turned-{turn}-tested",
-            title=f"A photo turned by {turn} degrees, with check_quality but without auto_rotate",
-            requires=("auto-rotate-default",),
-            play=partial(_tested, turn=turn),
-            group="rotation",
-        )
+        for name, title, requires, play in BY_TURN:
+            yield Case(
+                id=f"turned-{turn}-{name}",
+                title=f"A photo turned by {turn} degrees{title}",
+                requires=requires,
+                play=partial(play, turn=turn),
+                group="rotation",
+            )
     for orientation, stored in UPRIGHT.items():
         for photo in ("first", "second"):
             yield Case(
