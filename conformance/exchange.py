@@ -11,9 +11,9 @@ import json
 import select
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,11 +29,15 @@ _BLOCK = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The server under test. ``url`` has no path of the operation; ``timeout`` in seconds."""
+    """The server under test. ``url`` has no path of the operation; ``timeout`` in seconds.
+
+    ``write`` makes a request's bytes; who checks many servers may hand in one that remembers.
+    """
 
     url: str
     secrets: Secrets
     timeout: float = 30.0
+    write: Callable[[Request, Secrets], Wire] = field(default=wire, repr=False)
 
     @classmethod
     def of(
@@ -130,7 +134,7 @@ def _connection(target: Target) -> http.client.HTTPConnection:
 def _exchange(
     connection: http.client.HTTPConnection, target: Target, case: str, request: Request
 ) -> Exchange:
-    sent = wire(request, target.secrets)
+    sent = target.write(request, target.secrets)
     try:
         answer = _ask(connection, urlsplit(target.url).path + sent.target, sent)
     except (OSError, http.client.HTTPException) as error:

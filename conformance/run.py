@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
@@ -178,13 +178,11 @@ def _play_all(talks: Sequence[Talk], options: Options, keep: Watch) -> bool:
     gone = Event()
     pool = ThreadPoolExecutor(options.jobs)
     try:
-        waiting = {
+        waiting = [
             pool.submit(play, talk, gone, options.repeat) for talk in talks if not talk.case.survey
-        }
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                keep(future.result())
+        ]
+        for future in as_completed(waiting):
+            keep(future.result())
         for talk in talks:
             if talk.case.survey:
                 keep(play(talk, gone, 1))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from urllib.parse import quote
 
 from conformance.photos.files import photo_file
@@ -19,7 +19,7 @@ Pairs = list[tuple[str, str]]
 FIRST, SECOND, ROTATE, QUALITY = load_contract().parameters
 BOUNDARY = "verikit-5f1c2a7e9b"
 PADDING = "verikit_padding"
-_BASE64 = re.compile("[A-Za-z0-9+/=]*")
+_BASE64 = (ascii_letters + digits + "+/=").encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ def _written(data: bytes, how: Writing) -> str:
 
 def _escaped(text: str) -> str:
     """Percent-encoded; Base64 takes the fast way, which matters from a megabyte on."""
-    if _BASE64.fullmatch(text):
+    if text.isascii() and not text.encode().translate(None, _BASE64):
         return text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
     return quote(text, safe="")
 

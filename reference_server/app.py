@@ -15,16 +15,15 @@ from reference_server.health import Health
 from reference_server.logs import log, log_failure
 from reference_server.refusals import Refusal
 from reference_server.settings import Settings
-from reference_server.verifier import Comparer, Verifier
+from reference_server.verifier import Verifier
 
 CONTRACT = load_contract()
 
 
-def create_app(settings: Settings, engine: Comparer) -> Flask:
-    """The application; settings and engine are handed in, so tests bring their own."""
+def create_app(settings: Settings, verifier: Verifier) -> Flask:
+    """The application; settings and verifier are handed in, so tests bring their own."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # it would redirect, which the contract does not know
-    verifier = Verifier(settings, engine)
     health = Health(verifier)
     app.extensions["health"] = health
 

@@ -18,6 +18,7 @@ from reference_server.faces.recogniser import DEFAULT_MODEL
 from reference_server.logs import LEVELS
 from reference_server.serve import CannotStart, Processes, bind, run, url
 from reference_server.settings import Settings, SettingsError
+from reference_server.verifier import Verifier
 
 CONTRACT = load_contract()
 CORES = len(os.sched_getaffinity(0))
@@ -102,7 +103,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             address = url(listener)
             click.echo(f"Loading {model} for {address} ...")
             engine = load_engine(model, uncalibrated=uncalibrated, detector=DETECTORS[detector]())
-            app = create_app(settings, engine)
+            app = create_app(settings, Verifier(settings, engine))
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
             run(app, listener, processes, lambda: click.echo(ready))
     except (CannotStart, ModelError) as error:

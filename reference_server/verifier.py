@@ -40,6 +40,7 @@ class Verifier:
 
     def __init__(self, settings: Settings, engine: Comparer) -> None:
         self._engine = engine
+        self._parse = read_form
         self._unseal = unsealer(settings)
         self._read = partial(read_photo, standards=settings.standards)
         self._thread = ComputeThread()
@@ -58,7 +59,7 @@ class Verifier:
 
     def _score(self, content_type: str, body: bytes, stages: Stages) -> float:
         with stages.time("parse"):
-            inputs = read_inputs(read_form(content_type, body))
+            inputs = read_inputs(self._parse(content_type, body))
         with stages.time("unseal"):
             files = [self._unseal(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
         return self._compare(files, inputs.switches, stages)

@@ -14,6 +14,7 @@ from PIL import Image
 from contract import load_contract
 from reference_server.app import create_app
 from reference_server.settings import Settings
+from reference_server.verifier import Verifier
 
 FAKE_SERVER = Path(__file__).with_name("fake_server.py")
 SECRETS = load_contract().encryption
@@ -59,7 +60,8 @@ def engine() -> object:
 
 @pytest.fixture
 def client(settings: Settings, engine: object) -> FlaskClient:
-    return create_app(settings, engine).test_client()  # type: ignore[arg-type]
+    verifier = Verifier(settings, engine)  # type: ignore[arg-type]
+    return create_app(settings, verifier).test_client()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from reference_server.photo import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.serve import Processes, bind, run, url
 from reference_server.settings import Settings
+from reference_server.verifier import Verifier
 
 
 class FakeEngine:
@@ -42,8 +43,9 @@ class FakeEngine:
 if __name__ == "__main__":
     listener = bind("127.0.0.1", 0)
     address = url(listener)
+    settings = Settings.from_environment(os.environ)
     run(
-        create_app(Settings.from_environment(os.environ), FakeEngine()),
+        create_app(settings, Verifier(settings, FakeEngine())),
         listener,
         Processes(workers=int(sys.argv[1]), threads=int(sys.argv[2]), log_level="info"),
         lambda: print(address, flush=True),

@@ -23,6 +23,7 @@ from reference_server.photo import Photo
 from reference_server.refusals import PHOTOS, Refusal
 from reference_server.settings import Settings
 from reference_server.verifier import Comparer
+from tests.strength.remembering import RememberingVerifier
 from tests.strength.sealed import Sealing
 from tests.strength.wire import Ask, Fields, Reply, Serve, reply, serving
 
@@ -46,7 +47,7 @@ class Parts:
 
 @cache
 def _serve(parts: Parts) -> Serve:
-    return serving(create_app(parts.settings, parts.engine))
+    return serving(create_app(parts.settings, RememberingVerifier(parts.settings, parts.engine)))
 
 
 class Crash(Exception):  # noqa: N818 - what the server does, no error of the test

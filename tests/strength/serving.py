@@ -18,6 +18,10 @@ class _Quiet(WSGIRequestHandler):
     def log(self, *_: Any, **__: Any) -> None:
         """Nothing: what is asked is in the suite's own report."""
 
+    def connection_dropped(self, *_: Any) -> None:
+        """The fault lost the connection: werkzeug would keep it open, and the client waiting."""
+        self.close_connection = True
+
 
 class _Failures(logging.Handler):
     """Collects what the application logs as failed, unless a fault told it to crash."""

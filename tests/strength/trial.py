@@ -14,7 +14,7 @@ from conformance.verdicts import Verdict
 from reference_server.faces.engine import load_engine
 from reference_server.settings import Settings
 from tests.strength.parts import Parts
-from tests.strength.remembering import Remembering
+from tests.strength.remembering import Remembering, remembered_wire
 from tests.strength.serving import Slip
 from tests.strength.specimen import STANDARDS, Specimen
 
@@ -106,6 +106,7 @@ def try_out(specimen: Specimen, *, cases: tuple[str, ...] = (), examples: int = 
     try:
         with specimen.start(_parts()) as url:
             target = Target.of(url, key=specimen.key, iv=specimen.iv, timeout=TIMEOUT)
+            target = replace(target, write=remembered_wire)
             done = run(target, chosen, profile=load_profile(specimen.profile), options=options)
     except Unreachable as error:
         return replace(trial, unreachable=str(error))

@@ -14,8 +14,8 @@ from werkzeug.test import run_wsgi_app
 
 from contract import load_contract
 from reference_server.answers import Answer
-from reference_server.forms import read_form
 from reference_server.refusals import InvalidArgument
+from tests.strength.remembering import remembered_form
 
 CONTRACT = load_contract()
 FORM = CONTRACT.media_types[0]
@@ -67,7 +67,7 @@ class Ask:
         if not self.is_operation:
             return None
         try:
-            fields = read_form(self.content_type, self.body)
+            fields = remembered_form(self.content_type, self.body)
         except InvalidArgument:
             return None
         # Werkzeug gives None for a part without a name.
