@@ -145,6 +145,7 @@ def _codes(entries: list[Mapping[str, Any]]) -> dict[str, SystemCode]:
             name=entry["x-name"],
             code=entry["const"],
             message=entry["title"],
+            description=entry["description"],
             status=entry["x-status"],
         )
         for entry in entries

@@ -23,11 +23,15 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class SystemCode:
-    """A documented refusal: its number, its message and the HTTP status it travels with."""
+    """A documented refusal: its number, its message and the HTTP status it travels with.
+
+    ``description`` says in a sentence what it means.
+    """
 
     name: str
     code: int
     message: str
+    description: str
     status: int
 
 

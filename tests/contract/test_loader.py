@@ -36,6 +36,10 @@ def test_codes_follow_the_page() -> None:
     }
 
 
+def test_every_code_is_told_in_a_sentence() -> None:
+    assert all(code.description.endswith(".") for code in CONTRACT.codes.values())
+
+
 def test_statuses_follow_the_page() -> None:
     reasons = {s.status: s.reason for s in CONTRACT.statuses.values() if s.status != 200}
     assert reasons == {
