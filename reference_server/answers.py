@@ -47,6 +47,11 @@ def refused(refusal: Refusal) -> Answer:
     return Answer(entry.status, {"code": entry.code, "message": refusal.message})
 
 
+def busy(status: int) -> Answer:
+    """The answer to a request that a limit turns away."""
+    return Answer(status, {"code": status, "message": "the server is busy: ask again later"})
+
+
 def http_error(status: int) -> Answer:
     """The answer for an HTTP error that has no system code; an undocumented 4xx is a 1200."""
     documented = CONTRACT.statuses.get(STAND_INS.get(status, status))

@@ -15,6 +15,7 @@ from reference_server.faces.detectors import DETECTORS
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.recogniser import DEFAULT_MODEL
+from reference_server.limits import DEFAULT_LIMITS, Limits
 from reference_server.logs import LEVELS
 from reference_server.serve import CannotStart, Processes, bind, run, url
 from reference_server.settings import Settings, SettingsError
@@ -48,9 +49,28 @@ CORES = len(os.sched_getaffinity(0))
 @click.option(
     "--threads",
     type=click.IntRange(1, 512),
-    default=64,
+    default=128,
     show_default=True,
-    help="Requests that one worker receives at a time.",
+    help="Requests that one worker reads or answers at a time.",
+)
+@click.option(
+    "--max-concurrent",
+    type=click.IntRange(1),
+    default=DEFAULT_LIMITS.concurrent,
+    show_default=True,
+    help="Comparisons that one worker has waiting at a time; further ones are turned away.",
+)
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(0, min_open=True),
+    help="Requests a second, over all workers; further ones are turned away.  [default: none]",
+)
+@click.option(
+    "--limit-status",
+    type=click.Choice(["500", "503", "429"]),
+    default=str(DEFAULT_LIMITS.status),
+    show_default=True,
+    help="HTTP status for who is turned away; the contract documents 500 only.",
 )
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
 @click.option(
@@ -75,6 +95,9 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     port: int,
     workers: int,
     threads: int,
+    max_concurrent: int,
+    rate_limit: float | None,
+    limit_status: str,
     model: str,
     detector: str,
     uncalibrated: bool,
@@ -91,7 +114,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
 
     Ends with 0 when it was stopped, 1 when it cannot start, 2 when it was called wrongly.
     """
-    settings = _settings(profile)
+    limits = Limits(concurrent=max_concurrent, rate=rate_limit, status=int(limit_status))
+    settings = _settings(profile, limits)
     if settings.has_default_key and not allow_default_key and not _is_loopback(host):
         raise click.UsageError(
             f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to listen "
@@ -110,10 +134,10 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         raise click.ClickException(str(error)) from error
 
 
-def _settings(profile: Path | None) -> Settings:
+def _settings(profile: Path | None, limits: Limits) -> Settings:
     try:
         standards = load_photo_standards(profile) if profile else CONTRACT.photo_standards
-        return Settings.from_environment(os.environ, standards)
+        return Settings.from_environment(os.environ, standards, limits)
     except (ContractError, SettingsError) as error:
         raise click.UsageError(str(error)) from error
 

@@ -17,8 +17,10 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from reference_server.cells import ROWS
 from reference_server.logs import log_failure, logging_config
 from reference_server.memory import return_freed_memory
+from reference_server.metrics import Metrics
 from reference_server.worker import Worker
 
 KEEP_ALIVE_SECONDS = 30
@@ -72,6 +74,7 @@ def run(
 
     ``when_ready`` is called once, when the last worker has made its first comparison.
     """
+    metrics: Metrics = app.extensions["metrics"]
     return_freed_memory()
     warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news
     options = {
@@ -83,6 +86,9 @@ def run(
         "keepalive": KEEP_ALIVE_SECONDS,
         "graceful_timeout": GRACEFUL_SECONDS,
         "backlog": BACKLOG,
+        "pre_fork": _choose_row,
+        "post_fork": lambda _arbiter, worker: metrics.enter(worker.row),
+        "child_exit": lambda _arbiter, worker: metrics.leave(worker.row),
         "worker_exit": _leave,
         "post_worker_init": _first_comparison(app, processes.workers, when_ready),
         "logconfig_dict": logging_config(processes.log_level),
@@ -118,6 +124,12 @@ def _first_comparison(
             when_ready()
 
     return compare
+
+
+def _choose_row(arbiter: Arbiter, worker: Worker) -> None:
+    """A row of the metrics that no living worker adds to."""
+    taken = {each.row for each in arbiter.WORKERS.values()}
+    worker.row = next(row for row in range(ROWS) if row not in taken)
 
 
 def _leave(_arbiter: Arbiter, worker: Worker) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from contract import PhotoStandards, load_contract
+from reference_server.limits import DEFAULT_LIMITS, Limits
 
 CONTRACT = load_contract()
 
@@ -29,6 +30,7 @@ class Settings:
     key: bytes = field(repr=False)
     iv: bytes = field(repr=False)
     standards: PhotoStandards = CONTRACT.photo_standards
+    limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
         secrets = CONTRACT.encryption
@@ -38,7 +40,10 @@ class Settings:
 
     @classmethod
     def from_environment(
-        cls, environment: Mapping[str, str], standards: PhotoStandards = CONTRACT.photo_standards
+        cls,
+        environment: Mapping[str, str],
+        standards: PhotoStandards = CONTRACT.photo_standards,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Settings:
         """Key and IV from their documented variables, or the documented defaults."""
         secrets = CONTRACT.encryption
@@ -46,6 +51,7 @@ class Settings:
             key=environment.get(secrets.key_variable, secrets.default_key).encode(),
             iv=environment.get(secrets.iv_variable, secrets.default_iv).encode(),
             standards=standards,
+            limits=limits,
         )
 
     @property

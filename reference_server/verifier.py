@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -51,13 +51,17 @@ class Verifier:
         Raises:
             Refusal: the form or a photo is refused.
         """
-        return self._thread.run(partial(self._score, content_type, body, stages))
+        end_wait = stages.start("wait")
+        return self._thread.run(partial(self._score, content_type, body, stages, end_wait))
 
     def score_files(self, files: Sequence[bytes], stages: Stages) -> float:
         """The score of two photo files."""
         return self._thread.run(partial(self._compare, files, {}, stages))
 
-    def _score(self, content_type: str, body: bytes, stages: Stages) -> float:
+    def _score(
+        self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]
+    ) -> float:
+        end_wait()
         with stages.time("parse"):
             inputs = read_inputs(self._parse(content_type, body))
         with stages.time("unseal"):

@@ -16,7 +16,9 @@ from gunicorn.http.errors import InvalidHeader, ParseException, UnsupportedTrans
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from reference_server.answers import Answer, http_error
+from reference_server.app import STOPPING
 from reference_server.logs import log, log_failure
+from reference_server.metrics import Metrics
 
 RECEIVE_SECONDS = 30.0
 """A request that has not arrived whole by then is cut off."""
@@ -35,12 +37,22 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._receiving: dict[TConn, float] = {}
+        self.row = 0
+        self.metrics: Metrics
         self.wsgi: Callable[..., Any]
 
     def load_wsgi(self) -> None:
-        """Let the application end a connection by its Connection header."""
+        """Let the application end a connection by its Connection header, and know the end."""
         super().load_wsgi()
-        self.wsgi = _honouring_close(self.wsgi)
+        self.metrics = self.wsgi.extensions["metrics"]  # type: ignore[attr-defined] # Flask's
+        self.wsgi = self._telling(_honouring_close(self.wsgi))
+
+    def _telling(self, application: Callable[..., Any]) -> Callable[..., Any]:
+        def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            environ[STOPPING] = not self.alive
+            return application(environ, start_response)
+
+        return call
 
     def enqueue_req(self, conn: TConn) -> None:
         """A new connection waits for its first byte in the poller, where it costs no thread."""
@@ -77,6 +89,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         answer = _answer_to(exc)
         if answer.status >= 500:
             log_failure("failed", exc, request_id=answer.request_id)
+        self.metrics.answered(answer)
         log(
             "malformed",
             request_id=answer.request_id,

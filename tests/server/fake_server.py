@@ -1,9 +1,12 @@
 """The HTTP side with an engine that answers at once; run as a script it serves on a free port."""
 
+import json
 import os
 import sys
+import time
 
 from reference_server.app import create_app
+from reference_server.limits import Limits
 from reference_server.photo import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.serve import Processes, bind, run, url
@@ -14,7 +17,8 @@ from reference_server.verifier import Verifier
 class FakeEngine:
     """Equal photos score 0.9, others 0.1; black shows no face, white a covered one.
 
-    A green photo breaks it, with an error text that must not be seen outside.
+    A green photo breaks it, with an error text that must not be seen outside; a red one takes a
+    quarter of a second.
     """
 
     def __init__(self) -> None:
@@ -36,6 +40,8 @@ class FakeEngine:
             raise NoFaceFound(index)
         if min(red, green, blue) > 250 and asked.get("check_quality"):
             raise FaceCovered(index, ("mouth",))
+        if red > 250 and green < 5:
+            time.sleep(0.25)
         if green > 250 and red < 5:
             raise RuntimeError("secret of the engine")
 
@@ -43,10 +49,11 @@ class FakeEngine:
 if __name__ == "__main__":
     listener = bind("127.0.0.1", 0)
     address = url(listener)
-    settings = Settings.from_environment(os.environ)
+    workers, threads, limits = (json.loads(argument) for argument in sys.argv[1:])
+    settings = Settings.from_environment(os.environ, limits=Limits(**limits))
     run(
         create_app(settings, Verifier(settings, FakeEngine())),
         listener,
-        Processes(workers=int(sys.argv[1]), threads=int(sys.argv[2]), log_level="info"),
+        Processes(workers=workers, threads=threads, log_level="info"),
         lambda: print(address, flush=True),
     )

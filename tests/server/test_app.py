@@ -216,6 +216,7 @@ def test_health_fails_with_an_absurd_score(
 ) -> None:
     monkeypatch.setattr(engine, "compare", lambda *_, **__: score)
     abnormal(client.get("/healthz"), 500)
+    abnormal(client.get("/readyz"), 500)
 
 
 def test_a_score_that_is_no_number_is_not_sent(

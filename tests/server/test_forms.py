@@ -1,4 +1,5 @@
 import tempfile
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes, urlencode
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 
 from contract import load_contract
-from reference_server.forms import MAX_FIELDS, READERS, read_form
+from reference_server.forms import MAX_FIELDS, MAX_HEADER_BYTES, PIECE, READERS, read_form
 from reference_server.refusals import InvalidArgument
 
 Encode = Callable[..., tuple[str, bytes]]
@@ -54,6 +55,55 @@ def test_media_type_may_carry_parameters_in_any_case() -> None:
 def test_percent_decoding_is_the_standard_librarys(pieces: list[bytes]) -> None:
     text = b"".join(pieces)
     assert read_form(URL_ENCODED, b"a=" + text) == [("a", unquote_to_bytes(text))]
+
+
+@pytest.mark.parametrize("shift", range(5))
+@pytest.mark.parametrize("escape", [b"%41", b"%%4", b"%4", b"%"])
+def test_percent_decoding_knows_no_seams(shift: int, escape: bytes) -> None:
+    text = b"x" * shift + escape * PIECE
+    assert read_form(URL_ENCODED, b"a=" + text) == [("a", unquote_to_bytes(text))]
+
+
+@pytest.mark.parametrize("escape", [b"%", b"%41"])
+def test_percent_decoding_takes_little_memory(escape: bytes) -> None:
+    body = b"a=" + escape * (4_000_000 // len(escape))
+    assert peak_memory(URL_ENCODED, body) < 5 * len(body)
+
+
+def peak_memory(kind: str, body: bytes) -> int:
+    tracemalloc.start()
+    with suppress(InvalidArgument):
+        read_form(kind, body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="a"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PART + b"; a=b" * 800_000,
+        PART + b"; a=b" * 800_000 + b"\r\n\r\n\r\n--x--",
+        PART + b"\r\nX: y" * 800_000 + b"\r\n\r\n\r\n--x--",
+        (PART + b"; a=b" * 500 + b"\r\n\r\n\r\n") * 1_000 + b"--x--",
+    ],
+    ids=["unfinished", "one line", "many lines", "in many parts"],
+)
+def test_headers_of_megabytes_are_refused(body: bytes) -> None:
+    kind = "multipart/form-data; boundary=x"
+    with pytest.raises(InvalidArgument) as refused:
+        read_form(kind, body)
+    assert "headers" in refused.value.message
+    assert peak_memory(kind, body) < 20 * MAX_HEADER_BYTES
+
+
+def test_a_part_keeps_its_bytes() -> None:
+    data = bytes(range(256)) * 2048 + b"\r\n--y\r\n--x-y\r\n"
+    body = PART + b"\r\n\r\n" + data + b"\r\n--x\r\nContent-Disposition: form-data\r\n\r\n\r\n--x--"
+    assert read_form("multipart/form-data; boundary=x", body) == [("a", data), ("", b"")]
 
 
 def test_multipart_takes_fields_and_file_parts_of_megabytes() -> None:

@@ -5,33 +5,22 @@ import json
 import os
 import signal
 import socket
+import struct
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from jsonschema import validate
 
 from contract import load_contract
-from reference_server.refusals import PHOTOS
 
 pytestmark = pytest.mark.live
 
 CONTRACT = load_contract()
 PATH = CONTRACT.path
 LIMIT = CONTRACT.photo_standards.max_body_bytes
-
-Draw = Callable[..., bytes]
-Seal = Callable[[bytes], str]
-
-
-@pytest.fixture(scope="session")
-def body(draw: Draw, seal: Seal) -> Callable[..., bytes]:
-    return lambda first="grey", second="grey": urlencode(
-        dict(zip(PHOTOS, (seal(draw(first)), seal(draw(second))), strict=True))
-    ).encode()
 
 
 def connect(server: Any) -> socket.socket:
@@ -60,18 +49,8 @@ def request_head(*headers: str, method: str = "POST") -> bytes:
     return "\r\n".join([f"{method} {PATH} HTTP/1.1", "Host: x", kind, *headers, "", ""]).encode()
 
 
-def ask(server: Any, content: bytes) -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    try:
-        connection.request("POST", PATH, content, {"Content-Type": CONTRACT.media_types[0]})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        connection.close()
-
-
 def test_two_photos_get_a_score(live: Any, body: Callable[..., bytes]) -> None:
-    assert ask(live, body())[1]["verification_score"] == 0.9
+    assert live.post(body()).json()["verification_score"] == 0.9
 
 
 def test_connection_is_kept_for_the_next_request(live: Any, body: Callable[..., bytes]) -> None:
@@ -158,7 +137,21 @@ def test_a_body_cut_short_is_an_invalid_argument(live: Any, body: Callable[..., 
 
 def test_client_that_sends_far_too_much_still_reads_its_answer(live: Any) -> None:
     for excess in (1, 2 * LIMIT):
-        assert ask(live, bytes(LIMIT + excess))[0] == 413
+        assert live.post(bytes(LIMIT + excess)).status_code == 413
+
+
+def test_a_client_that_tears_its_connection_down_is_no_failure(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server = start_live()
+    with connect(server) as connection:
+        connection.sendall(request_head("Content-Length: 100000") + b"a")
+        time.sleep(0.2)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert server.post(body()).status_code == 200
+    server.stop()
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert [line["status"] for line in lines if line["event"] == "request"] == [400, 200]
 
 
 def test_a_large_body_to_a_wrong_path_still_gets_its_answer(live: Any) -> None:
@@ -176,7 +169,7 @@ def test_silent_and_slow_clients_do_not_hold_others_up(
     slow = [connect(server) for _ in range(6)]
     for connection in slow:
         connection.sendall(request_head("Content-Length: 100") + b"a")
-    assert ask(server, body())[0] == 200
+    assert server.post(body()).status_code == 200
     for connection in idle + slow:
         connection.close()
 
@@ -184,7 +177,7 @@ def test_silent_and_slow_clients_do_not_hold_others_up(
 def test_concurrent_answers_are_the_right_ones(live: Any, body: Callable[..., bytes]) -> None:
     questions = [body("grey", second) for second in ("grey", "blue", "black")] * 20
     with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda content: ask(live, content)[1], questions))
+        answers = list(pool.map(lambda content: live.post(content).json(), questions))
     assert [answer.get("verification_score") for answer in answers] == [0.9, 0.1, None] * 20
     assert len({answer["request_id"] for answer in answers}) == len(answers)
 
@@ -204,13 +197,28 @@ def test_sigterm_finishes_what_is_in_flight(
     assert server.process.wait(timeout=60) == 0
 
 
+def test_who_is_stopping_is_not_ready(live: Any, start_live: Callable[..., Any]) -> None:
+    assert live.get("/readyz").json()["status"] == "ready"
+    server = start_live()
+    kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+    kept.request("GET", "/readyz")
+    assert kept.getresponse().read()
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    kept.request("GET", "/readyz")
+    answer = kept.getresponse()
+    assert (answer.status, json.loads(answer.read())["status"]) == (503, "stopping")
+    kept.close()
+    assert server.process.wait(timeout=60) == 0
+
+
 def test_a_killed_worker_is_replaced(
     start_live: Callable[..., Any], body: Callable[..., bytes]
 ) -> None:
     server = start_live()
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
-    os.kill(int(children.split()[0]), signal.SIGKILL)
-    assert ask(server, body())[0] == 200
+    (worker,) = server.workers()
+    os.kill(worker, signal.SIGKILL)
+    assert server.post(body()).status_code == 200
 
 
 def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(
@@ -218,18 +226,22 @@ def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(
 ) -> None:
     server = start_live()
     content = body()
-    request_id = ask(server, content)[1]["request_id"]
+    answer = server.post(content)
+    request_id = answer.json()["request_id"]
     exchange(
         server, b"GET /canary?canary HTTP/1.1\r\nConnection: close\r\nX-Canary: canary\r\n\r\n"
     )
     exchange(server, b"canary\r\n\r\n")
-    ask(server, b"canary=canary")
+    server.post(b"canary=canary")
     server.stop()
     text = server.log.read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     (line,) = [line for line in lines if line.get("request_id") == request_id]
-    assert (line["status"], line["code"], line["body_bytes"]) == (200, 1000, len(content))
-    assert set(line["stages"]) >= {"receive", "parse", "unseal", "decode"}
+    assert (line["status"], line["code"], line["route"]) == (200, 1000, PATH)
+    assert (line["body_bytes"], line["answer_bytes"]) == (len(content), len(answer.content))
+    assert set(line["stages"]) == {"receive", "wait", "parse", "unseal", "decode"}
+    assert 0 < sum(line["stages"].values()) <= line["ms"]
+    assert len([line for line in lines if line["event"] in {"request", "malformed"}]) == 4
     assert "canary" not in text
     assert content[30:60].decode() not in text
     assert CONTRACT.encryption.default_key not in text

@@ -1,5 +1,6 @@
 import io
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ from PIL import Image
 
 from contract import load_contract
 from reference_server.photo import ENOUGH_SIDE, MAX_JPEG_SCANS, Photo, read_photo
+from reference_server.rationed import TooManyReads
 from reference_server.refusals import Refusal, UnreadablePhoto, WrongFileSize, WrongPixelSize
 
 STANDARDS = load_contract().photo_standards
@@ -192,6 +194,75 @@ def test_limits_are_the_ones_handed_in(draw: Draw) -> None:
         read_photo(draw(kind="PNG"), only_gif)
     with pytest.raises(WrongPixelSize):
         read_photo(draw(kind="GIF"), only_gif)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "piece"),
+    [
+        ("JPEG", 2, b"\xff"),
+        ("JPEG", 2, b"\xff\xe1\x00\x02"),
+        ("PNG", 33, chunk(b"none", b"")),
+        ("PNG", -12, chunk(b"none", b"")),
+        ("GIF", 13 + 768, b"!\xfe\x01a\x00"),
+    ],
+    ids=["fill bytes", "segments", "chunks before the pixels", "chunks behind them", "extensions"],
+)
+def test_a_header_of_countless_pieces_is_refused(kind: str, place: int, piece: bytes) -> None:
+    file = saved(RAMP.quantize() if kind == "GIF" else RAMP, kind)
+    few, many = (file[:place] + piece * times + file[place:] for times in (50, 400_000))
+    read_photo(few, STANDARDS)
+    with pytest.raises(UnreadablePhoto) as refused:
+        read_photo(many, STANDARDS)
+    assert isinstance(refused.value.__cause__, TooManyReads)
+
+
+def run_length_bmp(run: bytes, side: int) -> bytes:
+    """A grey BMP of ``side`` x ``side`` pixels in runs."""
+    palette = b"".join(bytes([level, level, level, 0]) for level in range(256))
+    pixels = run * (side * side // run[0])
+    sizes = struct.pack("<IHHI", 54 + len(palette) + len(pixels), 0, 0, 54 + len(palette))
+    layout = struct.pack("<IiiHHI", 40, side, side, 1, 8, 1)
+    return (
+        b"BM" + sizes + layout + struct.pack("<IiiII", len(pixels), 0, 0, 256, 0) + palette + pixels
+    )
+
+
+def test_run_length_encoded_bmp_is_read_where_its_runs_are_not_countless() -> None:
+    assert read_photo(run_length_bmp(b"\x01\x80", 600), STANDARDS).pixels[0, 0, 0] == 0x80
+    with pytest.raises(UnreadablePhoto) as refused:
+        read_photo(run_length_bmp(b"\x01\x80", 1500), STANDARDS)
+    assert isinstance(refused.value.__cause__, TooManyReads)
+
+
+def tiff_in_strips(height: int, strips: int) -> bytes:
+    """A grey TIFF, 64 pixels wide, whose strips all hold the same row."""
+    numbers = [(256, 64), (257, height), (258, 8), (259, 1), (262, 1), (277, 1), (278, 1)]
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers]
+    end = 8 + 2 + 12 * 9 + 4
+    tables = [(273, 8, end), (279, 64, end + 4 * strips)]
+    entries += [struct.pack("<HHII", tag, 4, strips, place) for tag, _, place in tables]
+    directory = struct.pack("<H", 9) + b"".join(sorted(entries)) + bytes(4)
+    return (
+        b"II*\x00\x08\x00\x00\x00"
+        + directory
+        + b"".join(struct.pack("<I", value) * strips for _, value, _ in tables)
+    )
+
+
+def test_countless_strips_of_a_tiff_take_no_memory() -> None:
+    assert read_photo(tiff_in_strips(64, 64), STANDARDS).pixels.shape == (64, 64, 3)
+    file = tiff_in_strips(4096, 600_000)
+    tracemalloc.start()
+    read_photo(file, STANDARDS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * len(file)
+
+
+def test_libtiff_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UnreadablePhoto):
+        read_photo(saved(RAMP, "TIFF", compression="tiff_lzw")[:-3000], STANDARDS)
+    assert capfd.readouterr() == ("", "")
 
 
 SAMPLES = [saved(RAMP.resize((40, 40)), kind) for kind in KINDS]

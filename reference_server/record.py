@@ -1,0 +1,58 @@
+"""What is kept of a request: a line in the log and numbers in the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from flask import Flask, Response, g, request
+
+from contract import load_contract
+from reference_server.answers import Answer
+from reference_server.faces.stages import Stages
+from reference_server.logs import log
+from reference_server.metrics import Metrics
+
+OPERATION = load_contract().path
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Watches the requests of an application."""
+
+    metrics: Metrics
+
+    def watch(self, app: Flask) -> None:
+        """Record every request from now on."""
+        app.before_request(self._begin)
+        app.after_request(self._record)
+        app.teardown_request(self._end)
+
+    def _begin(self) -> None:
+        g.started = perf_counter()
+        g.stages = Stages()
+        self.metrics.change("in_flight", 1)
+
+    def _record(self, response: Response) -> Response:
+        seconds = perf_counter() - g.started
+        answer = g.get("answer") or Answer(response.status_code, {})
+        route = request.url_rule and request.url_rule.rule
+        self.metrics.answered(answer)
+        if route == OPERATION:
+            self.metrics.took(seconds, g.stages)
+        log(
+            "request",
+            request_id=answer.request_id,
+            route=route,
+            status=answer.status,
+            code=answer.fields.get("code"),
+            ms=round(seconds * 1000, 3),
+            stages={name: round(ms, 3) for name, ms in g.stages.ms.items()},
+            body_bytes=g.get("body_bytes"),
+            answer_bytes=response.content_length,
+        )
+        return response
+
+    def _end(self, _error: BaseException | None) -> None:
+        if "started" in g:
+            self.metrics.change("in_flight", -1)
