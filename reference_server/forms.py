@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import IO
+from collections.abc import Iterator
 
 import numpy as np
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import (
+    NEED_DATA,
+    Data,
+    Event,
+    Field,
+    File,
+    MultipartDecoder,
+    State,
+)
 
 from reference_server.refusals import InvalidArgument
 
 Fields = list[tuple[str, bytes]]
 
 MAX_FIELDS = 10_000
+MAX_HEADER_BYTES = 2**20
+"""Of all parts of a multipart form together."""
+
+PIECE = 2**18
+"""How many bytes of a body are looked at at once."""
+
 HEX_DIGITS = np.full(256, -1)
 """The value of a hexadecimal digit by its character's code, -1 for any other character."""
 HEX_DIGITS[list(b"0123456789abcdef")] = HEX_DIGITS[list(b"0123456789ABCDEF")] = range(16)
@@ -47,6 +60,21 @@ def _unquote(text: bytes) -> bytes:
     """
     if b"%" not in text:
         return text
+    return b"".join(_unquote_piece(piece) for piece in _pieces(text))
+
+
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """The text cut where no escape is, so that the work takes little memory."""
+    start = 0
+    while start < len(text):
+        end = start + PIECE
+        near = text.rfind(b"%", end - 2, end)
+        end = end if near < 0 else near
+        yield text[start:end]
+        start = end
+
+
+def _unquote_piece(text: bytes) -> bytes:
     codes = np.frombuffer(text, np.uint8).copy()
     escapes = np.flatnonzero(codes[:-2] == ord("%"))
     high, low = HEX_DIGITS[codes[escapes + 1]], HEX_DIGITS[codes[escapes + 2]]
@@ -59,29 +87,51 @@ def _unquote(text: bytes) -> bytes:
 
 
 def _multipart(body: bytes, options: dict[str, str]) -> Fields:
-    parser = FormDataParser(stream_factory=_in_memory, max_form_parts=MAX_FIELDS, silent=False)
     try:
-        _, fields, files = parser.parse(BytesIO(body), "multipart/form-data", len(body), options)
+        boundary = options.get("boundary", "").encode("ascii")
+        if not boundary:
+            raise ValueError("no boundary")
+        return _parts(body, MultipartDecoder(boundary, max_parts=MAX_FIELDS))
     except RequestEntityTooLarge:
         raise _too_many() from None
     except ValueError:
         raise InvalidArgument("the multipart form is malformed") from None
-    texts = [(name, text.encode()) for name, text in fields.items(multi=True)]
-    return texts + [(name, file.read()) for name, file in files.items(multi=True)]
+
+
+def _parts(body: bytes, decoder: MultipartDecoder) -> Fields:
+    parts: list[tuple[str, list[bytes]]] = []
+    for event in _events(body, decoder):
+        if isinstance(event, Field | File):
+            parts.append((event.name or "", []))
+        elif isinstance(event, Data):
+            parts[-1][1].append(event.data)
+    return [(name, b"".join(data)) for name, data in parts]
+
+
+def _events(body: bytes, decoder: MultipartDecoder) -> Iterator[Event]:
+    """What the decoder finds, piece by piece; its headers cost ten times the rest."""
+    headers = 0
+    for start in range(0, len(body), PIECE):
+        decoder.receive_data(body[start : start + PIECE])
+        for event in iter(decoder.next_event, NEED_DATA):
+            headers += _header_bytes(event)
+            yield event
+        unfinished = len(decoder.buffer) if decoder.state is State.PART else 0
+        if headers + unfinished > MAX_HEADER_BYTES:
+            raise InvalidArgument("the headers of the multipart form are too long")
+    decoder.receive_data(None)
+    while decoder.state is not State.COMPLETE:
+        yield decoder.next_event()
+
+
+def _header_bytes(event: Event) -> int:
+    if not isinstance(event, Field | File):
+        return 0
+    return sum(len(name) + len(value) for name, value in event.headers)
 
 
 def _too_many() -> InvalidArgument:
     return InvalidArgument(f"the form has more than {MAX_FIELDS} fields")
-
-
-def _in_memory(
-    total_content_length: int | None,
-    content_type: str | None,
-    filename: str | None,
-    content_length: int | None = None,
-) -> IO[bytes]:
-    """Where werkzeug puts a file part; its own choice would be a temporary file."""
-    return BytesIO()
 
 
 READERS = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
 import simplejpeg
@@ -18,6 +17,8 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from contract import PhotoStandards
+from reference_server.libtiff import read_by_libtiff
+from reference_server.rationed import RationedFile
 from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
 
 Pixels = NDArray[np.uint8]
@@ -25,11 +26,19 @@ Pixels = NDArray[np.uint8]
 # Pillow's own limit on pixels; ours is in the photo standards.
 Image.MAX_IMAGE_PIXELS = None
 
+read_by_libtiff()
+
 ENOUGH_SIDE = 1000
 """Decoding scales a photo down by powers of two while its long side keeps this many pixels."""
 
 MAX_JPEG_SCANS = 50
 """Each scan of a progressive JPEG passes over all its pixels; encoders write about ten."""
+
+MOST_READS = 100_000
+"""Of the pieces that a header is made of; real files have hundreds."""
+
+MOST_RUNS_READ = 1_000_000
+"""Of a run-length encoded BMP, which is decoded in Python, a few pixels at each read."""
 
 HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters")
 """libjpeg's complaints about files that some cameras write and every viewer shows."""
@@ -57,11 +66,13 @@ def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
     if len(file) > standards.max_file_bytes:
         raise WrongFileSize(detail=f"{len(file)} bytes, at most {standards.max_file_bytes} allowed")
     with _damage_refused(standards):
-        image = Image.open(BytesIO(file), formats=standards.formats)
+        content = RationedFile(file, MOST_READS)
+        image = Image.open(content, formats=standards.formats)
     if image.width * image.height > standards.max_side**2:
         raise _wrong_pixel_size(image, standards)
     with _damage_refused(standards):
         orientation = _take_orientation(image)
+        content.reads = MOST_RUNS_READ
         pixels = _decode(file, image)
     if not all(standards.min_side <= side <= standards.max_side for side in image.size):
         raise _wrong_pixel_size(image, standards)
@@ -96,7 +107,7 @@ def _decode(file: bytes, image: Image.Image) -> Pixels:
     if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
         return _decode_jpeg(file, image)
     if image.format == "PNG":
-        Image.open(BytesIO(file)).verify()  # checksums, which decoding passes over
+        Image.open(RationedFile(file, MOST_READS)).verify()  # checksums, which decoding passes over
     return _decode_any(image)
 
 

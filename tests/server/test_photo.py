@@ -216,10 +216,10 @@ def test_a_header_of_countless_pieces_is_refused(kind: str, place: int, piece: b
     assert isinstance(refused.value.__cause__, TooManyReads)
 
 
-def run_length_bmp(run: bytes, side: int) -> bytes:
-    """A grey BMP of ``side`` x ``side`` pixels in runs."""
+def run_length_bmp(side: int) -> bytes:
+    """A grey BMP of ``side`` x ``side`` pixels, each a run of its own."""
     palette = b"".join(bytes([level, level, level, 0]) for level in range(256))
-    pixels = run * (side * side // run[0])
+    pixels = (b"\x01\x80" * side + b"\x00\x00") * side
     sizes = struct.pack("<IHHI", 54 + len(palette) + len(pixels), 0, 0, 54 + len(palette))
     layout = struct.pack("<IiiHHI", 40, side, side, 1, 8, 1)
     return (
@@ -228,9 +228,9 @@ def run_length_bmp(run: bytes, side: int) -> bytes:
 
 
 def test_run_length_encoded_bmp_is_read_where_its_runs_are_not_countless() -> None:
-    assert read_photo(run_length_bmp(b"\x01\x80", 600), STANDARDS).pixels[0, 0, 0] == 0x80
+    assert read_photo(run_length_bmp(600), STANDARDS).pixels[0, 0, 0] == 0x80
     with pytest.raises(UnreadablePhoto) as refused:
-        read_photo(run_length_bmp(b"\x01\x80", 1500), STANDARDS)
+        read_photo(run_length_bmp(1500), STANDARDS)
     assert isinstance(refused.value.__cause__, TooManyReads)
 
 
