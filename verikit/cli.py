@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
+
+from verikit import secret_files, settings
+from verikit.exit_codes import Exit, epilog
 
 
 @dataclass(frozen=True)
 class Part:
-    """A subcommand: where it lives, the extra that brings its libraries, and a line of help."""
+    """A subcommand: where it lives, the extra that brings its libraries, and a line of help.
+
+    No extra: the base installation is enough.
+    """
 
     target: str
-    extra: str
+    extra: str | None
     help: str
 
 
@@ -40,6 +47,10 @@ PARTS = {
     "fit": Part(
         "reference_server.fit_cli:fit", "fit", "Fit the score of a model to labelled people."
     ),
+    "encrypt": Part("verikit.encrypt:encrypt", "client", "Encrypt photos for a request."),
+    "verify": Part("verikit.verify:verify", "client", "Ask a server about two photos."),
+    "doctor": Part("verikit.doctor.cli:doctor", None, "Say what is missing on this machine."),
+    "completion": Part("verikit.completion:completion", None, "Print a shell's completion script."),
 }
 
 
@@ -53,17 +64,42 @@ class _Parts(click.Group):
         part = PARTS.get(cmd_name)
         return _load(cmd_name, part) if part else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand, with what the settings file says for it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name and command and name in (ctx.obj or {}):
+            place = f"{ctx.params['config']}: {name}"
+            own = settings.defaults(command, ctx.obj[name], place)
+            ctx.default_map = {**(ctx.default_map or {}), name: own}
+        return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; click would end an interrupted command with the exit code of a failed server."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(Exit.NO_VERDICT)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run; a defect of ours gets an exit code of its own, never the one of a failed server."""
         try:
             return super().main(*args, **kwargs)
         except Exception:
             traceback.print_exc()
-            sys.exit(os.EX_SOFTWARE)
+            sys.exit(Exit.BROKEN)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, part.help) for name, part in PARTS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names and options; click's own would import every part to ask for its help."""
+        parts = [CompletionItem(name, help=part.help) for name, part in PARTS.items()]
+        named = [item for item in parts if item.value.startswith(incomplete)]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _load(name: str, part: Part) -> click.Command:
@@ -77,19 +113,55 @@ def _load(name: str, part: Part) -> click.Command:
 
 
 def _refuse(name: str, part: Part, error: ModuleNotFoundError) -> NoReturn:
+    wanted = f"verikit[{part.extra}]" if part.extra else "verikit"
     raise click.UsageError(
-        f"`verikit {name}` needs {error.name}, which is not installed: "
-        f"pip install 'verikit[{part.extra}]'"
+        f"`verikit {name}` needs {error.name}, which is not installed: pip install '{wanted}'"
     ) from error
 
 
-@click.group(cls=_Parts, context_settings={"help_option_names": ["-h", "--help"]})
+def _read_settings(ctx: click.Context, _: click.Parameter, path: Path) -> Path:
+    """Read the settings file before the other options; one that nobody named may be missing."""
+    if ctx.resilient_parsing or (path == settings.FILE and not path.exists()):
+        return path
+    content = settings.read(path)
+    own = {key: value for key, value in content.items() if key not in PARTS}
+    ctx.default_map = settings.defaults(ctx.command, own, str(path))
+    ctx.obj = {key: value for key, value in content.items() if key in PARTS}
+    return path
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(
+    cls=_Parts,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "VERIKIT",
+    },
+    epilog=epilog(),
+)
 @click.version_option(package_name="verikit")
-def main() -> None:
+@click.option(
+    "--config",
+    type=_FILE,
+    default=settings.FILE,
+    show_default=True,
+    is_eager=True,
+    callback=_read_settings,
+    help="Options by command; the environment (VERIKIT_CHECK_PROFILE=...) wins over it, and flags "
+    "win over both.",
+)
+@click.option("--key-file", type=_FILE, help="A file that holds the key.")
+@click.option("--iv-file", type=_FILE, help="A file that holds the IV.")
+@click.pass_context
+def main(ctx: click.Context, /, **_: Path) -> None:
     """Settle whether a face-verification server keeps its documented contract.
 
     \b
     Example:
       verikit serve                        start the reference server
       verikit check http://127.0.0.1:3000  check it, or any other server
+      verikit check --help                 what a command can do, with examples
     """
+    secret_files.export(ctx)

@@ -83,9 +83,14 @@ def test_rate_curve_is_the_pure_power_of_ten(threshold: float) -> None:
 
 def test_a_new_code_appears_everywhere_by_one_entry(tmp_path: Path) -> None:
     document = yaml.safe_load(CONTRACT.source.read_text())
-    document["components"]["schemas"]["SystemCode"]["oneOf"].append(
-        {"const": 4010, "title": "face too small", "x-name": "FACE_TOO_SMALL", "x-status": 400}
-    )
+    entry = {
+        "const": 4010,
+        "title": "face too small",
+        "description": "The face has too few pixels.",
+        "x-name": "FACE_TOO_SMALL",
+        "x-status": 400,
+    }
+    document["components"]["schemas"]["SystemCode"]["oneOf"].append(entry)
     changed = tmp_path / "openapi.yaml"
     changed.write_text(yaml.safe_dump(document))
     assert load_contract(changed).codes["FACE_TOO_SMALL"].code == 4010

@@ -1,0 +1,136 @@
+"""What can go wrong between a client and a server.
+
+ClientError
+├── InvalidSetting              the URL, the key or the IV makes no sense (a ValueError too)
+├── Unreachable                 no answer: no connection, or it broke (a ConnectionError too)
+│   └── TimedOut                no answer in time (a TimeoutError too)
+└── AbnormalAnswer              an answer without a score
+    ├── UndocumentedAnswer      one that the contract does not know, such as a proxy's page
+    └── VerificationRefused     one with a documented system code
+        ├── InvalidArgument         a parameter is malformed, or key or IV are not the server's
+        ├── InvalidImageSize        width or height is outside the photo standards
+        ├── InvalidContentLength    the file is outside the photo standards
+        ├── InvalidImageType        no photo of an accepted format, or damaged
+        ├── DetectionFailed         no face was found
+        └── FaceOcclusion           parts of a face are covered
+
+Connections to a server that was never reached, and answers, are told apart so that a caller can
+decide what to show a person: most refusals mean "take the photo again".
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from contract import SystemCode, load_contract
+
+CONTRACT = load_contract()
+PHOTOS = tuple(p.name for p in CONTRACT.parameters.values() if p.type == "string")
+"""The parameters that carry the two photos, the first one first."""
+
+
+class ClientError(Exception):
+    """The base of everything that a client raises; the message is one sentence."""
+
+
+class InvalidSetting(ClientError, ValueError):  # noqa: N818 - it names what was found
+    """The URL, the key or the IV makes no sense; the message says which and what it must be."""
+
+
+class Unreachable(ClientError, ConnectionError):  # noqa: N818 - it names what was found
+    """There was no answer; the message says at which address, and why."""
+
+
+class TimedOut(Unreachable, TimeoutError):  # noqa: N818 - it names what was found
+    """There was no answer in time; whether the server did the work is not known."""
+
+
+class AbnormalAnswer(ClientError):  # noqa: N818 - it names what was found
+    """The server answered without a score.
+
+    Attributes:
+        status: the HTTP status.
+        message: what the server says, in words; untrusted text.
+        code: the number in the answer's ``code``, None if it has none.
+        request_id: the server's name for this request, None if it gave none.
+    """
+
+    def __init__(
+        self, status: int, message: str, code: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(status, message, code, request_id)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        number = f"HTTP {self.status}" if self.code is None else str(self.code)
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{number} {self.message}{request}"
+
+
+class UndocumentedAnswer(AbnormalAnswer):
+    """The contract knows no such answer; it may come from a proxy or from another service."""
+
+
+class VerificationRefused(AbnormalAnswer):
+    """The server refused the request with a documented system code.
+
+    There is a subclass for each code; ``name`` is the code's name in the contract.
+    """
+
+    name: ClassVar[str]
+
+    @property
+    def system_code(self) -> SystemCode:
+        """The contract's entry: number, documented message, HTTP status."""
+        return CONTRACT.codes[self.name]
+
+    @property
+    def photo(self) -> Literal["first", "second"] | None:
+        """The photo that the server's message names, if it names one of the two."""
+        first, second = (name in self.message for name in PHOTOS)
+        if first == second:
+            return None
+        return "first" if first else "second"
+
+
+class InvalidArgument(VerificationRefused):
+    """A parameter is missing or malformed, or a photo does not decrypt with the server's key."""
+
+    name = "INVALID_ARGUMENT"
+
+
+class InvalidImageSize(VerificationRefused):
+    """Width or height of a photo in pixels is outside the photo standards."""
+
+    name = "INVALID_IMAGE_SIZE"
+
+
+class InvalidContentLength(VerificationRefused):
+    """The size of a photo's file is outside the photo standards."""
+
+    name = "INVALID_CONTENT_LENGTH"
+
+
+class InvalidImageType(VerificationRefused):
+    """A file is no photo of an accepted format, or it is damaged."""
+
+    name = "INVALID_IMAGE_TYPE"
+
+
+class DetectionFailed(VerificationRefused):
+    """No face was found in a photo."""
+
+    name = "DETECTION_FAILED"
+
+
+class FaceOcclusion(VerificationRefused):
+    """A face was found, but its eyes, nose or mouth are partially covered."""
+
+    name = "FACE_OCCLUSION"
+
+
+REFUSALS = {kind.name: kind for kind in VerificationRefused.__subclasses__()}
+"""The class of each system code, by the code's name."""

@@ -1,0 +1,65 @@
+"""Reads an answer of the server: a verification, or the error that it stands for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from contract import load_contract
+from verikit.client.answers import Verification
+from verikit.client.errors import REFUSALS, AbnormalAnswer, UndocumentedAnswer
+
+CONTRACT = load_contract()
+OK = 200
+_NAMES = {entry.code: entry.name for entry in CONTRACT.codes.values()}
+
+
+def read_answer(status: int, body: bytes) -> Verification:
+    """The verification in an answer with this HTTP status and body.
+
+    Raises:
+        VerificationRefused: the server refused the request.
+        AbnormalAnswer: the server has no score for another reason.
+        UndocumentedAnswer: the contract knows no such answer.
+    """
+    fields = _fields(body)
+    code = _of_type(int, fields.get("code"))
+    if status == OK and code == CONTRACT.success_code:
+        return _verification(fields)
+    request_id = _of_type(str, fields.get("request_id"))
+    raise _kind(status, code)(status, _message(status, fields), code, request_id)
+
+
+def _verification(fields: Mapping[str, Any]) -> Verification:
+    score = _of_type(int | float, fields.get("verification_score"))
+    request_id = _of_type(str, fields.get("request_id"))
+    if score is None or not 0 <= score <= 1 or not request_id:
+        complaint = "the answer lacks a score from 0 to 1 or a request_id"
+        raise UndocumentedAnswer(OK, complaint, CONTRACT.success_code, request_id)
+    return Verification(score=float(score), code=CONTRACT.success_code, request_id=request_id)
+
+
+def _kind(status: int, code: int | None) -> type[AbnormalAnswer]:
+    if code in _NAMES:
+        return REFUSALS[_NAMES[code]]
+    return AbnormalAnswer if status in CONTRACT.statuses and status != OK else UndocumentedAnswer
+
+
+def _message(status: int, fields: Mapping[str, Any]) -> str:
+    documented = CONTRACT.statuses.get(status)
+    reason = documented.reason if documented else None
+    return _of_type(str, fields.get("message")) or reason or "no answer of the contract"
+
+
+def _fields(body: bytes) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _of_type(kind: Any, value: Any) -> Any:
+    """The value if it is of that kind, else None; JSON's true is no number."""
+    return value if isinstance(value, kind) and not isinstance(value, bool) else None

@@ -1,0 +1,81 @@
+"""``verikit doctor``: what keeps verikit from working on this machine, and what to do."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contract import load_contract
+from verikit.doctor import machine
+from verikit.doctor.data import data
+from verikit.doctor.engine import engine
+from verikit.doctor.finding import Finding, State
+from verikit.doctor.installation import extras, python
+from verikit.doctor.secrets import secrets
+from verikit.exit_codes import Exit
+
+COLOURS = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red"}
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=load_contract().port,
+    show_default=True,
+    help="The port that a server shall listen on.",
+)
+@click.option("--json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, /, port: int, json: bool) -> None:
+    """Look at this machine: what keeps verikit from working, and what to do about it.
+
+    \b
+    Examples:
+      verikit doctor
+      verikit doctor --json
+
+    Exit codes: 0 nothing is wrong (a note is no fault), 1 something is.
+    """
+    with Console(stderr=True).status("Looking; the engine takes some seconds"):
+        findings = list(look(port))
+    good = all(finding.state is not State.WRONG for finding in findings)
+    if json:
+        click.echo(
+            json_format.dumps({"good": good, "findings": [asdict(found) for found in findings]})
+        )
+    else:
+        show(findings)
+    ctx.exit(Exit.PASSED if good else Exit.FAILED)
+
+
+def look(port: int) -> Iterator[Finding]:
+    """Everything there is to look at, the cheapest first."""
+    yield python()
+    yield from extras()
+    yield from secrets()
+    yield machine.port(port)
+    yield machine.processors()
+    yield machine.memory()
+    yield machine.folder()
+    yield from data()
+    yield from engine()
+
+
+def show(findings: list[Finding]) -> None:
+    """A line for each finding, advice below it, and a sentence."""
+    console = Console(highlight=False)
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        state = f"[{COLOURS[finding.state]}]{finding.state}[/]"
+        advice = f"\n-> {finding.advice}" if finding.advice else ""
+        table.add_row(state, finding.check, Text(finding.found + advice))
+    console.print(table)
+    wrong = [finding.check for finding in findings if finding.state is State.WRONG]
+    console.print(f"\n[bold red]Wrong: {', '.join(wrong)}.[/]" if wrong else "\nNothing is wrong.")

@@ -1,0 +1,34 @@
+"""Which labelled photos are at hand for calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verikit.doctor.finding import Finding, State
+from verikit.doctor.installation import is_whole
+
+EXTRA = "conformance"
+
+
+def data() -> Iterator[Finding]:
+    """Every data set with a descriptor: whole, absent, or other than it should be."""
+    if not is_whole(EXTRA):
+        yield Finding(check="data", state=State.NOTE, found=f"not looked for without {EXTRA}")
+        return
+    # These come with the extra.
+    from conformance.calibration import datasets  # noqa: PLC0415
+    from conformance.errors import WrongUse  # noqa: PLC0415
+
+    for name in datasets.names():
+        check = f"data {name}"
+        try:
+            differences = datasets.check(datasets.load(name), None)
+        except WrongUse as absence:
+            yield Finding(check=check, state=State.NOTE, found="absent", advice=str(absence))
+            continue
+        if differences:
+            advice = f"verikit datasets fetch {name}"
+            found = "; ".join(differences)
+            yield Finding(check=check, state=State.WRONG, found=found, advice=advice)
+        else:
+            yield Finding(check=check, found="whole")

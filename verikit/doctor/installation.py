@@ -1,0 +1,73 @@
+"""Whether Python and the libraries are the ones that verikit asks for."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from verikit.doctor.finding import Finding, State
+
+NAME = "verikit"
+COLLECTION = "all"
+"""The extra that is several others together."""
+
+
+def python() -> Finding:
+    """The interpreter, held to what the package asks for."""
+    wanted, version = metadata.metadata(NAME)["Requires-Python"], platform.python_version()
+    if SpecifierSet(wanted).contains(version, prereleases=True):
+        return Finding(check="python", found=version)
+    return Finding(
+        check="python",
+        state=State.WRONG,
+        found=f"{version}, but {wanted} is needed",
+        advice="install verikit with a newer Python",
+    )
+
+
+def extras() -> Iterator[Finding]:
+    """Every extra: whole, absent, or with libraries that are too old."""
+    for extra in metadata.metadata(NAME).get_all("Provides-Extra") or []:
+        if extra != COLLECTION:
+            yield _extra(extra)
+
+
+def is_whole(extra: str) -> bool:
+    """Whether everything is there that an extra asks for."""
+    return _extra(extra).state is State.OK
+
+
+def _extra(extra: str) -> Finding:
+    missing, old = _lacks(extra)
+    install = f"pip install '{NAME}[{extra}]'"
+    if old:
+        return Finding(check=extra, state=State.WRONG, found="; ".join(old), advice=install)
+    if missing:
+        lacks = f"not installed: lacks {', '.join(missing)}"
+        return Finding(check=extra, state=State.NOTE, found=lacks, advice=f"to use it, {install}")
+    return Finding(check=extra, found="installed")
+
+
+def _lacks(extra: str) -> tuple[list[str], list[str]]:
+    """What an extra asks for and is absent, and what is there in a version that does not fit."""
+    missing, old = [], []
+    for wanted in _requirements(extra):
+        try:
+            version = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            missing.append(wanted.name)
+            continue
+        if not wanted.specifier.contains(version, prereleases=True):
+            old.append(f"{wanted.name} is {version}, but {wanted.specifier} is needed")
+    return missing, old
+
+
+def _requirements(extra: str) -> Iterator[Requirement]:
+    for text in metadata.requires(NAME) or []:
+        requirement = Requirement(text)
+        if requirement.marker and requirement.marker.evaluate({"extra": extra}):
+            yield requirement

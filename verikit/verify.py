@@ -1,0 +1,126 @@
+"""``verikit verify``: asks a server about two photos and says what its answer means."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from verikit import options
+from verikit.client import (
+    AbnormalAnswer,
+    Client,
+    ClientError,
+    InvalidSetting,
+    Unreachable,
+    Verification,
+    VerificationRefused,
+    threshold_for,
+)
+from verikit.client.answers import RECOMMENDED_RATE
+from verikit.client.clients import TIMEOUT_SECONDS
+from verikit.exit_codes import Exit
+
+
+@click.command(epilog=options.SECRETS_HELP)
+@click.argument("first", type=options.PHOTO)
+@click.argument("second", type=options.PHOTO)
+@options.url
+@click.option(
+    "--at",
+    "at",
+    type=options.Rate(),
+    default=RECOMMENDED_RATE,
+    show_default=options.one_in(RECOMMENDED_RATE) + ", the recommended threshold's",
+    metavar="RATE",
+    help="The false match rate to accept, like 1/100000.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=TIMEOUT_SECONDS,
+    show_default=True,
+    help="Seconds to wait for the answer.",
+)
+@click.option("--json", is_flag=True, help="Print JSON.")
+@options.switches
+@click.pass_context
+def verify(ctx: click.Context, /, first: Path, second: Path, at: float, **given: Any) -> None:
+    """Ask a server whether the photos FIRST and SECOND show one person.
+
+    \b
+    Examples:
+      verikit verify passport.jpg selfie.jpg
+      verikit verify passport.jpg selfie.jpg --url https://faces.example --at 1/100,000 --json
+
+    Exit codes: 0 match, 1 no match, 2 wrong use, 3 the server refused or did not answer.
+    """
+    switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
+    tell = _as_json if given["json"] else _as_text
+    try:
+        with Client(given["url"], timeout=given["timeout"]) as client:
+            answer = client.verify(first, second, **switches)
+    except (AbnormalAnswer, Unreachable) as error:
+        click.echo(tell(error, at, (first, second)), err=not given["json"])
+        ctx.exit(Exit.NO_VERDICT)
+    except (InvalidSetting, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(tell(answer, at, (first, second)))
+    ctx.exit(Exit.PASSED if answer.matches(at_rate=at) else Exit.FAILED)
+
+
+def _as_text(result: Verification | ClientError, at: float, photos: tuple[Path, Path]) -> str:
+    return _words(result, at) if isinstance(result, Verification) else _trouble(result, photos)
+
+
+def _words(answer: Verification, at: float) -> str:
+    verdict = "Match" if answer.matches(at_rate=at) else "No match"
+    asked = f"at a false match rate of {options.one_in(at)}, which is a score of"
+    lines = [
+        f"{verdict} {asked} {threshold_for(at):.3g} or more.",
+        f"score    {answer.score:.4g}",
+        f"meaning  {_meaning(answer)}",
+        f"request  {_printable(answer.request_id)}",
+    ]
+    return "\n".join(lines)
+
+
+def _meaning(answer: Verification) -> str:
+    if answer.row is None:
+        return f"below {options.CONTRACT.error_rates.thresholds[0]:g}, the table's lowest score"
+    threshold, rate = answer.row
+    return (
+        f"of pairs of different people {options.one_in(rate)} score {threshold:g} or more, "
+        "as documented"
+    )
+
+
+def _trouble(error: ClientError, photos: tuple[Path, Path]) -> str:
+    text = _printable(str(error))
+    if not isinstance(error, VerificationRefused):
+        return f"No verdict: {text}"
+    named = dict(zip(("first", "second"), photos, strict=True))
+    photo = f"{named[error.photo]}: " if error.photo else ""
+    return f"Refused: {photo}{error.system_code.description}\nThe server says: {text}"
+
+
+def _printable(text: str) -> str:
+    """What a server sent, without anything that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def _as_json(result: Verification | ClientError, at: float, _: tuple[Path, Path]) -> str:
+    asked = {"at_rate": at, "threshold": threshold_for(at)}
+    if isinstance(result, Verification):
+        row = result.row._asdict() if result.row else None
+        match = result.matches(at_rate=at)
+        return json.dumps({"match": match, **asked, **asdict(result), "row": row})
+    names = ("status", "code", "name", "message", "photo", "request_id")
+    error = {name: getattr(result, name) for name in names if hasattr(result, name)}
+    kind = type(result).__name__
+    return json.dumps(
+        {"match": None, **asked, "error": {"kind": kind, "text": str(result), **error}}
+    )
