@@ -6,7 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,11 +19,14 @@ from loadtests.verdict import Outcome
 _MOST_POINTS = 120
 _COLOURS = {"p50": "#7aa6d6", "p95": "#2b6cb0", "p99": "#1a365d"}
 _GOOD, _BAD, _PLAIN = "#2f855a", "#c53030", "#718096"
+_DASHES = ("--", ":", "-.")
 
 
 def pictures(outcome: Outcome) -> dict[str, str]:
     """Title -> data URL of each picture that the outcome has data for."""
     found = {"Latency over time": _url(_latency(outcome)), "Rate over time": _url(_rate(outcome))}
+    if len(outcome.measures.answers) > 1 or outcome.measures.failures:
+        found["Answers by code over time"] = _url(_answers(outcome))
     if len(outcome.watch.between(*outcome.span)) > 1:
         found["Server over time"] = _url(_server(outcome))
     if outcome.steps:
@@ -60,6 +63,19 @@ def _rate(outcome: Outcome) -> Figure:
     for (label, colour), values in lines.items():
         axes.plot(times, values, color=colour, label=label)
     return _finished(figure, axes, bottom=0)
+
+
+def _answers(outcome: Outcome) -> Figure:
+    figure, axes = _figure("answers a second")
+    points = list(_points(outcome))
+    times = [at for at, _, _ in points]
+    for answer in outcome.measures.answers:
+        rates = [slot.answers[answer] / seconds for _, seconds, slot in points]
+        axes.plot(times, rates, label=answer)
+    for reason, dashes in zip(outcome.measures.failures, cycle(_DASHES), strict=False):
+        rates = [slot.failures[reason] / seconds for _, seconds, slot in points]
+        axes.plot(times, rates, color=_BAD, linestyle=dashes, label=f"failed: {reason}")
+    return _finished(figure, axes, bottom=0, columns=3)
 
 
 def _server(outcome: Outcome) -> Figure:
@@ -119,8 +135,8 @@ def _figure(unit: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _finished(figure: Figure, axes: Axes, bottom: float | None = None) -> Figure:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=6)
+def _finished(figure: Figure, axes: Axes, bottom: float | None = None, columns: int = 6) -> Figure:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=columns)
     axes.set_ylim(bottom=bottom)
     return figure
 

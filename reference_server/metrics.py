@@ -41,9 +41,11 @@ class Metrics:
     def __init__(self, limit_status: int) -> None:
         self.cells = Cells(_keys(limit_status))
         self.parent = os.getpid()
+        self.row = 0
 
     def enter(self, row: int) -> None:
         """This process is the worker with that row; to be called after the fork."""
+        self.row = row
         self.cells.use_row(row)
         self.cells.add([(("pid",), os.getpid())])
 
@@ -55,6 +57,11 @@ class Metrics:
     def workers(self) -> list[tuple[int, int]]:
         """Row and process id of each worker."""
         return [(row, int(pid)) for row, pid in self.cells.by_row(("pid",)).items()]
+
+    def held_by_worker(self) -> dict[int, int]:
+        """The requests that each worker has received whole and not yet answered, by its row."""
+        held = self.cells.by_row(("held",))
+        return {row: int(held.get(row, 0)) for row, _ in self.workers()}
 
     def change(self, gauge: Gauge, by: int) -> None:
         """A request has begun or ended."""

@@ -17,6 +17,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from reference_server.answers import Answer, http_error
 from reference_server.app import STOPPING
+from reference_server.balance import Balance
 from reference_server.logs import log, log_failure
 from reference_server.metrics import Metrics
 
@@ -39,13 +40,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self._receiving: dict[TConn, float] = {}
         self.row = 0
         self.metrics: Metrics
+        self.balance: Balance
         self.wsgi: Callable[..., Any]
 
     def load_wsgi(self) -> None:
         """Let the application end a connection by its Connection header, and know the end."""
         super().load_wsgi()
         self.metrics = self.wsgi.extensions["metrics"]  # type: ignore[attr-defined] # Flask's
-        self.wsgi = self._telling(_honouring_close(self.wsgi))
+        self.balance = Balance(self.metrics)
+        self.wsgi = self._telling(_honouring_close(self.wsgi, self.balance))
 
     def _telling(self, application: Callable[..., Any]) -> Callable[..., Any]:
         def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -53,6 +56,11 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
             return application(environ, start_response)
 
         return call
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection, unless another worker has less to do."""
+        if not self.balance.leaves_connection():
+            super().accept(listener)
 
     def enqueue_req(self, conn: TConn) -> None:
         """A new connection waits for its first byte in the poller, where it costs no thread."""
@@ -121,15 +129,15 @@ def _raw(answer: Answer) -> bytes:
     return head.encode() + answer.body
 
 
-def _honouring_close(application: Callable[..., Any]) -> Callable[..., Any]:
-    """gunicorn drops the header of a WSGI application and decides for itself."""
+def _honouring_close(application: Callable[..., Any], balance: Balance) -> Callable[..., Any]:
+    """End connections by the application's header, which gunicorn drops, and for balance."""
 
     def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         response = start_response.__self__  # type: ignore[attr-defined] # gunicorn's own
         response.version = "verikit"
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if ("Connection", "close") in headers:
+            if ("Connection", "close") in headers or balance.is_ahead:
                 response.force_close()
             return start_response(status, headers, exc_info)
 

@@ -1,0 +1,56 @@
+"""Clients are spread over the workers; what that brings is measured in benchmarks/load_knee.py."""
+
+import pytest
+
+from reference_server import balance
+from reference_server.balance import Balance
+from reference_server.metrics import Metrics
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    """Of two workers; this process is the one in row 1."""
+    made = Metrics(500)
+    for row in (0, 1):
+        made.enter(row)
+    return made
+
+
+def hold(metrics: Metrics, row: int, requests: int) -> None:
+    metrics.cells.use_row(row)
+    metrics.change("held", requests)
+
+
+@pytest.mark.parametrize(
+    ("others", "own", "ahead"), [(0, 0, False), (1, 1, False), (2, 1, False), (0, 1, True)]
+)
+def test_a_worker_is_ahead_of_one_with_less(
+    metrics: Metrics, others: int, own: int, ahead: bool
+) -> None:
+    hold(metrics, 0, others)
+    hold(metrics, 1, own)
+    assert Balance(metrics).is_ahead is ahead
+    assert Balance(metrics).leaves_connection() is ahead
+
+
+def test_the_only_worker_takes_every_connection() -> None:
+    metrics = Metrics(500)
+    metrics.enter(0)
+    metrics.change("held", 5)
+    assert not Balance(metrics).leaves_connection()
+
+
+def test_a_worker_that_has_ended_gets_nothing_left_to_it(metrics: Metrics) -> None:
+    hold(metrics, 1, 3)
+    metrics.leave(0)
+    assert not Balance(metrics).leaves_connection()
+
+
+def test_nothing_is_left_for_long_to_a_worker_that_takes_nothing(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([10.0, 10.04, 10.06, 20.0])
+    monkeypatch.setattr(balance, "monotonic", lambda: next(clock))
+    hold(metrics, 1, 1)
+    unbalanced = Balance(metrics)
+    assert [unbalanced.leaves_connection() for _ in range(4)] == [True, True, False, True]
