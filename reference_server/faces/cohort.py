@@ -60,7 +60,7 @@ class Cohort:
     @classmethod
     def load(cls, path: Path) -> Cohort:
         """Read a cohort that ``save`` wrote."""
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             return cls(stored["vectors"].astype(np.float32))
 
 

@@ -6,6 +6,14 @@ ModelError
     NoScoreMapError
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+OWN_FILES = "install verikit anew"
+
 
 class ModelError(Exception):
     """A model cannot be used; the message is one sentence that says what to do."""
@@ -21,3 +29,20 @@ class WeightsError(ModelError):
 
 class NoScoreMapError(ModelError):
     """Nothing maps the model's similarity to a score with known error rates."""
+
+
+@contextmanager
+def reading(file: Path, remedy: str) -> Iterator[None]:
+    """Make one sentence of whatever a missing or damaged file makes its reader raise.
+
+    Raises:
+        WeightsError: the block raised; ``remedy`` says what to do about it.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:  # readers of files raise nearly anything
+        raise WeightsError(
+            f"{file} is missing or damaged ({type(error).__name__}): {remedy}"
+        ) from error

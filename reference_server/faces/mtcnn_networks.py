@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from reference_server.faces.errors import WeightsError
+from reference_server.faces.errors import WeightsError, reading
 from reference_server.faces.onnx_graph import Graph, pictures
 
 Arrays = Iterator[NDArray[np.float32]]
@@ -94,5 +94,7 @@ def _weights(name: str) -> list[NDArray[np.float32]]:
         raise WeightsError(
             "the weights of MTCNN are missing: pip install mtcnn, which carries them"
         )
-    loaded: Any = joblib.load(Path(spec.origin).parent / "assets" / "weights" / f"{name}.lz4")
+    path = Path(spec.origin).parent / "assets" / "weights" / f"{name}.lz4"
+    with reading(path, "pip install --force-reinstall mtcnn, which carries it"):
+        loaded: Any = joblib.load(path)
     return [np.asarray(array, np.float32) for array in loaded]

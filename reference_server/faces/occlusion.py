@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reference_server.faces.align import Recipe
+from reference_server.faces.errors import OWN_FILES, reading
 from reference_server.faces.pictures import Pixels
 from reference_server.faces.runtime import session
 
@@ -23,7 +24,8 @@ class Occlusion:
     """
 
     def __init__(self) -> None:
-        self._session = session(MODEL.read_bytes())
+        with reading(MODEL, OWN_FILES):
+            self._session = session(MODEL.read_bytes())
 
     def covered(self, chip: Pixels) -> tuple[str, ...]:
         """The regions of the face on a chip that are covered, none if it is bare."""

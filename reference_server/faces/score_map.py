@@ -50,6 +50,11 @@ class ScoreMap:
         """Whether the knots were measured, so that the scores claim error rates."""
         return self.pairs > 0
 
+    @property
+    def normalised(self) -> bool:
+        """Whether it was fitted to normalised similarities, which go beyond any cosine."""
+        return self.bounds[1] > 1
+
     def scores(self, similarity: Any, cosine: Any) -> NDArray[np.float64]:
         """Scores in [0, 1], never falling as the similarity or the cosine grows."""
         claimed = np.interp(similarity, *self._curve)

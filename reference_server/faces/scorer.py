@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from reference_server.faces.cohort import Cohort
-from reference_server.faces.errors import NoScoreMapError, WeightsError
+from reference_server.faces.errors import OWN_FILES, NoScoreMapError, WeightsError, reading
 from reference_server.faces.recogniser import Recogniser, Templates
 from reference_server.faces.score_map import ScoreMap, uncalibrated_map
 
@@ -47,17 +47,23 @@ def load_scorer(recogniser: Recogniser) -> Scorer:
     """The shipped scorer of a model, or one that claims no error rates if none is shipped.
 
     Raises:
-        WeightsError: the one shipped was fitted with other weights.
+        WeightsError: the one shipped is damaged or was fitted with other weights.
     """
     path = _map_file(recogniser.name)
     if not path.exists():
         return Scorer(uncalibrated_map(recogniser.name))
-    score_map, cohort = ScoreMap.load(path), path.with_suffix(".npz")
+    with reading(path, OWN_FILES):
+        score_map = ScoreMap.load(path)
     if score_map.weights != recogniser.digest:
         raise WeightsError(
             f"{path} was fitted to {recogniser.name} with other weights: run `verikit fit`"
         )
-    return Scorer(score_map, Cohort.load(cohort) if cohort.exists() else None)
+    return Scorer(score_map, _cohort(path.with_suffix(".npz")) if score_map.normalised else None)
+
+
+def _cohort(path: Path) -> Cohort:
+    with reading(path, OWN_FILES):
+        return Cohort.load(path)
 
 
 def _map_file(model: str) -> Path:

