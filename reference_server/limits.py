@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_UN, lockf
 from math import ceil
+from mmap import mmap
 from struct import Struct
 from threading import Lock
 from time import monotonic
@@ -84,16 +85,17 @@ class Bounded:
 class Rate:
     """A token bucket that all workers share; it holds what comes in during a second.
 
-    It is kept in a file in memory: the lock on a file, unlike one in shared memory, is released
-    by the kernel when its holder is killed.
+    It is locked by a file, in memory too: the kernel releases its lock when the holder is killed,
+    while a lock in shared memory would stay.
     """
 
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second
         self._capacity = max(1.0, per_second)
+        self._state = mmap(-1, STATE.size)
         self._file = os.memfd_create("rate")
         self._lock = Lock()  # the file's lock is the process's: it does not keep threads apart
-        self._write(self._capacity, monotonic())
+        STATE.pack_into(self._state, 0, self._capacity, monotonic())
 
     def take(self) -> None:
         """Take a token.
@@ -109,14 +111,11 @@ class Rate:
                 lockf(self._file, LOCK_UN)
 
     def _take(self, now: float) -> None:
-        tokens, since = STATE.unpack(os.pread(self._file, STATE.size, 0))
+        tokens, since = STATE.unpack_from(self._state)
         tokens = min(self._capacity, tokens + (now - since) * self._per_second)
         if tokens < 1:
             raise Busy("rate", (1 - tokens) / self._per_second)
-        self._write(tokens - 1, now)
-
-    def _write(self, tokens: float, now: float) -> None:
-        os.pwrite(self._file, STATE.pack(tokens, now), 0)
+        STATE.pack_into(self._state, 0, tokens - 1, now)
 
 
 class Limiter:
