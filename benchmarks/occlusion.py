@@ -2,8 +2,9 @@
 
 Every photo runs through the engine as the server would run it; each row is a kind of photo, with
 the share that is refused because a face is covered, the share in which no face is found, and 95 %
-intervals (Clopper-Pearson). Kinds marked "unseen" were never drawn in training. LFW photos on
-which MTCNN finds several faces are left out: another face may be the largest one.
+intervals (Clopper-Pearson). Kinds marked "unseen" were never drawn in training. Photos of Labeled
+Faces in the Wild and portraits on which MTCNN finds several faces are left out: another face may
+be the largest one.
 
     python benchmarks/occlusion.py --photos 400
 """
@@ -14,7 +15,8 @@ import argparse
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,15 @@ from reference_server.photo import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.training import kinds
 from reference_server.training.frame import Frame
-from reference_server.training.photos import data_folder, lfw, read, really_covered
+from reference_server.training.photos import (
+    backgrounds,
+    data_folder,
+    lfw,
+    masked,
+    portraits,
+    read,
+    really_covered,
+)
 from reference_server.training.samples import Maker, Pixels
 
 COVERED_FROM = 0.5  # share of the most covered region from which a photo counts as covered
@@ -35,12 +45,11 @@ BARE_BELOW = 0.05
 Rows = Iterator[tuple[str, str, Pixels]]
 
 
-def bare_and_drawn(folder: Path, count: int, seed: int) -> Rows:
-    """Group, kind and photo: every plain and harmless kind once for each photo, one occluder."""
+def bare_and_drawn(folder: Path, paths: Sequence[Path], seed: int) -> Rows:
+    """Group, kind and photo: every plain, harmless and covering kind once for each photo."""
     rng = np.random.default_rng(seed)
-    others = [read(path) for path in sorted((folder / "nonface").iterdir())[1::2]]
-    maker = Maker(others)
-    for photo, frame in single_faces(maker, folder, count):
+    others = [read(path) for path in backgrounds(folder, "test")]
+    for photo, frame in single_faces(Maker(others), paths):
         for name, change in kinds.PLAIN.items():
             yield "bare", name, kinds.changed(change, photo)
         for name, drawing in kinds.HARMLESS.items():
@@ -54,13 +63,17 @@ def bare_and_drawn(folder: Path, count: int, seed: int) -> Rows:
                     yield group, name, pixels
 
 
-def single_faces(maker: Maker, folder: Path, count: int) -> Iterator[tuple[Pixels, Frame]]:
-    """Photos of the test people that show one bare face, spread over all of them."""
+def people(folder: Path, count: int) -> list[Path]:
+    """Photos of the test people that show a bare face, spread over all of them."""
     covered = really_covered()
     paths = [path for path in lfw(folder, "test") if path.name not in covered]
-    chosen = paths[:: max(1, len(paths) // count)]
-    for done, path in enumerate(chosen, start=1):
-        print(f"\r{done} of {len(chosen)} photos", end="", flush=True)
+    return paths[:: max(1, len(paths) // count)]
+
+
+def single_faces(maker: Maker, paths: Sequence[Path]) -> Iterator[tuple[Pixels, Frame]]:
+    """Those of the photos that show one face."""
+    for done, path in enumerate(paths, start=1):
+        print(f"\r{done} of {len(paths)} photos", end="", flush=True)
         photo = read(path)
         boxes, _ = maker.mtcnn.detect(photo)
         if len(boxes) == 1 and (frame := maker.frame(photo)):
@@ -68,11 +81,10 @@ def single_faces(maker: Maker, folder: Path, count: int) -> Iterator[tuple[Pixel
     print("\r", end="")
 
 
-def masked_pairs(folder: Path) -> Rows:
-    """The photos with drawn masks and the same photos without; none took part in training."""
-    for group, kind in (("bare", "bare"), ("covered, unseen", "masked")):
-        for path in sorted((folder / "occlusion" / kind).iterdir()):
-            yield group, f"{kind} pairs", read(path)
+def worn_masks(paths: Sequence[Path]) -> Rows:
+    """The other halves of the pairs; training saw such masks on other people."""
+    for path in paths:
+        yield "covered, seen", "mask of the pair", read(masked(path))
 
 
 def answer(engine: Engine, pixels: Pixels) -> str:
@@ -95,6 +107,19 @@ def shown(name: str, answers: Counter[str]) -> str:
     return f"{name:36}{total:6}" + "".join(columns)
 
 
+def print_table(name: str, engine: Engine, rows: Rows) -> None:
+    """Answer every photo, then print a row for each kind and each group."""
+    table: dict[str, dict[str, Counter[str]]] = {}
+    for group, kind, pixels in rows:
+        kinds_of_group = table.setdefault(group, {})
+        kinds_of_group.setdefault(kind.replace("_", " "), Counter())[answer(engine, pixels)] += 1
+    print(f"{name:36}{'photos':>6}{'4004':>9}{'':21}{'4000':>9}")
+    for group, by_kind in table.items():
+        for kind, answers in by_kind.items():
+            print(shown(f"{group}: {kind}", answers))
+        print(shown(f"{group}: all", sum(by_kind.values(), Counter())))
+
+
 def cost(engine: Engine, photo: Pixels, rounds: int = 200) -> float:
     """Milliseconds that the check adds to one photo, the median of the rounds."""
     face = engine.find(Photo(photo), stages=Stages())
@@ -111,21 +136,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--data", type=Path, default=data_folder())
     parser.add_argument("--photos", type=int, default=400, help="of the test people (default 400)")
-    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    engine = load_engine()
-    table: dict[str, dict[str, Counter[str]]] = {}
-    for rows in (bare_and_drawn(given.data, given.photos, given.seed), masked_pairs(given.data)):
-        for group, kind, pixels in rows:
-            kinds_of_group = table.setdefault(group, {})
-            kinds_of_group.setdefault(kind, Counter())[answer(engine, pixels)] += 1
-    print(f"{'':36}{'photos':>6}{'4004':>9}{'':21}{'4000':>9}")
-    for group, by_kind in table.items():
-        for kind, answers in by_kind.items():
-            print(shown(f"{group}: {kind}", answers))
-        print(shown(f"{group}: all", sum(by_kind.values(), Counter())))
-    photo = next(iter(masked_pairs(given.data)))[2]
-    print(f"The check costs {cost(engine, photo):.2f} ms a photo.")
+    engine, of_pairs = load_engine(), portraits(given.data, "test")
+    print_table("people", engine, bare_and_drawn(given.data, people(given.data, given.photos), 1))
+    drawn = bare_and_drawn(given.data, of_pairs, 2)
+    print_table("portraits", engine, chain(drawn, worn_masks(of_pairs)))
+    print(f"The check costs {cost(engine, read(of_pairs[0])):.2f} ms a photo.")
 
 
 if __name__ == "__main__":

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from reference_server.faces.occlusion import REGIONS
 from reference_server.training import harmless, occluders
 from reference_server.training.nothing import nothing
-from reference_server.training.photos import Part, lfw, read
+from reference_server.training.photos import LARGEST, Part, backgrounds, lfw, portraits, read
 from reference_server.training.samples import Maker, Pixels
 from reference_server.training.scene import Drawing
+from reference_server.training.worn import worn_mask
 
 CHUNK = 50
 PHOTOS_EACH = 2  # of a person, so that the much photographed do not outweigh the others
+PORTRAIT_ROUNDS = 12  # portraits are few, but sharper and lit in other ways than press photos
 NOTHING = "nothing"
 UNKNOWN = np.full(len(REGIONS), np.nan, np.float32)
+WORN = 0.5  # share of the rounds in which a portrait's own mask is used
 DETECTED = 0.15  # share of samples that the detector looks for; it takes most of the time
 
 
@@ -41,6 +44,11 @@ class Chips:
         """As a compressed NumPy archive; it holds faces, so keep it out of the project."""
         np.savez(path, **self.__dict__)
 
+    def sources(self) -> dict[str, NDArray[np.bool_]]:
+        """Which chips are from Labeled Faces in the Wild, and which from portraits."""
+        portraits = np.array([name[0].isdigit() for name in self.photos])
+        return {"people": ~portraits, "portraits": portraits}
+
     @classmethod
     def load(cls, path: Path) -> Chips:
         """What ``save`` wrote."""
@@ -56,10 +64,10 @@ def halved(chip: Pixels) -> Pixels:
 
 
 def make(folder: Path, part: Part, seed: int, processes: int) -> Chips:
-    """From every photo of a part one chip bare, one harmless, two covered, one without a face."""
-    photos = lfw(folder, part, PHOTOS_EACH)
-    others = [read(p) for p in sorted((folder / "nonface").iterdir())[::2]]
-    others += [corner for p in photos[::40] for corner in [read(p)[:70, :70]]]
+    """From every photo of a part some chips: bare, harmless, covered, without a face."""
+    photos = lfw(folder, part, PHOTOS_EACH) + portraits(folder, part) * PORTRAIT_ROUNDS
+    others = [read(path) for path in backgrounds(folder, part)]
+    others += [read(path)[:70, :70] for path in photos[::40]]
     chunks = [(photos[i : i + CHUNK], seed + i) for i in range(0, len(photos), CHUNK)]
     rows: list[Row] = []
     with get_context("spawn").Pool(processes, _start, (others,)) as pool:
@@ -85,10 +93,10 @@ def _chunk(task: tuple[list[Path], int]) -> list[Row]:
     (maker,), rng = MAKERS, np.random.default_rng(seed)
     rows: list[Row] = []
     for path in paths:
-        photo = read(path)
+        photo = read(path, LARGEST)
         if (frame := maker.frame(photo)) is None:
             continue
-        for kind, drawings in _plan(rng):
+        for kind, drawings in _plan(rng, path):
             sample = maker.sample(rng, photo, frame, drawings, detect=rng.random() < DETECTED)
             rows.append((halved(sample.chip), sample.covered, kind, path.name, sample.found))
         chip = nothing(rng, maker, photo, frame)
@@ -96,10 +104,13 @@ def _chunk(task: tuple[list[Path], int]) -> list[Row]:
     return rows
 
 
-def _plan(rng: np.random.Generator) -> Iterator[tuple[str, list[Drawing]]]:
+def _plan(rng: np.random.Generator, path: Path) -> Iterator[tuple[str, list[Drawing]]]:
     yield "bare", []
-    name, drawing = _any(rng, harmless.KINDS)
-    yield name, [drawing]
+    for _ in range(2):
+        name, drawing = _any(rng, harmless.KINDS)
+        yield name, [drawing]
+    if (worn := worn_mask(path)) and rng.random() < WORN:
+        yield "worn_mask", [worn]
     for _ in range(2):
         name, drawing = _any(rng, occluders.KINDS)
         below = [_any(rng, harmless.KINDS)[1]] if rng.random() < 0.3 else []

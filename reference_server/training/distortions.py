@@ -20,6 +20,7 @@ def distorted(rng: Rng, picture: Picture, points: Points) -> tuple[NDArray[np.ui
         (_light, 0.6),
         (_grey, 0.12),
         (_blur, 0.2),
+        (_sharp, 0.2),
         (_grain, 0.2),
         (_coarse, 0.2),
         (_jpeg, 0.6),
@@ -57,6 +58,10 @@ def _blur(rng: Rng, image: Image.Image) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 2.2)))
 
 
+def _sharp(rng: Rng, image: Image.Image) -> Image.Image:
+    return image.filter(ImageFilter.UnsharpMask(rng.uniform(0.7, 2), int(rng.integers(50, 250)), 0))
+
+
 def _grain(rng: Rng, image: Image.Image) -> Image.Image:
     pixels = np.asarray(image, np.float32)
     noisy = pixels + rng.normal(0, rng.uniform(2, 16), pixels.shape)
@@ -64,12 +69,13 @@ def _grain(rng: Rng, image: Image.Image) -> Image.Image:
 
 
 def _coarse(rng: Rng, image: Image.Image) -> Image.Image:
-    side = round(image.width * rng.uniform(0.3, 0.8))
-    small = image.resize((side, side), Image.Resampling.BOX)
+    share = rng.uniform(0.25, 0.8)
+    size = (round(image.width * share), round(image.height * share))
+    small = image.resize(size, Image.Resampling.BOX)
     return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
 def _jpeg(rng: Rng, image: Image.Image) -> Image.Image:
     buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=int(rng.integers(25, 95)))
+    image.save(buffer, "JPEG", quality=int(rng.integers(10, 95)))
     return Image.open(buffer).convert("RGB")

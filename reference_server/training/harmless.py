@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from reference_server.training.frame import curve, ellipse, smooth, stroke
-from reference_server.training.occluders import bar, blob, photo_piece
+from reference_server.training.occluders import bar, blob, hand, photo_piece
 from reference_server.training.paint import Layer, cloth, colour, noise, soft
 from reference_server.training.scene import Drawing, Scene
 
@@ -19,13 +19,13 @@ def clear_glasses(scene: Scene) -> list[Layer]:
     drop, power, angle = rng.uniform(-0.05, 0.2), rng.uniform(1.8, 6), rng.uniform(-0.15, 0.15)
     centres = np.array([(-1.02, drop), (1.02, drop)])
     lenses = [ellipse(c, radii, s * angle, power) for c, s in zip(centres, (-1, 1), strict=True)]
-    width = rng.uniform(0.03, 0.16)
+    width = rng.uniform(0.03, 0.16) if rng.random() < 0.7 else rng.uniform(0.16, 0.3)
     rims = [stroke(np.vstack([lens, lens[:2]]), width) for lens in lenses]
     bridge = stroke(curve((-0.35, drop), (0, drop - 0.25), (0.35, drop)), width)
     temples = [stroke([(s * 1.85, drop - 0.1), (s * 2.4, drop)], width) for s in (-1, 1)]
-    shine = [
-        ellipse(c + rng.normal(0, 0.3, 2), (rng.uniform(0.1, 0.3), 0.08), 0.7) for c in centres
-    ]
+    spot = (rng.uniform(0.1, 0.35), rng.uniform(0.05, 0.2))
+    turn, corners = rng.uniform(0, np.pi), rng.choice([2, 8])  # of a lamp or of a window
+    shine = [ellipse(c + rng.normal(0, 0.3, 2), spot, turn, corners) for c in centres]
     white = np.full(3, 255, np.float32)
     layers = [
         scene.layer(colour(rng, value=(0, 1)), *lenses, alpha=rng.uniform(0, 0.22)),
@@ -80,6 +80,20 @@ def strong_light(scene: Scene) -> list[Layer]:
         rng.uniform(5, 20),
     )
     return [Layer(spot * rng.uniform(0.2, 0.75), np.full_like(scene.photo, 255), covers=False)]
+
+
+def skin_tone(scene: Scene) -> list[Layer]:
+    """Lighter or darker skin, from pale pink to dark brown; eyes and lips change less."""
+    rng = scene.rng
+    face = scene.frame.fill(ellipse((0, 1), (2.1, 3.1), power=2.5))
+    parts = [ellipse((x, 0), (0.4, 0.18)) for x in (-1, 1)]
+    parts.append(ellipse((0, 2), (scene.frame.mouth_width * 0.9, 0.22)))
+    mask = soft(face * (1 - 0.6 * scene.frame.fill(*parts)), 0.12 * scene.frame.unit)
+    power = rng.uniform(1.2, 2.6) if rng.random() < 0.7 else rng.uniform(0.6, 0.9)
+    tint = [1, rng.uniform(0.86, 1), rng.uniform(0.7, 1)]
+    light = np.maximum(scene.photo.mean(axis=2, keepdims=True), 1) / 255
+    skin = np.clip(scene.photo * light ** (power - 1), 0, 255) * tint
+    return [Layer(mask, skin.astype(np.float32), covers=False)]
 
 
 def make_up(scene: Scene) -> list[Layer]:
@@ -154,7 +168,7 @@ def beside(scene: Scene) -> list[Layer]:
     turn = rng.uniform(0, 2 * np.pi)
     away = np.array([np.cos(turn) * rng.uniform(2.2, 3.5), np.sin(turn) * rng.uniform(2.4, 4)])
     frame = replace(scene.frame, origin=scene.frame.origin + away @ scene.frame.axes)
-    drawing = (bar, blob, photo_piece)[rng.integers(3)]
+    drawing = (bar, blob, hand, photo_piece)[rng.integers(4)]
     return drawing(replace(scene, frame=frame))
 
 
@@ -169,6 +183,7 @@ KINDS: dict[str, Drawing] = {
         beard,
         shadow,
         strong_light,
+        skin_tone,
         make_up,
         fringe,
         hat,

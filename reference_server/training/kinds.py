@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from reference_server.training import harmless, occluders, unseen_occluders
 from reference_server.training.frame import Frame
@@ -31,7 +31,7 @@ def _gamma(power: float) -> Change:
 
 
 def _smaller(side: int) -> Change:
-    return lambda image: image.resize((side, side), Image.Resampling.LANCZOS)
+    return lambda image: ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)
 
 
 def _tilted(angle: float) -> Change:

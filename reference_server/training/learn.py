@@ -73,7 +73,7 @@ def targets(chips: Chips) -> NDArray[np.float32]:
 
 
 def varied(pixels: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """Half of the chips mirrored, all lighter or darker, moved a little."""
+    """Half of the chips mirrored, all lighter or darker, moved a little, some sharper."""
     mirrored = torch.rand(len(pixels)) < 0.5
     pixels = torch.where(mirrored[:, None, None, None], pixels.flip(3), pixels)
     truth = torch.where(mirrored[:, None], truth[:, MIRRORED], truth)
@@ -82,8 +82,18 @@ def varied(pixels: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     )
     lift = torch.randn(len(pixels), 1, 1, 1) * 0.05
     x, y = torch.randint(-2, 3, (2,)).tolist()
-    moved = torch.roll((pixels * gain + lift).clamp(0, 1), (x, y), (3, 2))
+    moved = torch.roll((_sharpened(pixels) * gain + lift).clamp(0, 1), (x, y), (3, 2))
     return moved.contiguous(memory_format=torch.channels_last), truth
+
+
+def _sharpened(pixels: Tensor) -> Tensor:
+    """Half of the chips blurred or sharpened, one in ten grey."""
+    blurred = nn.functional.avg_pool2d(pixels, 3, 1, 1, count_include_pad=False)
+    amount = torch.empty(len(pixels), 1, 1, 1).uniform_(-0.8, 1.2)
+    amount = amount * (torch.rand(len(pixels), 1, 1, 1) < 0.5)
+    changed = pixels + amount * (pixels - blurred)
+    grey = torch.rand(len(pixels), 1, 1, 1) < 0.1
+    return torch.where(grey, changed.mean(1, keepdim=True), changed)
 
 
 def _loss(logits: Tensor, truth: Tensor) -> Tensor:

@@ -29,9 +29,9 @@ def nothing(rng: np.random.Generator, maker: Maker, photo: Pixels, frame: Frame)
 
 def _turned(rng: np.random.Generator, maker: Maker, pixels: Pixels, face: Box) -> Pixels:
     x, y = face.centre
-    side, half = len(pixels), (face.right - face.left) / 2
+    half = (face.right - face.left) / 2
     for _ in range(rng.integers(1, 4)):
-        pixels, x, y = np.rot90(pixels), y, side - x
+        pixels, x, y = np.rot90(pixels), y, pixels.shape[1] - x
     x, y = rng.normal((x, y), 0.1 * half)
     return maker.cut(np.ascontiguousarray(pixels), Box(x - half, y - half, x + half, y + half, 0))
 

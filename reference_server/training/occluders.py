@@ -31,11 +31,13 @@ def mask(scene: Scene) -> list[Layer]:
         (-side, 2.2),
     ]
     outline = scene.turned(np.array(corners) + rng.normal(0, 0.07, (8, 2)), 8)
-    base = SURGICAL[rng.integers(4)] if rng.random() < 0.5 else None
-    picture = cloth(rng, scene.frame, base)
+    if rng.random() < 0.5:
+        picture = cloth(rng, scene.frame, SURGICAL[rng.integers(4)])
+    else:
+        picture = _any_paint(scene)
     return [
         *_loops(scene, side, ends, low),
-        scene.layer(picture, smooth(outline)),
+        scene.layer(picture, smooth(outline, int(rng.integers(0, 4)))),
         *_pleats(scene, side, top, low),
     ]
 

@@ -1,6 +1,8 @@
-"""The photos that training and judging draw on, and which people are kept for judging.
+"""The photos that training and judging draw on, and which of them are kept for judging.
 
-``covered.csv`` lists the photos of Labeled Faces in the Wild whose faces really are covered.
+A hash of the name decides: that of the person in Labeled Faces in the Wild, that of the file for
+the masked and bare portraits and the photos without people. ``covered.csv`` lists the photos of
+Labeled Faces in the Wild whose faces really are covered.
 """
 
 from __future__ import annotations
@@ -16,6 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 HERE = Path(__file__).parent
+PEOPLE, FILES = {"test": 2, "validation": 3}, {"test": 3, "validation": 5}
+"""Lots from 0 to 9 below which a name is kept for a part; the rest is for training."""
+SAME_PERSON = {"327.jpg": "307.jpg", "349.jpg": "298.jpg"}
+"""Portraits that score so high together that they may show one person, who belongs to one part."""
+LARGEST = 480  # pixels; what is larger than that in a portrait costs time and no chip shows it
 Part = Literal["training", "validation", "test"]
 
 
@@ -25,16 +32,37 @@ def data_folder() -> Path:
     return Path(given) if given else HERE.parents[2] / "shared" / "data"
 
 
-def part_of(person: str) -> Part:
-    """One person in five is kept for the test and one in ten for validation, by a hash."""
-    lot = hashlib.sha256(person.encode()).digest()[0] % 10
-    return "test" if lot < 2 else "validation" if lot < 3 else "training"
+def part_of(name: str, lots: dict[str, int]) -> Part:
+    """What a person or file is for, by a hash of the name."""
+    lot = hashlib.sha256(SAME_PERSON.get(name, name).encode()).digest()[0] % 10
+    if lot < lots["test"]:
+        return "test"
+    return "validation" if lot < lots["validation"] else "training"
 
 
 def lfw(folder: Path, part: Part, each: int | None = None) -> list[Path]:
     """The photos of the people of a part, at most so many of each."""
-    people = sorted(p for p in (folder / "lfw").iterdir() if part_of(p.name) == part)
+    people = sorted(p for p in (folder / "lfw").iterdir() if part_of(p.name, PEOPLE) == part)
     return [photo for person in people for photo in sorted(person.glob("*.jpg"))[:each]]
+
+
+def portraits(folder: Path, part: Part) -> list[Path]:
+    """The bare portraits of a part; ``masked`` finds the other half of each pair."""
+    return _files(folder / "occlusion" / "bare", part)
+
+
+def masked(portrait: Path) -> Path:
+    """The portrait with a mask."""
+    return portrait.parents[1] / "masked" / portrait.name
+
+
+def backgrounds(folder: Path, part: Part) -> list[Path]:
+    """The photos without people of a part."""
+    return _files(folder / "nonface", part)
+
+
+def _files(folder: Path, part: Part) -> list[Path]:
+    return [p for p in sorted(folder.iterdir()) if part_of(p.name, FILES) == part]
 
 
 def really_covered() -> dict[str, tuple[str, ...]]:
@@ -43,6 +71,9 @@ def really_covered() -> dict[str, tuple[str, ...]]:
         return {row["photo"]: tuple(row["regions"].split("+")) for row in csv.DictReader(file)}
 
 
-def read(path: Path) -> NDArray[np.uint8]:
-    """RGB pixels."""
-    return np.asarray(Image.open(path).convert("RGB"))
+def read(path: Path, largest: int | None = None) -> NDArray[np.uint8]:
+    """RGB pixels, the long side at most ``largest``."""
+    picture = Image.open(path).convert("RGB")
+    if largest:
+        picture.thumbnail((largest, largest))
+    return np.asarray(picture)
