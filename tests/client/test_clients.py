@@ -1,0 +1,151 @@
+import inspect
+import io
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from PIL import Image
+
+from contract import load_contract
+from verikit.client import (
+    AbnormalAnswer,
+    AsyncClient,
+    Client,
+    DetectionFailed,
+    FaceOcclusion,
+    InvalidArgument,
+    InvalidSetting,
+    TimedOut,
+    Unreachable,
+)
+
+CONTRACT = load_contract()
+PAIR = {"first": b"one", "second": b"other"}
+
+
+def photo(colour: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.live
+def test_a_real_server_answers(live: Any, ask: Any, tmp_path: Path) -> None:
+    path = tmp_path / "blue.png"
+    path.write_bytes(photo("blue"))
+    same, other = ask(
+        live.url,
+        {"first": path, "second": photo("blue")},
+        {"first": photo("blue"), "second": photo("grey"), "auto_rotate": True},
+    )
+    assert (same.score, other.score) == (0.9, 0.1)
+    assert same.matches()
+    assert not other.matches()
+    assert same.request_id != other.request_id
+
+
+@pytest.mark.live
+def test_a_real_server_refuses(live: Any, ask: Any) -> None:
+    with pytest.raises(DetectionFailed) as caught:
+        ask(live.url, {"first": photo("grey"), "second": photo("black")})
+    assert caught.value.photo == "second"
+    white = {"first": photo("white"), "second": photo("grey")}
+    assert ask(live.url, white)
+    with pytest.raises(FaceOcclusion):
+        ask(live.url, white | {"check_quality": True})
+    with pytest.raises(InvalidArgument, match="does not decrypt"):
+        ask(live.url, white, key="k" * CONTRACT.encryption.key_characters)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_the_switches_are_the_contract_s(kind: type) -> None:
+    arguments = inspect.signature(kind.verify).parameters.values()
+    switches = {a.name: a.default for a in arguments if a.kind is a.KEYWORD_ONLY}
+    entries = CONTRACT.parameters.values()
+    assert switches == {e.name: e.default for e in entries if e.type == "boolean"}
+
+
+@pytest.mark.parametrize("suffix", ["", "/", CONTRACT.path, CONTRACT.path + "/"])
+def test_the_address_may_be_written_with_or_without_the_path(
+    scripted: Any, ask: Any, suffix: str
+) -> None:
+    (answer,) = ask(scripted.url + suffix, PAIR)
+    assert answer.score == 0.75
+
+
+def test_one_connection_serves_many_requests(scripted: Any, ask: Any) -> None:
+    ask(scripted.url, *[PAIR] * 5)
+    assert len(scripted.bodies) == 5
+    assert len(scripted.connections) == 1
+
+
+def test_only_what_is_asked_for_is_sent(scripted: Any, ask: Any) -> None:
+    ask(scripted.url, PAIR, PAIR | {"auto_rotate": True})
+    plain, turned = (parse_qs(body.decode()) for body in scripted.bodies)
+    assert set(turned) - set(plain) == {"auto_rotate"}
+    assert turned["auto_rotate"] == ["true"]
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew(scripted: Any, ask: Any) -> None:
+    scripted.answers = 1
+    assert len(ask(scripted.url, PAIR, PAIR, PAIR, retries=1)) == 3
+
+
+def test_a_server_that_never_answers_is_given_up(scripted: Any, ask: Any) -> None:
+    scripted.answers = 0
+    with pytest.raises(Unreachable, match=f"No server answers at {scripted.url}"):
+        ask(scripted.url, PAIR, retries=2)
+    assert len(scripted.bodies) == 3
+
+
+def test_where_nobody_listens_is_said(ask: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable, match=f"127.0.0.1:{port} "):
+        ask(f"http://user:secret@127.0.0.1:{port}", PAIR, retries=0)
+
+
+def test_a_server_that_is_slow_is_not_asked_again(scripted: Any, ask: Any) -> None:
+    scripted.silence = True
+    with pytest.raises(TimedOut, match="in time"):
+        ask(scripted.url, PAIR, retries=3, timeout=0.3)
+    assert len(scripted.bodies) == 1
+
+
+def test_an_answer_is_final(scripted: Any, ask: Any) -> None:
+    scripted.status = 500
+    with pytest.raises(AbnormalAnswer):
+        ask(scripted.url, PAIR, retries=3)
+    assert len(scripted.bodies) == 1
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:3000", "ftp://host", "http://", "http://["])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_senseless_address_is_refused_at_once(kind: Any, url: str) -> None:
+    with pytest.raises(InvalidSetting, match="is no URL"):
+        kind(url)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_neither_password_nor_key_is_shown(kind: Any) -> None:
+    client = kind("http://user:secret@host", key="k" * CONTRACT.encryption.key_characters)
+    assert repr(client) == f"{kind.__name__}('http://host')"
+
+
+def test_a_connection_pool_of_one_s_own_stays_open(scripted: Any) -> None:
+    with httpx.Client(timeout=5, headers={"X-Mine": "yes"}) as http:
+        with Client(scripted.url, http=http) as client:
+            client.verify(**PAIR)
+        assert not http.is_closed
+    with Client(scripted.url) as client:
+        own = client._http
+    assert own.is_closed
+
+
+def test_a_photo_that_is_not_there_is_an_os_error(scripted: Any, ask: Any) -> None:
+    with pytest.raises(FileNotFoundError):
+        ask(scripted.url, {"first": "no such photo.jpg", "second": b""})
+    assert scripted.bodies == []
