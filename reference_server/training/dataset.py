@@ -99,7 +99,8 @@ def _chunk(task: tuple[list[Path], int]) -> list[Row]:
         for kind, drawings in _plan(rng, path):
             sample = maker.sample(rng, photo, frame, drawings, detect=rng.random() < DETECTED)
             rows.append((halved(sample.chip), sample.covered, kind, path.name, sample.found))
-        chip = nothing(rng, maker, photo, frame)
+        below = [_any(rng, occluders.KINDS)[1]] if rng.random() < 0.5 else []
+        chip = nothing(rng, maker, maker.drawn(rng, photo, frame, below)[0], frame)
         rows.append((halved(chip), UNKNOWN, NOTHING, path.name, False))
     return rows
 

@@ -7,20 +7,19 @@ import numpy as np
 from reference_server.faces.boxes import Box
 from reference_server.training.distortions import distorted
 from reference_server.training.frame import Frame
+from reference_server.training.paint import Picture
 from reference_server.training.samples import Maker, Pixels, square
 
 LEAST_SHARE, MOST_SHARE = 0.08, 0.9  # of the photo's short side
 
 
-def nothing(rng: np.random.Generator, maker: Maker, photo: Pixels, frame: Frame) -> Pixels:
+def nothing(rng: np.random.Generator, maker: Maker, photo: Picture, frame: Frame) -> Pixels:
     """One such chip."""
     way = rng.random()
     if way < 0.35:
         other = maker.others[int(rng.integers(len(maker.others)))]
         return maker.cut(other, _anywhere(rng, other))
-    pixels, corners = distorted(
-        rng, photo.astype(np.float32), frame.on_photo([(0, 1), (1, 1), (0, 2)])
-    )
+    pixels, corners = distorted(rng, photo, frame.on_photo([(0, 1), (1, 1), (0, 2)]))
     face = square(corners)
     if way < 0.7:
         return maker.cut(pixels, _off(rng, pixels, face))

@@ -66,7 +66,7 @@ class Maker:
 
         Without ``detect`` the face is taken to be found about where it is.
         """
-        picture, covered = self._drawn(rng, photo, frame, drawings)
+        picture, covered = self.drawn(rng, photo, frame, drawings)
         pixels, corners = distorted(rng, picture, frame.on_photo([(0, 1), (1, 1), (0, 2)]))
         expected = square(corners)
         box = self._found(pixels, expected) if detect else _jittered(rng, expected)
@@ -77,9 +77,10 @@ class Maker:
         """The chip of a face in a box."""
         return self._aligner.chip(pixels, box, CHIP)
 
-    def _drawn(
+    def drawn(
         self, rng: np.random.Generator, photo: Pixels, frame: Frame, drawings: Sequence[Drawing]
     ) -> tuple[Picture, NDArray[np.float32]]:
+        """The photo with things drawn on it, and the share of each region that they cover."""
         picture = photo.astype(np.float32)
         scene = Scene(rng=rng, frame=frame, photo=picture, others=self.others)
         picture, hidden = over(picture, [layer for draw in drawings for layer in draw(scene)])
