@@ -125,11 +125,11 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     try:
         with bind(host, port) as listener:
             address = url(listener)
-            click.echo(f"Loading {model} for {address} ...")
+            _say(f"Loading {model} for {address} ...")
             engine = load_engine(model, uncalibrated=uncalibrated, detector=DETECTORS[detector]())
             app = create_app(settings, Verifier(settings, engine))
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
-            run(app, listener, processes, lambda: click.echo(ready))
+            run(app, listener, processes, lambda: _say(ready))
     except (CannotStart, ModelError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -140,6 +140,13 @@ def _settings(profile: Path | None, limits: Limits) -> Settings:
         return Settings.from_environment(os.environ, standards, limits)
     except (ContractError, SettingsError) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _say(text: str) -> None:
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise CannotStart(f"Cannot write to the standard output: {error.strerror}.") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -20,8 +20,12 @@ def log(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
 
 def log_failure(event: str, error: BaseException, **fields: Any) -> None:
     """Write what failed and where; not the error's text, which may quote what a client sent."""
+    log(event, level=logging.ERROR, **_told(error), **fields)
+
+
+def _told(error: BaseException) -> dict[str, Any]:
     where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-    log(event, level=logging.ERROR, error=type(error).__name__, where=where[-5:], **fields)
+    return {"error": type(error).__name__, "where": where[-5:]}
 
 
 class JsonLines(logging.Formatter):
@@ -34,7 +38,9 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage(),
         }
-        return json.dumps(head | getattr(record, "fields", {}))
+        # gunicorn's own errors come with the exception; only here are they told like ours.
+        error = record.exc_info[1] if record.exc_info else None
+        return json.dumps(head | getattr(record, "fields", {}) | (_told(error) if error else {}))
 
 
 def logging_config(level: str) -> dict[str, Any]:

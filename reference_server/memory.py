@@ -1,8 +1,9 @@
-"""How freed memory goes back to the system."""
+"""How freed memory goes back to the system, and how none of it gets to disk."""
 
 from __future__ import annotations
 
 import ctypes
+import resource
 
 # From glibc's malloc.h.
 M_MMAP_THRESHOLD = -3
@@ -19,3 +20,14 @@ def return_freed_memory(large_bytes: int = 2**23) -> None:
     if mallopt is not None:  # other C libraries have none and need none
         mallopt(M_MMAP_THRESHOLD, large_bytes)
         mallopt(M_ARENA_MAX, 2)
+
+
+def dump_no_core() -> None:
+    """Let a crash write no image of the memory, which holds photos and the key.
+
+    A limit of one byte, unlike zero, also holds where the system pipes images into a program
+    (Linux, fs/coredump.c).
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = 0 if most == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))

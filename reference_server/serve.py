@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import socket
 import sys
 import warnings
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryFile, gettempdir
 from typing import Any, NoReturn
 
 from flask import Flask
@@ -19,13 +19,14 @@ from gunicorn.arbiter import Arbiter
 
 from reference_server.cells import ROWS
 from reference_server.logs import log_failure, logging_config
-from reference_server.memory import return_freed_memory
+from reference_server.memory import dump_no_core, return_freed_memory
 from reference_server.metrics import Metrics
 from reference_server.worker import Worker
 
 KEEP_ALIVE_SECONDS = 30
 GRACEFUL_SECONDS = 30
 BACKLOG = 2048
+FOLDER_IN_MEMORY = "/dev/shm"  # noqa: S108 - the file in it has no name
 
 
 class CannotStart(Exception):  # noqa: N818 - a state, told to the user in one sentence
@@ -76,6 +77,7 @@ def run(
     """
     metrics: Metrics = app.extensions["metrics"]
     return_freed_memory()
+    dump_no_core()
     warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news
     options = {
         "bind": f"fd://{listener.detach()}",
@@ -86,6 +88,7 @@ def run(
         "keepalive": KEEP_ALIVE_SECONDS,
         "graceful_timeout": GRACEFUL_SECONDS,
         "backlog": BACKLOG,
+        "worker_tmp_dir": _folder_of_heartbeats(),
         "pre_fork": _choose_row,
         "post_fork": lambda _arbiter, worker: metrics.enter(worker.row),
         "child_exit": lambda _arbiter, worker: metrics.leave(worker.row),
@@ -108,7 +111,9 @@ def _first_comparison(
     app: Flask, workers: int, when_ready: Callable[[], None]
 ) -> Callable[[Worker], None]:
     """What each worker does before it accepts: prove that it can compare."""
-    ready = multiprocessing.Value("i", 0)
+    turns, fill = os.pipe()
+    os.write(fill, b"." * (workers - 1) + b"!")  # each worker takes a byte, the last one tells
+    os.close(fill)
 
     def compare(_worker: Worker) -> None:
         try:
@@ -116,14 +121,20 @@ def _first_comparison(
         except Exception as error:
             log_failure("unhealthy", error)
             raise CannotStart("the first comparison failed") from None
-        with ready.get_lock():
-            ready.value += 1
-            all_ready = ready.value == workers
-        # Not under the lock: a worker killed while it tells would leave its successor waiting.
-        if all_ready:
+        if os.read(turns, 1) == b"!":
             when_ready()
 
     return compare
+
+
+def _folder_of_heartbeats() -> str:
+    """Where workers touch a file to show that they live: in memory, which no full disk stops."""
+    for folder in (FOLDER_IN_MEMORY, None):
+        with suppress(OSError), TemporaryFile(dir=folder):
+            return folder or gettempdir()
+    raise CannotStart(
+        "No temporary file can be made: free some space, or set TMPDIR to another folder."
+    )
 
 
 def _choose_row(arbiter: Arbiter, worker: Worker) -> None:

@@ -1,10 +1,12 @@
 import base64
 import io
 import json
+import re
 import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +27,7 @@ from reference_server.verifier import Verifier
 FAKE_SERVER = Path(__file__).with_name("fake_server.py")
 CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption
+READY = re.compile(r"^(?:Ready: POST )?(http://127.0.0.1:(\d+))")
 
 Draw = Callable[..., bytes]
 Seal = Callable[[bytes], str]
@@ -81,7 +84,7 @@ def client(settings: Settings, engine: object) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Live"]:
-    server = Live(tmp_path_factory.mktemp("live"))
+    server = Live(tmp_path_factory.mktemp("live"), fake())
     try:
         yield server
     finally:
@@ -89,27 +92,21 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Live"]:
 
 
 class Live:
-    """The fake server in gunicorn, on a free port."""
+    """A server of ours on a free port; the last line that it writes names its URL."""
 
-    def __init__(
-        self, folder: Path, workers: int = 1, threads: int = 8, **limits: float | None
-    ) -> None:
+    def __init__(self, folder: Path, command: list[str], **how: Any) -> None:
         self.log = folder / "log"
-        arguments = [json.dumps(value) for value in (workers, threads, limits)]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:  # only added to, so a test may read it meanwhile
             self.process = subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, FAKE_SERVER, *arguments],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
+                [sys.executable, *command], stdout=subprocess.PIPE, stderr=log, text=True, **how
             )
         assert self.process.stdout is not None
         with self.process.stdout as lines:
-            self.url = lines.readline().strip()
-        if not self.url:
+            found = next((m for line in lines if (m := READY.search(line))), None)
+        if not found:
             self.stop()
-            raise AssertionError(f"the fake server did not start: {self.log.read_text()}")
-        self.port = int(self.url.rpartition(":")[2])
+            raise AssertionError(f"the server did not start: {self.log.read_text()}")
+        self.url, self.port = found[1], int(found[2])
 
     def post(self, content: bytes) -> requests.Response:
         """The answer to a form."""
@@ -128,14 +125,34 @@ class Live:
         return self.process.wait(timeout=60)
 
 
+def fake(workers: int = 1, threads: int = 8, **limits: float | None) -> list[str]:
+    """The command for the server with an engine that answers at once."""
+    return [str(FAKE_SERVER), *(json.dumps(value) for value in (workers, threads, limits))]
+
+
+def real(*options: str) -> list[str]:
+    """The command for the server as users start it."""
+    return ["-m", "verikit", "serve", "--port", "0", *options]
+
+
 @pytest.fixture
-def start_live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
-    started = []
+def start(tmp_path: Path) -> Iterator[Callable[..., Live]]:
+    """Starts a server by its command."""
+    with ExitStack() as started:
 
-    def start(**how: Any) -> Live:
-        started.append(Live(tmp_path, **how))
-        return started[-1]
+        def start(command: list[str], **how: Any) -> Live:
+            server = Live(tmp_path, command, **how)
+            started.callback(server.stop)
+            return server
 
-    yield start
-    for server in started:
-        server.stop()
+        yield start
+
+
+@pytest.fixture
+def start_live(start: Callable[..., Live]) -> Callable[..., Live]:
+    return lambda **how: start(fake(**how))
+
+
+@pytest.fixture
+def start_real(start: Callable[..., Live]) -> Callable[..., Live]:
+    return lambda *options, **how: start(real(*options), **how)

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import signal
 import socket
 import struct
@@ -182,21 +181,6 @@ def test_concurrent_answers_are_the_right_ones(live: Any, body: Callable[..., by
     assert len({answer["request_id"] for answer in answers}) == len(answers)
 
 
-def test_sigterm_finishes_what_is_in_flight(
-    start_live: Callable[..., Any], body: Callable[..., bytes]
-) -> None:
-    server, content = start_live(), body()
-    head = request_head(f"Content-Length: {len(content)}")
-    with connect(server) as connection:
-        connection.sendall(head + content)
-        assert b" 200 " in connection.recv(65536)
-        connection.sendall(head + content[:100])
-        server.process.send_signal(signal.SIGTERM)
-        connection.sendall(content[100:])
-        assert b" 200 " in until_closed(connection)
-    assert server.process.wait(timeout=60) == 0
-
-
 def test_who_is_stopping_is_not_ready(live: Any, start_live: Callable[..., Any]) -> None:
     assert live.get("/readyz").json()["status"] == "ready"
     server = start_live()
@@ -210,15 +194,6 @@ def test_who_is_stopping_is_not_ready(live: Any, start_live: Callable[..., Any])
     assert (answer.status, json.loads(answer.read())["status"]) == (503, "stopping")
     kept.close()
     assert server.process.wait(timeout=60) == 0
-
-
-def test_a_killed_worker_is_replaced(
-    start_live: Callable[..., Any], body: Callable[..., bytes]
-) -> None:
-    server = start_live()
-    (worker,) = server.workers()
-    os.kill(worker, signal.SIGKILL)
-    assert server.post(body()).status_code == 200
 
 
 def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(

@@ -1,0 +1,148 @@
+"""What the server does when it is killed, stopped, or has no room left."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from contract import load_contract
+from reference_server import serve
+from reference_server.health import PORTRAIT
+from reference_server.refusals import PHOTOS
+
+pytestmark = pytest.mark.live
+
+CONTRACT = load_contract()
+
+
+def eventually(true: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = monotonic() + seconds
+    while not (holds := true()) and monotonic() < deadline:
+        sleep(0.02)
+    return holds
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_worker_loses_at_most_what_it_held(
+    start_live: Callable[..., Any], body: Callable[..., bytes], workers: int
+) -> None:
+    server, content, stop = start_live(workers=workers), body(), []
+
+    def client() -> list[bool]:
+        served = []
+        while not stop:
+            try:
+                served.append(server.post(content).status_code == 200)
+            except requests.ConnectionError:
+                served.append(False)
+        return served
+
+    with ThreadPoolExecutor(8) as pool:
+        clients = [pool.submit(client) for _ in range(8)]
+        sleep(0.5)
+        victim = psutil.Process(server.workers()[0])
+        victim.suspend()
+        sleep(0.1)
+        held = [c for c in victim.net_connections("tcp") if c.status != psutil.CONN_LISTEN]
+        victim.kill()
+        assert eventually(lambda: len(set(server.workers()) - {victim.pid}) == workers)
+        sleep(0.5)
+        stop.append(True)
+        served = [answered for each in clients for answered in each.result()]
+    assert served.count(False) <= len(held)
+    assert served.count(True) > 8
+    assert server.post(content).status_code == 200
+
+
+def test_sigterm_finishes_what_is_received(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server, content = start_live(threads=16), body("red", "grey")
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(server.post, content) for _ in range(8)]
+        assert eventually(lambda: "requests_held 8.0" in server.get("/metrics").text)
+        server.process.send_signal(signal.SIGTERM)
+        assert [answer.result().status_code for answer in answers] == [200] * 8
+    assert server.process.wait(timeout=60) == 0
+
+
+def test_sigterm_finishes_what_is_half_received(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server, content = start_live(), body()
+    head = (
+        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {CONTRACT.media_types[0]}\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+        connection.sendall(head + content)
+        assert b" 200 " in connection.recv(65536)
+        connection.sendall(head + content[:100])
+        sleep(0.2)
+        server.process.send_signal(signal.SIGTERM)
+        connection.sendall(content[100:])
+        assert b" 200 " in b"".join(iter(lambda: connection.recv(65536), b""))
+    assert server.process.wait(timeout=60) == 0
+
+
+def no_file_grows() -> None:
+    """As on a full disk, every write to a file fails."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def test_a_full_disk_stops_nothing(
+    start_real: Callable[..., Any], seal: Callable[[bytes], str]
+) -> None:
+    """Its log cannot be written either."""
+    options = ("--workers", "1", "--rate-limit", "100")
+    server = start_real(*options, preexec_fn=no_file_grows)
+    photo = seal(PORTRAIT.read_bytes())
+    url = server.url + CONTRACT.path
+    for _ in range(3):
+        answer = requests.post(url, dict.fromkeys(PHOTOS, photo), timeout=30)
+        assert answer.json()["verification_score"] == 1
+        assert requests.post(url, {PHOTOS[0]: "x"}, timeout=30).status_code == 400
+    assert "verikit_requests_total" in server.get("/metrics").text
+    assert server.log.read_bytes() == b""
+    assert server.stop() == 0
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "verikit", "serve", "--port", "0"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert result.stderr == (f"Error: Cannot write to the standard output: {os.strerror(28)}.\n")
+
+
+def test_without_room_for_temporary_files_it_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_room(**_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(serve, "TemporaryFile", no_room)
+    with pytest.raises(serve.CannotStart, match=r"^No temporary file can be made: free some"):
+        serve._folder_of_heartbeats()
+
+
+def test_a_crash_leaves_no_image_of_the_memory(live: Any) -> None:
+    limits = Path(f"/proc/{live.workers()[0]}/limits").read_text()
+    (line,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+    assert line.split()[4:6] in (["0", "0"], ["1", "1"])
