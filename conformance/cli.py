@@ -32,7 +32,9 @@ from conformance.run import Options, Run, run
 from conformance.selection import select
 from conformance.verdicts import Result
 from conformance.waivers import load_waivers
+from contract import load_contract
 
+SCHEME = load_contract().encryption
 WRONG_USE = 2
 INCOMPLETE = 3
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -51,8 +53,18 @@ class Outputs:
 
 @click.command(epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong use, 3 incomplete.")
 @click.argument("url", required=False)
-@click.option("--key", help="The server's key, if not the documented default.")
-@click.option("--iv", help="The server's IV, if not the documented default.")
+@click.option(
+    "--key",
+    envvar=SCHEME.key_variable,
+    show_envvar=True,
+    help="The server's key, if not the documented default.",
+)
+@click.option(
+    "--iv",
+    envvar=SCHEME.iv_variable,
+    show_envvar=True,
+    help="The server's IV, if not the documented default.",
+)
 @click.option("--profile", help="What is known of the server: a file, or 'reference'.")
 @click.option("--waivers", type=_FILE, help="Known failures: case, reason, until.")
 @click.option(
@@ -77,7 +89,7 @@ class Outputs:
 @click.option("--sarif", type=_FILE, help="Write SARIF that points into openapi.yaml.")
 @click.option("--badge", type=_FILE, help="Write an SVG badge.")
 @click.option("--canary", is_flag=True, help="First show that the suite tells good from bad.")
-@click.option("--list", "listing", is_flag=True, help="Print requirements and cases, then stop.")
+@click.option("--list", is_flag=True, help="Print requirements and cases, then stop.")
 def check(url: str | None, **given: Any) -> None:
     """Check the server at URL against the contract.
 
@@ -104,7 +116,7 @@ def _end(text: str, code: int) -> NoReturn:
 def _check(url: str | None, given: dict[str, Any]) -> int:
     catalogue = load_catalogue(given["release"])
     cases = _selected(catalogue, given)
-    if given["listing"]:
+    if given["list"]:
         _list(catalogue, cases, in_json=given["json"] is not None)
         return 0
     if url is None:

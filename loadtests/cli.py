@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 import sys
@@ -18,26 +19,11 @@ from loadtests.profile import Profile, load_profile, profile_names
 WRONG_USE, INCOMPLETE = 2, 3
 
 
-def _list_profiles(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        for name in profile_names():
-            click.echo(f"{name:14} {load_profile(name).about}")
-        context.exit()
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("url")
-@click.option(
-    "--list",
-    is_flag=True,
-    callback=_list_profiles,
-    is_eager=True,
-    expose_value=False,
-    help="List the profiles.",
-)
+@click.argument("url", required=False)
+@click.option("--list", is_flag=True, help="List the profiles, then stop.")
 @click.option(
     "--profile",
-    "name",
     default="smoke",
     show_default=True,
     metavar="NAME|FILE",
@@ -60,7 +46,7 @@ def _list_profiles(context: click.Context, _: click.Parameter, wanted: bool) -> 
 )
 @click.option("--warm-up", type=click.FloatRange(0), help="Seconds before that which do not count.")
 @click.option(
-    "--gate", "gates", multiple=True, metavar="NAME=LIMIT", help=f"Set a gate: {', '.join(LIMITS)}."
+    "--gate", multiple=True, metavar="NAME=LIMIT", help=f"Set a gate: {', '.join(LIMITS)}."
 )
 @click.option(
     "--html",
@@ -69,13 +55,13 @@ def _list_profiles(context: click.Context, _: click.Parameter, wanted: bool) -> 
 )
 @click.option(
     "--json",
-    "json_path",
+    is_flag=False,
+    flag_value="-",
     type=click.Path(dir_okay=False, allow_dash=True),
-    help="Write the report as JSON ('-' for standard output).",
+    help="Write the report as JSON; - is stdout.",
 )
 @click.option(
     "--compare",
-    "other",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Say what changed since this earlier JSON report.",
 )
@@ -102,7 +88,7 @@ def _list_profiles(context: click.Context, _: click.Parameter, wanted: bool) -> 
     help="Where the master is; with --master, the address to listen on.",
 )
 @click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
-def load(url: str, name: str, **options: Any) -> NoReturn:
+def load(url: str | None, **options: Any) -> None:
     """Put the server at URL under load, check every answer, and judge the figures by gates.
 
     \b
@@ -113,9 +99,12 @@ def load(url: str, name: str, **options: Any) -> NoReturn:
 
     Exit status: 0 all gates kept, 1 a gate broken, 2 wrong use, 3 incomplete or unreachable.
     """
+    if options["list"]:
+        _list(in_json=options["json"] is not None)
+        return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        status = _load(url, name, options)
+        status = _load(url, options)
     except WrongUseError as error:
         _stop(str(error), WRONG_USE)
     except IncompleteError as error:
@@ -127,7 +116,9 @@ def load(url: str, name: str, **options: Any) -> NoReturn:
     os._exit(status)
 
 
-def _load(url: str, name: str, options: dict[str, Any]) -> int:
+def _load(url: str | None, options: dict[str, Any]) -> int:
+    if url is None:
+        raise WrongUseError("give the server's URL, as in: verikit load http://127.0.0.1:3000")
     if options["master"] and options["worker"]:
         raise WrongUseError("--master and --worker exclude each other")
     # Locust patches the whole process when it is imported: not before it is needed.
@@ -136,10 +127,18 @@ def _load(url: str, name: str, options: dict[str, Any]) -> int:
 
         be_worker(options["master_host"], options["master_port"], url)
         return 0
-    profile = adjusted(load_profile(name), options)
+    profile = adjusted(load_profile(options["profile"]), options)
     from loadtests.command import direct  # noqa: PLC0415
 
     return direct(url, profile, options)
+
+
+def _list(*, in_json: bool) -> None:
+    profiles = {name: load_profile(name).about for name in profile_names()}
+    if in_json:
+        click.echo(json.dumps([{"name": n, "about": about} for n, about in profiles.items()]))
+    else:
+        click.echo("\n".join(f"{name:14} {about}" for name, about in profiles.items()))
 
 
 def adjusted(profile: Profile, options: dict[str, Any]) -> Profile:
@@ -165,7 +164,7 @@ def adjusted(profile: Profile, options: dict[str, Any]) -> Profile:
         profile = _lasting(profile, options["duration"])
     if options["warm_up"] is not None:
         profile = dataclasses.replace(profile, warm_up=options["warm_up"])
-    return dataclasses.replace(profile, gates={**profile.gates, **_gates(options["gates"])})
+    return dataclasses.replace(profile, gates={**profile.gates, **_gates(options["gate"])})
 
 
 def _lasting(profile: Profile, seconds: float) -> Profile:

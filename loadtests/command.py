@@ -25,7 +25,7 @@ _PLAIN_EVERY = 10
 
 def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
     """Run a profile and publish what came of it; the exit status."""
-    before = read_run(options["other"]) if options["other"] else None
+    before = read_run(options["compare"]) if options["compare"] else None
     target = Target(url=url, pid=options["pid"], metrics_url=options["metrics_url"])
     workers = Workers(
         count=options["expect_workers"],
@@ -38,8 +38,8 @@ def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
     progress_line.clear()
     now = Run(slots=outcome.ledger.measured, slot_seconds=outcome.ledger.slot_seconds)
     changes = compare(before, now) if before and outcome.measures.requests else []
-    click.echo(summary(outcome, changes), err=options["json_path"] == "-")
-    _write(outcome, changes, options["html"], options["json_path"])
+    click.echo(summary(outcome, changes), err=options["json"] == "-")
+    _write(outcome, changes, options["html"], options["json"])
     return outcome.exit_code
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import json as json_format
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--check-share", default=0.5, show_default=True, type=click.FloatRange(0, 0.9))
 @click.option("--splits", default=10, show_default=True, type=click.IntRange(1))
 @click.option("--seed", default=0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the check as JSON.")
+@click.option("--json", is_flag=True, help="Print the check as JSON.")
 def fit(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     people_folder: Path,
     out: Path,
@@ -50,7 +50,7 @@ def fit(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     check_share: float,
     splits: int,
     seed: int,
-    as_json: bool,
+    json: bool,
 ) -> None:
     """Fit the score of a model to labelled people, a folder of photos for each.
 
@@ -62,7 +62,7 @@ def fit(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     Example:
       verikit fit lfw/ --out fitted --label-errors datasets/lfw/label-errors.csv
     """
-    console = Console(stderr=as_json)
+    console = Console(stderr=json)
     try:
         photos = read_people(people_folder, label_errors)
         engine = load_engine(model, uncalibrated=True)
@@ -73,12 +73,13 @@ def fit(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
             normalised, plain = _checks(console, people, engine.recogniser, plan)
             report |= {"normalised": _plain(normalised), "cosine": _plain(plain)}
             show(console, normalised, plain)
-        _write(out, people, engine.recogniser, seed, report)
+        with console.status("Fitting to all people"):
+            _write(out, people, engine.recogniser, seed, report)
     except (ModelError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     console.print(f"Written to {out}: {model}.json, {model}.npz and {model}-check.json")
-    if as_json:
-        click.echo(json.dumps(report))
+    if json:
+        click.echo(json_format.dumps(report))
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,14 @@ class Plan:
 def _acquire(
     console: Console, engine: Engine, photos: Sequence[LabelledPhoto], subject: Subject
 ) -> Gallery:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+    with _bar(console) as progress:
         task = progress.add_task("Finding faces", total=len(photos))
         return acquire(engine, photos, subject, lambda: progress.advance(task))
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=console)
 
 
 def _acquisition(
@@ -117,13 +122,14 @@ def _checks(
     console: Console, people: Gallery, recogniser: Recogniser, plan: Plan
 ) -> tuple[list[Check], list[Check]]:
     normalised, plain = [], []
-    for number in range(plan.splits):
-        console.print(f"Checking, split {number + 1} of {plan.splits}", end="\r")
-        seed = plan.seed + number
-        fitted, left_out = (people.of(names) for names in split(people.names, plan.share, seed))
-        scorer, groups = fit_scorer(fitted, recogniser, seed), clusters(left_out, seed)
-        normalised.append(check(left_out, scorer, groups, seed))
-        plain.append(check(left_out, fit_plain_scorer(fitted, recogniser), groups, seed))
+    with _bar(console) as progress:
+        for seed in progress.track(
+            range(plan.seed, plan.seed + plan.splits), description="Checking splits"
+        ):
+            fitted, left_out = (people.of(names) for names in split(people.names, plan.share, seed))
+            scorer, groups = fit_scorer(fitted, recogniser, seed), clusters(left_out, seed)
+            normalised.append(check(left_out, scorer, groups, seed))
+            plain.append(check(left_out, fit_plain_scorer(fitted, recogniser), groups, seed))
     return normalised, plain
 
 
@@ -140,4 +146,4 @@ def _write(
         scorer.cohort.save(out / f"{recogniser.name}.npz")
     scorer.score_map.save(out / f"{recogniser.name}.json")
     path = out / f"{recogniser.name}-check.json"
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json_format.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -147,7 +147,7 @@ def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Show the photos of the pairs to look at in the report.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @_contract_options
 @click.pass_context
@@ -186,7 +186,7 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
     except (SuiteError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    if options["as_json"]:
+    if options["json"]:
         click.echo(writer.as_json(findings, subject), nl=False)
     else:
         _tell(findings, page)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json as json_format
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from conformance.calibration import datasets as data_sets
 from conformance.errors import SuiteError
+
+_JSON = click.option("--json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -21,11 +25,11 @@ def datasets() -> None:
 
 
 @datasets.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print the descriptors as JSON.")
-def list_datasets(as_json: bool) -> None:
+@_JSON
+def list_datasets(json: bool) -> None:
     """Show every data set: what it is, its licence, and whether it supports a rate."""
     every = [data_sets.load(name) for name in data_sets.names()]
-    if as_json:
+    if json:
         click.echo(data_sets.as_json(every))
         return
     for dataset in every:
@@ -43,13 +47,21 @@ def list_datasets(as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Where scikit-learn keeps its data, if not in its home.",
 )
-def fetch(name: str, home: Path | None) -> None:
+@_JSON
+def fetch(name: str, home: Path | None, json: bool) -> None:
     """Get a data set through its publisher's own client."""
+    dataset = _known(name)
     try:
-        place = data_sets.fetch(data_sets.load(name), home)
+        with Console(stderr=True).status(f"Fetching {dataset.title}"):
+            place = data_sets.fetch(dataset, home)
     except SuiteError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{name} is at {place}." if place else f"{name} is made on the spot: nothing to do.")
+    if json:
+        click.echo(json_format.dumps({"name": name, "place": place and str(place)}))
+    elif place:
+        click.echo(f"{name} is at {place}.")
+    else:
+        click.echo(f"{name} is made on the spot: nothing to do.")
 
 
 @datasets.command()
@@ -59,15 +71,25 @@ def fetch(name: str, home: Path | None) -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="The folder that holds it.",
 )
+@_JSON
 @click.pass_context
-def check(ctx: click.Context, name: str, photos: Path | None) -> None:
+def check(ctx: click.Context, /, name: str, photos: Path | None, json: bool) -> None:
     """Compare what is on disk with the descriptor; exit code 1 where it differs."""
+    dataset = _known(name)
     try:
-        differences = data_sets.check(data_sets.load(name), photos)
+        with Console(stderr=True).status(f"Looking through {dataset.title}"):
+            differences = data_sets.check(dataset, photos)
     except SuiteError as error:
         raise click.UsageError(str(error)) from error
-    for difference in differences:
-        click.echo(difference)
-    if not differences:
-        click.echo(f"{name} is whole.")
+    if json:
+        click.echo(json_format.dumps({"name": name, "differences": differences}))
+    else:
+        click.echo("\n".join(differences) or f"{name} is whole.")
     ctx.exit(bool(differences))
+
+
+def _known(name: str) -> data_sets.Dataset:
+    try:
+        return data_sets.load(name)
+    except SuiteError as error:
+        raise click.UsageError(str(error)) from error

@@ -1,8 +1,11 @@
 import csv
+import json
 
 import pytest
+from click.testing import CliRunner
 
 from conformance.calibration import datasets
+from conformance.calibration.datasets_cli import datasets as command
 from conformance.errors import WrongUse
 
 
@@ -55,3 +58,36 @@ def test_fetching_the_sample_is_nothing_to_do():
 def test_unknown_names_are_refused():
     with pytest.raises(WrongUse, match="there are lfw, sample"):
         datasets.load("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["fetch", "sample"], 0, {"name": "sample", "place": None}),
+        (["check", "sample"], 0, {"name": "sample", "differences": []}),
+        (
+            ["check", "lfw", "--photos", "."],
+            1,
+            {
+                "name": "lfw",
+                "differences": ["1 people instead of 5749", "1 photos instead of 13233"],
+            },
+        ),
+    ],
+)
+def test_the_command_tells_programs_what_it_tells_people(
+    tmp_path, monkeypatch, words, code, expected
+):
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "A_0001.jpg").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(command, [*words, "--json"])
+    assert (told.exit_code, json.loads(told.stdout)) == (code, expected)
+    assert CliRunner().invoke(command, words).exit_code == code
+
+
+@pytest.mark.parametrize("action", ["fetch", "check"])
+def test_an_unknown_name_is_wrong_use(action):
+    refused = CliRunner().invoke(command, [action, "nowhere"])
+    assert refused.exit_code == 2
+    assert "there are lfw, sample" in refused.output

@@ -122,7 +122,9 @@ def test_an_answer_is_final(scripted: Any, ask: Any) -> None:
     assert len(scripted.bodies) == 1
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:3000", "ftp://host", "http://", "http://["])
+@pytest.mark.parametrize(
+    "url", ["", "127.0.0.1:3000", "ftp://host", "http://", "http://a:x", "http://a:65536"]
+)
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_a_senseless_address_is_refused_at_once(kind: Any, url: str) -> None:
     with pytest.raises(InvalidSetting, match="is no URL"):

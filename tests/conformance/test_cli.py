@@ -23,6 +23,8 @@ from conformance.recipe import Photo
 from conformance.reports.lines import failed_before, read_lines
 from contract import load_contract
 
+SECRETS = load_contract().encryption
+
 
 @pytest.fixture(scope="module")
 def bad_url() -> Iterator[str]:
@@ -218,3 +220,13 @@ def test_pytest_runs_the_same_cases_from_anywhere(good_url: str, folder: Path) -
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stdout
     assert "2 passed, 1 skipped" in done.stdout
+
+
+@pytest.mark.parametrize("variable", [SECRETS.key_variable, SECRETS.iv_variable])
+def test_key_and_iv_come_from_the_documented_variables(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "short")
+    done = call("http://127.0.0.1:1")
+    assert done.exit_code == 2
+    assert "characters, this has 5" in done.output

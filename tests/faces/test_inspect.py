@@ -40,3 +40,5 @@ def test_photo_without_a_face_is_refused_in_a_sentence(tmp_path):
     done = CliRunner().invoke(inspect, [str(path)])
     assert done.exit_code == 1
     assert "4000" in done.output
+    told = CliRunner().invoke(inspect, [str(path), "--json"])
+    assert (told.exit_code, json.loads(told.output)["code"]) == (1, 4000)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ EXPECTED = {
     "smoke", "baseline", "stress", "spike", "soak", "mixed-errors", "slow-clients", "big-photos",
 }  # fmt: skip
 UNCHANGED: dict[str, Any] = {
-    "users": None, "rate": None, "duration": None, "warm_up": None, "gates": (),
+    "users": None, "rate": None, "duration": None, "warm_up": None, "gate": (),
 }  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def test_the_list_names_every_profile() -> None:
     listed = CliRunner().invoke(load, ["--list"])
     assert listed.exit_code == 0
     assert [line.split()[0] for line in listed.output.splitlines()] == sorted(EXPECTED)
+    told = json.loads(CliRunner().invoke(load, ["--list", "--json"]).output)
+    assert [profile["name"] for profile in told] == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +95,14 @@ def test_users_are_users_or_connections() -> None:
 
 
 def test_a_gate_on_the_command_line_wins() -> None:
-    gates = change("baseline", gates=("p95_ms=1", "min_rate=2.5")).gates
+    gates = change("baseline", gate=("p95_ms=1", "min_rate=2.5")).gates
     assert (gates["p95_ms"], gates["min_rate"], gates["error_share"]) == (1, 2.5, 0)
 
 
 @pytest.mark.parametrize("setting", ["p95_ms", "p95_ms=fast", "speed=1"])
 def test_a_gate_that_makes_no_sense_is_refused(setting: str) -> None:
     with pytest.raises(WrongUseError):
-        change("baseline", gates=(setting,))
+        change("baseline", gate=(setting,))
 
 
 def test_a_closed_profile_has_no_rate() -> None:

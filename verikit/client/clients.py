@@ -21,6 +21,7 @@ CONTRACT = load_contract()
 DEFAULT_URL = f"http://127.0.0.1:{CONTRACT.port}"
 TIMEOUT_SECONDS = 30.0
 RETRIES = 2
+LAST_PORT = 65535
 _HEADERS = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
 _FIRST_PAUSE = 0.2
 
@@ -227,7 +228,7 @@ def base_url(url: str) -> str:
         parts = httpx.URL(base)
     except httpx.InvalidURL:
         parts = httpx.URL()
-    if parts.scheme not in ("http", "https") or not parts.host:
+    if parts.scheme not in ("http", "https") or not parts.host or (parts.port or 0) > LAST_PORT:
         raise InvalidSetting(f"{url!r} is no URL: write it like {DEFAULT_URL}.")
     return base
 
