@@ -69,12 +69,12 @@ def _answers(outcome: Outcome) -> Figure:
     figure, axes = _figure("answers a second")
     points = list(_points(outcome))
     times = [at for at, _, _ in points]
-    for answer in outcome.measures.answers:
-        rates = [slot.answers[answer] / seconds for _, seconds, slot in points]
-        axes.plot(times, rates, label=answer)
+    answers = list(outcome.measures.answers)
+    rates = [[slot.answers[name] / seconds for _, seconds, slot in points] for name in answers]
+    axes.stackplot(times, rates, labels=answers, alpha=0.8)
     for reason, dashes in zip(outcome.measures.failures, cycle(_DASHES), strict=False):
-        rates = [slot.failures[reason] / seconds for _, seconds, slot in points]
-        axes.plot(times, rates, color=_BAD, linestyle=dashes, label=f"failed: {reason}")
+        failed = [slot.failures[reason] / seconds for _, seconds, slot in points]
+        axes.plot(times, failed, color=_BAD, linestyle=dashes, label=f"failed: {reason}")
     return _finished(figure, axes, bottom=0, columns=3)
 
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from loadtests.compare import Change
 from loadtests.plots import pictures
-from loadtests.text import change_line, milliseconds, number
+from loadtests.text import change_line, growth, milliseconds, number
 from loadtests.verdict import Outcome
 
 _VERDICTS = {0: "Gates kept", 1: "Gate broken", 3: "Incomplete"}
@@ -23,6 +23,7 @@ def write_html(path: Path, outcome: Outcome, changes: list[Change]) -> None:
     page = templates.get_template("report.html.j2").render(
         outcome=outcome,
         measures=outcome.measures,
+        growth=growth(outcome.measures),
         profile=outcome.ledger.profile,
         verdict=_VERDICTS[outcome.exit_code],
         cores=outcome.watch.cores(*outcome.span),

@@ -9,6 +9,8 @@ from loadtests.ledger import Ledger
 from loadtests.measures import Measures
 from loadtests.verdict import Outcome
 
+_TOLD_BY_THE_HOUR = 300.0
+
 
 def progress(ledger: Ledger) -> str:
     """One line on a run that goes on."""
@@ -45,8 +47,7 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
     if cores is not None:
         yield f"server: {cores:.2f} cores"
     if outcome.measures.memory:
-        slope, low, high = outcome.measures.memory
-        yield f"memory: {slope:+.1f} MiB an hour, 95 % interval {low:+.1f} to {high:+.1f}"
+        yield f"memory: {growth(outcome.measures)}"
     for gate in outcome.judged:
         value = "not measured" if gate.value is None else number(gate.value)
         verdict = "kept  " if gate.kept else "BROKEN"
@@ -69,6 +70,14 @@ def _figures(seen: Measures) -> Iterator[str]:
     yield "answers (HTTP code): " + ", ".join(f"{n} x {label}" for label, n in seen.answers.items())
     for reason, times in seen.failures.items():
         yield f"  {times} x {reason}"
+
+
+def growth(seen: Measures) -> str:
+    """How the server's memory grew: in an hour, or in a run too short to be told by the hour."""
+    hourly = seen.seconds >= _TOLD_BY_THE_HOUR
+    scale, span = (1.0, "an hour") if hourly else (seen.seconds / 3600, f"in {seen.seconds:.0f} s")
+    slope, low, high = (value * scale for value in seen.memory or (0.0, 0.0, 0.0))
+    return f"{slope:+.1f} MiB {span}, 95 % interval {low:+.1f} to {high:+.1f}"
 
 
 def change_line(change: Change) -> str:

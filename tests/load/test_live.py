@@ -71,8 +71,10 @@ def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
         "{about: x, stages: [{rate: 40, seconds: 2}], photos: [64], gates: {error_share: 0},"
         " mix: {COMPARISON: 1, INVALID_ARGUMENT: 1}}"
     )
-    ended = load(serve("strict"), "--profile", str(path))
+    page = tmp_path / "codes.html"
+    ended = load(serve("strict"), "--profile", str(path), "--html", str(page))
     assert ended.status == 0, ended.output
+    assert "Answers by code over time" in page.read_text()
     answers = ended.report["measures"]["answers"]
     assert set(answers) == {"200 1000", "400 1200"}
     assert min(answers.values()) >= 25
@@ -263,6 +265,7 @@ def test_the_report_needs_nothing_beside_it_and_compares_with_another(
     links = _Links()
     links.feed(page.read_text())
     assert len(links.sources) == 3
+    assert "Answers by code" not in page.read_text()
     assert all(source.startswith("data:image/svg+xml;base64,") for source in links.sources)
     assert page.with_suffix(".json").exists()
 
