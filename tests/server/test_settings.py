@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from contract import load_contract
+from reference_server import settings
 from reference_server.settings import Settings, SettingsError
 
 SECRETS = load_contract().encryption
@@ -41,3 +44,10 @@ def test_repr_holds_no_secret() -> None:
     text = repr(Settings.from_environment({}))
     assert SECRETS.default_key not in text
     assert SECRETS.default_iv not in text
+
+
+def test_only_the_cipher_is_given_the_key() -> None:
+    """Whoever else touches it might log it, or compare it in a time that tells about it."""
+    sources = Path(settings.__file__).parent.rglob("*.py")
+    users = {path.stem for path in sources if "settings.key" in path.read_text()}
+    assert users == {"sealed"}
