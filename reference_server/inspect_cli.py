@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -27,7 +28,15 @@ def inspect(photo: Path, as_json: bool, draw: Path | None) -> None:
     try:
         found, picture = inspected(photo.read_bytes())
     except Refusal as refusal:
-        raise click.ClickException(f"{refusal.system_code.code} {refusal.message}") from refusal
+        _tell(refusal, as_json)
     if draw:
         drawn(found, picture).save(draw, "PNG")
     click.echo(json.dumps(asdict(found)) if as_json else as_text(found))
+
+
+def _tell(refusal: Refusal, as_json: bool) -> NoReturn:
+    code = refusal.system_code.code
+    if as_json:
+        click.echo(json.dumps({"code": code, "message": refusal.message}))
+        raise SystemExit(1)
+    raise click.ClickException(f"{code} {refusal.message}") from refusal

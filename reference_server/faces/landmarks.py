@@ -41,10 +41,10 @@ def like_hog(confidence: float, points: Array) -> Box:
     """The square that dlib's landmarks are made for."""
     x, y = points.mean(axis=0).tolist()
     half = SIDE_PER_SPREAD * math.sqrt(points.var(axis=0).mean()) / 2
-    return Box(x - half, y - half, x + half, y + half, float(confidence), _roll(points))
+    return Box(x - half, y - half, x + half, y + half, float(confidence), roll_of(points))
 
 
-def _roll(points: Array) -> float:
+def roll_of(points: Array) -> float:
     """Degrees from straight down to the line from between the eyes to the middle of the mouth."""
     x, y = points[3:].mean(axis=0) - points[:2].mean(axis=0)
     return math.degrees(math.atan2(-x, y))

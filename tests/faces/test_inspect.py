@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from reference_server.inspect_cli import inspect
+from reference_server.inspection_drawing import GREEN, RED
 
 
 @pytest.fixture
@@ -15,6 +16,10 @@ def portrait(tmp_path, hopper):
     path = tmp_path / "portrait.png"
     Image.fromarray(hopper.pixels).save(path)
     return path
+
+
+def seen(path, *options):
+    return json.loads(CliRunner().invoke(inspect, [str(path), "--json", *options]).output)
 
 
 def test_bare_face_as_json_and_drawing(portrait, tmp_path):
@@ -25,7 +30,10 @@ def test_bare_face_as_json_and_drawing(portrait, tmp_path):
     assert max(found["covered"].values()) < 0.5
     before, after = (np.asarray(Image.open(path)) for path in (portrait, drawing))
     left, top, *_ = found["rectangle"]
-    assert (after[top, left] != before[top, left]).any()
+    assert tuple(after[top, left]) == GREEN
+    photo, text = after[: len(before)], after[len(before) :]
+    assert (photo != before).any(axis=2).mean() < 0.05
+    assert (text == GREEN).all(axis=2).any()
 
 
 def test_turned_photo_is_set_upright(tmp_path, hopper):
@@ -42,3 +50,38 @@ def test_photo_without_a_face_is_refused_in_a_sentence(tmp_path):
     assert "4000" in done.output
     told = CliRunner().invoke(inspect, [str(path), "--json"])
     assert (told.exit_code, json.loads(told.output)["code"]) == (1, 4000)
+
+
+def test_covered_mouth_is_named_with_its_code_and_drawn_red(portrait, tmp_path, hopper):
+    drawing, path = tmp_path / "seen.png", tmp_path / "covered.png"
+    left, top, right, bottom = seen(portrait)["rectangle"]
+    pixels = hopper.pixels.copy()
+    pixels[top + 2 * (bottom - top) // 3 : bottom, left:right] = (40, 90, 60)
+    Image.fromarray(pixels).save(path)
+    found = seen(path, "--draw", str(drawing))
+    assert found["answer"].startswith("4004 face occlusion: ")
+    assert "mouth" in found["answer"]
+    left, top, *_ = found["rectangle"]
+    assert tuple(np.asarray(Image.open(drawing))[top, left]) == RED
+
+
+def test_pose_follows_the_photo(portrait, tmp_path, hopper):
+    upright = seen(portrait)["pose"]
+    mirrored, tilted = tmp_path / "mirrored.png", tmp_path / "tilted.png"
+    Image.fromarray(hopper.pixels[:, ::-1]).save(mirrored)
+    Image.fromarray(hopper.pixels).rotate(-20, Image.Resampling.BICUBIC).save(tilted)
+    assert abs(seen(mirrored)["pose"]["yaw"] + upright["yaw"]) < 8
+    assert abs(seen(tilted)["pose"]["roll"] - upright["roll"] - 20) < 5
+
+
+def test_other_faces_are_told_and_drawn(tmp_path, hopper):
+    path = tmp_path / "two.png"
+    half = Image.fromarray(hopper.pixels).resize((448, 525))
+    page = Image.new("RGB", (980, 600))
+    page.paste(Image.fromarray(hopper.pixels))
+    page.paste(half, (530, 0))
+    page.save(path)
+    found = seen(path)
+    assert found["faces"] == 2
+    ((left, *_),) = found["other_faces"]
+    assert left > 530 > found["rectangle"][0]

@@ -1,0 +1,104 @@
+"""What the server sees in one photo, and why it may refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from contract import load_contract
+from reference_server.faces.align import Aligner
+from reference_server.faces.boxes import Box, largest
+from reference_server.faces.detect import HogThenMtcnn
+from reference_server.faces.mtcnn import MtcnnDetector
+from reference_server.faces.occlusion import CHIP, Occlusion
+from reference_server.faces.pictures import Pixels, grey, shown
+from reference_server.faces.pose import Pose, pose_of
+from reference_server.photo import read_photo
+from reference_server.refusals import FaceCovered, NoFaceFound
+
+NEAR = 0.3  # of the face's width: how far its landmarks may be from the middle of its rectangle
+Corners = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """The face that is judged, the largest one, in pixels of the photo set upright.
+
+    ``turned``: degrees counter-clockwise, after the EXIF orientation; ``pose``: None where MTCNN
+    finds no landmarks; ``covered``: how surely, by region, above 0.5 refused; ``sharpness``:
+    variance of the Laplacian of the aligned face, 150 x 150 pixels.
+    """
+
+    faces: int
+    rectangle: Corners
+    other_faces: tuple[Corners, ...]
+    detector_confidence: float
+    turned: int
+    pose: Pose | None
+    covered: dict[str, float]
+    sharpness: float
+    answer: str
+
+
+def inspected(file: bytes) -> tuple[Inspection, Pixels]:
+    """What is seen with auto_rotate and check_quality, and the photo set upright.
+
+    Raises:
+        Refusal: the photo cannot be read, or shows no face.
+    """
+    photo = read_photo(file, load_contract().photo_standards)
+    detector = HogThenMtcnn()
+    turns, boxes = detector.find_upright(shown(photo.pixels, photo.orientation))
+    if not boxes:
+        raise NoFaceFound
+    picture = np.ascontiguousarray(np.rot90(shown(photo.pixels, photo.orientation), turns))
+    return _judged(picture, boxes, turns, detector.mtcnn), picture
+
+
+def _judged(
+    picture: Pixels, boxes: Sequence[Box], turns: int, landmarks: MtcnnDetector
+) -> Inspection:
+    box = largest(boxes, (picture.shape[1], picture.shape[0]))
+    chip, occlusion = Aligner().chip(picture, box, CHIP), Occlusion()
+    return Inspection(
+        faces=len(boxes),
+        rectangle=_corners(box),
+        other_faces=tuple(_corners(other) for other in boxes if other is not box),
+        detector_confidence=round(float(box.confidence), 3),
+        turned=turns * 90,
+        pose=_pose(picture, box, landmarks),
+        covered={name: round(share, 3) for name, share in occlusion.regions(chip).items()},
+        sharpness=round(sharpness(chip), 1),
+        answer=_answer(occlusion.covered(chip)),
+    )
+
+
+def _pose(picture: Pixels, box: Box, landmarks: MtcnnDetector) -> Pose | None:
+    """The pose of the face whose landmarks are in the middle of a box."""
+    _, faces = landmarks.detect(picture)
+    for points in faces:
+        apart = np.hypot(*(points.mean(axis=0) - box.centre))
+        if apart < NEAR * (box.right - box.left):
+            return pose_of(points)
+    return None
+
+
+def _answer(regions: tuple[str, ...]) -> str:
+    if not regions:
+        return "compared"
+    refusal = FaceCovered(None, regions)
+    return f"{refusal.system_code.code} {refusal.message}"
+
+
+def sharpness(chip: Pixels) -> float:
+    """Variance of the Laplacian of the grey picture; the blurrier, the smaller."""
+    light = np.asarray(grey(chip), np.float64)
+    around = light[:-2, 1:-1] + light[2:, 1:-1] + light[1:-1, :-2] + light[1:-1, 2:]
+    return float((around - 4 * light[1:-1, 1:-1]).var())
+
+
+def _corners(box: Box) -> Corners:
+    return round(box.left), round(box.top), round(box.right), round(box.bottom)

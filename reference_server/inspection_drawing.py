@@ -1,0 +1,63 @@
+"""An inspection, drawn onto its photo and written as text."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from PIL import Image, ImageDraw, ImageFont
+
+from reference_server.faces.pictures import Pixels
+from reference_server.inspection import Inspection
+
+GREEN, RED, GREY = (0, 190, 0), (230, 0, 0), (150, 150, 150)
+WHITE, DARK = (255, 255, 255), (30, 30, 30)
+LEAST_WIDTH = 480
+"""Pixels; smaller photos are enlarged, or the text would have no room."""
+TEXT, MARGIN = 18, 10
+
+
+def drawn(found: Inspection, picture: Pixels) -> Image.Image:
+    """The photo with the faces' rectangles, and below it what was seen."""
+    image = Image.fromarray(picture)
+    factor = max(1.0, LEAST_WIDTH / image.width)
+    image = image.resize((round(image.width * factor), round(image.height * factor)))
+    pen, width = ImageDraw.Draw(image), max(2, image.width // 200)
+    for corners in found.other_faces:
+        pen.rectangle([factor * x for x in corners], outline=GREY, width=max(1, width // 2))
+    bare = max(found.covered.values()) <= 0.5
+    corners = [factor * x for x in found.rectangle]
+    pen.rectangle(corners, outline=GREEN if bare else RED, width=width)
+    return _with_text(image, found)
+
+
+def _with_text(image: Image.Image, found: Inspection) -> Image.Image:
+    """The parts of the face in green or red, then the other facts."""
+    lines = [(f"{name} covered {share:.2f}", share > 0.5) for name, share in found.covered.items()]
+    facts = _facts(found)
+    rest = "\n".join(f"{name}: {facts[name]}" for name in ("turned", "pose", "sharpness"))
+    row = TEXT + 6
+    page = Image.new("RGB", (image.width, image.height + row * 5 + 2 * MARGIN), WHITE)
+    page.paste(image)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT)
+    top = image.height + MARGIN
+    for number, (line, covered) in enumerate(lines):
+        pen.text((MARGIN, top + number * row), line, fill=RED if covered else GREEN, font=font)
+    pen.multiline_text((page.width * 0.45, top), rest, fill=DARK, font=font, spacing=6)
+    pen.text((MARGIN, top + 4 * row), found.answer, fill=DARK, font=font)
+    return page
+
+
+def as_text(found: Inspection) -> str:
+    """A line for each fact."""
+    return "\n".join(f"{name:20} {value}" for name, value in _facts(found).items())
+
+
+def _facts(found: Inspection) -> dict[str, str]:
+    facts = {name.replace("_", " "): str(value) for name, value in asdict(found).items()}
+    del facts["other faces"]  # their number is told, and the drawing shows them
+    facts["rectangle"] = "left {}, top {}, right {}, bottom {}".format(*found.rectangle)
+    facts["covered"] = ", ".join(f"{name} {share:.2f}" for name, share in found.covered.items())
+    facts["turned"] = f"{found.turned} degrees"
+    angles = asdict(found.pose) if found.pose else {}
+    facts["pose"] = ", ".join(f"{name} {angle:.0f}" for name, angle in angles.items()) or "unknown"
+    return facts
