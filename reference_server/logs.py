@@ -46,7 +46,8 @@ class JsonLines(logging.Formatter):
 def logging_config(level: str) -> dict[str, Any]:
     """For logging.config.dictConfig: everything to standard error.
 
-    gunicorn speaks up only from warnings on: below, it quotes requests.
+    gunicorn speaks up only from warnings on: below, it quotes requests. Pillow is silent: what it
+    minds about a photo quotes the photo.
     """
     return {
         "version": 1,
@@ -63,5 +64,6 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             "verikit": {"level": level.upper()},
             "gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True},
+            "PIL": {"level": "CRITICAL"},
         },
     }
