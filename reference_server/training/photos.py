@@ -22,7 +22,7 @@ PEOPLE, FILES = {"test": 2, "validation": 3}, {"test": 3, "validation": 5}
 """Lots from 0 to 9 below which a name is kept for a part; the rest is for training."""
 SAME_PERSON = {"327.jpg": "307.jpg", "349.jpg": "298.jpg"}
 """Portraits that score so high together that they may show one person, who belongs to one part."""
-LARGEST = 480  # pixels; what is larger than that in a portrait costs time and no chip shows it
+LARGEST = 320  # pixels: what is finer than that in a portrait no chip shows
 Part = Literal["training", "validation", "test"]
 
 
