@@ -1,0 +1,232 @@
+"""The nginx front in deploy/: who is let in, its own answers, slow clients."""
+
+import datetime
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from jsonschema import validate
+
+from contract import load_contract
+
+pytestmark = pytest.mark.live
+
+CONTRACT = load_contract()
+FRONT = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+SECRET = "s" * 32
+FORM = {"Content-Type": CONTRACT.media_types[0]}
+LET_IN = FORM | {"Authorization": f"Bearer {SECRET}"}
+
+
+class Signed(NamedTuple):
+    name: x509.Name
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+
+def sign(name: str, signer: Signed | None = None) -> Signed:
+    """A certificate for a name, signed by another one or by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signer.name if signer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    )
+    return Signed(subject, key, builder.sign(signer.key if signer else key, hashes.SHA256()))
+
+
+def write(folder: Path, name: str, signed: Signed) -> tuple[str, str]:
+    paths = folder / f"{name}.crt", folder / f"{name}.key"
+    paths[0].write_bytes(signed.certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        signed.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return str(paths[0]), str(paths[1])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Front(NamedTuple):
+    port: int
+    folder: Path
+    client: tuple[str, str]
+    stranger: tuple[str, str]
+
+    def post(self, content: Any, headers: dict[str, str], **how: Any) -> requests.Response:
+        url = f"https://localhost:{self.port}{how.pop('path', CONTRACT.path)}"
+        verify = str(self.folder / "tls.crt")
+        return requests.post(url, content, headers=headers, verify=verify, timeout=30, **how)
+
+    def connect(self) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=15)
+        return context.wrap_socket(plain, server_hostname="localhost")
+
+
+def configuration(folder: Path, port: int, upstream: int) -> str:
+    """The front as it is shipped, but for folders and ports."""
+    text = FRONT.read_text()
+    for shipped, ours in {
+        "/etc/verikit": str(folder),
+        "/var/log/nginx": str(folder),
+        "listen 443": f"listen 127.0.0.1:{port}",
+        f"127.0.0.1:{CONTRACT.port}": f"127.0.0.1:{upstream}",
+    }.items():
+        assert shipped in text
+        text = text.replace(shipped, ours)
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return (
+        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log warn;\n"
+        f"events {{ worker_connections 1024; }}\nhttp {{\n{temporary}{text}}}\n"
+    )
+
+
+@contextmanager
+def running(folder: Path, upstream: int) -> Iterator[int]:
+    """nginx in front of a port; the port that it listens on itself."""
+    if NGINX is None:
+        pytest.skip("nginx is not installed (apt-get install nginx-light)")
+    port = free_port()
+    (folder / "nginx.conf").write_text(configuration(folder, port, upstream))
+    command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:  # noqa: S603
+        try:
+            wait_for(port)
+            yield port
+        finally:
+            nginx.terminate()
+
+
+@pytest.fixture(scope="module")
+def front(live: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("front")
+    authority = sign("authority")
+    write(folder, "tls", sign("localhost"))
+    write(folder, "clients", authority)
+    client = write(folder, "client", sign("client", authority))
+    stranger = write(folder, "stranger", sign("stranger", sign("nobody")))
+    (folder / "secrets.map").write_text(f'"NONE:Bearer {SECRET}" 1;\n')
+    with running(folder, live.port) as port:
+        yield Front(port, folder, client, stranger)
+
+
+def wait_for(port: int) -> None:
+    deadline = monotonic() + 20
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            assert monotonic() < deadline
+            sleep(0.05)
+
+
+def abnormal(answer: requests.Response, status: int, code: int | None = None) -> None:
+    """An answer in the documented shape, whose code is the status unless another is given."""
+    validate(answer.json(), CONTRACT.schema("AbnormalResponse"))
+    assert (answer.status_code, answer.json()["code"]) == (status, code or status)
+    if status in CONTRACT.statuses and status != 400:
+        assert answer.json()["message"] == CONTRACT.statuses[status].reason
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_secret_lets_in(front: Front, body: Callable[..., bytes]) -> None:
+    assert front.post(body(), LET_IN).json()["verification_score"] == 0.9
+
+
+def test_a_certificate_lets_in(front: Front, body: Callable[..., bytes]) -> None:
+    assert front.post(body(), FORM, cert=front.client).json()["verification_score"] == 0.9
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "Bearer", f"Bearer {SECRET[:-1]}", f"Basic {SECRET}"]
+)
+def test_who_shows_neither_finds_nothing(
+    front: Front, body: Callable[..., bytes], authorization: str | None
+) -> None:
+    headers = FORM | ({"Authorization": authorization} if authorization else {})
+    abnormal(front.post(body(), headers), 404)
+
+
+def test_a_strangers_certificate_is_refused(front: Front, body: Callable[..., bytes]) -> None:
+    abnormal(front.post(body(), LET_IN, cert=front.stranger), 400, 1200)
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/", f"{CONTRACT.path}/"])
+def test_no_other_path_is_there(front: Front, path: str) -> None:
+    abnormal(front.post(b"", LET_IN, path=path), 404)
+
+
+def test_a_body_without_a_length_is_refused(front: Front) -> None:
+    abnormal(front.post(iter([b"a=b"]), LET_IN), 411)
+
+
+def test_a_body_that_is_too_large_is_refused(front: Front) -> None:
+    limit = CONTRACT.photo_standards.max_body_bytes
+    assert front.post(bytes(limit), LET_IN).status_code == 400
+    abnormal(front.post(bytes(limit + 1), LET_IN), 413)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n"]
+)
+def test_malformed_http_gets_the_documented_shape(front: Front, raw: bytes) -> None:
+    with front.connect() as connection:
+        connection.sendall(raw)
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    content = json.loads(answer.rpartition("\r\n\r\n")[2])
+    validate(content, CONTRACT.schema("Refusal"))
+    assert "nginx/" not in answer
+
+
+def test_slow_bodies_stay_with_nginx_and_off_the_disk(
+    front: Front, live: Any, body: Callable[..., bytes]
+) -> None:
+    head = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\n"
+    slow = [front.connect() for _ in range(40)]
+    for connection in slow:
+        connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(500_000))
+    assert front.post(body(), LET_IN).ok
+    assert "verikit_requests_in_flight 1.0" in live.get("/metrics").text
+    assert not any(path.is_file() for path in (front.folder / "client_body").rglob("*"))
+    assert "temporary file" not in (front.folder / "error.log").read_text()
+    for connection in slow:
+        connection.close()
+
+
+def test_where_the_server_is_gone_it_is_an_internal_error(front: Front, tmp_path: Path) -> None:
+    for file in ("tls.crt", "tls.key", "clients.crt", "secrets.map"):
+        shutil.copy(front.folder / file, tmp_path)
+    with running(tmp_path, upstream=free_port()) as port:
+        abnormal(front._replace(port=port).post(b"a=b", LET_IN), 500)
