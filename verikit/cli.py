@@ -62,7 +62,12 @@ class _Parts(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         part = PARTS.get(cmd_name)
-        return _load(cmd_name, part) if part else None
+        try:
+            return _load(cmd_name, part) if part else None
+        except click.UsageError:
+            if ctx.resilient_parsing:  # a shell asks, and wants names, not reasons
+                return None
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -124,9 +129,8 @@ def _read_settings(ctx: click.Context, _: click.Parameter, path: Path) -> Path:
     if ctx.resilient_parsing or (path == settings.FILE and not path.exists()):
         return path
     content = settings.read(path)
-    own = {key: value for key, value in content.items() if key not in PARTS}
-    ctx.default_map = settings.defaults(ctx.command, own, str(path))
-    ctx.obj = {key: value for key, value in content.items() if key in PARTS}
+    ctx.default_map = settings.defaults(ctx.command, content, str(path), others=PARTS)
+    ctx.obj = content
     return path
 
 

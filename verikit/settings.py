@@ -32,34 +32,35 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def defaults(command: click.Command, table: Any, place: str) -> dict[str, Any]:
+def defaults(
+    command: click.Command, table: Any, place: str, others: Iterable[str] = ()
+) -> dict[str, Any]:
     """A table as click's ``default_map`` of a command; ``place`` says where it stands.
+
+    ``others`` may stand there too and are left out.
 
     Raises:
         UsageError: the command does not know a key, or a value is of the wrong kind.
     """
     if not isinstance(table, dict):
         raise click.UsageError(f"{place} must be a table of options.")
-    parameters = {str(p.name): p for p in command.params if p.expose_value}
+    parameters = {str(p.name): p for p in command.params if not p.is_eager}
     commands = command.commands if isinstance(command, click.Group) else {}
     found: dict[str, Any] = {}
     for key, value in table.items():
+        if key in others:
+            continue
         name = key.replace("-", "_")
         if key in commands:
             found[key] = defaults(commands[key], value, f"{place} {key}")
         elif name in parameters:
             found[name] = _checked(parameters[name], command, value, f"{place} {key}")
         else:
-            refuse_unknown(place, key, [*parameters, *commands])
+            _refuse_unknown(place, key, [*parameters, *commands, *others])
     return found
 
 
-def refuse_unknown(place: str, key: str, known: Iterable[str]) -> NoReturn:
-    """Say that nothing is named so, and what may have been meant.
-
-    Raises:
-        UsageError: always.
-    """
+def _refuse_unknown(place: str, key: str, known: Iterable[str]) -> NoReturn:
     names = sorted(name.replace("_", "-") for name in known)
     near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."

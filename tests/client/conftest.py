@@ -1,10 +1,8 @@
 import asyncio
 import json
-import runpy
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,20 +11,7 @@ from contract import load_contract
 from verikit.client import AsyncClient, Client, Verification
 
 CONTRACT = load_contract()
-SERVER_TESTS = Path(__file__).parents[1] / "server"
 SCORED = {"code": CONTRACT.success_code, "verification_score": 0.75, "request_id": "r-1"}
-
-
-@pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The real HTTP side in gunicorn, with an engine that answers at once."""
-    server = runpy.run_path(str(SERVER_TESTS / "conftest.py"))["Live"](
-        tmp_path_factory.mktemp("live")
-    )
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 class Scripted(ThreadingHTTPServer):

@@ -33,11 +33,11 @@ def photo(colour: str) -> bytes:
 
 
 @pytest.mark.live
-def test_a_real_server_answers(live: Any, ask: Any, tmp_path: Path) -> None:
+def test_a_real_server_answers(fake_server: Any, ask: Any, tmp_path: Path) -> None:
     path = tmp_path / "blue.png"
     path.write_bytes(photo("blue"))
     same, other = ask(
-        live.url,
+        fake_server.url,
         {"first": path, "second": photo("blue")},
         {"first": photo("blue"), "second": photo("grey"), "auto_rotate": True},
     )
@@ -48,16 +48,16 @@ def test_a_real_server_answers(live: Any, ask: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_a_real_server_refuses(live: Any, ask: Any) -> None:
+def test_a_real_server_refuses(fake_server: Any, ask: Any) -> None:
     with pytest.raises(DetectionFailed) as caught:
-        ask(live.url, {"first": photo("grey"), "second": photo("black")})
+        ask(fake_server.url, {"first": photo("grey"), "second": photo("black")})
     assert caught.value.photo == "second"
     white = {"first": photo("white"), "second": photo("grey")}
-    assert ask(live.url, white)
+    assert ask(fake_server.url, white)
     with pytest.raises(FaceOcclusion):
-        ask(live.url, white | {"check_quality": True})
+        ask(fake_server.url, white | {"check_quality": True})
     with pytest.raises(InvalidArgument, match="does not decrypt"):
-        ask(live.url, white, key="k" * CONTRACT.encryption.key_characters)
+        ask(fake_server.url, white, key="k" * CONTRACT.encryption.key_characters)
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

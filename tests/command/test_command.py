@@ -2,6 +2,7 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from verikit.cli import PARTS, main
+from verikit.exit_codes import MEANINGS, Exit
 
 
 def test_help_lists_every_part() -> None:
@@ -22,6 +24,49 @@ def test_every_part_has_help_with_an_example(name: str) -> None:
     answer = CliRunner().invoke(main, [name, "--help"])
     assert answer.exit_code == 0
     assert f"verikit {name}" in answer.output
+
+
+def every_command(group: click.Group) -> Iterator[click.Command]:
+    ctx = click.Context(group)
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        assert command
+        yield command
+        if isinstance(command, click.Group):
+            yield from every_command(command)
+
+
+def test_options_are_named_like_their_flags() -> None:
+    """So their names in verikit.toml and in the environment can be told from the flags."""
+    options = [o for c in every_command(main) for o in c.params if isinstance(o, click.Option)]
+    flags = {(o.name, flag) for o in options for flag in o.opts if flag.startswith("--")}
+    assert {flag for name, flag in flags if flag != f"--{name}".replace("_", "-")} == set()
+
+
+def test_what_prints_data_prints_json() -> None:
+    """All but those that serve, print a script, or leave their output to another command."""
+    others = {"serve", "demo", "completion", "datasets"}
+    without = {
+        command.name
+        for command in every_command(main)
+        if not any("--json" in parameter.opts for parameter in command.params)
+    }
+    assert without == others
+
+
+def test_help_tells_every_exit_code() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+    assert all(f"{code}" in shown and MEANINGS[code] in shown for code in Exit)
+
+
+def test_an_interrupted_command_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", lambda name: SimpleNamespace(fit=interrupted))
+    answer = CliRunner().invoke(main, ["fit"])
+    assert (answer.exit_code, answer.output.strip()) == (Exit.NO_VERDICT, "Interrupted.")
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,161 @@
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from contract import load_contract
+from verikit.doctor import cli, engine, installation, machine
+from verikit.doctor.finding import Finding, State
+from verikit.doctor.secrets import secrets
+
+SECRETS = load_contract().encryption
+Call = Callable[..., Result]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.live
+def test_this_machine_is_well(call: Call) -> None:
+    """The real thing: libraries, weights, a comparison, for people and for programs."""
+    told = call("doctor", "--port", str(free_port()), "--json")
+    assert told.exit_code == 0, told.output
+    report = json.loads(told.stdout)
+    states = {finding["check"]: finding["state"] for finding in report["findings"]}
+    assert report["good"]
+    wanted = ["python", "client", "server", "port", "weights", "engine", "data sample"]
+    assert [states[check] for check in wanted] == ["ok"] * len(wanted)
+    assert states["key"] == "note"
+
+
+def test_what_is_wrong_is_named_with_what_to_do(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = [
+        Finding(check="port", found="3000 [free]"),
+        Finding(check="key", state=State.WRONG, found="short", advice="set another"),
+    ]
+    monkeypatch.setattr(cli, "look", lambda port: findings)
+    told = call("doctor")
+    assert told.exit_code == 1
+    assert "3000 [free]" in told.stdout
+    assert "-> set another" in told.stdout
+    assert told.stdout.strip().endswith("Wrong: key.")
+    report = json.loads(call("doctor", "--json").stdout)
+    assert (report["good"], report["findings"][1]["state"]) == (False, "wrong")
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "found"),
+    [
+        (None, "note", "the documented default"),
+        ("k" * SECRETS.key_characters, "ok", "your own"),
+        ("short", "wrong", f"{SECRETS.key_variable} has 5 bytes"),
+    ],
+)
+def test_the_key_is_judged_and_never_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, key: str | None, state: str, found: str
+) -> None:
+    if key:
+        monkeypatch.setenv(SECRETS.key_variable, key)
+    judged, iv = secrets()
+    assert (judged.state, iv.state) == (state, "ok")
+    assert judged.found.startswith(found)
+    assert (key or SECRETS.default_key) not in str([judged, iv])
+
+
+def test_a_port_that_is_taken_is_wrong_unless_by_our_server(fake_server: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        taken = machine.port(listener.getsockname()[1])
+    assert (taken.state, "in use" in taken.found) == (State.WRONG, True)
+    assert (
+        machine.port(fake_server.port).found
+        == f"the reference server is ready on {fake_server.port}"
+    )
+    assert machine.port(free_port()).state is State.OK
+
+
+@pytest.fixture
+def requirements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extra with one library that is there, one that is too old and one that is missing."""
+    asked = ["click", "rich>=9999; extra == 'old'", "no-such-library; extra == 'new'"]
+    asked.append("click; extra == 'new'")
+    monkeypatch.setattr(metadata, "requires", lambda name: asked)
+
+
+@pytest.mark.usefixtures("requirements")
+@pytest.mark.parametrize(
+    ("extra", "state", "found"),
+    [
+        ("old", "wrong", "but >=9999 is needed"),
+        ("new", "note", "lacks no-such-library"),
+        ("other", "ok", "installed"),
+    ],
+)
+def test_an_extra_is_whole_absent_or_too_old(extra: str, state: str, found: str) -> None:
+    judged = installation._extra(extra)
+    assert judged.state == state
+    assert judged.found.endswith(found)
+
+
+def test_without_the_server_s_libraries_the_engine_is_not_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "is_whole", lambda extra: False)
+    (finding,) = engine.engine()
+    assert finding.state is State.NOTE
+
+
+@pytest.mark.parametrize(
+    ("ended", "found"),
+    [
+        (SimpleNamespace(returncode=-signal.SIGILL, stdout="", stderr=""), "Illegal instruction"),
+        (SimpleNamespace(returncode=1, stdout="", stderr="Trace\nError: x\n"), "Error: x"),
+    ],
+)
+def test_an_engine_that_dies_takes_nobody_along(
+    monkeypatch: pytest.MonkeyPatch, ended: Any, found: str
+) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
+    (finding,) = engine.engine()
+    assert finding.state is State.WRONG
+    assert found in finding.found
+    assert finding.advice
+
+
+def test_an_engine_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SECONDS", 0.01)
+    (finding,) = engine.engine()
+    assert finding.found == "no comparison within 0.01 s"
+
+
+@pytest.mark.parametrize(
+    ("maximum", "quota", "states"),
+    [("max", "max 100000", ["ok", "ok"]), (str(2**20), "50000 100000", ["note", "note"])],
+)
+def test_a_container_s_limits_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, maximum: str, quota: str, states: list[str]
+) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 9 kB\nMemAvailable:   16777216 kB\n")
+    for name, text in {"memory.max": maximum, "memory.current": "0", "cpu.max": quota}.items():
+        (tmp_path / name).write_text(text + "\n")
+    monkeypatch.setattr(machine, "MEMORY_FILE", meminfo)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    assert [machine.memory().state, machine.processors().state] == states
+
+
+def test_a_folder_that_cannot_be_written_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.os, "access", lambda *_: False)
+    assert machine.folder().state is State.WRONG
