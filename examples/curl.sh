@@ -1,14 +1,18 @@
 #!/bin/sh
-# Compares two photos: sh examples/curl.sh first.jpg second.jpg [http://127.0.0.1:3000]
+# Compares two photos: sh examples/curl.sh first.jpg second.jpg [http://127.0.0.1:3000] [--auto-rotate] [--check-quality]
 set -eu
-top=$(dirname "$0")/..
-. "$top/examples/environment.sh"
+here=$(dirname "$0")
+. "$here/environment.sh"
 
-seal() { "$python" "$(dirname "$0")/seal.py" "$1"; }
+for flag; do
+    shift
+    set -- "$@" -d "$(echo "${flag#--}" | tr - _)=true"
+done
 
-# The Base64 goes through a pipe, since a photo is too long for a command line.
-{
-    printf 'first_encrypted_image=' && seal "$1"
-    printf '&second_encrypted_image=' && seal "$2"
-} | curl --silent --show-error --fail-with-body -X POST "${3:-$server}$path" -d @- -d auto_rotate=true
+# The Base64 goes through a pipe, since a photo is too long for a command line; curl drops the line
+# ends.
+"$python" -m verikit encrypt "$first" "$second" |
+    sed -e '1s/^/first_encrypted_image=/' -e '2s/^/\&second_encrypted_image=/' |
+    curl --silent --show-error --fail-with-body -X POST "$url" -d @- "$@" || refused=1
 echo
+exit "${refused:-0}"

@@ -1,49 +1,101 @@
+import base64
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contract import load_contract
 
 pytestmark = pytest.mark.live
 
 CONTRACT = load_contract()
+SECRETS = CONTRACT.encryption
 EXAMPLES = Path(__file__).parents[2] / "examples"
 JARS = Path(os.environ.get("JARS", "/usr/share/java"))
 # The examples must find the project's own environment where no other is active.
 HAS_OWN = (EXAMPLES.parent / ".venv").exists()
 ENVIRONMENT = os.environ | ({"PATH": os.defpath} if HAS_OWN else {})
+OWN = {
+    SECRETS.key_variable: "k" * SECRETS.key_characters,
+    SECRETS.iv_variable: "i" * SECRETS.iv_characters,
+}
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 needs_java = pytest.mark.skipif(
     not shutil.which("javac") or not (JARS / "httpclient.jar").exists(),
-    reason="javac and Apache HttpClient 4.5 are not installed (Debian: libhttpclient-java)",
+    reason="javac and Apache HttpClient 4.5 are not installed "
+    "(Debian: default-jdk-headless, libhttpclient-java)",
+)
+needs_node = pytest.mark.skipif(
+    not shutil.which("node"), reason="node is not installed (Debian: nodejs)"
 )
 CLIENTS = [
     pytest.param("curl.sh", marks=needs_curl),
     pytest.param("java/run.sh", marks=needs_java),
+    pytest.param("node/run.sh", marks=needs_node),
+    "python/run.sh",
 ]
 
 
-def run(client: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+def run(client: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = ["/bin/sh", str(EXAMPLES / client), *map(str, arguments)]
     return subprocess.run(  # noqa: S603 - the example under test
-        command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+        command,
+        env=ENVIRONMENT | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
 @pytest.fixture
 def photos(tmp_path: Path, draw: Callable[..., bytes]) -> list[Path]:
     """Large enough that a command line would not hold them."""
-    paths = [tmp_path / "first.bmp", tmp_path / "second.bmp"]
-    for path, colour in zip(paths, ((11, 22, 33), (44, 55, 66)), strict=True):
+    paths = [tmp_path / "first photo.bmp", tmp_path / "second.bmp"]
+    for path, colour in zip(paths, ((11, 22, 33), "white"), strict=True):
         path.write_bytes(draw(colour, size=(300, 300), kind="BMP"))
     return paths
+
+
+@pytest.fixture
+def listener() -> Iterator[HTTPServer]:
+    """Writes down the forms that it is sent."""
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        server.forms = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+class Listener(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        fields = dict(parse_qsl(body, strict_parsing=True))
+        self.server.forms.append((self.path, fields))  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def opened(text: str) -> bytes:
+    sealed = base64.b64decode(text.replace(" ", "+"), validate=True)
+    key, iv = (OWN[name].encode() for name in (SECRETS.key_variable, SECRETS.iv_variable))
+    return AESGCM(key).decrypt(iv, sealed, None)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -58,7 +110,28 @@ def test_client_gets_a_score(live: Any, photos: list[Path], client: str) -> None
 def test_refused_client_shows_the_answer_and_fails(
     live: Any, photos: list[Path], client: str
 ) -> None:
-    photos[1].write_bytes(b"no photo")
-    ended = run(client, *photos, live.url)
-    assert ended.returncode != 0
-    assert json.loads(ended.stdout)["code"] == CONTRACT.codes["INVALID_IMAGE_TYPE"].code
+    ended = run(client, *photos, live.url, "--auto-rotate", "--check-quality")
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)["code"] == CONTRACT.codes["FACE_OCCLUSION"].code
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_client_sends_what_the_page_asks_for(
+    listener: Any, photos: list[Path], client: str
+) -> None:
+    url = f"http://127.0.0.1:{listener.server_port}"
+    ended = run(client, *photos, url, "--auto-rotate", **OWN)
+    assert ended.returncode == 0, ended.stderr
+    ((path, fields),) = listener.forms
+    assert path == CONTRACT.path
+    sealed = [fields.pop(name) for name, entry in CONTRACT.parameters.items() if entry.required]
+    assert [opened(text) for text in sealed] == [photo.read_bytes() for photo in photos]
+    assert fields in ({"auto_rotate": "true"}, {"auto_rotate": "true", "check_quality": "false"})
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_flag_that_does_not_exist_is_wrong_use(photos: list[Path], client: str) -> None:
+    for arguments in ([*photos, "--rotate"], [photos[0]]):
+        ended = run(client, *arguments)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "first.jpg second.jpg" in ended.stderr

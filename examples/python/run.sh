@@ -1,0 +1,7 @@
+#!/bin/sh
+# Compares two photos: sh examples/python/run.sh first.jpg second.jpg [http://127.0.0.1:3000] [--auto-rotate] [--check-quality]
+set -eu
+here=$(dirname "$0")/..
+. "$here/environment.sh"
+
+"$python" "$here/python/verify.py" "$first" "$second" "$url" "$@"
