@@ -25,7 +25,8 @@ from contract import load_contract
 pytestmark = pytest.mark.live
 
 CONTRACT = load_contract()
-FRONT = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FRONT = DEPLOY / "nginx.conf"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 SECRET = "s" * 32
 FORM = {"Content-Type": CONTRACT.media_types[0]}
@@ -94,7 +95,7 @@ class Front(NamedTuple):
 
 def configuration(folder: Path, port: int, upstream: int) -> str:
     """The front as it is shipped, but for folders and ports."""
-    text = FRONT.read_text()
+    text = (DEPLOY / "nginx-single.conf").read_text() + FRONT.read_text()
     for shipped, ours in {
         "/etc/verikit": str(folder),
         "/var/log/nginx": str(folder),
