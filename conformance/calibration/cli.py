@@ -174,10 +174,11 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
         if subject.photos is None and options["photos"]:
             subject = replace(subject, photos=Folder(options["photos"]))
         rule = Rule(tolerance=options["tolerance"], at_any_time=subject.at_any_time)
-        findings = find(subject.measurement, contract.error_rates, rule, subject.circumstances)
-        page = writer.write(
-            options["out"], findings, subject, contract, thumbnails=options["thumbnails"]
-        )
+        with progress.working("Judging and writing the report", quiet=options["quiet"]):
+            findings = find(subject.measurement, contract.error_rates, rule, subject.circumstances)
+            page = writer.write(
+                options["out"], findings, subject, contract, thumbnails=options["thumbnails"]
+            )
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])

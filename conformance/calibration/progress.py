@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -48,6 +48,11 @@ def shown(title: str, *, quiet: bool) -> Iterator[Progress]:
         disable=quiet,
     ) as progress:
         yield progress
+
+
+def working(title: str, *, quiet: bool) -> AbstractContextManager[object]:
+    """A sign of life for work whose end cannot be told."""
+    return Console(stderr=True, quiet=quiet).status(title)
 
 
 def of_tiles(progress: Progress) -> Callable[[int, int], None]:
