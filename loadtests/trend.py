@@ -10,6 +10,7 @@ from scipy import stats
 
 BLOCKS = 20
 CONFIDENCE = 0.95
+_ALIKE = 1 / 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,24 +28,24 @@ class Trend:
 
 
 def fit_trend(times: Sequence[float], values: Sequence[float]) -> Trend | None:
-    """Fit a line through the means of :data:`BLOCKS` equal stretches of time; seconds in.
+    """The mean growth from one of :data:`BLOCKS` equal stretches of time to the next; seconds in.
 
-    Neighbouring samples of memory are nearly the same number, so an interval from all of them
-    would be far too narrow; means of long blocks are closer to independent. The interval is the
-    one of least squares, by Student's t. None for fewer than three blocks with samples.
+    Memory is what was taken less what was given back, summed up: a random walk with, perhaps, a
+    drift. A line fitted to its levels would take one step that lasts for a slope. The growths
+    between stretches are closer to independent; their mean has the interval of Student's t. Means
+    over stretches of a random walk make neighbouring growths alike (correlation 1/4, Working
+    1960), which widens it by sqrt(1 + 2/4). None for fewer than four stretches with samples.
     """
-    if len(times) < 3 or times[0] == times[-1]:
+    if len(times) < 4 or times[0] == times[-1]:
         return None
     moments, levels = _block_means(np.asarray(times), np.asarray(values))
-    if len(moments) < 3:
+    if len(moments) < 4:
         return None
-    if np.ptp(levels) == 0:
-        return Trend(slope=0.0, low=0.0, high=0.0)
-    line = stats.linregress(moments, levels)
-    margin = stats.t.ppf((1 + CONFIDENCE) / 2, len(moments) - 2) * line.stderr
-    return Trend(
-        slope=float(line.slope), low=float(line.slope - margin), high=float(line.slope + margin)
-    )
+    growths = np.diff(levels) / np.diff(moments)
+    slope = float(growths.mean())
+    error = stats.sem(growths) * np.sqrt(1 + 2 * _ALIKE)
+    margin = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(growths) - 1) * error)
+    return Trend(slope=slope, low=slope - margin, high=slope + margin)
 
 
 def _block_means(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
