@@ -47,7 +47,9 @@ def _write(
     outcome: Outcome, changes: list[Change], html: Path | None, json_path: str | None
 ) -> None:
     if html:
+        click.echo("Writing the report ...", err=True)
         write_html(html, outcome, changes)
+        click.echo(f"Report: {html}", err=True)
     target = json_path or (str(html.with_suffix(".json")) if html else None)
     if target:
         report = {**outcome.plain(), "changes": [dataclasses.asdict(each) for each in changes]}
