@@ -1,5 +1,6 @@
 import importlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,3 +109,11 @@ def test_only_the_wanted_part_is_loaded(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_the_docs_tell_every_command_and_exit_code() -> None:
+    text = (Path(__file__).parents[2] / "docs/command-line.md").read_text()
+    assert all(f"| {code} | {meaning} |" in text for code, meaning in MEANINGS.items())
+    for name, part in PARTS.items():
+        (row,) = re.findall(rf"^\| `{name}[` ].*$", text, re.MULTILINE)[:1]
+        assert row.endswith(f"| `verikit[{part.extra}]` |" if part.extra else "| |")
