@@ -104,16 +104,17 @@ def _take_orientation(image: Image.Image) -> int:
 
 
 def _decode(file: bytes, image: Image.Image) -> Pixels:
-    if image.format in ("JPEG", "MPO") and image.mode != "CMYK":
-        return _decode_jpeg(file, image)
+    if image.format in ("JPEG", "MPO"):
+        if file.count(b"\xff\xda") > MAX_JPEG_SCANS:
+            raise ValueError("too many scans")
+        if image.mode != "CMYK":
+            return _decode_jpeg(file, image)
     if image.format == "PNG":
         Image.open(RationedFile(file, MOST_READS)).verify()  # checksums, which decoding passes over
     return _decode_any(image)
 
 
 def _decode_jpeg(file: bytes, image: Image.Image) -> Pixels:
-    if file.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise ValueError("too many scans")
     factor = _shrinking(image)
     try:
         if simplejpeg.decode_jpeg_header(file)[:2] != (image.height, image.width):

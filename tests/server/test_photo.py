@@ -139,9 +139,11 @@ def test_jpeg_with_bytes_between_its_segments_is_accepted() -> None:
     assert distance(photo, RAMP) < 2
 
 
-def test_jpeg_of_many_scans_is_refused() -> None:
-    file = saved(RAMP, "JPEG")
-    scan = file[file.index(b"\xff\xda") : -2]
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpeg_of_many_scans_is_refused(mode: str, progressive: bool) -> None:
+    file = saved(RAMP.convert(mode), "JPEG", progressive=progressive)
+    scan = file[file.rindex(b"\xff\xda") : -2]
     with pytest.raises(UnreadablePhoto):
         read_photo(file[:-2] + scan * MAX_JPEG_SCANS + b"\xff\xd9", STANDARDS)
 
