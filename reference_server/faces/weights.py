@@ -32,16 +32,9 @@ class WeightFile:
             WeightsError: the file is missing or not the one expected.
         """
         path = self.path()
-        with reading(path, REINSTALL):
-            content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.sha256:
-            own = path.resolve() != _packaged(self.name).resolve()
-            remedy = "delete it, and the packaged one takes its place" if own else REINSTALL
-            raise WeightsError(
-                f"{path} is not the file of weights expected (SHA-256 {self.sha256[:12]}...): "
-                f"{remedy}"
-            )
-        return content
+        own = path.parent == weights_folder() and not path.is_symlink()
+        remedy = "delete it, and the packaged one takes its place" if own else REINSTALL
+        return checked(path, self.sha256, remedy)
 
     def path(self) -> Path:
         """Where the file is: in DeepFace's folder, or in the package if that cannot be written."""
@@ -66,6 +59,21 @@ LANDMARKS = WeightFile(
     name="shape_predictor_5_face_landmarks.dat",
     sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
 )
+
+
+def checked(path: Path, sha256: str, remedy: str) -> bytes:
+    """The content of a file, if it is the one expected.
+
+    Raises:
+        WeightsError: it is missing or another one; the message ends with the remedy.
+    """
+    with reading(path, remedy):
+        content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise WeightsError(
+            f"{path} is not the file of weights expected (SHA-256 {sha256[:12]}...): {remedy}"
+        )
+    return content
 
 
 def weights_folder() -> Path:
