@@ -40,6 +40,16 @@ INCOMPLETE = 3
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+class _JsonFile(click.Path):
+    """A file, or - for stdout; not the URL that was meant to follow a bare --json."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if "://" in str(value):
+            self.fail(f"{value} is no file: put the URL first, or write --json -", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
     """Where each report goes; None for nowhere."""
@@ -84,7 +94,11 @@ class Outputs:
 @click.option("--no-html", is_flag=True, help="Write no HTML report.")
 @click.option("--junit", type=_FILE, help="Write JUnit XML.")
 @click.option(
-    "--json", is_flag=False, flag_value="-", type=_FILE, help="Write JSON lines; - is stdout."
+    "--json",
+    is_flag=False,
+    flag_value="-",
+    type=_JsonFile(path_type=Path, dir_okay=False),
+    help="Write JSON lines; - is stdout.",
 )
 @click.option("--sarif", type=_FILE, help="Write SARIF that points into openapi.yaml.")
 @click.option("--badge", type=_FILE, help="Write an SVG badge.")

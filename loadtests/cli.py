@@ -19,6 +19,16 @@ from loadtests.profile import Profile, load_profile, profile_names
 WRONG_USE, INCOMPLETE = 2, 3
 
 
+class _JsonFile(click.Path):
+    """A file, or - for stdout; not the URL that was meant to follow a bare --json."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if "://" in str(value):
+            self.fail(f"{value} is no file: put the URL first, or write --json -", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("url", required=False)
 @click.option("--list", is_flag=True, help="List the profiles, then stop.")
@@ -57,7 +67,7 @@ WRONG_USE, INCOMPLETE = 2, 3
     "--json",
     is_flag=False,
     flag_value="-",
-    type=click.Path(dir_okay=False, allow_dash=True),
+    type=_JsonFile(dir_okay=False, allow_dash=True),
     help="Write the report as JSON; - is stdout.",
 )
 @click.option(

@@ -55,6 +55,13 @@ def test_what_prints_data_prints_json() -> None:
     assert without == others
 
 
+@pytest.mark.parametrize("name", ["check", "load"])
+def test_a_url_behind_json_is_no_file(name: str) -> None:
+    answer = CliRunner().invoke(main, [name, "--json", "http://127.0.0.1:1"])
+    assert answer.exit_code == 2
+    assert "is no file: put the URL first" in answer.output
+
+
 def test_help_tells_every_exit_code() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
     assert all(f"{code}" in shown and MEANINGS[code] in shown for code in Exit)

@@ -14,6 +14,7 @@ from verikit.doctor.finding import Finding, State
 NAME = "verikit"
 COLLECTION = "all"
 """The extra that is several others together."""
+SHOWN = 3
 
 
 def python() -> Finding:
@@ -47,7 +48,8 @@ def _extra(extra: str) -> Finding:
     if old:
         return Finding(check=extra, state=State.WRONG, found="; ".join(old), advice=install)
     if missing:
-        lacks = f"not installed: lacks {', '.join(missing)}"
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        lacks = f"not installed: lacks {', '.join(missing[:SHOWN])}{more}"
         return Finding(check=extra, state=State.NOTE, found=lacks, advice=f"to use it, {install}")
     return Finding(check=extra, found="installed")
 
