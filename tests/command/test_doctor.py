@@ -74,9 +74,11 @@ def test_the_key_is_judged_and_never_shown(
     assert (key or SECRETS.default_key) not in str([judged, iv])
 
 
-def test_a_port_that_is_taken_is_wrong_unless_by_our_server(fake_server: Any) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0)
+def test_a_port_that_is_taken_is_wrong_unless_by_our_server(
+    fake_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, monkeypatch.context() as impatient:
+        impatient.setattr(machine, "SECONDS", 0.1)
         taken = machine.port(listener.getsockname()[1])
     assert (taken.state, "in use" in taken.found) == (State.WRONG, True)
     assert (

@@ -13,6 +13,8 @@ LOOPBACK = "127.0.0.1"
 CGROUP = Path("/sys/fs/cgroup")
 MEMORY_FILE = Path("/proc/meminfo")
 MIB = 2**20
+SECONDS = 5.0
+"""How long a server on the port may take to say that it is ours."""
 SERVER_MIB = 210
 WORKER_MIB = 100
 """Measured with portraits: 210, and 40 for each worker; the rest is for large photos."""
@@ -95,7 +97,7 @@ def _memory_left() -> int:
 
 
 def _is_ours(number: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, number, timeout=5)
+    connection = http.client.HTTPConnection(LOOPBACK, number, timeout=SECONDS)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.client.OK
