@@ -15,14 +15,17 @@ from rich.table import Table
 
 from conformance.calibration import progress
 from conformance.calibration.collect import Limits
+from conformance.calibration.crews import open_crew
 from conformance.calibration.datasets_cli import datasets
 from conformance.calibration.findings import Findings
+from conformance.calibration.fleet import from_fleet
 from conformance.calibration.from_files import from_scores, from_templates
-from conformance.calibration.from_server import Run, from_server
+from conformance.calibration.from_server import from_server
 from conformance.calibration.judging import find
 from conformance.calibration.labelled import Choice, open_labelled
 from conformance.calibration.photos import Folder
 from conformance.calibration.report import words, writer
+from conformance.calibration.run import Run
 from conformance.calibration.score_map import thresholds_of_map, thresholds_of_text
 from conformance.calibration.server import Manners
 from conformance.calibration.subject import Subject
@@ -110,14 +113,26 @@ def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.IntRange(1),
     default=4,
     show_default=True,
-    help="Requests at a time.",
+    help="Requests at a time, of each worker.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0, min_open=True),
     default=50.0,
     show_default=True,
-    help="Requests a second, at most.",
+    help="Requests a second to each URL, at most.",
+)
+@click.option(
+    "--url",
+    "replicas",
+    multiple=True,
+    help="A replica of the server, asked as well, some pairs of both; may be given several times.",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Ask from the workers of a Dask scheduler (tcp://HOST:8786), or from workers of its own "
+    "(local, or local:N for so many).",
 )
 @click.option(
     "--timeout",
@@ -165,6 +180,7 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     Examples:
       verikit calibrate http://127.0.0.1:3000
       verikit calibrate http://127.0.0.1:3000 --data lfw --budget 20000 --up-to 0.6
+      verikit calibrate http://a:3000 --url http://b:3000 --dask tcp://scheduler:8786
       verikit calibrate scores.parquet --out reports/vendor
       verikit calibrate templates.npz --score-map map.json
     """
@@ -230,7 +246,7 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
     run = Run(
         target=_target(url, contract, options["timeout"]),
         labelled=open_labelled(choice),
-        journal=options["out"] / "answers.jsonl",
+        folder=options["out"],
         limits=Limits(comparisons=options["budget"], seconds=60 * (options["minutes"] or math.inf)),
         manners=Manners(
             concurrency=options["concurrency"], rate=options["rate"], retries=options["retries"]
@@ -242,9 +258,13 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
         until_decided=options["until"] == "decided",
         up_to=options["up_to"],
     )
-    total = min(options["budget"], len(run.plan))
     with progress.shown(url, quiet=options["quiet"]) as bar:
-        return from_server(run, contract, progress.of_answers(bar, total))
+        tell = progress.of_answers(bar, run.comparisons)
+        urls = [run.target.url, *(_target(one, contract, 1).url for one in options["replicas"])]
+        if len(urls) == 1 and not options["dask"]:
+            return from_server(run, contract, tell)
+        with open_crew(options["dask"], len(urls)) as crew:
+            return from_fleet(run, choice, urls, crew, contract, tell)
 
 
 def _target(url: str, contract: Contract, timeout: float) -> Target:

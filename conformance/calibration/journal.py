@@ -1,137 +1,50 @@
-"""The answers of a run as JSON lines: written as they come, read again to go on.
-
-The first line says what run it is, each further one is an answer, and a run that ended by itself
-adds an ``end``. A file without one is of an incomplete run; a last line that was torn by a crash
-is cut off.
-"""
+"""The answers of a run as JSON lines: written as they come, read again to go on."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from conformance.errors import WrongUse
-
-HEAD, END, SOFTWARE = "run", "end", "software"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What became of the pair at a ``place`` of the plan; a photo against itself has none.
-
-    Either ``score``, or the ``code`` of a refusal, or the ``trouble`` why nothing was measured.
-    """
-
-    place: int | None
-    first: str
-    second: str
-    mated: bool
-    score: float | None = None
-    code: int | None = None
-    trouble: str | None = None
-    group: str | None = None
-    seconds: float | None = None
+from conformance.calibration.answers import SHARD, Answer
+from conformance.calibration.run_log import RunLog
 
 
-class Journal:
-    """An append-only file of answers; a later answer at a place replaces an earlier one.
-
-    ``extended`` tells that a run went on after it had come to its end: whoever did that had seen
-    the outcome, so it is judged by the rule that is valid at any time.
-    """
+class Journal(RunLog):
+    """A line for each answer; a later answer at a place replaces an earlier one."""
 
     def __init__(self, path: Path, head: Mapping[str, Any]) -> None:
-        """Open a run to begin it or to go on with it.
-
-        Raises:
-            WrongUse: the file belongs to another run.
-        """
-        self.path = path
-        self.by_place: dict[int, Answer] = {}
+        self._by_place: dict[int, Answer] = {}
         self.alone: list[Answer] = []
-        self.ended: str | None = None
-        self.software: str | None = None
-        self.extended = False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = _whole_lines(path)
-        if lines:
-            self._read(lines, head)
-        self._file: IO[str] = path.open("a", encoding="utf-8")
-        if not lines:
-            self._write({HEAD: dict(head)})
+        super().__init__(path, head)
 
     def add(self, answer: Answer) -> None:
         """Write an answer; it is with the operating system when this returns."""
         self._note(answer)
         self._write({name: value for name, value in asdict(answer).items() if value is not None})
 
-    def name_software(self, software: str) -> None:
-        """Write down what the server calls itself, when it does so first and when that changes."""
-        if software != self.software:
-            self._write({SOFTWARE: software})
-            self.software = software
-
-    def end(self, why: str) -> None:
-        """Say that the run came to its end, and why."""
-        if self.ended is None:
-            self._write({END: why})
-            self.ended = why
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _read(self, lines: list[str], head: Mapping[str, Any]) -> None:
-        try:
-            first, *others = map(json.loads, lines)
-            _compare(self.path, first[HEAD], head)
-            for line in others:
-                if END in line:
-                    self.ended = line[END]
-                elif SOFTWARE in line:
-                    self.software = line[SOFTWARE]
-                else:
-                    self._note(Answer(**({"place": None} | line)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise WrongUse(f"{self.path} is no journal of a run: choose another --out.") from error
-
     @property
     def answers(self) -> list[Answer]:
         """One answer for each place, in the order of the plan."""
-        return [self.by_place[place] for place in sorted(self.by_place)]
+        return [self._by_place[place] for place in sorted(self._by_place)]
+
+    def shards(self) -> Iterator[list[Answer]]:
+        """The answers in the order of the plan, SHARD places at a time."""
+        for _, answers in groupby(self.answers, lambda answer: (answer.place or 0) // SHARD):
+            yield list(answers)
+
+    def __len__(self) -> int:
+        return len(self._by_place)
+
+    def _take(self, line: Mapping[str, Any]) -> None:
+        self._note(Answer(**({"place": None} | dict(line))))
 
     def _note(self, answer: Answer) -> None:
         if answer.place is None:
             self.alone.append(answer)
             return
-        if self.ended is not None and answer.place not in self.by_place:
-            self.ended, self.extended = None, True
-        self.by_place[answer.place] = answer
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-
-
-def _whole_lines(path: Path) -> list[str]:
-    """The lines of the file, after a torn last one was cut off."""
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-    return whole.decode("utf-8").splitlines()
-
-
-def _compare(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    other = [name for name in wanted if found.get(name) != wanted[name]]
-    if other:
-        raise WrongUse(
-            f"{path} holds a run with another {', '.join(other)}: choose another --out, "
-            "or ask as that run did."
-        )
+        if answer.place not in self._by_place:
+            self._went_on()
+        self._by_place[answer.place] = answer

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from conformance.calibration.journal import Answer
+from conformance.calibration.answers import Answer
 
 
 class _Rate(ProgressColumn):

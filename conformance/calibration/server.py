@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from conformance.sealing import Secrets, seal
 from contract import Contract
 
 _SERVER_ERROR = 500
+_ROOM = 512 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,26 +45,29 @@ class Manners:
 class SealedPhotos:
     """Photos as form values, each encrypted once while they fit into ``room`` bytes."""
 
-    def __init__(self, photos: Photos, secrets: Secrets, room: int) -> None:
+    def __init__(self, photos: Photos, secrets: Secrets, room: int = _ROOM) -> None:
         self._photos = photos
         self._secrets = secrets
         self._room = room
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._held = 0
+        self._lock = Lock()  # workers of a cluster may be threads of one process
 
     def value(self, name: str) -> bytes:
         """The photo, encrypted and written for a form."""
-        if name in self._kept:
-            self._kept.move_to_end(name)
-            return self._kept[name]
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]
         sealed = seal(self._photos.read(name), self._secrets)
         value = quote(base64.b64encode(sealed), safe="").encode()
-        self._keep(name, value)
+        with self._lock:
+            self._keep(name, value)
         return value
 
     def _keep(self, name: str, value: bytes) -> None:
+        self._held += len(value) - len(self._kept.get(name, b""))
         self._kept[name] = value
-        self._held += len(value)
         while self._held > self._room:
             _, oldest = self._kept.popitem(last=False)
             self._held -= len(oldest)
@@ -88,7 +93,7 @@ class Server:
         self._names = [f"{name}=".encode() for name in required]
         self._options = "".join(f"&{name}={str(value).lower()}" for name, value in options.items())
         self._headers = {"content-type": contract.media_types[0]}
-        self._slot = 0.0
+        self._slot = time.monotonic()
         self.software: str | None = None
         self._client = httpx.AsyncClient(
             timeout=target.timeout,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from conformance.calibration.journal import Answer
+from conformance.calibration.answers import Answer
 from conformance.calibration.measurement import Block, Measurement
 
 

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from conformance.calibration.journal import Answer, Journal
+from conformance.calibration.answers import Answer
+from conformance.calibration.journal import Journal
 from conformance.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}

@@ -1,0 +1,92 @@
+"""Spreads tasks over an executor, whichever it is, and does again what was lost on the way."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
+from typing import TypeVar
+
+from conformance.errors import SuiteError, Unreachable
+
+Task = TypeVar("Task")
+Seat = TypeVar("Seat")
+Result = TypeVar("Result")
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who does the work: an executor, and how many tasks it does at a time."""
+
+    executor: Executor
+    size: int
+
+
+def fan_out(
+    executor: Executor,
+    work: Callable[[Task, Seat], Result],
+    tasks: Iterable[Task],
+    seats: Iterable[Seat],
+) -> Generator[tuple[Task, Result]]:
+    """Each task with its result, as they come; never more under way than there are seats.
+
+    ``work`` gets a task and the seat that it has to itself meanwhile. A task is taken from the
+    iterable only when a seat is free. A task whose result was lost, with the process that worked on
+    it or with the scheduler, is done again. Tasks must be hashable; all that travels, picklable.
+
+    Raises:
+        Unreachable: nobody is left to work, or a task was lost time and again.
+    """
+    source, lost, losses = iter(tasks), deque[Task](), Counter[Task]()
+    free = deque(seats)
+    under_way: dict[Future[Result], tuple[Task, Seat]] = {}
+    try:
+        while True:
+            while free:
+                task = lost.popleft() if lost else next(source, None)
+                if task is None:
+                    break
+                seat = free.popleft()
+                under_way[_submit(executor, work, task, seat)] = task, seat
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                task, seat = under_way.pop(future)
+                free.append(seat)
+                if error := _loss(future):
+                    losses[task] += 1
+                    if losses[task] == _TRIES:
+                        raise _gone(error) from error
+                    lost.append(task)
+                else:
+                    yield task, future.result()
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _submit(
+    executor: Executor, work: Callable[[Task, Seat], Result], task: Task, seat: Seat
+) -> Future[Result]:
+    try:
+        return executor.submit(work, task, seat)
+    except Exception as error:
+        raise _gone(error) from error
+
+
+def _loss(future: Future[Result]) -> BaseException | None:
+    """What a result was lost to; what the work itself refuses is raised."""
+    error = CancelledError() if future.cancelled() else future.exception()
+    if isinstance(error, SuiteError):
+        raise error
+    return error
+
+
+def _gone(error: BaseException) -> Unreachable:
+    return Unreachable(
+        f"The workers are gone or keep failing ({type(error).__name__}: {error}). What they "
+        "finished is kept: mend it and run the same command again."
+    )

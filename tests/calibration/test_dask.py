@@ -1,0 +1,72 @@
+"""A cluster of two processes; one cluster for all tests, for it is slow to start."""
+
+import json
+import os
+import signal
+import threading
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.calibration import cli
+from conformance.calibration.crews import open_crew
+
+pytest.importorskip("distributed", reason="needs Dask: pip install 'verikit[dask]'")
+pytestmark = pytest.mark.live
+FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
+
+
+@pytest.fixture(scope="module")
+def crew():
+    with open_crew("local:2", 1) as crew:
+        yield crew
+
+
+@pytest.fixture
+def calibrate(crew, stub, people, tmp_path, monkeypatch):
+    @contextmanager
+    def opened(dask, processes):
+        yield crew
+
+    def run(name: str, *options: str) -> dict:
+        command = [stub.url, "--data", str(people), "--out", str(tmp_path / name), *FAST, *options]
+        result = CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
+        assert result.exit_code == 3, result.output
+        document = json.loads(result.stdout)
+        document["provenance"].pop("answers")
+        return document
+
+    monkeypatch.setattr(cli, "open_crew", opened)
+    monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
+    return run
+
+
+def test_a_worker_that_is_killed_changes_no_count(calibrate, crew, stub, tmp_path):
+    assert crew.size == 2
+    whole = calibrate("whole")
+    before = stub.asked.total()
+    stub.delay = 0.004
+
+    def kill() -> None:
+        while stub.asked.total() < before + 350:
+            threading.Event().wait(0.005)
+        os.kill(victim, signal.SIGKILL)
+
+    victim = crew.executor.submit(os.getpid).result()
+    killer = threading.Thread(target=kill)
+    killer.start()
+    assert calibrate("killed", "--dask", "local:2") == whole
+    killer.join()
+    with pytest.raises(ProcessLookupError):
+        os.kill(victim, 0)
+    lines = (tmp_path / "killed/shards/manifest.jsonl").read_text().splitlines()
+    assert sum(line.get("answers", 0) for line in map(json.loads, lines)) in (1000, 1001)
+
+
+def test_nobody_at_the_address_is_one_sentence(people, tmp_path, monkeypatch):
+    monkeypatch.setattr("conformance.calibration.crews._SECONDS_TO_JOIN", 0.2)
+    command = ["http://127.0.0.1:9", "--data", str(people), "--out", str(tmp_path), "--quiet"]
+    result = CliRunner().invoke(cli.calibrate, [*command, "--dask", "tcp://127.0.0.1:9"])
+    assert result.exit_code == 3
+    assert "No Dask scheduler with a worker answers at tcp://127.0.0.1:9" in result.stderr
