@@ -104,14 +104,19 @@ def _take_orientation(image: Image.Image) -> int:
 
 
 def _decode(file: bytes, image: Image.Image) -> Pixels:
-    if image.format in ("JPEG", "MPO"):
-        if file.count(b"\xff\xda") > MAX_JPEG_SCANS:
-            raise ValueError("too many scans")
-        if image.mode != "CMYK":
-            return _decode_jpeg(file, image)
+    jpeg = image.format in ("JPEG", "MPO")
+    if jpeg or image.info.get("compression") == "jpeg":
+        _refuse_many_scans(file)
+    if jpeg and image.mode != "CMYK":
+        return _decode_jpeg(file, image)
     if image.format == "PNG":
         Image.open(RationedFile(file, MOST_READS)).verify()  # checksums, which decoding passes over
     return _decode_any(image)
+
+
+def _refuse_many_scans(file: bytes) -> None:
+    if file.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise ValueError("too many scans")
 
 
 def _decode_jpeg(file: bytes, image: Image.Image) -> Pixels:

@@ -19,6 +19,7 @@ from reference_server.answers import Answer, http_error
 from reference_server.app import STOPPING
 from reference_server.balance import Balance
 from reference_server.logs import log, log_failure
+from reference_server.memory import trim_heap
 from reference_server.metrics import Metrics
 
 RECEIVE_SECONDS = 30.0
@@ -31,6 +32,9 @@ LINGER_SECONDS = 5.0
 LINGER_BYTES = 64 * 2**20
 """How much of an unread body is swallowed, so that a client still sending reads its answer."""
 
+TRIM_SECONDS = 5.0
+"""How often a worker gives memory back."""
+
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
     """Answers malformed HTTP in the contract's shape, and gives no thread to a silent client."""
@@ -38,6 +42,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._receiving: dict[TConn, float] = {}
+        self._next_trim = 0.0
         self.row = 0
         self.metrics: Metrics
         self.balance: Balance
@@ -84,13 +89,16 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         return kept
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """One turn of the main loop, which also cuts off who sends too slowly."""
+        """One turn of the main loop, which also cuts off who sends too slowly, and tidies up."""
         super().wait_for_and_dispatch_events(timeout)
         now = monotonic()
         for conn, deadline in list(self._receiving.items()):
             if now > deadline:
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
+        if now > self._next_trim:
+            trim_heap()
+            self._next_trim = now + TRIM_SECONDS
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer what gunicorn's parser refuses, or what failed outside the application."""
