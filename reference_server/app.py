@@ -17,6 +17,7 @@ from reference_server.metrics import Metrics
 from reference_server.record import Recorder
 from reference_server.refusals import Refusal
 from reference_server.settings import Settings
+from reference_server.ui.pages import add_ui
 from reference_server.verifier import Verifier
 
 CONTRACT = load_contract()
@@ -34,6 +35,8 @@ def create_app(settings: Settings, verifier: Verifier) -> Flask:
     app.extensions |= {"health": health, "metrics": metrics}
     _add_operation(app, settings, verifier, health, metrics)
     _add_pages(app, health, metrics)
+    if settings.ui:
+        add_ui(app, settings, verifier)
     Recorder(metrics).watch(app)
     app.register_error_handler(Refusal, lambda refusal: _respond(refused(refusal)))
     app.register_error_handler(HTTPException, lambda error: _respond(http_error(error.code or 500)))

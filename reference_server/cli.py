@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -89,6 +90,17 @@ CORES = len(os.sched_getaffinity(0))
 @click.option(
     "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="For the log."
 )
+@click.option(
+    "--ui/--no-ui",
+    default=True,
+    show_default=True,
+    help="Serve the try-it page at / and the contract at /docs.",
+)
+@click.option(
+    "--debug-faces",
+    is_flag=True,
+    help="Let the try-it page show the aligned faces; on loopback addresses only.",
+)
 @click.option("--allow-default-key", is_flag=True, help="Take the default key from anywhere.")
 def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     host: str,
@@ -103,6 +115,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     uncalibrated: bool,
     profile: Path | None,
     log_level: str,
+    ui: bool,
+    debug_faces: bool,
     allow_default_key: bool,
 ) -> None:
     """Start the reference server.
@@ -115,7 +129,12 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     Ends with 0 when it was stopped, 1 when it cannot start, 2 when it was called wrongly.
     """
     limits = Limits(concurrent=max_concurrent, rate=rate_limit, status=int(limit_status))
-    settings = _settings(profile, limits)
+    if debug_faces and not _is_loopback(host):
+        raise click.UsageError(
+            "Faces are biometric data: --debug-faces needs a loopback address to listen on, "
+            f"which {host} is not."
+        )
+    settings = replace(_settings(profile, limits), ui=ui, debug_faces=debug_faces)
     if settings.has_default_key and not allow_default_key and not _is_loopback(host):
         raise click.UsageError(
             f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to listen "
@@ -129,6 +148,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             engine = load_engine(model, uncalibrated=uncalibrated, detector=DETECTORS[detector]())
             app = create_app(settings, Verifier(settings, engine))
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
+            if ui:
+                ready += f"\nTry it: {address}/"
             run(app, listener, processes, lambda: _say(ready))
     except (CannotStart, ModelError) as error:
         raise click.ClickException(str(error)) from error

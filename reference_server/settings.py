@@ -21,7 +21,8 @@ class SettingsError(ValueError):
 class Settings:
     """What the application needs to know.
 
-    ``key`` and ``iv`` unseal the photos, 32 and 12 bytes; they stay out of ``repr``.
+    ``key`` and ``iv`` unseal the photos, 32 and 12 bytes; they stay out of ``repr``. ``ui`` adds
+    the try-it page, and ``debug_faces`` lets it show the aligned faces.
 
     Raises:
         SettingsError: key or IV has the wrong length, or Pillow reads no such photo format.
@@ -31,6 +32,8 @@ class Settings:
     iv: bytes = field(repr=False)
     standards: PhotoStandards = CONTRACT.photo_standards
     limits: Limits = DEFAULT_LIMITS
+    ui: bool = True
+    debug_faces: bool = False
 
     def __post_init__(self) -> None:
         secrets = CONTRACT.encryption

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from reference_server.faces.compute import ComputeThread
+from reference_server.faces.pictures import Pixels
 from reference_server.faces.stages import Stages
 from reference_server.forms import read_form
 from reference_server.inputs import Switches, read_inputs
@@ -19,6 +20,10 @@ from reference_server.settings import Settings
 class Comparer(Protocol):
     """What compares two photos: the engine, or a stand-in for tests of the HTTP side."""
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the scores claim the error rates of the contract."""
+
     def compare(
         self,
         first: Photo,
@@ -29,6 +34,9 @@ class Comparer(Protocol):
         stages: Stages | None = None,
     ) -> float:
         """The score in [0, 1]; raises NoFaceFound or FaceCovered with the photo's index."""
+
+    def align(self, first: Photo, second: Photo, *, auto_rotate: bool = False) -> list[Pixels]:
+        """The faces that would be compared; raises NoFaceFound with the photo's index."""
 
 
 class Verifier:
@@ -45,6 +53,11 @@ class Verifier:
         self._read = partial(read_photo, standards=settings.standards)
         self._thread = ComputeThread()
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the scores claim the error rates of the contract."""
+        return self._engine.calibrated
+
     def score(self, content_type: str, body: bytes, stages: Stages) -> float:
         """The score that a form asks for.
 
@@ -58,15 +71,32 @@ class Verifier:
         """The score of two photo files."""
         return self._thread.run(partial(self._compare, files, {}, stages))
 
+    def faces(self, content_type: str, body: bytes) -> list[Pixels]:
+        """The aligned faces that a comparison looks at, covered or not; uint8 RGB.
+
+        Raises:
+            Refusal: as for the score, but for covered faces.
+        """
+        return self._thread.run(partial(self._faces, content_type, body))
+
     def _score(
         self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]
     ) -> float:
         end_wait()
+        files, switches = self._open(content_type, body, stages)
+        return self._compare(files, switches, stages)
+
+    def _faces(self, content_type: str, body: bytes) -> list[Pixels]:
+        files, switches = self._open(content_type, body, Stages())
+        first, second = judge_each(self._read, files)
+        return self._engine.align(first, second, auto_rotate=switches["auto_rotate"])
+
+    def _open(self, content_type: str, body: bytes, stages: Stages) -> tuple[list[bytes], Switches]:
         with stages.time("parse"):
             inputs = read_inputs(self._parse(content_type, body))
         with stages.time("unseal"):
             files = [self._unseal(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
-        return self._compare(files, inputs.switches, stages)
+        return files, inputs.switches
 
     def _compare(self, files: Sequence[bytes], switches: Switches, stages: Stages) -> float:
         with stages.time("decode"):

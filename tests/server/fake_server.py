@@ -21,6 +21,8 @@ class FakeEngine:
     quarter of a second.
     """
 
+    calibrated = True
+
     def __init__(self) -> None:
         self.calls: list[dict[str, bool]] = []
 

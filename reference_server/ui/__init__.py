@@ -1,0 +1,1 @@
+"""The try-it page at /, and the contract to be read at /docs."""

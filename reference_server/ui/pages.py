@@ -1,0 +1,76 @@
+"""The routes of the pages, and the headers that keep them to this server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, render_template
+from werkzeug.exceptions import NotFound
+
+from contract import load_contract
+from reference_server.settings import Settings
+from reference_server.ui.faces import add_faces
+from reference_server.ui.words import FILTERS, facts, words
+from reference_server.verifier import Verifier
+
+FILES = {path.name: path for path in Path(__file__).with_name("static").iterdir()}
+KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def add_ui(app: Flask, settings: Settings, verifier: Verifier) -> None:
+    """Add the pages to an application, and what shows faces if the settings ask for it."""
+    ui = Blueprint("ui", __name__, template_folder="templates")
+    ui.after_request(_guard)
+    _add_pages(ui, settings, verifier)
+    if settings.debug_faces:
+        add_faces(ui, settings, verifier)
+    app.jinja_env.filters |= FILTERS
+    app.register_blueprint(ui)
+
+
+def _add_pages(ui: Blueprint, settings: Settings, verifier: Verifier) -> None:
+    def try_it() -> str:
+        said = words(settings, verifier.calibrated)
+        return render_template("try.html", facts=facts(settings), **said)
+
+    def docs() -> str:
+        return render_template("docs.html", **words(settings, verifier.calibrated))
+
+    def document() -> Response:
+        return Response(load_contract().source.read_bytes(), mimetype="application/yaml")
+
+    def file(name: str) -> Response:
+        if name not in FILES:
+            raise NotFound
+        return Response(FILES[name].read_bytes(), mimetype=KINDS[FILES[name].suffix])
+
+    views: dict[str, Callable[..., str | Response]] = {
+        "/": try_it,
+        "/docs": docs,
+        "/openapi.yaml": document,
+        "/ui/<name>": file,
+    }
+    for path, view in views.items():
+        ui.add_url_rule(path, view_func=view, provide_automatic_options=False)
+
+
+def _guard(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

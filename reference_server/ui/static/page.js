@@ -1,0 +1,151 @@
+/** The try-it page: reads what is chosen, asks the server, shows what it said. */
+
+import { decimals, meaning, milliseconds } from "./answer.js";
+import { acceptDrops, PhotoCard, show, takePhoto } from "./photo.js";
+import { asCurl, asJava, sealer, send, shortened } from "./request.js";
+
+const $ = (id) => document.getElementById(id);
+const all = (selector) => [...document.querySelectorAll(selector)];
+
+const facts = JSON.parse($("facts").textContent);
+const operation = { ...facts.operation, url: new URL(facts.operation.path, location.href).href };
+const rows = all("#rates [data-threshold]").map((element) => ({
+  element,
+  threshold: Number(element.dataset.threshold),
+  oneIn: element.dataset.oneIn,
+}));
+const NO_ANSWER = {
+  kind: "failed",
+  headline: "The server did not answer.",
+  hint: "Is it still running, and is the network there?",
+};
+const cards = all(".photo").map((element) => new PhotoCard(element, place));
+let copies = {}; // of the last request and its answer, each made when it is asked for
+
+/** Puts files where they were dropped or picked; two at once fill both places. */
+function place(files, card = cards.find(({ file }) => !file) ?? cards[0]) {
+  const from = files.length > 1 ? 0 : cards.indexOf(card);
+  files.slice(0, cards.length).forEach((file, i) => cards[from + i].show(file));
+}
+
+async function compare() {
+  const begun = performance.now();
+  const seal = await sealer({ key: $("key").value, iv: $("iv").value, tagBits: facts.tagBits });
+  const form = new URLSearchParams();
+  for (const card of cards) form.append(card.name, await seal(card.file));
+  for (const box of all("input[type=checkbox]:checked")) form.append(box.name, "true");
+  const request = { ...operation, body: form.toString() };
+  const sealingMs = performance.now() - begun;
+  const answer = await send(request).catch(() => null); // no answer: fetch rejects
+  if (!answer) return tell(NO_ANSWER);
+  const meant = meaning(answer, facts, rows);
+  tell(meant);
+  list({
+    "Answered in": `${milliseconds(answer.ms)}, after ${milliseconds(sealingMs)} of encrypting`,
+    "Request id": answer.json.request_id ?? "none",
+    Answer: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
+  });
+  keep(request, answer);
+  if (meant.score !== undefined && facts.debugFaces) await showFaces(request);
+}
+
+/** Whether everything is chosen; if not, says what is wrong and goes there. */
+function isComplete() {
+  const wrong = $("form").querySelector("input:invalid");
+  $("complaint").textContent = wrong?.dataset.complaint ?? "";
+  for (const input of [$("key"), $("iv")]) input.setAttribute("aria-invalid", input === wrong);
+  for (const card of cards) card.blame(card.input === wrong);
+  if (wrong && $("secrets").contains(wrong)) $("secrets").open = true;
+  wrong?.focus();
+  return !wrong;
+}
+
+function tell({ kind, headline, detail, hint, score, row, photo }) {
+  $("verdict").className = kind;
+  $("headline").textContent = headline ?? "";
+  $("score").textContent = score === undefined ? "" : decimals(score);
+  $("detail").textContent = detail ?? "";
+  $("hint").textContent = hint ?? "";
+  $("scale").toggleAttribute("hidden", score === undefined);
+  $("marker").setAttribute("cx", `${(score ?? 0) * 100}%`);
+  for (const { element } of rows) element.setAttribute("aria-current", element === row?.element);
+  for (const card of cards) card.blame(card.name === photo);
+}
+
+function list(entries) {
+  const parts = Object.entries(entries).flatMap(([term, text]) =>
+    [["dt", term], ["dd", text]].map(([tag, content]) =>
+      Object.assign(document.createElement(tag), { textContent: content })));
+  $("numbers").replaceChildren(...parts);
+}
+
+/** Shows the request shortened and keeps the whole of it for copying. */
+function keep(request, answer) {
+  const short = { ...request, body: shortened(request.body) };
+  copies = { curl: () => asCurl(request), java: () => asJava(request), answer: () => answer.text };
+  $("curl").textContent = asCurl(short);
+  $("java").textContent = asJava(short);
+  $("answer").textContent = answer.text;
+  $("exchange").hidden = false;
+}
+
+/** The aligned faces, from a server that was started to show them. */
+async function showFaces(request) {
+  const { json } = await send({ ...request, url: facts.debugFaces });
+  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  all("#faces img").forEach((image, i) => {
+    show(image, json.faces && new Blob([bytes(json.faces[i])], { type: "image/png" }));
+  });
+  $("faces").hidden = !json.faces;
+}
+
+function clear() {
+  tell({ kind: "" });
+  list({});
+  $("exchange").hidden = $("faces").hidden = true;
+}
+
+async function submit(event) {
+  event.preventDefault();
+  const button = $("compare");
+  if (button.hasAttribute("aria-disabled") || !isComplete()) return;
+  button.setAttribute("aria-disabled", "true");
+  clear();
+  try {
+    await compare();
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+  $("verdict").scrollIntoView({ block: "nearest" });
+}
+
+async function useCamera(card) {
+  try {
+    const photo = await takePhoto($("camera"));
+    if (photo) card.show(photo);
+  } catch {
+    $("complaint").textContent =
+      "The camera cannot be used: allow it in the browser's settings for this page, or choose a file.";
+  }
+  card.camera.focus();
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(copies[button.dataset.copy]());
+  $("copied").textContent = `${button.getAttribute("aria-label")}: done`;
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+if (globalThis.crypto?.subtle) {
+  $("form").addEventListener("submit", submit);
+  for (const button of all("[data-copy]")) button.addEventListener("click", () => copy(button));
+} else {
+  $("insecure").hidden = false;
+  $("compare").disabled = true;
+}
+for (const card of cards) {
+  card.camera.hidden = !navigator.mediaDevices;
+  card.camera.addEventListener("click", () => useCamera(card));
+}
+acceptDrops(cards, place);

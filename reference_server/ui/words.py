@@ -1,0 +1,94 @@
+"""What the pages say: the facts of the contract and of this server, for templates and script."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from contract import load_contract
+from reference_server.refusals import PHOTOS
+from reference_server.settings import Settings
+from reference_server.ui.faces import FACES
+from reference_server.ui.tables import tables
+
+CONTRACT = load_contract()
+OPERATION = CONTRACT.document["paths"][CONTRACT.path][CONTRACT.method.lower()]
+SCHEMAS = CONTRACT.document["components"]["schemas"]
+SWITCHES = [name for name, entry in CONTRACT.parameters.items() if entry.type == "boolean"]
+
+HINTS = {
+    "INVALID_ARGUMENT": "This page seals photos as the contract says, so most likely key or IV "
+    "are not the server's.",
+    "DETECTION_FAILED": "If the face does not stand upright, let the server turn the photo: "
+    "auto_rotate.",
+}
+"""What someone at the page may try next."""
+
+
+def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
+    """What the templates are filled with."""
+    described = SCHEMAS["VerificationRequest"]["properties"]
+    secrets = CONTRACT.encryption
+    return {
+        "contract": CONTRACT,
+        "calibrated": calibrated,
+        "operation": OPERATION,
+        "schemas": SCHEMAS,
+        "tables": tables(CONTRACT),
+        "photos": PHOTOS,
+        "switches": {name: _first_sentence(described[name]["description"]) for name in SWITCHES},
+        "standards": settings.standards,
+        "secrets": [
+            ("key", "Key", secrets.key_characters, secrets.default_key, secrets.key_variable),
+            ("iv", "IV", secrets.iv_characters, secrets.default_iv, secrets.iv_variable),
+        ],
+    }
+
+
+def facts(settings: Settings) -> dict[str, Any]:
+    """What the script needs to ask the server and to understand it."""
+    return {
+        "operation": {
+            "path": CONTRACT.path,
+            "method": CONTRACT.method,
+            "mediaType": CONTRACT.media_types[0],
+        },
+        "photos": PHOTOS,
+        "tagBits": CONTRACT.encryption.tag_bytes * 8,
+        "successCode": CONTRACT.success_code,
+        "recommendedAbove": CONTRACT.error_rates.recommended_above,
+        "codes": {
+            entry.code: {"description": entry.description, "hint": HINTS.get(name)}
+            for name, entry in CONTRACT.codes.items()
+        },
+        "statuses": {
+            status: entry["description"] for status, entry in OPERATION["responses"].items()
+        },
+        "debugFaces": FACES if settings.debug_faces else None,
+    }
+
+
+def prose(text: str) -> Markup:
+    """A description: what is in backticks as code, and our readings marked as such."""
+    html = re.sub("`(.+?)`", r"<code>\1</code>", str(escape(text)))
+    marked = re.sub(r" ?\(our reading\)(\.?)", r'\1 <em class="reading">our reading</em>', html)
+    return Markup(marked)  # noqa: S704 - escaped above
+
+
+def one_in(rate: float) -> str:
+    """An error rate as one in so many."""
+    return f"1 in {round(1 / rate):,}"
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    return f"{count / 2**20:.3g} MiB" if count >= 2**20 else f"{count / 2**10:.3g} KiB"
+
+
+FILTERS = {"prose": prose, "one_in": one_in, "size": size}
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].rstrip(".") + "."

@@ -1,0 +1,142 @@
+"""The pages for every way to use a browser: keys, a phone, at night, read aloud."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+)
+
+pytestmark = pytest.mark.live
+
+expect = sync_api.expect
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+ELSEWHERE = "page-of-no-secure-context.test"
+
+Page = Any
+Visit = Callable[..., Page]
+Photo = Callable[..., dict[str, Any]]
+
+
+def compare(page: Page, *photos: dict[str, Any]) -> None:
+    page.locator("input[type=file]").first.set_input_files(photos)  # both at once
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#answer")).not_to_be_empty()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def focused(page: Page) -> str:
+    """Name of what has the focus, as a screen reader would say it."""
+    return str(
+        page.evaluate(
+            """() => { const at = document.activeElement;
+              return at.getAttribute("aria-label") ?? (at.labels?.[0] ?? at).innerText.trim() }"""
+        )
+    )
+
+
+def choose(page: Page, photo: dict[str, Any]) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([photo])
+
+
+def test_keys_are_enough(visit: Visit, photo: Photo) -> None:
+    page = visit()
+    press(page, "Tab")
+    assert focused(page) == "Skip to the content"
+    press(page, "Enter", "Tab")
+    assert "First photo" in focused(page)
+    choose(page, photo())
+    order = []
+    for _ in range(3):
+        press(page, "Tab")
+        order.append(focused(page))
+    assert order[:2] == ["Camera for the first photo", "Remove the first photo"]
+    assert "Second photo" in order[2]
+    choose(page, photo(of="nobody"))
+    press(page, "Tab", "Tab", "Tab")
+    assert focused(page).startswith("auto_rotate")
+    press(page, "Space", "Tab", "Tab", "Tab")
+    assert focused(page) == "Compare"
+    press(page, "Enter")
+    expect(page.get_by_role("status").first).to_contain_text("No face was found")
+    expect(page.locator("#curl")).to_contain_text("auto_rotate=true")
+    assert focused(page) == "Compare"
+
+
+def test_a_closed_camera_gives_the_focus_back(visit: Visit) -> None:
+    page = visit()
+    camera = page.get_by_role("button", name="Camera for the first photo")
+    camera.focus()
+    press(page, "Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    press(page, "Escape")
+    expect(camera).to_be_focused()
+    expect(page.locator(".photo.filled")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_is_found(visit: Visit, photo: Photo, scheme: str) -> None:
+    page = visit(color_scheme=scheme, reduced_motion="reduce")
+    found = [barriers(page)]
+    page.get_by_text("Key and IV").click()
+    compare(page, photo(), photo())
+    expect(page.locator("#faces")).to_be_visible()
+    found.append(barriers(page))
+    compare(page, photo(), photo(of="nobody"))
+    found.append(barriers(page))
+    found.append(barriers(visit("docs", color_scheme=scheme)))
+    assert found == [[]] * 4
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds, by rule and place."""
+    results = axe.Axe().run(page).response
+    return [
+        f"{violation['id']}: {node['target']}"
+        for violation in results["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "docs"])
+def test_a_phone_never_scrolls_sideways(visit: Visit, photo: Photo, path: str) -> None:
+    page = visit(path, **PHONE)
+    assert overflow(page) == 0
+    if not path:
+        page.get_by_text("Key and IV").tap()
+        compare(page, photo(), photo(of="hopper"))
+        assert overflow(page) == 0
+        expect(page.locator("#headline")).to_be_in_viewport()
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("path", ["", "docs"])
+def test_the_night_is_dark(visit: Visit, path: str) -> None:
+    light, dark = (brightness(visit(path, color_scheme=scheme)) for scheme in ("light", "dark"))
+    assert (light > 240, dark < 40) == (True, True)
+
+
+def brightness(page: Page) -> float:
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)")
+    return sum(map(int, colour[:3])) / 3
+
+
+def test_where_browsers_do_not_encrypt_the_page_says_so(visit: Visit) -> None:
+    page = visit(host=ELSEWHERE)
+    assert not page.evaluate("isSecureContext")
+    expect(page.get_by_role("alert").first).to_contain_text("Browsers encrypt only")
+    expect(page.get_by_role("button", name="Compare")).to_be_disabled()
+    expect(page.get_by_role("button", name="Camera for the first photo")).to_be_hidden()

@@ -1,0 +1,283 @@
+"""The try-it page in a real browser, against the real server."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract import load_contract
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = pytest.mark.live
+
+expect = sync_api.expect
+
+CONTRACT = load_contract()
+SECRETS = CONTRACT.encryption
+STANDARDS = CONTRACT.photo_standards
+FIRST, SECOND = (name for name, entry in CONTRACT.parameters.items() if entry.type == "string")
+
+Page = Any
+Visit = Callable[..., Page]
+Photo = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    return visit(permissions=["clipboard-read", "clipboard-write"])
+
+
+JUNK = {"name": "junk.jpg", "mimeType": "image/jpeg", "buffer": bytes(9)}
+
+
+def pick_large(page: Page, count: int, *places: int) -> None:
+    """Picks files of so many bytes, made in the browser: bringing them there takes seconds."""
+    for place in places:
+        page.locator("input[type=file]").nth(place).evaluate(
+            """(input, count) => {
+              const holder = new DataTransfer();
+              holder.items.add(new File([new Uint8Array(count)], "large.jpg"));
+              input.files = holder.files;
+              input.dispatchEvent(new Event("change"));
+            }""",
+            count,
+        )
+
+
+def compare(page: Page, *photos: dict[str, Any]) -> None:
+    for place, photo in zip(page.locator("input[type=file]").all(), photos, strict=False):
+        place.set_input_files([photo])
+    page.get_by_role("button", name="Compare").click()
+
+
+def verdict(page: Page) -> Any:
+    return expect(page.locator("#verdict"))
+
+
+def blamed(page: Page) -> list[str | None]:
+    return [card.get_attribute("data-name") for card in page.locator(".photo.refused").all()]
+
+
+def row(page: Page) -> list[str]:
+    return page.locator('#rates [aria-current="true"] th').all_inner_texts()
+
+
+def test_two_photos_of_one_person(page: Page, photo: Photo) -> None:
+    compare(page, photo(), photo(mirror=True, brightness=1.2))
+    verdict(page).to_contain_text("Same person")
+    answer = json.loads(page.locator("#answer").inner_text())
+    score = answer["verification_score"]
+    assert page.locator("#score").inner_text() == f"{int(score * 1000) / 1000:.3f}"
+    threshold, rate = max(row for row in CONTRACT.error_rates.rows if row[0] <= score)
+    assert row(page) == [str(threshold)]
+    verdict(page).to_contain_text(f"score {threshold} or more is 1 in {round(1 / rate):,}.")
+    expect(page.locator("#numbers")).to_contain_text(answer["request_id"])
+    expect(page.locator("#numbers")).to_contain_text(re.compile(r"Answered in\d+(\.\d)? m?s"))
+
+
+def test_photos_of_two_people(page: Page, photo: Photo) -> None:
+    compare(page, photo(), photo(of="hopper"))
+    verdict(page).to_contain_text("Not the same person")
+    verdict(page).to_contain_text("not above 0.7")
+    score = json.loads(page.locator("#answer").inner_text())["verification_score"]
+    assert row(page) == [str(t) for t in CONTRACT.error_rates.thresholds if t <= score][-1:]
+
+
+def test_the_faces_that_were_compared_are_shown(page: Page, photo: Photo) -> None:
+    compare(page, photo(), photo(of="hopper"))
+    expect(page.locator("#faces")).to_be_visible()
+    page.wait_for_function("[...document.querySelectorAll('#faces img')].every((i) => i.complete)")
+    widths = page.locator("#faces img").evaluate_all("(all) => all.map((i) => i.naturalWidth)")
+    assert widths == [150, 150]
+    page.get_by_role("button", name="Remove the second photo").click()
+    compare(page)
+    expect(page.locator("#faces")).to_be_visible()  # nothing was asked, the answer stays
+
+
+def test_two_photos_dropped_at_once(page: Page, photo: Photo) -> None:
+    names = [photo(of=name)["name"] for name in ("collins", "hopper")]
+    files = [list(photo(of=name)["buffer"]) for name in ("collins", "hopper")]
+    transfer = page.evaluate_handle(
+        """([names, files]) => {
+          const transfer = new DataTransfer();
+          files.forEach((bytes, i) =>
+            transfer.items.add(new File([new Uint8Array(bytes)], names[i], {type: "image/jpeg"})));
+          return transfer;
+        }""",
+        [names, files],
+    )
+    page.locator("h1").dispatch_event("drop", {"dataTransfer": transfer})
+    for card, name in zip(page.locator(".photo").all(), names, strict=True):
+        expect(card).to_contain_text(name)
+        expect(card.locator("img")).to_be_visible()
+    compare(page)
+    verdict(page).to_contain_text("Not the same person")
+
+
+NOBODY, COVERED, SMALL = {"of": "nobody"}, {"cover": "mask"}, {"width": 20, "height": 64}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "switches", "name", "which"),
+    [
+        ({}, NOBODY, [], "DETECTION_FAILED", SECOND),
+        (NOBODY, JUNK, [], "INVALID_IMAGE_TYPE", SECOND),
+        (SMALL, JUNK, [], "INVALID_IMAGE_TYPE", SECOND),
+        (SMALL, NOBODY, [], "INVALID_IMAGE_SIZE", FIRST),
+        ({}, COVERED, ["check_quality"], "FACE_OCCLUSION", SECOND),
+    ],
+    ids=["no-face", "wrong-type", "size-and-type", "size-and-no-face", "covered"],
+)
+def test_refusals_in_words(  # noqa: PLR0917 - a row of the table and fixtures
+    page: Page, photo: Photo, first: Any, second: Any, switches: list[str], name: str, which: str
+) -> None:
+    for switch in switches:
+        page.get_by_label(switch).check()
+    compare(page, *(file if "buffer" in file else photo(**file) for file in (first, second)))
+    entry = CONTRACT.codes[name]
+    verdict(page).to_contain_text(entry.description)
+    verdict(page).to_contain_text(which)
+    expect(page.locator("#numbers")).to_contain_text(f"HTTP {entry.status}, code {entry.code}")
+    assert blamed(page) == [which]
+    expect(page.locator("#faces")).to_be_hidden()
+
+
+def test_a_key_of_someone_else(page: Page, photo: Photo) -> None:
+    page.get_by_text("Key and IV").click()
+    page.get_by_label("Key").fill("k" * SECRETS.key_characters)
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text(CONTRACT.codes["INVALID_ARGUMENT"].description)
+    verdict(page).to_contain_text("most likely key or IV are not the server's")
+
+
+def test_a_file_that_is_too_large(page: Page, photo: Photo) -> None:
+    pick_large(page, STANDARDS.max_file_bytes + 1, 0)
+    page.get_by_label("Second photo").first.set_input_files([photo()])
+    compare(page)
+    verdict(page).to_contain_text(CONTRACT.codes["INVALID_CONTENT_LENGTH"].description)
+    assert blamed(page) == [FIRST]
+
+
+def test_a_body_beyond_what_the_server_takes(page: Page) -> None:
+    pick_large(page, STANDARDS.max_body_bytes * 3 // 8, 0, 1)
+    compare(page)
+    verdict(page).to_contain_text("The request body is larger than the server takes.")
+    expect(page.locator("#numbers")).to_contain_text("HTTP 413")
+
+
+def test_a_server_that_is_gone(page: Page, photo: Photo) -> None:
+    page.route(f"**{CONTRACT.path}", lambda route: route.abort())
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text("The server did not answer.")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "complaint"),
+    [
+        ("First photo", None, "Choose the first photo."),
+        ("Second photo", None, "Choose the second photo."),
+        ("Key", "short", f"Key must be {SECRETS.key_characters} characters of ASCII."),
+        ("IV", "ü" * SECRETS.iv_characters, f"IV must be {SECRETS.iv_characters} characters"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_before_anything_is_sent(
+    page: Page, photo: Photo, field: str, value: str | None, complaint: str
+) -> None:
+    for label in {"First photo", "Second photo"} - {field}:
+        page.get_by_label(label).first.set_input_files([photo()])
+    if value is not None:
+        page.get_by_text("Key and IV").click()
+        page.get_by_label(field, exact=True).fill(value)
+        page.get_by_text("Key and IV").click()
+    compare(page)
+    expect(page.get_by_role("alert").and_(page.locator("#complaint"))).to_contain_text(complaint)
+    expect(page.get_by_label(field).first).to_be_focused()
+    expect(page.locator("#exchange")).to_be_hidden()
+
+
+def test_key_and_iv_are_neither_sent_nor_stored(page: Page, photo: Photo) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.url} {request.post_data}"))
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text("Same person")
+    assert any(FIRST in request for request in sent)
+    for secret in (SECRETS.default_key, SECRETS.default_iv):
+        assert not any(secret in request for request in sent)
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [
+        0,
+        0,
+        "",
+    ]
+
+
+def copied(page: Page, photo: Photo, label: str) -> tuple[str, float]:
+    """What the button copies of a comparison, and the score the page shows."""
+    large = photo(width=1200, height=1200)
+    compare(page, large, photo(of="hopper"))
+    page.get_by_role("button", name=f"Copy {label}").click()
+    expect(page.get_by_role("button", name=f"Copy {label}")).to_have_text("Copied")
+    answer = json.loads(page.locator("#answer").inner_text())
+    shown = page.locator(f"#{label.lower()}").inner_text()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert "more characters" in shown
+    assert (len(shown) < 2000, len(text) > 100_000) == (True, True)
+    return text, answer["verification_score"]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_the_copied_curl_repeats_the_request(page: Page, photo: Photo) -> None:
+    script, score = copied(page, photo, "curl")
+    ended = subprocess.run(
+        ["/bin/sh"], input=script, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(ended.stdout)["verification_score"] == score
+
+
+@pytest.mark.skipif(not shutil.which("javac"), reason="no JDK is installed")
+def test_the_copied_java_repeats_the_request(page: Page, photo: Photo, tmp_path: Path) -> None:
+    source, score = copied(page, photo, "Java")
+    program = tmp_path / "Verify.java"
+    program.write_text(source)
+    ended = subprocess.run(  # noqa: S603 - what the page wrote
+        ["java", "-XX:TieredStopAtLevel=1", str(program)],  # noqa: S607 - wherever the JDK is
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert json.loads(ended.stdout)["verification_score"] == score
+
+
+STREAMS = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+window.streams = [];
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await ask(wanted);
+  streams.push(stream);
+  return stream;
+};
+void 0;
+"""
+
+
+@pytest.mark.parametrize(("button", "taken"), [("Take the photo", True), ("Cancel", False)])
+def test_the_camera_is_stopped_when_done(page: Page, button: str, taken: bool) -> None:
+    page.evaluate(STREAMS)
+    page.get_by_role("button", name="Camera for the second photo").click()
+    page.get_by_role("dialog").get_by_role("button", name=button).click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".photo.filled")).to_have_count(int(taken))
+    states = page.evaluate("streams.flatMap((s) => s.getTracks().map((t) => t.readyState))")
+    assert states == ["ended"]
+
+
+def test_a_camera_that_is_denied_is_said(page: Page) -> None:
+    page.evaluate("void (navigator.mediaDevices.getUserMedia = () => Promise.reject())")
+    page.get_by_role("button", name="Camera for the first photo").click()
+    expect(page.locator("#complaint")).to_contain_text("The camera cannot be used")

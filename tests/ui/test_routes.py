@@ -1,0 +1,261 @@
+"""The pages' routes, without a browser."""
+
+import base64
+import html
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask.testing import FlaskClient
+from jsonschema import validate
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from contract import load_contract, load_photo_standards
+from reference_server.app import create_app
+from reference_server.cli import serve
+from reference_server.faces.pictures import Pixels
+from reference_server.photo import Photo
+from reference_server.refusals import PHOTOS, NoFaceFound
+from reference_server.settings import Settings
+from reference_server.ui.faces import FACES
+from reference_server.ui.words import one_in, prose, size
+from reference_server.verifier import Verifier
+
+CONTRACT = load_contract()
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
+PAGES = ("/", "/docs")
+STATIC = [f"/ui/{path.name}" for path in Path("reference_server/ui/static").iterdir()]
+
+
+class Engine:
+    """Its faces are the photos themselves; a black one shows none."""
+
+    def __init__(self, calibrated: bool = True) -> None:
+        self.calibrated = calibrated
+        self.rotated: bool | None = None
+
+    def align(self, *photos: Photo, auto_rotate: bool) -> list[Pixels]:
+        self.rotated = auto_rotate
+        for index, photo in enumerate(photos):
+            if not photo.pixels.any():
+                raise NoFaceFound(index)
+        return [photo.pixels for photo in photos]
+
+
+def client(engine: Engine | None = None, **settings: Any) -> FlaskClient:
+    chosen = replace(Settings.from_environment({}), **settings)
+    return create_app(chosen, Verifier(chosen, engine or Engine())).test_client()  # type: ignore[arg-type]
+
+
+def form(*colours: object) -> dict[str, str]:
+    secrets = CONTRACT.encryption
+    cipher = AESGCM(secrets.default_key.encode())
+
+    def sealed(colour: object) -> str:
+        file = io.BytesIO()
+        Image.new("RGB", (40, 50), colour).save(file, "PNG")  # type: ignore[arg-type]
+        photo = cipher.encrypt(secrets.default_iv.encode(), file.getvalue(), None)
+        return base64.b64encode(photo).decode()
+
+    return dict(zip(PHOTOS, map(sealed, colours), strict=True))
+
+
+def is_not_found(answer: TestResponse) -> bool:
+    content = json.loads(answer.data)
+    validate(content, CONTRACT.schema("AbnormalResponse"))
+    return (answer.status_code, content["code"]) == (404, 404)
+
+
+def text(answer: TestResponse) -> str:
+    """What a page says, without its tags."""
+    without = re.sub(r"<[^>]+>", " ", answer.text)
+    return " ".join(html.unescape(without).split())
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/openapi.yaml", *STATIC])
+def test_every_page_is_kept_to_this_server(path: str) -> None:
+    answer = client().get(path)
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert client().head(path).data == b""
+
+
+@pytest.mark.parametrize("path", [*PAGES, *STATIC])
+def test_nothing_is_loaded_from_elsewhere(path: str) -> None:
+    loaded = re.findall(
+        r"(?:src|href)=\"([^\"]+)|\burl\(([^)]+)|from \"([^\"]+)", client().get(path).text
+    )
+    assert all(next(filter(None, found)).startswith(("/", "./", "#")) for found in loaded)
+    assert not re.search(
+        r"<style|<script(?! type=.application/json| type=.module)|style=|onclick=",
+        client().get(path).text,
+    )
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/openapi.yaml", *STATIC, FACES])
+def test_without_the_pages_there_is_nothing(path: str) -> None:
+    closed = client(ui=False, debug_faces=True)
+    assert is_not_found(closed.get(path))
+    assert is_not_found(closed.post(path, data=form("red", "blue"), headers=OWN_PAGE))
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/ui/page.js"])
+def test_other_methods_are_answered_as_elsewhere(path: str, method: str) -> None:
+    assert is_not_found(client().open(path, method=method))
+
+
+@pytest.mark.parametrize(
+    "path", ["/ui/", "/ui/none.js", "/ui/../pages.py", "/docs/", "/index.html"]
+)
+def test_neighbouring_paths_are_not_found(path: str) -> None:
+    assert is_not_found(client().get(path))
+
+
+def test_the_document_is_the_file_itself() -> None:
+    answer = client().get("/openapi.yaml")
+    assert answer.content_type == "application/yaml"
+    assert answer.data == CONTRACT.source.read_bytes()
+
+
+def described(entry: Any) -> Iterator[str]:
+    """Every description of the contract, but that of how codes are written in the file."""
+    if isinstance(entry, dict):
+        for key, value in entry.items():
+            if key == "description" and isinstance(value, str):
+                yield value
+            elif key not in ("servers", "SystemCode"):
+                yield from described(value)
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from described(value)
+
+
+def test_the_docs_say_everything_that_the_contract_says() -> None:
+    said = text(client().get("/docs"))
+    schemas = CONTRACT.document["components"]["schemas"]
+    codes = [code.description for code in CONTRACT.codes.values()]
+    order = schemas["SystemCode"]["x-check-order"]["description"]
+    referred = schemas["Refusal"]["description"]
+    expected = [*described(CONTRACT.document), *codes, order]
+    missing = [
+        each
+        for each in expected
+        if " ".join(re.sub("<[^>]+>", " ", html.unescape(prose(each))).split()) not in said
+    ]
+    assert missing == [referred]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_table_is_the_contracts(path: str) -> None:
+    said = text(client().get(path))
+    for threshold, rate in CONTRACT.error_rates.rows:
+        assert re.search(rf"{threshold} (recommended: above this )?{one_in(rate)}\b", said)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_show_the_standards_of_this_server(path: str, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(
+        "{formats: [PNG], side_px: {minimum: 7, maximum: 77}, "
+        "file_bytes: {maximum: 2048}, body_bytes: {maximum: 3145728}}"
+    )
+    said = text(client(standards=load_photo_standards(profile)).get(path))
+    assert "7 to 77 pixels" in said
+    assert "at most 2 KiB" in said
+    assert "JPEG" not in said
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_never_show_the_servers_own_key(path: str) -> None:
+    own = client(key=b"K" * 32, iv=b"I" * 12).get(path).text
+    assert ("K" * 32 in own, "I" * 12 in own) == (False, False)
+    assert CONTRACT.encryption.default_key in own
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_score_that_was_not_fitted_is_marked(calibrated: bool) -> None:
+    page = client(Engine(calibrated)).get("/").text
+    assert ("do not hold" in page) != calibrated
+
+
+@pytest.mark.parametrize(("rate", "words"), [(0.1, "1 in 10"), (1e-6, "1 in 1,000,000")])
+def test_rates_in_words(rate: float, words: str) -> None:
+    assert one_in(rate) == words
+
+
+@pytest.mark.parametrize(("count", "words"), [(5 * 2**20, "5 MiB"), (1536, "1.5 KiB")])
+def test_sizes_in_words(count: int, words: str) -> None:
+    assert size(count) == words
+
+
+def test_descriptions_cannot_bring_tags_along() -> None:
+    assert prose("`<b>` (our reading).") == (
+        '<code>&lt;b&gt;</code>. <em class="reading">our reading</em>'
+    )
+
+
+def test_faces_come_as_they_were_compared() -> None:
+    engine = Engine()
+    answer = client(engine, debug_faces=True).post(
+        FACES, data=form("red", "blue") | {"auto_rotate": "true"}, headers=OWN_PAGE
+    )
+    assert answer.headers["Cache-Control"] == "no-store"
+    faces = [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(face))))
+        for face in answer.get_json()["faces"]
+    ]
+    assert [tuple(face[0, 0]) for face in faces] == [(255, 0, 0), (0, 0, 255)]
+    assert engine.rotated is True
+
+
+def test_faces_are_refused_as_photos_are() -> None:
+    answer = client(debug_faces=True).post(FACES, data=form("red", "black"), headers=OWN_PAGE)
+    validate(answer.get_json(), CONTRACT.schema("Refusal"))
+    assert answer.get_json()["code"] == CONTRACT.codes["DETECTION_FAILED"].code
+
+
+def test_faces_are_not_shown_unless_asked_for() -> None:
+    closed = client()
+    assert is_not_found(closed.post(FACES, data=form("red", "blue"), headers=OWN_PAGE))
+    assert FACES not in closed.get("/").text
+
+
+@pytest.mark.parametrize("site", [None, "none", "cross-site", "same-site"])
+def test_faces_are_for_pages_of_this_server_alone(site: str | None) -> None:
+    headers = {"Sec-Fetch-Site": site} if site else {}
+    answer = client(debug_faces=True).post(FACES, data=form("red", "blue"), headers=headers)
+    assert is_not_found(answer)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])  # noqa: S104 - refused
+def test_faces_are_shown_on_loopback_only(host: str) -> None:
+    result = CliRunner().invoke(serve, ["--debug-faces", "--allow-default-key", "--host", host])
+    assert result.exit_code == 2
+    assert "--debug-faces needs a loopback address" in result.output
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/ui/page.js"])
+def test_pages_are_no_comparisons_in_the_metrics(path: str) -> None:
+    app = client()
+    app.get(path)
+    counted = [
+        line
+        for line in app.get("/metrics").text.splitlines()
+        if "requests_total{" in line and not line.endswith(" 0.0")
+    ]
+    assert counted == []
