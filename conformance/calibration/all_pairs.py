@@ -6,7 +6,7 @@ normalisation ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from conformance.calibration.arrays import Counts, Floats
 from conformance.calibration.groups import label_of
 from conformance.calibration.measurement import Measurement
+from conformance.calibration.roster import Roster
 from conformance.calibration.templates import Templates
 from conformance.errors import WrongUse
 
@@ -26,17 +27,22 @@ def measure(
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Compare every template with every other; ``tell`` hears of tiles done and in all."""
-    photos = measurement.roster.add(templates.photos, templates.people)
-    if np.unique(photos).size < photos.size:
-        raise WrongUse("the templates name a photo twice: give each photo one template")
-    counter = _Counter(templates, measurement, measurement.roster.person(photos))
-    tiles = list(_tiles(templates))
+    counter = Counter(templates, measurement, enrol(templates, measurement.roster))
+    tiles = tiles_of(templates)
     for done, (rows, columns) in enumerate(tiles, start=1):
         counter.count(rows, columns)
         tell(done, len(tiles))
 
 
-class _Counter:
+def enrol(templates: Templates, roster: Roster) -> Counts:
+    """The number of the person of each template, shape (n,)."""
+    photos = roster.add(templates.photos, templates.people)
+    if np.unique(photos).size < photos.size:
+        raise WrongUse("the templates name a photo twice: give each photo one template")
+    return roster.person(photos)
+
+
+class Counter:
     """Counts tile after tile; the fast path is for tiles that hold no mated pair."""
 
     def __init__(self, templates: Templates, measurement: Measurement, people: Counts) -> None:
@@ -52,6 +58,7 @@ class _Counter:
             )
 
     def count(self, rows: slice, columns: slice) -> None:
+        """Count one tile."""
         before = [(side.tally.n, side.events.copy()) for side in self._measurement.sides]
         scores = self._similarities(rows, columns)
         if self._meet(rows, columns):
@@ -120,7 +127,7 @@ def _photos(places: Counts, rows: slice, columns: slice) -> tuple[Counts, Counts
     return row + rows.start, column + columns.start
 
 
-def _tiles(templates: Templates) -> Iterator[tuple[slice, slice]]:
+def tiles_of(templates: Templates) -> list[tuple[slice, slice]]:
     """Tiles of the upper triangle, none of which straddles two groups."""
     n = len(templates.vectors)
     starts = set(range(0, n, TILE))
@@ -128,6 +135,4 @@ def _tiles(templates: Templates) -> Iterator[tuple[slice, slice]]:
         starts |= set((np.flatnonzero(templates.groups[1:] != templates.groups[:-1]) + 1).tolist())
     edges = [*sorted(starts), n]
     strips = [slice(*edge) for edge in pairwise(edges)]
-    for place, rows in enumerate(strips):
-        for columns in strips[place:]:
-            yield rows, columns
+    return [(rows, columns) for place, rows in enumerate(strips) for columns in strips[place:]]

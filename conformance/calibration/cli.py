@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,6 @@ def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--url",
-    "replicas",
     multiple=True,
     help="A replica of the server, asked as well, some pairs of both; may be given several times.",
 )
@@ -222,7 +222,8 @@ def _subject(source: str, contract: Contract, options: dict[str, Any]) -> Subjec
             return from_scores(path, contract, options["up_to"])
         thresholds = _similarities(contract, options)
         tell = progress.of_tiles(bar)
-        return from_templates(path, contract, thresholds, options["up_to"], tell)
+        with open_crew(options["dask"], 1) if options["dask"] else nullcontext() as crew:
+            return from_templates(path, contract, thresholds, options["up_to"], tell, crew)
 
 
 def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, ...]:
@@ -260,7 +261,7 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
     )
     with progress.shown(url, quiet=options["quiet"]) as bar:
         tell = progress.of_answers(bar, run.comparisons)
-        urls = [run.target.url, *(_target(one, contract, 1).url for one in options["replicas"])]
+        urls = [run.target.url, *(_target(one, contract, 1).url for one in options["url"])]
         if len(urls) == 1 and not options["dask"]:
             return from_server(run, contract, tell)
         with open_crew(options["dask"], len(urls)) as crew:

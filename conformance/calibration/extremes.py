@@ -28,6 +28,10 @@ class Extremes:
         if keys.size:
             self._merge(np.column_stack([first, second]), keys)
 
+    def merge(self, other: Extremes) -> None:
+        """Offer what was kept elsewhere of the same photos."""
+        self._merge(other._pairs, other._scores)
+
     def listed(self) -> list[tuple[int, int, float]]:
         """First photo, second photo and score, the most extreme first."""
         return [

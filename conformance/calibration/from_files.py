@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.calibration import all_pairs, score_files
+from conformance.calibration import all_pairs, bands, score_files
+from conformance.calibration.fan_out import Crew
 from conformance.calibration.judging import Circumstances
 from conformance.calibration.measurement import Measurement
 from conformance.calibration.subject import Subject, file_digest, new_measurement, versions
@@ -31,13 +32,23 @@ def from_templates(
     thresholds: tuple[float, ...],
     up_to: float,
     tell: Callable[[int, int], None],
+    crew: Crew | None = None,
 ) -> Subject:
-    """A subject from all pairs of templates; thresholds are similarities."""
+    """A subject from all pairs of templates; thresholds are similarities.
+
+    ``crew`` counts them, if there is one; else this process does.
+    """
     templates = load(path)
     low, high = templates.range
     no_face = contract.codes["DETECTION_FAILED"].code
     measurement = Measurement(thresholds, no_face, low=low, high=high)
-    all_pairs.measure(templates, measurement, tell)
+    if crew:
+        work = bands.Work(
+            path=path.resolve(), digest=file_digest(path), axis=(thresholds, low, high)
+        )
+        bands.measure(work, templates, measurement, crew, tell)
+    else:
+        all_pairs.measure(templates, measurement, tell)
     return Subject(
         title=path.name,
         measurement=measurement,

@@ -34,6 +34,14 @@ class Groups:
             events[:, row] = np.bincount(labels[wrong], minlength=size)
         self.add_counts(np.bincount(labels, minlength=size), events)
 
+    def merge(self, other: Groups, labels: Counts) -> None:
+        """Add what was counted elsewhere; ``labels`` are our numbers of its labels."""
+        known = labels[: other.n.size]
+        size = len(self.labels.names)
+        n, events = np.zeros(size, np.int64), np.zeros((size, len(self._thresholds)), np.int64)
+        n[known], events[known] = other.n, other.events
+        self.add_counts(n, events)
+
     def add_counts(self, n: Counts, events: Counts) -> None:
         """Add what was counted elsewhere: shapes (labels,) and (labels, rows)."""
         missing = n.size - self.n.size

@@ -73,6 +73,15 @@ class Measurement:
             side.failed += int(np.count_nonzero(ours & refused))
             self._add_scores(side, block, ours & completed)
 
+    def merge(self, other: Measurement) -> None:
+        """Add completed comparisons that were counted elsewhere, with the same numbers of photos
+        and people."""
+        for ours, theirs in zip(self.sides, other.sides, strict=True):
+            ours.merge(theirs)
+        labels = self.labels.numbers(other.labels.names)
+        for mated, groups in other.groups.items():
+            self.groups[mated].merge(groups, labels)
+
     def _add_scores(self, side: Side, block: Block, chosen: np.ndarray) -> None:
         photos = block.first[chosen], block.second[chosen]
         people = self.roster.person(photos[0]), self.roster.person(photos[1])

@@ -46,6 +46,12 @@ class People:
                 return
             self._events[row] += self._by_person(first, second)
 
+    def merge(self, other: People) -> None:
+        """Add what was counted elsewhere of the same people."""
+        people = other._tried.size
+        self.add_tried(other._tried)
+        self._events[:, :people] += other._events
+
     def _by_person(self, first: Counts, second: Counts) -> Counts:
         counts = np.bincount(first, minlength=self._tried.size)
         return counts if self._mated else counts + np.bincount(second, minlength=self._tried.size)

@@ -16,6 +16,10 @@ class Rounding:
     def __init__(self) -> None:
         self.decimals = 0
 
+    def merge(self, other: Rounding) -> None:
+        """Take what was found elsewhere into account."""
+        self.decimals = max(self.decimals, other.decimals)
+
     def add(self, scores: Floats) -> None:
         """Look at the first scores of a block."""
         sample = scores[:_SAMPLE].astype(float)

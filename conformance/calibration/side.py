@@ -36,6 +36,14 @@ class Side:
         self.trace.add(scores)
         self.rounding.add(scores)
 
+    def merge(self, other: Side) -> None:
+        """Add what was counted elsewhere, in no particular order: the trace stays as it is."""
+        self.tally.merge(other.tally)
+        self.people.merge(other.people)
+        self.extremes.merge(other.extremes)
+        self.rounding.merge(other.rounding)
+        self.failed += other.failed
+
     @property
     def attempted(self) -> int:
         """Completed and refused comparisons."""

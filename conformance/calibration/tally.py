@@ -58,6 +58,12 @@ class Tally:
                 self.matches[row] += np.count_nonzero(block >= threshold)
                 self.above[row] += np.count_nonzero(block > threshold)
 
+    def merge(self, other: Tally) -> None:
+        """Add what was counted elsewhere on the same axis."""
+        self.bins += other.bins
+        self.matches += other.matches
+        self.above += other.above
+
     def _add_to_bins(self, block: Floats, scaled: Floats, places: Counts) -> None:
         """The nudge puts a score of a few decimals onto the edge that it is written as."""
         scale = self.bins.size / (self.high - self.low)

@@ -1,0 +1,77 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from conformance.calibration import all_pairs, bands
+from conformance.calibration.fan_out import Crew
+from conformance.calibration.measurement import Measurement
+from conformance.calibration.subject import file_digest
+from conformance.calibration.templates import load
+from conformance.errors import WrongUse
+
+AXIS = (0.2, 0.4, 0.8), -1.0001, 1.0001
+
+
+@pytest.fixture
+def file(tmp_path):
+    rng = np.random.default_rng(1)
+    people = rng.integers(0, 40, 150)
+    vectors = rng.normal(size=(40, 16))[people] + 0.6 * rng.normal(size=(150, 16))
+    groups = np.array(["x", "y", "z"])[people % 3]
+    np.savez(tmp_path / "templates.npz", vectors=vectors, people=people, groups=groups)
+    return tmp_path / "templates.npz"
+
+
+def told(found: Measurement) -> list:
+    sides = [
+        (s.tally.bins.tolist(), s.tally.matches.tolist(), s.tally.above.tolist(), s.failed)
+        + (s.extremes.listed(), s.rounding.decimals)
+        for s in found.sides
+    ]
+    shares = [s.people.shares() for s in found.sides]
+    counts = [(s.tried[:40].tolist(), s.events[:, :40].tolist()) for s in shares]
+    groups = [
+        dict(
+            zip(found.labels.names, zip(g.n.tolist(), g.events.tolist(), strict=True), strict=True)
+        )
+        for g in found.groups.values()
+    ]
+    return [sides, counts, groups, found.roster.people.names, found.roster.photos.names]
+
+
+def measurement() -> Measurement:
+    thresholds, low, high = AXIS
+    return Measurement(thresholds, 4000, low=low, high=high)
+
+
+@pytest.mark.parametrize("tile", [16, 37, 1024])
+def test_a_crew_counts_what_one_process_counts(file, monkeypatch, tile):
+    monkeypatch.setattr(all_pairs, "TILE", tile)
+    templates, alone, together = load(file), measurement(), measurement()
+    all_pairs.measure(templates, alone)
+    work = bands.Work(path=file, digest=file_digest(file), axis=AXIS)
+    heard = []
+    with ThreadPoolExecutor(3) as executor:
+        crew = Crew(executor, 3)
+        bands.measure(work, templates, together, crew, lambda *tiles: heard.append(tiles))
+    assert told(together) == told(alone)
+    assert together.non_mated.tally.n + together.mated.tally.n == 150 * 149 // 2
+    assert heard[-1][0] == heard[-1][1] == len(all_pairs.tiles_of(templates))
+
+
+def test_bands_hold_every_tile_once_and_are_alike(file, monkeypatch):
+    monkeypatch.setattr(all_pairs, "TILE", 10)
+    templates = load(file)
+    found = bands.bands_of(templates)
+    assert sorted(n for band in found for n in band) == list(
+        range(len(all_pairs.tiles_of(templates)))
+    )
+    sizes = [len(band) for band in found]
+    assert max(sizes) - min(sizes[:-1]) <= 1
+
+
+def test_a_worker_with_another_file_refuses(file):
+    work = bands.Work(path=file, digest="0" * 64, axis=AXIS)
+    with pytest.raises(WrongUse, match="give all of them the file"):
+        bands.count(work, (0,), 0)
