@@ -188,7 +188,7 @@ def test_every_answer_has_an_id_of_its_own(client: FlaskClient, form: Form) -> N
     answers = [
         *(client.post(PATH, data=form()) for _ in range(3)),
         client.post(PATH, data={}),
-        client.get("/"),
+        client.get("/nowhere"),
         client.get("/healthz"),
     ]
     assert len({answer.json["request_id"] for answer in answers}) == len(answers)  # type: ignore[index]
