@@ -1,0 +1,48 @@
+"""The directive ``command-help``: a section for each command, with what its --help prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from verikit.cli import main
+
+COLUMNS = 90
+
+
+class CommandHelp(SphinxDirective):
+    """``{command-help}``."""
+
+    def run(self) -> list[nodes.Node]:
+        """A section of each command, those of groups included."""
+        return [_section(context) for context in contexts(main, None)]
+
+
+def contexts(command: click.Command, parent: click.Context | None) -> Iterator[click.Context]:
+    """The command, then those below it."""
+    name = command.name if parent else "verikit"
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=COLUMNS)
+    yield context
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            below = command.get_command(context, each)
+            assert below is not None  # noqa: S101 - tells the type checker
+            yield from contexts(below, context)
+
+
+def _section(context: click.Context) -> nodes.section:
+    path = context.command_path
+    text = context.get_help()
+    shown = nodes.literal_block(text, text, language="none")
+    return nodes.section("", nodes.title(text=path), shown, ids=[nodes.make_id(path)], names=[path])
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Sphinx calls this."""
+    app.add_directive("command-help", CommandHelp)
+    return {"version": "1", "parallel_read_safe": True}

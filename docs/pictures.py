@@ -1,0 +1,193 @@
+"""Draws the pictures of guide/statistics.md: python docs/pictures.py
+
+Every number on them comes from the project's own functions, from openapi.yaml, from the check that
+lies beside the reference server's score map, or from a seeded simulation, which the page names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.optimize import brentq
+
+from conformance.calibration import sequential
+from conformance.calibration.arrays import Floats
+from conformance.calibration.dependence import Shares, design_effects
+from conformance.calibration.error_rates import Rate, measured
+from conformance.calibration.intervals import (
+    ALPHA,
+    chance_of_at_least,
+    chance_of_at_most,
+    upper_bound,
+)
+from conformance.calibration.report.canvas import drawn, log_rate
+from conformance.calibration.sample_sizes import without_errors
+from contract import load_contract
+
+HERE = Path(__file__).parent
+ROWS = load_contract().error_rates.rows
+CHECK = HERE.parent / "reference_server" / "models" / "Dlib-check.json"
+CLAIM = 1e-3
+SEED = 7
+BLUE, RED, GREY = "#1f5fa8", "#b3261e", "#5f6b76"
+
+
+def thresholds(figure: Figure) -> None:
+    """What the reference server's check measured: medians of its splits of the people."""
+    splits = json.loads(CHECK.read_text(encoding="utf-8"))["normalised"]
+    axes = figure.subplots()
+    axes.plot(*zip(*ROWS, strict=True), color=GREY, label="FMR, as documented")
+    axes.plot(*_medians(splits, "thresholds", "threshold", "fmr"), "o", color=BLUE, label="FMR")
+    axes.plot(*_medians(splits, "non_matches", "score", "fnmr"), "s--", color=RED, label="FNMR")
+    log_rate(axes.yaxis, axes)
+    axes.set(xlabel="threshold", ylabel="error rate")
+    axes.legend()
+
+
+def zero_errors(figure: Figure) -> None:
+    """The upper bound after n comparisons without an error, and where each row is reached."""
+    axes = figure.subplots()
+    n = np.geomspace(10, 1e7, 200)
+    axes.plot(n, [upper_bound(0, each) for each in n], color=BLUE, label="95 % upper bound")
+    axes.plot(n, 3 / n, ":", color=RED, label="3 / n")
+    for threshold, rate in ROWS:
+        least = without_errors(rate)
+        text = f"row {threshold:g}: {least:,}"
+        axes.plot(least, rate, "o", color=BLUE)
+        axes.annotate(text, (least, rate), (-6, -12), textcoords="offset points", ha="right")
+    log_rate(axes.xaxis, axes)
+    log_rate(axes.yaxis, axes)
+    axes.set(xlabel="comparisons, none of them wrong", ylabel="error rate that is still possible")
+    axes.set_xlim(1, 1e7)
+    axes.legend()
+
+
+def intervals(figure: Figure) -> None:
+    """The interval of a server that errs as often as it claims, over the comparisons."""
+    axes = figure.subplots()
+    n = np.geomspace(1e3, 1e6, 13).round(-3)
+    _bars(axes, n, [measured(each * CLAIM, int(each)) for each in n], BLUE)
+    axes.axhline(CLAIM, color=GREY, label="claim: 1 in 1,000")
+    axes.axhline(2 * CLAIM, color=RED, linestyle=":", label="twice the claim")
+    axes.set_xscale("log")
+    axes.set(xlabel="comparisons", ylabel="false match rate", ylim=(0, 0.006))
+    axes.legend()
+
+
+def verdicts(figure: Figure) -> None:
+    """Which verdict a row gets, by the number of comparisons and the rate measured in them."""
+    axes = figure.subplots()
+    n = np.geomspace(1e3, 1e5, 120)
+    passed = np.array([_most_that_pass(each) for each in n]) / (n * CLAIM)
+    failed = np.array([_least_that_fail(each) for each in n]) / (n * CLAIM)
+    axes.fill_between(n, 0, passed, color="#cfe8d0")
+    axes.fill_between(n, passed, failed, color="#eceff1")
+    axes.fill_between(n, failed, 4, color="#f6cfcb")
+    for text, x, y in (("PASS", 2e4, 0.6), ("INCONCLUSIVE", 1.6e3, 1), ("FAIL", 2e4, 2.6)):
+        axes.text(x, y, text, weight="bold")
+    axes.axhline(1, color=GREY, linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set(xlabel="comparisons", ylabel="measured rate / claim", xlim=(1e3, 1e5), ylim=(0, 4))
+
+
+def _most_that_pass(n: float) -> float:
+    def doubt(k: float) -> float:
+        return chance_of_at_most(k, n, 2 * CLAIM) - ALPHA
+
+    return float(brentq(doubt, 0, n)) if doubt(0) < 0 else 0.0
+
+
+def _least_that_fail(n: float) -> float:
+    return float(brentq(lambda k: chance_of_at_least(k, n, CLAIM) - ALPHA, 0.01, n))
+
+
+def shared_people(figure: Figure) -> None:
+    """All pairs of simulated people, of whom some draw more false matches than others."""
+    draw = np.random.default_rng(SEED)
+    crowds = [_all_pairs(people, draw) for people in (100, 300, 1000, 3000)]
+    counts = [(int(each.events.sum()) // 2, int(each.comparisons)) for each in crowds]
+    effects = [design_effects(each)[0] for each in crowds]
+    axes = figure.subplots()
+    places = np.arange(len(crowds))
+    alone = [measured(*count) for count in counts]
+    together = [measured(*count, effect) for count, effect in zip(counts, effects, strict=True)]
+    _bars(axes, places - 0.12, alone, GREY, "as if independent")
+    _bars(axes, places + 0.12, together, BLUE, "with the design effect")
+    axes.axhline(0.01, color=RED, linestyle=":", label="true rate")
+    axes.set_xticks(
+        places,
+        [
+            f"{crowd.people:,} people\n{n:,} pairs\neffect {effect:.1f}"
+            for crowd, (_, n), effect in zip(crowds, counts, effects, strict=True)
+        ],
+    )
+    axes.set(ylabel="false match rate", ylim=(0, None))
+    axes.legend()
+
+
+def _all_pairs(people: int, draw: np.random.Generator) -> Shares:
+    """Pairs match at 1 in 100; people's propensities have a coefficient of variation of 0.7."""
+    propensity = draw.gamma(1 / 0.49, 0.49, people)
+    chance = 0.01 * np.outer(propensity, propensity)
+    upper = np.triu(draw.random((people, people)) < chance, 1)
+    events = (upper | upper.T).sum(axis=1)
+    tried = np.full(people, people - 1)
+    return Shares(tried=tried, events=events[None, :], per_comparison=2)
+
+
+def peeking(figure: Figure) -> None:
+    """How many right servers are FAILed by whoever judges again and again and stops at will."""
+    looks = np.unique(np.geomspace(1e3, 1e6, 60).round(-1))
+    draw = np.random.default_rng(SEED)
+    steps = draw.binomial(np.diff(looks, prepend=0).astype(int), CLAIM, (2000, looks.size))
+    counts = np.cumsum(steps, axis=1)
+    axes = figure.subplots()
+    rules = (
+        ("an ordinary test at each look", chance_of_at_least, RED),
+        ("the confidence sequence", _chance_at_any_time, BLUE),
+    )
+    for label, chance, colour in rules:
+        failed = [_failed(chance, k, n) for k, n in zip(counts.T, looks, strict=True)]
+        ever = np.maximum.accumulate(np.transpose(failed), axis=1).mean(axis=0)
+        axes.plot(looks, ever, color=colour, label=label)
+    axes.axhline(ALPHA, color=GREY, linestyle=":", label="5 %")
+    axes.set_xscale("log")
+    axes.set(xlabel="comparisons so far", ylabel="right servers FAILed so far", ylim=(0, None))
+    axes.legend()
+
+
+def _chance_at_any_time(k: float, n: float, rate: float) -> float:
+    return sequential.chance_above(k, n, rate, rate)
+
+
+def _failed(chance: Callable[[float, float, float], float], counts: Floats, n: float) -> Floats:
+    kinds, places = np.unique(counts, return_inverse=True)
+    return np.array([chance(k, n, CLAIM) <= ALPHA for k in kinds])[places]
+
+
+def _medians(splits: list[dict], table: str, x: str, y: str) -> tuple[Floats, Floats]:
+    def median(name: str) -> Floats:
+        return np.median([[row[name] for row in split[table]] for split in splits], axis=0)
+
+    return median(x), median(y)
+
+
+def _bars(axes: Axes, x: Floats, rates: list[Rate], colour: str, label: str | None = None) -> None:
+    values = np.array([rate.rate for rate in rates])
+    below = values - [rate.interval.lower for rate in rates]
+    above = [rate.interval.upper for rate in rates] - values
+    axes.errorbar(x, values, [below, above], fmt="o", color=colour, capsize=4, label=label)
+
+
+PICTURES = (thresholds, zero_errors, intervals, verdicts, shared_people, peeking)
+
+
+if __name__ == "__main__":
+    for picture in PICTURES:
+        name = picture.__name__.replace("_", "-")
+        (HERE / "static" / f"{name}.svg").write_text(drawn(picture), encoding="utf-8")
