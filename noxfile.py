@@ -91,6 +91,22 @@ def suite_alone(session: nox.Session) -> None:
     session.run("verikit", "check", "--list", silent=True)
 
 
+@nox.session(venv_backend="uv", reuse_venv=False)
+def client_alone(session: nox.Session) -> None:
+    """Install the client's extra only: library and commands must work with nothing else."""
+    session.install("-c", "requirements.lock", ".[client]")
+    session.run("python", "-c", "import verikit.client")
+    for command in ("verify", "encrypt"):
+        session.run("verikit", command, "--help", silent=True)
+
+
+@nox.session
+def hostile(session: nox.Session) -> None:
+    """Send the reference server 20,000 hostile bodies; none may crash, stall or swell it."""
+    prepare(session)
+    session.run("python", "-m", "tests.hostile", *session.posargs)
+
+
 @nox.session
 def strength(session: nox.Session) -> None:
     """Measure the suite by faulty servers (all must be caught) and legal ones (none may be)."""
