@@ -1,0 +1,29 @@
+"""The licence notices: every weights file and every photo is named in them."""
+
+from pathlib import Path
+
+import pytest
+
+from reference_server.faces.mtcnn_networks import SHA256
+from reference_server.faces.weights import LANDMARKS, RECOGNISER
+
+ROOT = Path(__file__).parents[2]
+OURS = {path.name for path in (ROOT / "reference_server" / "models").iterdir()}
+OTHERS = {RECOGNISER.name, LANDMARKS.name}
+
+
+@pytest.mark.parametrize("file", sorted(OURS | OTHERS | {f"{name}.lz4" for name in SHA256}))
+def test_every_weights_file_has_a_notice(file: str) -> None:
+    assert file in (ROOT / "NOTICE").read_text()
+
+
+@pytest.mark.parametrize("file", sorted(OURS | OTHERS))
+def test_every_weights_file_is_in_the_docs(file: str) -> None:
+    assert f"`{file}`" in (ROOT / "docs" / "weights.md").read_text()
+
+
+def test_every_picture_of_the_packages_has_a_notice() -> None:
+    notice = (ROOT / "NOTICE").read_text()
+    pictures = [p for p in (ROOT / "reference_server").rglob("*") if p.suffix in {".jpg", ".png"}]
+    assert pictures
+    assert all(picture.relative_to(ROOT).as_posix() in notice for picture in pictures)
