@@ -40,6 +40,8 @@ def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
         "photos": PHOTOS,
         "switches": {name: _first_sentence(described[name]["description"]) for name in SWITCHES},
         "standards": settings.standards,
+        # Phones convert what they would take in other formats.
+        "accepted": ",".join(f"image/{name.lower()}" for name in settings.standards.formats),
         "secrets": [
             ("key", "Key", secrets.key_characters, secrets.default_key, secrets.key_variable),
             ("iv", "IV", secrets.iv_characters, secrets.default_iv, secrets.iv_variable),

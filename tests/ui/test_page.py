@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,12 +103,14 @@ def test_the_faces_that_were_compared_are_shown(page: Page, photo: Photo) -> Non
 
 def test_two_photos_dropped_at_once(page: Page, photo: Photo) -> None:
     names = [photo(of=name)["name"] for name in ("collins", "hopper")]
-    files = [list(photo(of=name)["buffer"]) for name in ("collins", "hopper")]
+    files = [b64encode(photo(of=name)["buffer"]).decode() for name in ("collins", "hopper")]
     transfer = page.evaluate_handle(
         """([names, files]) => {
           const transfer = new DataTransfer();
-          files.forEach((bytes, i) =>
-            transfer.items.add(new File([new Uint8Array(bytes)], names[i], {type: "image/jpeg"})));
+          files.forEach((text, i) => {
+            const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+            transfer.items.add(new File([bytes], names[i], {type: "image/jpeg"}));
+          });
           return transfer;
         }""",
         [names, files],

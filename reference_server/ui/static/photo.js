@@ -7,7 +7,10 @@ export class PhotoCard {
     [this.element, this.name] = [element, element.dataset.name];
     [this.input, this.image, this.about] = [find("input"), find("img"), find(".about")];
     [this.camera, this.remove] = [find(".camera"), find(".remove")];
-    this.input.addEventListener("change", () => onFiles([...this.input.files], this));
+    this.input.addEventListener("change", () => {
+      if (this.file) onFiles([...this.input.files], this);
+      else this.show(null); // some browsers drop the file when choosing another is cancelled
+    });
     this.remove.addEventListener("click", () => {
       this.show(null);
       this.input.focus();
