@@ -11,7 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from reference_server.cli import serve
-from reference_server.faces import occlusion, scorer
+from reference_server.faces import occlusion, scorer, weights
+from reference_server.faces.errors import WeightsError
+from reference_server.faces.mtcnn_networks import to_onnx
+from reference_server.faces.scorer import load_scorer
 
 find_spec = importlib.util.find_spec
 
@@ -59,26 +62,42 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def read_scorer() -> object:
+    return load_scorer(SimpleNamespace(name="Dlib", digest=weights.RECOGNISER.sha256))  # type: ignore[arg-type]
+
+
+FILES: dict[str, tuple[Callable[[], object], str]] = {
+    f"face_recognition_models/models/{weights.LANDMARKS.name}": (
+        weights.LANDMARKS.read,
+        "pip install",
+    ),
+    f"face_recognition_models/models/{weights.RECOGNISER.name}": (
+        weights.RECOGNISER.read,
+        "pip install",
+    ),
+    "mtcnn/assets/weights/pnet.lz4": (lambda: to_onnx("pnet"), "pip install"),
+    "models/occlusion.onnx": (occlusion.Occlusion, "install verikit"),
+    "models/Dlib.npz": (read_scorer, "install verikit"),
+}
+
+
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-@pytest.mark.parametrize(
-    ("name", "remedy"),
-    [
-        ("face_recognition_models/models/shape_predictor_5_face_landmarks.dat", "pip install"),
-        ("face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat", "pip install"),
-        ("mtcnn/assets/weights/pnet.lz4", "pip install"),
-        ("models/occlusion.onnx", "install verikit"),
-        ("models/Dlib.npz", "install verikit"),
-    ],
-    ids=lambda value: Path(value).name,
-)
-def test_damaged_weights_stop_the_start_with_one_sentence(
-    files: Path, name: str, remedy: str, damage: Callable[[Path], None]
+@pytest.mark.parametrize("name", FILES, ids=lambda name: Path(name).name)
+def test_a_damaged_file_is_named_with_the_remedy(
+    files: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
+    read, remedy = FILES[name]
+    read()
     damage(own_copy(files / name))
+    with pytest.raises(WeightsError, match=rf"^\S*{Path(name).name} is .*{remedy}[^\n]*$"):
+        read()
+
+
+def test_the_server_says_so_in_one_sentence_and_does_not_start(files: Path) -> None:
+    cut(own_copy(files / "face_recognition_models" / "models" / weights.LANDMARKS.name))
     result = CliRunner().invoke(serve, ["--port", "0"])
     _loading, *complaint = result.output.strip().splitlines()
     assert result.exit_code == 1
     assert len(complaint) == 1
     assert complaint[0].startswith("Error: ")
-    assert Path(name).name in complaint[0]
-    assert remedy in complaint[0]
+    assert weights.LANDMARKS.name in complaint[0]
