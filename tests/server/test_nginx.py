@@ -93,14 +93,24 @@ class Front(NamedTuple):
         return context.wrap_socket(plain, server_hostname="localhost")
 
 
-def configuration(folder: Path, port: int, upstream: int) -> str:
+def upstream(servers: tuple[int, ...]) -> str:
+    """One server or replicas, as it is shipped, but for the addresses."""
+    if len(servers) == 1:
+        shipped = (DEPLOY / "nginx-single.conf").read_text()
+        return shipped.replace(f"127.0.0.1:{CONTRACT.port}", f"127.0.0.1:{servers[0]}")
+    shipped = (DEPLOY / "nginx-replicas.conf").read_text()
+    named = next(line for line in shipped.splitlines() if f"replica:{CONTRACT.port}" in line)
+    each = (named.replace(f"replica:{CONTRACT.port}", f"127.0.0.1:{port}") for port in servers)
+    return shipped.replace(named, "\n".join(each))
+
+
+def configuration(folder: Path, port: int, servers: tuple[int, ...]) -> str:
     """The front as it is shipped, but for folders and ports."""
-    text = (DEPLOY / "nginx-single.conf").read_text() + FRONT.read_text()
+    text = FRONT.read_text()
     for shipped, ours in {
         "/etc/verikit": str(folder),
         "/var/log/nginx": str(folder),
         "listen 443": f"listen 127.0.0.1:{port}",
-        f"127.0.0.1:{CONTRACT.port}": f"127.0.0.1:{upstream}",
     }.items():
         assert shipped in text
         text = text.replace(shipped, ours)
@@ -110,17 +120,17 @@ def configuration(folder: Path, port: int, upstream: int) -> str:
     )
     return (
         f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log warn;\n"
-        f"events {{ worker_connections 1024; }}\nhttp {{\n{temporary}{text}}}\n"
+        f"events {{ worker_connections 1024; }}\nhttp {{\n{temporary}{upstream(servers)}{text}}}\n"
     )
 
 
 @contextmanager
-def running(folder: Path, upstream: int) -> Iterator[int]:
-    """nginx in front of a port; the port that it listens on itself."""
+def running(folder: Path, *servers: int) -> Iterator[int]:
+    """nginx in front of servers' ports; the port that it listens on itself."""
     if NGINX is None:
         pytest.skip("nginx is not installed (apt-get install nginx-light)")
     port = free_port()
-    (folder / "nginx.conf").write_text(configuration(folder, port, upstream))
+    (folder / "nginx.conf").write_text(configuration(folder, port, servers))
     command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:  # noqa: S603
         try:
@@ -229,5 +239,5 @@ def test_slow_bodies_stay_with_nginx_and_off_the_disk(
 def test_where_the_server_is_gone_it_is_an_internal_error(front: Front, tmp_path: Path) -> None:
     for file in ("tls.crt", "tls.key", "clients.crt", "secrets.map"):
         shutil.copy(front.folder / file, tmp_path)
-    with running(tmp_path, upstream=free_port()) as port:
+    with running(tmp_path, free_port()) as port:
         abnormal(front._replace(port=port).post(b"a=b", LET_IN), 500)

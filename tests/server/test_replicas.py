@@ -1,0 +1,69 @@
+"""nginx in front of replicas: all of them work, and the death of one is nobody's failure."""
+
+import os
+import runpy
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reference_server.serve import KEEP_ALIVE_SECONDS
+
+pytestmark = pytest.mark.live
+
+NGINX = runpy.run_path(str(Path(__file__).with_name("test_nginx.py")))
+DEPLOY: Path = NGINX["DEPLOY"]
+LET_IN: dict[str, str] = NGINX["LET_IN"]
+
+
+@pytest.fixture
+def replicas(start_live: Callable[..., Any]) -> list[Any]:
+    return [start_live(), start_live()]
+
+
+@pytest.fixture
+def front(replicas: list[Any], tmp_path: Path) -> Iterator[Any]:
+    for name in ("tls", "clients"):
+        NGINX["write"](tmp_path, name, NGINX["sign"]("localhost"))
+    (tmp_path / "secrets.map").write_text(f'"NONE:Bearer {NGINX["SECRET"]}" 1;\n')
+    with NGINX["running"](tmp_path, *(replica.port for replica in replicas)) as port:
+        yield NGINX["Front"](port, tmp_path, (), ())
+
+
+def kill(replica: Any) -> None:
+    """As a machine dies that the power leaves."""
+    workers = replica.workers()
+    replica.process.kill()
+    replica.process.wait()
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+
+
+def comparisons(replica: Any) -> float:
+    lines = replica.get("/metrics").text.splitlines()
+    return sum(
+        float(line.split()[-1]) for line in lines if line.startswith("verikit_requests_total")
+    )
+
+
+def test_every_replica_works_and_the_death_of_one_goes_unnoticed(
+    front: Any, replicas: list[Any], body: Callable[..., bytes]
+) -> None:
+    def ask() -> int:
+        return int(front.post(body(), LET_IN).status_code)
+
+    before = [comparisons(replica) for replica in replicas]
+    assert {ask() for _ in range(12)} == {200}
+    assert all(comparisons(r) > seen for r, seen in zip(replicas, before, strict=True))
+    kill(replicas[0])
+    assert {ask() for _ in range(12)} == {200}
+
+
+@pytest.mark.parametrize("upstream", ["nginx-single.conf", "nginx-replicas.conf"])
+def test_the_front_hangs_up_before_the_server_does(upstream: str) -> None:
+    """Otherwise a request may meet a connection that is just being closed."""
+    words = (DEPLOY / upstream).read_text().split()
+    kept = words[words.index("keepalive_timeout") + 1]
+    assert int(kept.removesuffix("s;")) < KEEP_ALIVE_SECONDS
