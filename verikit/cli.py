@@ -6,6 +6,7 @@ import importlib
 import sys
 import traceback
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,11 +48,17 @@ PARTS = {
     "fit": Part(
         "reference_server.fit_cli:fit", "fit", "Fit the score of a model to labelled people."
     ),
+    "templates": Part(
+        "verikit.templates:templates", "all", "Make templates of labelled people to calibrate by."
+    ),
     "encrypt": Part("verikit.encrypt:encrypt", "client", "Encrypt photos for a request."),
     "verify": Part("verikit.verify:verify", "client", "Ask a server about two photos."),
     "doctor": Part("verikit.doctor.cli:doctor", None, "Say what is missing on this machine."),
     "completion": Part("verikit.completion:completion", None, "Print a shell's completion script."),
 }
+
+
+NO_ROOM = (ENOSPC, EDQUOT)
 
 
 class _Parts(click.Group):
@@ -92,7 +99,10 @@ class _Parts(click.Group):
         """Run; a defect of ours gets an exit code of its own, never the one of a failed server."""
         try:
             return super().main(*args, **kwargs)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                click.echo(f"Error: {error.strerror}: free some, then run it again.", err=True)
+                sys.exit(Exit.NO_VERDICT)
             traceback.print_exc()
             sys.exit(Exit.BROKEN)
 

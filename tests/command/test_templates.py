@@ -1,0 +1,89 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import verikit.templates
+from conformance.calibration.fan_out import Crew
+from conformance.calibration.templates import load
+from conformance.photos.files import photo_file
+from conformance.recipe import Photo
+from verikit import extraction
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    photos = {
+        "collins/1.jpg": Photo(of="collins"),
+        "collins/2.jpg": Photo(of="collins", width=400, height=400),
+        "hopper/1.jpg": Photo(of="hopper"),
+        "hopper/2.jpg": Photo(of="blank"),
+    }
+    for name, photo in photos.items():
+        path = tmp_path / "people" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(photo_file(replace(photo, format="JPEG")))
+
+    @contextmanager
+    def crew(dask, processes):
+        with ThreadPoolExecutor(1) as executor:
+            yield Crew(executor, 1)
+
+    monkeypatch.setattr(verikit.templates, "open_crew", crew)
+    monkeypatch.setattr(extraction, "PHOTOS_OF_A_PART", 1)
+    return tmp_path / "people"
+
+
+def run(folder, out):
+    command = [str(folder), "--out", str(out), "--quiet"]
+    return CliRunner().invoke(verikit.templates.templates, command, catch_exceptions=False)
+
+
+def test_templates_of_a_folder_can_be_calibrated_by(folder, tmp_path):
+    out = tmp_path / "templates.npz"
+    result = run(folder, out)
+    assert "3 templates of 4 photos" in result.output
+    assert "none of hopper/2.jpg: DETECTION_FAILED" in result.output
+    found = load(out)
+    assert found.people.tolist() == ["collins", "collins", "hopper"]
+    assert found.photos.tolist() == ["collins/1.jpg", "collins/2.jpg", "hopper/1.jpg"]
+    similar = found.vectors @ found.vectors.T
+    assert similar[0, 1] > 0.95 > similar[0, 2]
+    assert found.deviation.min() > 0
+    assert out.stat().st_mode & 0o077 == 0, "others may read biometric data"
+    assert not out.with_suffix(".parts").exists()
+
+
+def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, monkeypatch):
+    out = tmp_path / "templates.npz"
+    run(folder, out)
+    whole = dict(np.load(out))
+    kept = out.with_suffix(".parts")
+    with ThreadPoolExecutor(1) as executor:
+        work = extraction.Work(folder=folder, model="Dlib")
+        crew = Crew(executor, 1)
+        extraction.extract(work, kept, crew, lambda *_: None)
+        damaged = sorted(kept.glob("*.parquet"))[0]
+        content = bytearray(damaged.read_bytes())
+        content[len(content) // 3] ^= 1
+        damaged.write_bytes(content)
+        asked = []
+        embed = extraction.embed
+        monkeypatch.setattr(
+            extraction, "embed", lambda work, part, seat: asked.append(part) or embed(work, part, 0)
+        )
+        table = extraction.extract(work, kept, crew, lambda *_: None)
+    assert len(asked) == 1
+    extraction.save(table, out)
+    for name, array in np.load(out).items():
+        np.testing.assert_array_equal(array, whole[name])
+
+
+def test_a_folder_without_photos_is_one_sentence(folder, tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = run(tmp_path / "empty", tmp_path / "out.npz")
+    assert result.exit_code == 2
+    assert "one folder for each person" in result.output

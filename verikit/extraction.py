@@ -1,0 +1,152 @@
+"""Templates of a large folder of photos, in parts that a crew makes and that are kept meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from conformance.calibration.fan_out import Crew, fan_out
+from conformance.calibration.photos import Folder
+from conformance.errors import WrongUse
+from contract import load_contract
+from reference_server.faces.engine import Engine, load_engine
+from reference_server.faces.stages import Stages
+from reference_server.photo import read_photo
+from reference_server.refusals import Refusal
+
+PHOTOS_OF_A_PART = 64
+_SCHEMA = pa.schema(
+    {
+        "photo": pa.string(),
+        "refusal": pa.string(),
+        "vector": pa.list_(pa.float32()),
+        "mean": pa.float32(),
+        "deviation": pa.float32(),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """The folder of people, which every worker must be able to read, and the model by name."""
+
+    folder: Path
+    model: str
+
+
+def extract(work: Work, kept: Path, crew: Crew, tell: Callable[[int, int], None]) -> pa.Table:
+    """A row for each photo; ``kept`` is the folder of what is done, ``tell`` hears of parts.
+
+    A part is a file, written whole or not at all, whose name tells the photos it was made of and
+    the SHA-256 of what it holds; one that was damaged since is made again.
+
+    Raises:
+        WrongUse: there is no photo, or one cannot be read.
+        Unreachable: nobody is left to work; what was done is kept.
+        ModelError: the model cannot be loaded.
+    """
+    names = Folder(work.folder).names()
+    if not names:
+        raise WrongUse(f"{work.folder} holds no folders of photos, one folder for each person.")
+    starts = range(0, len(names), PHOTOS_OF_A_PART)
+    parts = [tuple(names[start : start + PHOTOS_OF_A_PART]) for start in starts]
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_of = {part: _digest_of(work, part) for part in parts}
+    missing = [part for part in parts if _read(kept, made_of[part]) is None]
+    done = len(parts) - len(missing)
+    tell(done, len(parts))
+    for part, table in fan_out(crew.executor, partial(embed, work), missing, range(2 * crew.size)):
+        _write_whole(kept, made_of[part], table)
+        done += 1
+        tell(done, len(parts))
+    tables = [_read(kept, made_of[part]) for part in parts]
+    if any(table is None for table in tables):
+        raise WrongUse(f"{kept} was changed meanwhile: run the same command again.")
+    return pa.concat_tables(tables)
+
+
+def embed(work: Work, photos: Sequence[str], seat: int) -> pa.Table:
+    """The templates of some photos as the server makes them; a refusal where there is none."""
+    folder, engine = Folder(work.folder), _engine(work.model)
+    return pa.Table.from_pylist([_row(folder, engine, name) for name in photos], schema=_SCHEMA)
+
+
+def save(table: pa.Table, out: Path) -> int:
+    """Write the templates as ``verikit calibrate`` reads them; how many there are."""
+    found = table.filter(pc.is_null(table["refusal"]))
+    arrays = {
+        "vectors": np.array(found["vector"].to_pylist(), np.float32),
+        "people": np.array([name.partition("/")[0] for name in found["photo"].to_pylist()]),
+        "photos": np.array(found["photo"].to_pylist()),
+    }
+    if found.num_rows and not found["mean"].null_count:
+        arrays |= {name: found[name].to_numpy() for name in ("mean", "deviation")}
+    draft = out.with_suffix(".draft")
+    with _private(draft) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    draft.replace(out)
+    return int(found.num_rows)
+
+
+@lru_cache(maxsize=1)
+def _engine(model: str) -> Engine:
+    return load_engine(model, uncalibrated=True)
+
+
+def _row(folder: Folder, engine: Engine, name: str) -> dict[str, object]:
+    try:
+        photo = read_photo(folder.read(name), load_contract().photo_standards)
+        face = engine.find(photo, stages=Stages())
+    except Refusal as refusal:
+        return {"photo": name, "refusal": refusal.code}
+    template = engine.embed([face.chip])
+    row: dict[str, object] = {"photo": name, "vector": template[0]}
+    if engine.scorer.cohort:
+        mean, deviation = engine.scorer.cohort.statistics(template)
+        row |= {"mean": mean[0], "deviation": deviation[0]}
+    return row
+
+
+def _digest_of(work: Work, photos: Sequence[str]) -> str:
+    """Tells what a part is made of from other photos, or another model."""
+    made_of = [work.model]
+    for name in photos:
+        known = (work.folder / name).stat()
+        made_of.append(f"{name}/{known.st_size}/{known.st_mtime_ns}")
+    return hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:32]
+
+
+def _read(kept: Path, made_of: str) -> pa.Table | None:
+    """A part that is there and is what was written."""
+    for path in kept.glob(f"{made_of}-*.parquet"):
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() == path.stem.partition("-")[2]:
+            return pq.read_table(pa.BufferReader(content))
+    return None
+
+
+def _write_whole(kept: Path, made_of: str, table: pa.Table) -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    content = sink.getvalue().to_pybytes()
+    draft = kept / "draft"
+    with _private(draft) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(kept / f"{made_of}-{hashlib.sha256(content).hexdigest()}.parquet")
+
+
+def _private(path: Path) -> IO[bytes]:
+    """Templates are biometric data: nobody else may read them."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

@@ -1,0 +1,69 @@
+"""``verikit templates``: the templates of a folder of people, for ``verikit calibrate``."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+import pyarrow as pa
+
+from conformance.calibration import progress
+from conformance.calibration.crews import open_crew
+from conformance.errors import SuiteError, Unreachable
+from reference_server.faces.errors import ModelError
+from reference_server.faces.recogniser import DEFAULT_MODEL
+from verikit.exit_codes import Exit
+from verikit.extraction import Work, extract, save
+
+
+@click.command()
+@click.argument("people_folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("templates.npz"),
+    show_default=True,
+    help="The file to write; a folder beside it keeps what is done until all is.",
+)
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Work on the workers of a Dask scheduler (tcp://HOST:8786), or on workers of its own "
+    "(local, or local:N for so many).",
+)
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.pass_context
+def templates(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
+    ctx: click.Context, /, people_folder: Path, out: Path, model: str, dask: str | None, quiet: bool
+) -> None:
+    """Make templates of labelled people, a folder of photos for each, as the server makes them.
+
+    Templates are biometric data like the photos: keep the file as safe, and delete it after use.
+    The same command goes on where it stopped.
+
+    \b
+    Example:
+      verikit templates lfw/ --out lfw.npz
+      verikit calibrate lfw.npz --score-map fitted/Dlib.json
+    """
+    kept = out.with_suffix(".parts")
+    work = Work(folder=people_folder.resolve(), model=model)
+    try:
+        with progress.shown(people_folder.name, quiet=quiet) as bar, open_crew(dask, 1) as crew:
+            table = extract(work, kept, crew, progress.of_tiles(bar))
+    except Unreachable as error:
+        click.echo(f"Incomplete: {error}", err=True)
+        ctx.exit(Exit.NO_VERDICT)
+    except (SuiteError, ModelError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    _tell(table, save(table, out), out)
+    shutil.rmtree(kept)
+
+
+def _tell(table: pa.Table, found: int, out: Path) -> None:
+    click.echo(f"{found:,} templates of {table.num_rows:,} photos in {out}")
+    for row in table.select(["photo", "refusal"]).to_pylist():
+        if row["refusal"]:
+            click.echo(f"  none of {row['photo']}: {row['refusal']}")
