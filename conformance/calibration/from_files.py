@@ -26,7 +26,7 @@ def from_scores(path: Path, contract: Contract, up_to: float) -> Subject:
     )
 
 
-def from_templates(
+def from_templates(  # noqa: PLR0913, PLR0917 - one more than elsewhere: who counts
     path: Path,
     contract: Contract,
     thresholds: tuple[float, ...],
@@ -43,9 +43,8 @@ def from_templates(
     no_face = contract.codes["DETECTION_FAILED"].code
     measurement = Measurement(thresholds, no_face, low=low, high=high)
     if crew:
-        work = bands.Work(
-            path=path.resolve(), digest=file_digest(path), axis=(thresholds, low, high)
-        )
+        axis = thresholds, low, high
+        work = bands.Work(path=path.resolve(), digest=file_digest(path), axis=axis)
         bands.measure(work, templates, measurement, crew, tell)
     else:
         all_pairs.measure(templates, measurement, tell)

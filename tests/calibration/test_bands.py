@@ -25,16 +25,16 @@ def file(tmp_path):
 
 def told(found: Measurement) -> list:
     sides = [
-        (s.tally.bins.tolist(), s.tally.matches.tolist(), s.tally.above.tolist(), s.failed)
-        + (s.extremes.listed(), s.rounding.decimals)
+        (
+            *(counts.tolist() for counts in (s.tally.bins, s.tally.matches, s.tally.above)),
+            *(s.failed, s.extremes.listed(), s.rounding.decimals),
+        )
         for s in found.sides
     ]
     shares = [s.people.shares() for s in found.sides]
     counts = [(s.tried[:40].tolist(), s.events[:, :40].tolist()) for s in shares]
     groups = [
-        dict(
-            zip(found.labels.names, zip(g.n.tolist(), g.events.tolist(), strict=True), strict=True)
-        )
+        {name: (g.n[i], *g.events[i].tolist()) for i, name in enumerate(found.labels.names)}
         for g in found.groups.values()
     ]
     return [sides, counts, groups, found.roster.people.names, found.roster.photos.names]
