@@ -7,7 +7,6 @@ import sys
 import traceback
 from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
-from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,9 +56,6 @@ PARTS = {
     "doctor": Part("verikit.doctor.cli:doctor", None, "Say what is missing on this machine."),
     "completion": Part("verikit.completion:completion", None, "Print a shell's completion script."),
 }
-
-
-NO_ROOM = (ENOSPC, EDQUOT)
 
 
 NO_ROOM = (ENOSPC, EDQUOT)
