@@ -22,11 +22,11 @@ MIRRORED = [1, 0, 2, 3, 4]  # what a chip's outputs mean in its mirror image
 class Recipe:
     """How long and how fast to learn."""
 
-    epochs: int = 16
+    epochs: int = 12
     batch: int = 128
     rate: float = 4e-3
     decay: float = 0.02
-    threads: int = 2
+    threads: int = 1
 
 
 def learn(chips: Chips, seed: int, recipe: Recipe) -> nn.Sequential:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-WIDTHS = (24, 40, 40, 64, 64, 96, 96)
+WIDTHS = (16, 32, 32, 48, 48, 64, 64)
 STRIDES = (2, 2, 1, 2, 1, 2, 1)
 SQUEEZED, HIDDEN = 12, 48
 GRID = 5  # 75 halved four times
