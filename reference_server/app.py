@@ -62,6 +62,7 @@ def _add_operation(
         return _respond(success(score))
 
     def turn_away(busy_now: Busy) -> Response:
+        g.limit = busy_now.limit
         metrics.turned_away(busy_now.limit)
         response = _respond(busy(settings.limits.status))
         response.headers["Retry-After"] = str(busy_now.seconds)

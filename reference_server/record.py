@@ -46,6 +46,7 @@ class Recorder:
             route=route,
             status=answer.status,
             code=answer.fields.get("code"),
+            limit=g.get("limit"),
             ms=round(seconds * 1000, 3),
             stages={name: round(ms, 3) for name, ms in g.stages.ms.items()},
             body_bytes=g.get("body_bytes"),

@@ -155,13 +155,20 @@ def busy(answer: TestResponse, status: int) -> None:
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_beyond_the_rate_comes_the_chosen_status(
-    settings: Settings, engine: object, body: Callable[..., bytes], clock: Clock, status: int
+    settings: Settings,
+    engine: object,
+    body: Callable[..., bytes],
+    clock: Clock,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", "verikit")
     client = limited(settings, engine, rate=2, status=status)
     assert [ask(client, body()).status_code for _ in range(2)] == [200, 200]
     answer = ask(client, body())
     busy(answer, status)
     assert answer.headers["Connection"] == "close", "its body was not read"
+    assert [record.fields["limit"] for record in caplog.records] == [None, None, "rate"]  # type: ignore[attr-defined]
     page = client.get("/metrics").text
     assert 'verikit_limited_requests_total{limit="rate"} 1.0' in page
     assert f'verikit_requests_total{{code="{status}",status="{status}"}} 1.0' in page
