@@ -154,7 +154,7 @@ def busy(answer: TestResponse, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_beyond_the_rate_comes_the_chosen_status(
+def test_beyond_the_rate_comes_the_chosen_status(  # noqa: PLR0917 - fixtures
     settings: Settings,
     engine: object,
     body: Callable[..., bytes],
