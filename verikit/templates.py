@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json as json_format
 import shutil
 from pathlib import Path
 
 import click
-import pyarrow as pa
 
 from conformance.calibration import progress
 from conformance.calibration.crews import open_crew
@@ -33,10 +33,19 @@ from verikit.extraction import Work, extract, save
     help="Work on the workers of a Dask scheduler (tcp://HOST:8786), or on workers of its own "
     "(local, or local:N for so many).",
 )
+@click.option("--json", is_flag=True, help="Print what was done as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
-def templates(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
-    ctx: click.Context, /, people_folder: Path, out: Path, model: str, dask: str | None, quiet: bool
+def templates(  # noqa: PLR0913 - click hands each option over as an argument
+    ctx: click.Context,
+    /,
+    people_folder: Path,
+    *,
+    out: Path,
+    model: str,
+    dask: str | None,
+    json: bool,
+    quiet: bool,
 ) -> None:
     """Make templates of labelled people, a folder of photos for each, as the server makes them.
 
@@ -58,12 +67,14 @@ def templates(  # noqa: PLR0913, PLR0917 - click hands each option over as an ar
         ctx.exit(Exit.NO_VERDICT)
     except (SuiteError, ModelError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    _tell(table, save(table, out), out)
+    found = save(table, out)
     shutil.rmtree(kept)
-
-
-def _tell(table: pa.Table, found: int, out: Path) -> None:
-    click.echo(f"{found:,} templates of {table.num_rows:,} photos in {out}")
-    for row in table.select(["photo", "refusal"]).to_pylist():
-        if row["refusal"]:
-            click.echo(f"  none of {row['photo']}: {row['refusal']}")
+    rows = table.select(["photo", "refusal"]).to_pylist()
+    refused = {row["photo"]: row["refusal"] for row in rows if row["refusal"]}
+    if json:
+        done = {"out": str(out), "photos": len(rows), "templates": found, "refused": refused}
+        click.echo(json_format.dumps(done))
+        return
+    click.echo(f"{found:,} templates of {len(rows):,} photos in {out}")
+    for photo, code in refused.items():
+        click.echo(f"  none of {photo}: {code}")
