@@ -1,4 +1,4 @@
-"""The site of the documentation: sphinx-build -W -n docs site"""
+"""The site of the documentation: sphinx-build -W -n docs reports/site"""
 
 import importlib.metadata
 import sys
@@ -28,7 +28,7 @@ myst_heading_anchors = 3
 
 autodoc_class_signature = "separated"
 autodoc_default_options = {"members": True, "member-order": "bysource"}
-autodoc_typehints = "signature"
+autodoc_type_aliases = {"Counts": "Counts", "Floats": "Floats"}
 autodoc_typehints_format = "short"
 napoleon_numpy_docstring = False
 
