@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.hostile.report import as_json, tell
-from tests.hostile.run import WORKERS, run
+from tests.hostile.run import run
 from tests.hostile.server import CannotStart, serving
 
 COLUMNS = (TextColumn("bodies"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -47,7 +47,7 @@ def main(count: int, seed: int, only: tuple[int, ...], jobs: int, json_file: Pat
     console = Console(stderr=True)
     numbers = only or range(count)
     try:
-        with serving(WORKERS) as server, Progress(*COLUMNS, console=console) as progress:
+        with serving() as server, Progress(*COLUMNS, console=console) as progress:
             task = progress.add_task("", total=len(numbers))
             done = run(server, seed, numbers, jobs, lambda: progress.advance(task))
     except CannotStart as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from random import Random
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from tests.hostile import gif, jpeg, png
 from tests.hostile.files import whole
@@ -17,7 +17,7 @@ def _zip(dice: Random) -> bytes:
     """A photo and an archive behind it, which zip tools read from the end."""
     archive = BytesIO()
     with ZipFile(archive, "w") as file:
-        file.writestr("../../etc/passwd", bytes(dice.randint(0, 500)))
+        file.writestr(ZipInfo("../../etc/passwd"), bytes(dice.randint(0, 500)))
     return whole(dice) + archive.getvalue()
 
 

@@ -18,7 +18,6 @@ from tests.hostile.queueing import queued_seconds
 from tests.hostile.server import Server
 from tests.hostile.watch import MEGABYTE, Watch
 
-WORKERS = 2
 MOST_SECONDS = 2.0
 MOST_BYTES = 400 * MEGABYTE
 MOST_KEPT_BYTES = 64 * MEGABYTE

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from tempfile import TemporaryDirectory
 import psutil
 
 STOP_SECONDS = 60.0
+READY = re.compile(r"(?:Ready: \w+ )?http://\S+?:(\d+)")
+WORKERS = 2
+SERVE = ("-m", "verikit", "serve", "--port", "0", "--workers", str(WORKERS))
 ORDINARY_LEVELS = ("debug", "info")
 
 
@@ -47,20 +51,23 @@ def _ordinary(line: str) -> bool:
 
 
 @contextmanager
-def serving(workers: int) -> Iterator[Server]:
-    """A server on a free port of this machine, stopped at the end.
+def serving(arguments: Sequence[str] = SERVE) -> Iterator[Server]:
+    """A server that Python starts with these arguments on a free port, stopped at the end.
 
     It leads a session of its own, so that Ctrl-C reaches the runner alone.
 
     Raises:
         CannotStart: it ended before it was ready.
     """
-    command = [sys.executable, "-m", "verikit", "serve", "--port", "0", "--workers", str(workers)]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as errors:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+                [sys.executable, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
             )
         try:
             yield Server(psutil.Process(process.pid), _port(process, log), log)
@@ -71,6 +78,6 @@ def serving(workers: int) -> Iterator[Server]:
 
 def _port(process: subprocess.Popen[str], log: Path) -> int:
     for line in process.stdout or ():
-        if line.startswith("Ready: "):
-            return int(line.rpartition(":")[2].partition("/")[0])
+        if ready := READY.match(line):
+            return int(ready[1])
     raise CannotStart(f"The server did not start: {log.read_text()[-500:]}")

@@ -1,0 +1,115 @@
+"""Defects planted in a server are found over HTTP."""
+
+import os
+import signal
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.hostile import run as running
+from tests.hostile.body import Body, post
+from tests.hostile.form import FIRST, SECOND, percent_encoded, sealed
+from tests.hostile.run import Run, run
+from tests.hostile.server import CannotStart, Server, serving
+from tests.hostile.watch import MEGABYTE, Watch
+
+pytestmark = pytest.mark.live
+
+FAKE_SERVER = Path(__file__).parents[1] / "server" / "fake_server.py"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving((str(FAKE_SERVER), "2", "8", "{}")) as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(running, "warm_up", lambda *_: None)
+
+
+def of_colour(colour: str, size: int = 64) -> Body:
+    file = BytesIO()
+    Image.new("RGB", (size, size), colour).save(file, "PNG")
+    text = sealed(file.getvalue())
+    form = percent_encoded([(FIRST, text), (SECOND, text)])
+    return Body(0, f"planted: {colour}", post(form), form)
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, server: Server, body: Body) -> set[str]:
+    monkeypatch.setattr(running, "body", lambda *_: body)
+    return {finding.what for finding in run(server, 1, [0], 1, lambda: None).findings}
+
+
+def some(server: Server, seen: object = lambda: None) -> Run:
+    return run(server, 1, range(60), 2, seen)  # type: ignore[arg-type]
+
+
+def test_a_sound_server_has_no_findings(server: Server) -> None:
+    done = some(server)
+    assert done.complete
+    assert done.findings == []
+    assert {one.family for one in done.outcomes} > {"jpeg", "png", "http", "forms"}
+
+
+def test_a_failure_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    found = planted(monkeypatch, server, of_colour("lime"))
+    assert "status 500" in found
+    assert any('"event": "failed"' in what for what in found)
+
+
+def test_what_is_slow_even_alone_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    monkeypatch.setattr(running, "MOST_SECONDS", 0.2)
+    assert any(
+        what.startswith("took 0.") for what in planted(monkeypatch, server, of_colour("red"))
+    )
+
+
+def test_what_takes_much_memory_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    monkeypatch.setattr(running, "MOST_BYTES", 40 * MEGABYTE)
+    found = planted(monkeypatch, server, of_colour("grey", 4096))
+    assert any(what.startswith("took ") and what.endswith(" MB") for what in found)
+
+
+def test_memory_that_does_not_come_back_is_found(
+    monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
+    monkeypatch.setattr(Watch, "above_level", lambda _: 100 * MEGABYTE)
+    assert "100 MB of memory did not come back" in {f.what for f in some(server).findings}
+
+
+def test_an_interrupted_run_keeps_what_was_seen(server: Server) -> None:
+    count = 0
+
+    def interrupt() -> None:
+        nonlocal count
+        count += 1
+        if count == 5:
+            raise KeyboardInterrupt
+
+    done = some(server, interrupt)
+    assert not done.complete
+    assert len(done.outcomes) == 5
+
+
+def test_a_dead_worker_is_found(server: Server) -> None:
+    victims = [worker.pid for worker in server.workers()[:1]]
+
+    def kill() -> None:
+        while victims:
+            os.kill(victims.pop(), signal.SIGKILL)
+
+    assert any(" died near the bodies " in finding.what for finding in some(server, kill).findings)
+
+
+def test_a_server_that_does_not_start_is_told() -> None:
+    with (
+        pytest.raises(CannotStart, match="No such option"),
+        serving(("-m", "verikit", "serve", "-?")),
+    ):
+        pass
