@@ -1,7 +1,7 @@
 """Many clients at once get what one client gets: the same answers to the bit, each with its own id.
 
 Each kind of request is asked once alone; then all clients ask all kinds, each in an order of its
-own. Stops after --minutes and says how far it came.
+own. Stops after --minutes, or with Ctrl-C, and says how far it came.
 
     python benchmarks/concurrency.py --clients 64 --requests 2000 --minutes 30
 
@@ -93,7 +93,11 @@ def run(url: str, clients: int, times: int, minutes: float) -> Trial:
     trial.alone()
     with Progress(disable=not sys.stderr.isatty()) as progress, ThreadPoolExecutor(clients) as pool:
         task = progress.add_task(f"{clients} clients", total=clients * times)
-        list(pool.map(lambda seed: trial.client(seed, times, progress, task), range(clients)))
+        answers = pool.map(lambda seed: trial.client(seed, times, progress, task), range(clients))
+        try:
+            list(answers)
+        except KeyboardInterrupt:
+            trial.deadline = 0.0  # each client ends with the answer that it waits for
     return trial
 
 
