@@ -154,6 +154,13 @@ def test_named_files_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_sessions_exist(page: Path) -> None:
+    sessions = re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE)
+    named = re.findall(r"\bnox -s (\w+)", page.read_text(encoding="utf-8"))
+    assert set(named) <= set(sessions)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_can_be_imported_as_shown(page: Path) -> None:
     for block in blocks(page, "python", "py"):
         for node in ast.walk(ast.parse(block)):
