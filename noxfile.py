@@ -101,6 +101,13 @@ def client_alone(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation's site; a link or a name that leads nowhere is an error."""
+    prepare(session)
+    session.run("sphinx-build", "-q", "-W", "-n", "--keep-going", "docs", "reports/site")
+
+
+@nox.session
 def hostile(session: nox.Session) -> None:
     """Send the reference server 20,000 hostile bodies; none may crash, stall or swell it."""
     prepare(session)
@@ -145,7 +152,7 @@ def tensorflow(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write both locks anew from pyproject.toml, for every platform, with hashes."""
     prepare(session)
-    compile_lock(session, "requirements.lock")
+    compile_lock(session, "requirements.lock", "--group", "docs")
     compile_lock(
         session, "requirements-tensorflow.lock", "--extra", "tensorflow", "-c", "requirements.lock"
     )
