@@ -25,8 +25,8 @@ def drawn(found: Inspection, picture: Pixels) -> Image.Image:
     for corners in found.other_faces:
         pen.rectangle([factor * x for x in corners], outline=GREY, width=max(1, width // 2))
     bare = max(found.covered.values()) <= 0.5
-    corners = [factor * x for x in found.rectangle]
-    pen.rectangle(corners, outline=GREEN if bare else RED, width=width)
+    rectangle = [factor * x for x in found.rectangle]
+    pen.rectangle(rectangle, outline=GREEN if bare else RED, width=width)
     return _with_text(image, found)
 
 
