@@ -62,7 +62,7 @@ def _dask(address: str) -> Iterator[Crew]:
                 n_workers=size,
                 threads_per_worker=1,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             )
             address = stack.enter_context(cluster).scheduler_address

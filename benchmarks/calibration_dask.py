@@ -1,0 +1,127 @@
+"""How much faster two Dask workers ask two server workers than one asks one.
+
+The server is either the reference server, whose workers share the cores of this machine with the
+clients, or a stand-in that waits instead of computing, as if each of its workers had a machine of
+its own: that tells whether planning, asking and keeping shards keep up. Rounds take turns.
+
+    python benchmarks/calibration_dask.py people/            # a folder of photos for each person
+    python benchmarks/calibration_dask.py people/ --wait 40  # the stand-in: ms for a comparison
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from against_deepface import CONTRACT, free_port, running
+
+from conformance.calibration.collect import Limits
+from conformance.calibration.crews import open_crew
+from conformance.calibration.fan_out import Crew
+from conformance.calibration.fleet import from_fleet
+from conformance.calibration.labelled import Choice, open_labelled
+from conformance.calibration.run import Run
+from conformance.calibration.server import Manners
+from conformance.calibration.verdicts import Rule
+from conformance.exchange import Target
+
+SIZES = (1, 2)
+
+
+@contextmanager
+def reference_server(workers: int) -> Iterator[str]:
+    """The reference server with so many workers."""
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "verikit", "serve", "--port", url.rpartition(":")[2]]
+    command += ["--workers", str(workers), "--log-level", "warning"]
+    with running(command, f"{url}/healthz"):
+        yield url
+
+
+@contextmanager
+def stand_in(workers: int, seconds: float) -> Iterator[str]:
+    """A server of so many workers that take their time over each comparison."""
+    turn = threading.Semaphore(workers)
+    body = json.dumps({"code": CONTRACT.success_code, "verification_score": 0.25}).encode()
+
+    class Waiting(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            with turn:
+                time.sleep(seconds)
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Waiting)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def rate(people: Path, url: str, crew: Crew, budget: int, seed: int) -> float:
+    """Comparisons a second of a run from its first request to its last shard."""
+    choice = Choice(data=str(people.resolve()))
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(
+            target=Target.of(url),
+            labelled=open_labelled(choice),
+            folder=Path(folder),
+            limits=Limits(comparisons=budget),
+            manners=Manners(concurrency=3, rate=1e6),
+            rule=Rule(),
+            options={},
+            seed=seed,
+        )
+        start = time.perf_counter()
+        from_fleet(run, choice, [run.target.url], crew, CONTRACT, lambda heard: None)
+        return budget / (time.perf_counter() - start)
+
+
+def main() -> None:
+    """Start everything once, let the sizes take turns, and print the ratio."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("people", type=Path)
+    parser.add_argument("--wait", type=float, help="ms of the stand-in; without it, the real one")
+    parser.add_argument("--budget", type=int, default=1000, help="comparisons of a run")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    ratios = []
+    with ExitStack() as stack:
+        urls, crews = {}, {}
+        for size in SIZES:
+            wait = options.wait and options.wait / 1000
+            server = stand_in(size, wait) if wait else reference_server(size)
+            urls[size] = stack.enter_context(server)
+            crews[size] = stack.enter_context(open_crew(f"local:{size}", size))
+            rate(options.people, urls[size], crews[size], 10 * size, seed=0)
+        for seed in range(1, options.rounds + 1):
+            one, two = (
+                rate(options.people, urls[n], crews[n], options.budget, seed) for n in SIZES
+            )
+            ratios.append(two / one)
+            print(f"{one:.1f}/s with one, {two:.1f}/s with two: {two / one:.2f}", flush=True)
+    print(f"median {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+if __name__ == "__main__":
+    main()
