@@ -23,8 +23,8 @@ from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixel
 
 Pixels = NDArray[np.uint8]
 
-# Pillow's own limit on pixels; ours is in the photo standards.
-Image.MAX_IMAGE_PIXELS = None
+BOMB_PIXELS = 100_000_000
+"""Above that Pillow stops by itself: while it opens a GIF it already fills frames."""
 
 read_by_libtiff()
 
@@ -65,17 +65,18 @@ def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
     """
     if len(file) > standards.max_file_bytes:
         raise WrongFileSize(detail=f"{len(file)} bytes, at most {standards.max_file_bytes} allowed")
+    Image.MAX_IMAGE_PIXELS = max(BOMB_PIXELS // 2, standards.max_side**2)  # it doubles that
     with _damage_refused(standards):
         content = RationedFile(file, MOST_READS)
         image = Image.open(content, formats=standards.formats)
     if image.width * image.height > standards.max_side**2:
-        raise _wrong_pixel_size(image, standards)
+        raise _wrong_pixel_size(f"{image.width} x {image.height}", standards)
     with _damage_refused(standards):
         orientation = _take_orientation(image)
         content.reads = MOST_RUNS_READ
         pixels = _decode(file, image)
     if not all(standards.min_side <= side <= standards.max_side for side in image.size):
-        raise _wrong_pixel_size(image, standards)
+        raise _wrong_pixel_size(f"{image.width} x {image.height}", standards)
     return Photo(pixels, orientation)
 
 
@@ -83,14 +84,15 @@ def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
 def _damage_refused(standards: PhotoStandards) -> Iterator[None]:
     try:
         yield
+    except Image.DecompressionBombError as error:
+        raise _wrong_pixel_size("far too many", standards) from error
     except Exception as error:  # hostile bytes make decoders raise nearly anything
         raise UnreadablePhoto(detail=", ".join(standards.formats)) from error
 
 
-def _wrong_pixel_size(image: Image.Image, standards: PhotoStandards) -> WrongPixelSize:
+def _wrong_pixel_size(size: str, standards: PhotoStandards) -> WrongPixelSize:
     return WrongPixelSize(
-        detail=f"{image.width} x {image.height} pixels, "
-        f"each side must have {standards.min_side} to {standards.max_side}"
+        detail=f"{size} pixels, each side must have {standards.min_side} to {standards.max_side}"
     )
 
 

@@ -113,7 +113,14 @@ def judge_each(judge: Callable[[Item], Result], items: Iterable[Item]) -> list[R
             results.append(judge(item))
         except Refusal as refusal:
             refusal.photo = index
-            refusals.append(refusal)
+            refusals.append(_without_traces(refusal))
     if refusals:
-        raise min(refusals, key=lambda refusal: CONTRACT.check_order.index(refusal.code))
+        refusals.sort(key=lambda refusal: CONTRACT.check_order.index(refusal.code))
+        raise refusals.pop(0)  # left in the list it would hold itself, by way of its traceback
     return results
+
+
+def _without_traces(refusal: Refusal) -> Refusal:
+    """A traceback holds the photo, and what was decoded of it."""
+    refusal.__cause__ = refusal.__context__ = None
+    return refusal.with_traceback(None)

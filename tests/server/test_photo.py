@@ -4,6 +4,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
 import pytest
@@ -176,6 +177,29 @@ def test_a_header_alone_is_enough_to_refuse_a_bomb() -> None:
     bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"never inflated")
     with pytest.raises(WrongPixelSize, match="INVALID_IMAGE_SIZE"):
         read_photo(bomb, STANDARDS)
+
+
+@pytest.mark.parametrize("disposal", [0, 4, 8, 12])
+def test_a_gif_that_grows_in_its_first_frame_takes_no_memory(disposal: int) -> None:
+    def gif(width: int, height: int) -> bytes:
+        control = b"!\xf9\x04" + bytes([disposal | 1, 0, 0, 0, 0])
+        frame = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02\x02\x4c\x01\x00;"
+        return b"GIF89a" + struct.pack("<HHBBB", 40, 40, 0x80, 0, 0) + bytes(6) + control + frame
+
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    with pytest.raises(WrongPixelSize) as refused:
+        read_photo(gif(65_535, 32_000), STANDARDS)
+    assert "each side must have" in refused.value.message
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_pixels_are_limited_by_the_standards_alone() -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 19_000, 19_000, 8, 2, 0, 0, 0))
+    vast = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"never inflated")
+    with pytest.raises(WrongPixelSize):
+        read_photo(vast, STANDARDS)
+    with pytest.raises(UnreadablePhoto):
+        read_photo(vast, replace(STANDARDS, max_side=20_000))
 
 
 def test_damage_wins_over_size_where_decoding_is_affordable(draw: Draw) -> None:

@@ -1,3 +1,8 @@
+import gc
+from contextlib import suppress
+from io import BytesIO
+from weakref import ref
+
 import pytest
 
 from contract import load_contract
@@ -46,6 +51,26 @@ def test_within_one_check_the_first_photo_wins() -> None:
 def test_size_in_pixels_is_checked_after_type() -> None:
     with pytest.raises(UnreadablePhoto):
         judge_each(_raise, [WrongPixelSize(detail=""), UnreadablePhoto(detail="")])
+
+
+def test_a_refused_photo_is_forgotten_at_once() -> None:
+    image = BytesIO()
+    trace = ref(image)
+
+    def judge(image: BytesIO) -> None:
+        try:
+            image.write("no bytes")  # type: ignore[arg-type]
+        except TypeError as error:
+            raise UnreadablePhoto(detail="") from error
+
+    gc.disable()
+    try:
+        with suppress(Refusal):
+            judge_each(judge, [image])
+        del image
+        assert trace() is None
+    finally:
+        gc.enable()
 
 
 def _raise(finding: Refusal) -> None:
