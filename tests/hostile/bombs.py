@@ -107,8 +107,10 @@ def _claims(dice: Random) -> bytes:
             depth, compression = dice.choice(((1, 0), (8, 0), (24, 0), (32, 3), (8, 1), (4, 2)))
             return bmp.bmp((width, height), depth, compression, rest)
         case "GIF":
+            control = gif.control(dice.randrange(4), dice.choice((0, 1)))
             frame = gif.frame((0, 0, *dice.choice(((width, height), (1, 1)))))
-            return gif.screen(width, height) + frame + gif.TRAILER
+            screen = gif.screen(*dice.choice(((width, height), (width, height), (40, 40))))
+            return screen + control + frame + gif.TRAILER
         case _:
             compression = Tag(259, (dice.choice((1, 4, 5, 7, 8, 32773, 34925, 50000)),))
             return tiff(with_tags(grey(width, height), compression), rest)

@@ -30,6 +30,11 @@ def frame(place: tuple[int, int, int, int], pixels: bytes = CLEAR_AND_END, flags
     return IMAGE + pack("<HHHHB", *place, flags) + pixels
 
 
+def control(disposal: int, transparent: int) -> bytes:
+    """What becomes of the next frame: 2 fills it, 3 puts back what was there."""
+    return EXTENSION + b"\xf9\x04" + bytes([disposal << 2 | transparent, 0, 0, 0, 0])
+
+
 def after_palette(file: bytes) -> int:
     """Where the blocks of a file begin."""
     return 13 + (3 * 2 ** ((file[10] & 7) + 1) if file[10] & 0x80 else 0)
