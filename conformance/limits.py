@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.photos.files import OWN, photo_file
-from conformance.recipe import Photo, Request
+from conformance.recipe import Photo, Request, Sealed
+from conformance.writing import FIRST, SECOND
 from contract import PhotoStandards
 
 TOO_LONG = 413
-_GROWTH = 4 / 3  # of Base64
+_GROWTH = 4 / 3 * 17 / 16  # of Base64, and of its '+' and '/' percent-encoded
 
 
 def offences(request: Request, standards: PhotoStandards) -> tuple[str | int, ...]:
     """The outcomes that the standards give a server reason for; empty when all is allowed."""
     found = [code for photo in request.photos for code in _offences(photo, standards)]
-    bytes_sent = sum(len(photo_file(photo)) for photo in request.photos) * _GROWTH
+    bytes_sent = sum(len(photo_file(photo)) for photo in _photos_sent(request)) * _GROWTH
     if bytes_sent > standards.max_body_bytes:
         found.append(TOO_LONG)
     return tuple(dict.fromkeys(found))
+
+
+def _photos_sent(request: Request) -> Iterator[Photo]:
+    """The photos in it, twice where their parameter is repeated."""
+    for name, value in zip((FIRST, SECOND), (request.first, request.second), strict=True):
+        if isinstance(value, Sealed):
+            yield from [value.photo] * (2 if request.repeat == name else 1)
 
 
 def _offences(photo: Photo, standards: PhotoStandards) -> Iterator[str | int]:

@@ -44,7 +44,7 @@ class Photo:
     edits: tuple[tuple[int, int], ...] = ()
     """Bytes that are changed: the position, counted around the file, and what is XORed."""
     pad_to: int | None = None
-    """Comment segments lengthen a JPEG file to this size."""
+    """Comments lengthen a JPEG or PNG file to this size."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,10 @@ _KEYS = {"id", "each", "title", "requires", "send", "expect", "or", "without_sta
 FORMAT = "format"
 _ORDINARY = ("JPEG", "PNG")
 _CERTAIN = (ACCEPTED,)
-_EITHER = (ACCEPTED, "INVALID_IMAGE_TYPE")
+_TYPE = "INVALID_IMAGE_TYPE"
+_EITHER = (ACCEPTED, _TYPE)
+_JUDGED = {ACCEPTED, FORMAT, _TYPE}
+"""Outcomes of cases in which the photo's format may be one that is refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +78,11 @@ class OneRequest:
         words = dict.fromkeys(self.expect if talk.profile.readings else self.expect + self.legal)
         standards = talk.profile.standards
         refusals = offences(request, standards) if standards else ()
-        if refusals and set(words) == {ACCEPTED}:
+        unwanted_type = _TYPE in refusals and not words.keys() & _JUDGED
+        if unwanted_type or (refusals and set(words) == {ACCEPTED}):
             raise NotApplicable("the profile's photo standards do not allow such a photo")
+        if ACCEPTED in words:
+            words |= dict.fromkeys(refusals)
         if FORMAT in words:
             del words[FORMAT]
             open_question = standards is None and not _ordinary(request)

@@ -12,14 +12,13 @@ import numpy as np
 from PIL import Image
 
 from conformance.photos.odd import ODD
+from conformance.photos.padding import padded
 from conformance.photos.portraits import draw
 from conformance.recipe import Photo
 
 OWN = "own:"
 HEX = "hex:"
 _ORIENTATION = 0x0112
-_SEGMENT = 65_537  # the longest JPEG comment, its header of 4 bytes included
-_HEADER = 4
 
 
 def photo_file(photo: Photo) -> bytes:
@@ -28,7 +27,7 @@ def photo_file(photo: Photo) -> bytes:
         return Path(photo.of.removeprefix(OWN)).read_bytes()
     data = _content(replace(photo, pad_to=None, percent=100, edits=()))
     if photo.pad_to:
-        data = _padded(data, photo.pad_to)
+        data = padded(data, photo.pad_to)
     return _edited(data[: len(data) * photo.percent // 100], photo.edits)
 
 
@@ -76,15 +75,3 @@ def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
         blank = Image.new("RGB", picture.size, "grey").convert(picture.mode)
         options |= {"save_all": True, "append_images": [blank] * (photo.frames - 1)}
     return options
-
-
-def _padded(jpeg: bytes, size: int) -> bytes:
-    """The same JPEG, lengthened by comments to just this size."""
-    missing = size - len(jpeg)
-    segments = bytearray()
-    while missing > 0:
-        # What is left over must be long enough for a segment of its own.
-        length = missing if missing <= _SEGMENT else min(_SEGMENT, missing - _HEADER)
-        segments += b"\xff\xfe" + (length - 2).to_bytes(2, "big") + bytes(length - _HEADER)
-        missing -= length
-    return jpeg[:2] + bytes(segments) + jpeg[2:]

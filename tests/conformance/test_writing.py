@@ -76,9 +76,9 @@ def test_secrets_are_not_shown() -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(20_000, 400_000))
-def test_padded_jpeg_has_just_that_size(size: int) -> None:
-    data = photo_file(Photo(width=200, height=200, format="JPEG", pad_to=size))
+@given(st.sampled_from(("JPEG", "PNG")), st.integers(120_000, 400_000))
+def test_padded_file_has_just_that_size(kind: str, size: int) -> None:
+    data = photo_file(Photo(width=200, height=200, format=kind, pad_to=size))
     assert len(data) == size
     with Image.open(io.BytesIO(data)) as picture:
         picture.load()

@@ -21,7 +21,14 @@ def standards_of(profile: str, standards: PhotoStandards) -> PhotoStandards:
     return load_profile(profile).standards or standards
 
 
-for name, told in (("strict", True), ("lenient", True), ("lenient", False), ("narrow", False)):
+for name, told in (
+    ("strict", True),
+    ("jpeg-only", True),
+    ("png-only", True),
+    ("lenient", True),
+    ("lenient", False),
+    ("narrow", False),
+):
     profile = str(PROFILES / f"{name}.yaml")
     how = "given_as_profile" if told else "unknown"
     variant(name=f"{name}_standards_{how}", profile=profile if told else None)(
