@@ -1,8 +1,9 @@
 """What auto_rotate does to upright and to turned photos of Labeled Faces in the Wild.
 
 Prints the share of photos set upright after each quarter turn and each EXIF orientation, how far
-the score of a mated pair moves when one photo is turned, how often a turned photo that must not be
-turned is found a face in, and what a turn costs. Times alternate between the variants.
+the score of a mated pair moves when one photo is turned, how well a tilted photo matches itself,
+how often a face is found in a turned photo that must not be turned, and what a turn costs. Times
+alternate between the variants.
 
     python benchmarks/orientation.py --photos 500
 """
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from scipy.stats import binomtest
 
 from reference_server.faces.engine import Engine, load_engine
@@ -26,6 +28,8 @@ from reference_server.refusals import NoFaceFound
 from reference_server.training.photos import data_folder, read
 
 NEAR = 0.02
+ALIKE = 0.9
+TILTS = (-45, -30, -15, 15, 30, 45)
 INVERSE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The EXIF orientation that undoes another."""
 
@@ -75,6 +79,13 @@ def pairs(engine: Engine, folder: Path, count: int) -> None:
     share(f"turned pairs within {NEAR} of the upright", sum(d <= NEAR for d in moved), len(moved))
 
 
+def tilts(engine: Engine, photos: Sequence[Pixels]) -> None:
+    """Photos tilted by so many degrees counter-clockwise, compared with themselves."""
+    for degrees in TILTS:
+        alike = [score(engine, photo, _tilted(photo, degrees)) > ALIKE for photo in photos]
+        share(f"tilted by {degrees}: scores above {ALIKE}", sum(alike), len(photos))
+
+
 def kept(engine: Engine, photos: Sequence[Pixels]) -> None:
     """Without auto_rotate a turned photo stays as it is: in most no upright face is found."""
     for turned in (1, 2, 3):
@@ -97,8 +108,10 @@ def costs(engine: Engine, photos: Sequence[Pixels]) -> None:
             start = time.perf_counter()
             call(photo)
             times[name].append((time.perf_counter() - start) * 1000)
+    first, *_ = (statistics.median(values) for values in times.values())
     for name, values in times.items():
-        print(f"{name:44}{statistics.median(values):6.1f} ms")
+        median = statistics.median(values)
+        print(f"{name:44}{median:6.1f} ms, {median / first:.2f} times the first")
 
 
 def score(engine: Engine, first: Pixels, second: Photo) -> float:
@@ -111,6 +124,11 @@ def score(engine: Engine, first: Pixels, second: Photo) -> float:
 
 def _turned(photo: Pixels, quarters: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(photo, quarters))
+
+
+def _tilted(photo: Pixels, degrees: float) -> Photo:
+    picture = Image.fromarray(photo)
+    return Photo(np.asarray(picture.rotate(degrees, Image.Resampling.BICUBIC)))
 
 
 def _mated(folder: Path, count: int) -> Iterator[tuple[Pixels, Pixels]]:
@@ -132,6 +150,7 @@ def main() -> None:
     turns(engine, photos)
     orientations(engine, photos[:: max(1, len(photos) // 25)])
     pairs(engine, given.data, given.photos // 3)
+    tilts(engine, photos[::4])
     kept(engine, photos[::2])
     costs(engine, photos[::10])
 

@@ -13,7 +13,7 @@ from reference_server.faces.boxes import Box, largest
 from reference_server.faces.detect import HogThenMtcnn
 from reference_server.faces.mtcnn import MtcnnDetector
 from reference_server.faces.occlusion import CHIP, Occlusion
-from reference_server.faces.pictures import Pixels, grey, shown
+from reference_server.faces.pictures import Pixels, grey, shown, turned
 from reference_server.faces.pose import Pose, pose_of
 from reference_server.photo import read_photo
 from reference_server.refusals import FaceCovered, NoFaceFound
@@ -51,10 +51,11 @@ def inspected(file: bytes) -> tuple[Inspection, Pixels]:
     """
     photo = read_photo(file, load_contract().photo_standards)
     detector = HogThenMtcnn()
-    turns, boxes = detector.find_upright(shown(photo.pixels, photo.orientation))
+    stored = shown(photo.pixels, photo.orientation)
+    turns, boxes = detector.find_upright(stored)
     if not boxes:
         raise NoFaceFound
-    picture = np.ascontiguousarray(np.rot90(shown(photo.pixels, photo.orientation), turns))
+    picture = turned(stored, turns)
     return _judged(picture, boxes, turns, detector.mtcnn), picture
 
 

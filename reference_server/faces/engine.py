@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, Choice, largest
 from reference_server.faces.compute import ComputeThread
 from reference_server.faces.detect import Detector, HogThenMtcnn
 from reference_server.faces.occlusion import CHIP, Occlusion
-from reference_server.faces.pictures import Pixels, shown
+from reference_server.faces.pictures import Pixels, shown, turned
 from reference_server.faces.recogniser import (
     DEFAULT_MODEL,
     Recogniser,
@@ -138,7 +136,7 @@ class Engine:
             return photo.pixels, self.detector.find(photo.pixels)
         pixels = shown(photo.pixels, photo.orientation)
         turns, boxes = self.detector.find_upright(pixels)
-        return np.ascontiguousarray(np.rot90(pixels, turns)), boxes
+        return turned(pixels, turns), boxes
 
     def embed(self, chips: Sequence[Pixels]) -> Templates:
         """One template a chip."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference_server.faces.boxes import Box
-from reference_server.faces.pictures import Pixels
+from reference_server.faces.pictures import Pixels, turned
 
 Array = NDArray[np.float32]
 
@@ -52,7 +52,7 @@ def roll_of(points: Array) -> float:
 
 def most_upright(find: Callable[[Pixels], list[Box]], pixels: Pixels) -> tuple[int, list[Box]]:
     """Of four quarter turns the one whose surest face stands most upright, and the faces then."""
-    found = [find(np.ascontiguousarray(np.rot90(pixels, turns))) for turns in range(4)]
+    found = [find(turned(pixels, turns)) for turns in range(4)]
 
     def uprightness(turns: int) -> float:
         rated = [box.confidence * math.cos(math.radians(box.roll)) for box in found[turns]]

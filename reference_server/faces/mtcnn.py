@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reference_server.faces.boxes import Box
-from reference_server.faces.landmarks import believable, most_upright
+from reference_server.faces.landmarks import believable, like_hog, most_upright
 from reference_server.faces.mtcnn_networks import PLANS, to_onnx
 from reference_server.faces.pictures import Pixels, with_long_side
 from reference_server.faces.runtime import session
@@ -39,6 +39,11 @@ class MtcnnDetector:
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``; the boxes are those that HOG would give."""
         return believable(*self.detect(pixels), max(pixels.shape))
+
+    def candidates(self, pixels: Pixels) -> list[Box]:
+        """All faces above the thresholds, believable or not, the surest first."""
+        boxes, points = self.detect(pixels)
+        return [like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See ``Detector``."""

@@ -35,9 +35,9 @@ class Occlusion:
         """How surely each region is covered, from 0 to 1."""
         return dict(zip(REGIONS, self._answers(chip), strict=False))
 
-    def shows_face(self, chip: Pixels) -> bool:
-        """Whether there is an upright face on a chip at all, covered or bare."""
-        return self._answers(chip)[-1] > 0.5
+    def face(self, chip: Pixels) -> float:
+        """How surely there is an upright face on a chip at all, covered or bare, from 0 to 1."""
+        return self._answers(chip)[-1]
 
     def _answers(self, chip: Pixels) -> list[float]:
         (answers,) = self._session.run(None, {"chips": chip[None]})

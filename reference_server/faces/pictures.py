@@ -34,6 +34,11 @@ def shown(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(_EXIF[orientation](pixels)) if orientation in _EXIF else pixels
 
 
+def turned(pixels: Pixels, turns: int) -> Pixels:
+    """The picture after quarter turns counter-clockwise."""
+    return np.ascontiguousarray(np.rot90(pixels, turns))
+
+
 def grey(pixels: Pixels) -> Image.Image:
     """A grey copy of the same size."""
     return Image.fromarray(pixels).convert("L")

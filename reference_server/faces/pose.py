@@ -32,7 +32,7 @@ def pose_of(landmarks: ArrayLike) -> Pose:
     Object Pose in 25 Lines of Code", 1995. The model is rigid: a smile reads as a small pitch.
     """
     points = np.asarray(landmarks, np.float64)
-    roll = roll_of(points)
+    roll = roll_of(points.astype(np.float32))
     level = (points - points.mean(axis=0)) @ _turn(-roll)
     axes, *_ = np.linalg.lstsq(MODEL - MODEL.mean(axis=0), level, rcond=None)
     across, down = _orthonormal(axes.T)

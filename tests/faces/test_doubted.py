@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from reference_server.photo import Photo
+from reference_server.training import kinds
+from reference_server.training.frame import Frame
 from reference_server.training.photos import backgrounds, masked, portraits
 
 
@@ -23,3 +25,16 @@ def test_no_face_is_found_where_nobody_is(engine, data, photo_of):
 def test_nothing_in_noise(engine):
     noise = np.random.default_rng(0).integers(0, 256, (240, 240, 3)).astype(np.uint8)
     assert not engine.detector.find(Photo(noise).pixels)
+
+
+def test_a_face_that_only_doubt_finds(engine, hopper):
+    """A hood down to the nose: HOG and MTCNN see nothing."""
+    pixels = np.ascontiguousarray(hopper.pixels[:420, 40:460])
+    _, landmarks = engine.detector.mtcnn.detect(pixels)
+    frame = Frame.of(landmarks[0], (420, 420))
+    drawn, _ = kinds.drawn(kinds.SEEN["hood"], np.random.default_rng(1), pixels, frame, [pixels])
+    surely = [each.find(drawn) for each in (engine.detector.hog, engine.detector.mtcnn)]
+    (found,) = engine.detector.find(drawn)
+    assert surely == [[], []]
+    (middle,) = frame.on_photo([(0, 1)])
+    assert np.hypot(*(middle - found.centre)) < 0.2 * (found.right - found.left)
