@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 from struct import pack
+from typing import Any
 
 from PIL import Image
 
@@ -14,7 +15,7 @@ from contract import load_contract
 from tests.hostile import bmp, gif, jpeg, png
 from tests.hostile.files import FORMATS, converted, saved, whole
 from tests.hostile.pictures import ramp
-from tests.hostile.tiff import (
+from tests.hostile.tiff_file import (
     BYTE_COUNTS,
     DATA,
     OFFSETS,
@@ -33,7 +34,7 @@ STANDARDS = load_contract().photo_standards
 LIMIT = STANDARDS.max_side
 MOST_BYTES = STANDARDS.max_file_bytes
 ABOVE = (LIMIT + 1, 20_000, 65_500)
-AT_THE_LIMIT: tuple[tuple[str, str, dict[str, object]], ...] = (
+AT_THE_LIMIT: tuple[tuple[str, str, dict[str, Any]], ...] = (
     *(("PNG", mode, {}) for mode in ("RGB", "RGBA", "LA", "P", "1", "I;16")),
     ("PNG", "P", {"transparency": bytes(256)}),
     ("JPEG", "RGB", {"quality": 5}),
@@ -112,8 +113,8 @@ def _claims(dice: Random) -> bytes:
             screen = gif.screen(*dice.choice(((width, height), (width, height), (40, 40))))
             return screen + control + frame + gif.TRAILER
         case _:
-            compression = Tag(259, (dice.choice((1, 4, 5, 7, 8, 32773, 34925, 50000)),))
-            return tiff(with_tags(grey(width, height), compression), rest)
+            coding = Tag(259, (dice.choice((1, 4, 5, 7, 8, 32773, 34925, 50000)),))
+            return tiff(with_tags(grey(width, height), coding), rest)
 
 
 def _claiming_jpeg(dice: Random, width: int, height: int) -> bytes:

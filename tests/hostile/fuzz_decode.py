@@ -16,12 +16,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import atheris
+import atheris  # type: ignore[import-untyped] # ships none
+import numpy as np
+from numpy.typing import NDArray
 
 with atheris.instrument_imports(include=["PIL", "werkzeug", "reference_server"]):
     from PIL import Image
 
-    Image.init()  # imports the readers, which Pillow does late
+    Image.preinit()  # imports the readers, which Pillow does late
     from reference_server.faces.stages import Stages
     from reference_server.photo import Photo
     from reference_server.refusals import Refusal
@@ -51,6 +53,8 @@ LIMITS = ("-timeout=5", "-rss_limit_mb=4096", "-max_len=60000")
 class Mirror:
     """In place of the engine: sees that a photo is one."""
 
+    calibrated = True
+
     def compare(self, first: Photo, second: Photo, **_: object) -> float:
         """A score for two photos as the engine takes them."""
         for photo in (first, second):
@@ -59,6 +63,10 @@ class Mirror:
             assert photo.pixels.size
             assert photo.orientation in range(1, 9)
         return 0.5
+
+    def align(self, *_: object, **__: object) -> list[NDArray[np.uint8]]:
+        """Nothing asks for it here."""
+        raise NotImplementedError
 
 
 SOUND = sealed(saved(noise(32), "BMP"))
@@ -114,7 +122,7 @@ def mutate(data: bytes, most: int, seed: int) -> bytes:
     dice = dice_for(seed, 0)
     chunks = png.split(data[1:]) if data[1:9] == png.SIGNATURE else []
     if not chunks or dice.random() < 0.3:
-        return atheris.Mutate(data, most)
+        return bytes(atheris.Mutate(data, most))
     place = dice.randrange(len(chunks))
     body = atheris.Mutate(chunks[place].body, len(chunks[place].body) + 100)
     chunks[place] = png.Chunk(chunks[place].name, body)

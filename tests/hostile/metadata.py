@@ -13,7 +13,7 @@ from PIL import ImageCms
 from tests.hostile import jpeg, png
 from tests.hostile.files import whole
 from tests.hostile.odds import flipped, garbage, odd_number, patched
-from tests.hostile.tiff import (
+from tests.hostile.tiff_file import (
     EXIF,
     GPS,
     ICC,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ def dice_for(seed: int, number: int) -> Random:
 def odd_number(dice: Random, bits: int) -> int:
     """A number of so many bits that a parser may not have thought of."""
     chosen = dice.choice((*ODD_NUMBERS, *LARGE_NUMBERS, dice.getrandbits(bits)))
-    return chosen & (2**bits - 1)
+    return int(chosen) & ((1 << bits) - 1)
 
 
 def garbage(dice: Random, most: int) -> bytes:
@@ -44,7 +45,7 @@ def patched(data: bytes, at: int, patch: bytes) -> bytes:
     return data[:at] + patch + data[at + len(patch) :]
 
 
-def rearranged(dice: Random, pieces: list[Piece]) -> list[Piece]:
+def rearranged(dice: Random, pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces with one dropped, one doubled, two swapped, or all shuffled."""
     pieces = list(pieces)
     if not pieces:

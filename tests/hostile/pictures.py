@@ -15,8 +15,8 @@ SIDES = (100, 130, 160)
 @cache
 def portrait(side: int) -> Image.Image:
     """Eileen Collins, photographed by NASA: in the public domain."""
-    face = Image.fromarray(skimage.data.astronaut()).crop((85, 0, 365, 280))
-    return face.resize((side, side))
+    photo = skimage.data.astronaut()  # type: ignore[no-untyped-call] # scikit-image has no types
+    return Image.fromarray(photo).crop((85, 0, 365, 280)).resize((side, side))
 
 
 @cache

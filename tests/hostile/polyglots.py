@@ -8,7 +8,7 @@ from zipfile import ZipFile, ZipInfo
 
 from tests.hostile import gif, jpeg, png
 from tests.hostile.files import whole
-from tests.hostile.tiff import grey, tiff
+from tests.hostile.tiff_file import grey, tiff
 
 SCRIPT = b"<html><script>alert(1)</script><?php system($_GET[0]); ?>"
 

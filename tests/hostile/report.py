@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from tests.hostile.run import MOST_BYTES, MOST_SECONDS, Outcome, Run
+from tests.hostile.outcome import MOST_BYTES, MOST_SECONDS, Outcome, Run
 from tests.hostile.watch import MEGABYTE
 
 FINDINGS_SHOWN = 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic, sleep
 
 import psutil
@@ -14,74 +14,15 @@ from tests.hostile.body import Body
 from tests.hostile.client import Reply, ask, healthy
 from tests.hostile.corpus import ROUND, body
 from tests.hostile.judge import code_of, complaints, request_id_of
+from tests.hostile.outcome import Finding, Outcome, Run
 from tests.hostile.queueing import queued_seconds
 from tests.hostile.server import Server
 from tests.hostile.watch import MEGABYTE, Watch
 
-MOST_SECONDS = 2.0
-MOST_BYTES = 400 * MEGABYTE
 MOST_KEPT_BYTES = 64 * MEGABYTE
 """What the heap of a worker may keep above its level after the warm-up, when all is done."""
 
 SETTLE_SECONDS = 7.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What one body came to; ``more_bytes``: the most above its level that a worker had."""
-
-    number: int
-    kind: str
-    sent_bytes: int
-    seconds: float
-    more_bytes: int
-    codes: tuple[int | None, ...]
-    request_ids: tuple[str | None, ...]
-    complaints: tuple[str, ...]
-    started: float
-    ended: float
-    alone: bool = False
-
-    @property
-    def family(self) -> str:
-        """The part of the kind before the colon."""
-        return self.kind.partition(":")[0]
-
-    @property
-    def too_much(self) -> tuple[str, ...]:
-        """What it took beyond the limits."""
-        said = {
-            f"took {self.seconds:.2f} s": self.seconds > MOST_SECONDS,
-            f"took {self.more_bytes / MEGABYTE:.0f} MB": self.more_bytes > MOST_BYTES,
-        }
-        return tuple(what for what, so in said.items() if so)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong, and the body it came with, if it is one's."""
-
-    what: str
-    number: int | None = None
-    kind: str = ""
-
-
-@dataclass(kw_only=True)
-class Run:
-    """All that was seen; ``complete`` unless the run was interrupted."""
-
-    seed: int
-    asked: int
-    outcomes: list[Outcome] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    level_bytes: int = 0
-    kept_bytes: int = 0
-    seconds: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every body was sent."""
-        return len(self.outcomes) == self.asked
 
 
 def run(

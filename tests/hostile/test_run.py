@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.hostile import outcome
 from tests.hostile import run as running
 from tests.hostile.body import Body, post
 from tests.hostile.form import FIRST, SECOND, percent_encoded, sealed
-from tests.hostile.run import Run, run
+from tests.hostile.outcome import Run
+from tests.hostile.run import run
 from tests.hostile.server import CannotStart, Server, serving
 from tests.hostile.watch import MEGABYTE, Watch
 
@@ -64,14 +66,14 @@ def test_a_failure_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> 
 
 
 def test_what_is_slow_even_alone_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
-    monkeypatch.setattr(running, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(outcome, "MOST_SECONDS", 0.2)
     assert any(
         what.startswith("took 0.") for what in planted(monkeypatch, server, of_colour("red"))
     )
 
 
 def test_what_takes_much_memory_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
-    monkeypatch.setattr(running, "MOST_BYTES", 40 * MEGABYTE)
+    monkeypatch.setattr(outcome, "MOST_BYTES", 40 * MEGABYTE)
     found = planted(monkeypatch, server, of_colour("grey", 4096))
     assert any(what.startswith("took ") and what.endswith(" MB") for what in found)
 

@@ -43,7 +43,7 @@ def _palettes(dice: Random) -> bytes:
     """Few colours, and pixels that name colours beyond them."""
     image = picture(dice).quantize(dice.choice((1, 2, 3, 16, 255)))
     kind = dice.choice(("PNG", "BMP", "GIF", "TIFF"))
-    image.putpalette(image.getpalette()[: 3 * dice.choice((1, 2, 8))])
+    image.putpalette((image.getpalette() or [])[: 3 * dice.choice((1, 2, 8))])
     transparent = {"transparency": dice.choice((0, 200))} if kind in {"PNG", "GIF"} else {}
     return saved(image, kind, **transparent)
 
@@ -69,7 +69,8 @@ def _interlaced(dice: Random) -> bytes:
 def _sides(dice: Random) -> bytes:
     """Sides at the limits, narrow ones, single pixels."""
     size = (dice.choice((1, 2, 31, 32, 33, 4096, 4097)), dice.choice((1, 31, 32, 40)))
-    image = Image.new("RGB", size[:: dice.choice((1, -1))], dice.choice(("grey", "white", "black")))
+    size = dice.choice((size, (size[1], size[0])))
+    image = Image.new("RGB", size, dice.choice(("grey", "white", "black")))
     return saved(image, dice.choice(FORMATS))
 
 
