@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.hostile.report import as_json, tell
-from tests.hostile.run import run
+from tests.hostile.run import Track, run
 from tests.hostile.server import CannotStart, serving
 
-COLUMNS = (TextColumn("bodies"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+NAME = TextColumn("{task.description}")
+COLUMNS = (NAME, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,11 +51,17 @@ def main(count: int, seed: int, only: tuple[int, ...], jobs: int, json_file: Pat
     numbers = only or range(count)
     try:
         with serving() as server, Progress(*COLUMNS, console=console) as progress:
-            task = progress.add_task("", total=len(numbers))
-            done = run(server, seed, numbers, jobs, lambda: progress.advance(task))
+            done = run(server, seed, numbers, jobs, _shown(progress))
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
     tell(done, Console())
     if json_file:
         json_file.write_text(as_json(done))
     sys.exit(0 if done.complete and not done.findings else 1)
+
+
+def _shown(progress: Progress) -> Track:
+    def track(things: Iterable[Any], total: int, name: str) -> Iterable[Any]:
+        return progress.track(things, total, description=name)
+
+    return track

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
+from typing import Any
 
 import psutil
 
-from tests.hostile.body import Body
-from tests.hostile.client import Reply, ask, healthy
+from tests.hostile.client import ask, healthy
 from tests.hostile.corpus import ROUND, body
 from tests.hostile.judge import code_of, complaints, request_id_of
 from tests.hostile.outcome import Finding, Outcome, Run
@@ -24,106 +25,104 @@ MOST_KEPT_BYTES = 64 * MEGABYTE
 
 SETTLE_SECONDS = 7.0
 
+Track = Callable[[Iterable[Any], int, str], Iterable[Any]]
+"""Passes things on and shows how many of them have passed, out of so many, under a name."""
 
-def run(
-    server: Server, seed: int, numbers: Iterable[int], jobs: int, seen: Callable[[], None]
-) -> Run:
-    """Send the bodies, ``jobs`` at a time; Ctrl-C ends it and keeps what was seen.
 
-    ``seen`` is called after each body.
-    """
+@dataclass(frozen=True)
+class Sender:
+    """Sends bodies of one seed to a server that is watched."""
+
+    server: Server
+    watch: Watch
+    seed: int
+    jobs: int
+
+    def send(self, number: int) -> Outcome:
+        """Ask the server, and see that it serves on after what was no HTTP."""
+        one = body(self.seed, number)
+        reply = ask(self.server.port, one)
+        self.watch.sample()
+        said = complaints(one, reply)
+        if one.form is None and not healthy(self.server.port):
+            said.append("the next request was not served")
+        return Outcome(
+            number=number,
+            kind=one.kind,
+            sent_bytes=len(one.raw),
+            seconds=reply.seconds,
+            more_bytes=self.watch.peak(reply.started, reply.ended),
+            codes=tuple(map(code_of, reply.answers)),
+            request_ids=tuple(map(request_id_of, reply.answers)),
+            complaints=tuple(said),
+            started=reply.started,
+            ended=reply.ended,
+        )
+
+    def send_all(self, numbers: Sequence[int]) -> Iterator[Outcome]:
+        """Outcomes as they come; what was not begun when an interrupt comes is left out."""
+        pool = ThreadPoolExecutor(self.jobs)
+        futures = [pool.submit(self.send, number) for number in numbers]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def send_alone(self, outcome: Outcome) -> Outcome:
+        """What took too much beside others is asked again alone: the lesser figures are its own.
+
+        What other programs on this machine took is left out: the time in line for a processor.
+        """
+        if not outcome.too_much:
+            return outcome
+        processes = [psutil.Process(), *self.server.workers()]
+        self.watch.sample()
+        queued = queued_seconds(processes)
+        again = self.send(outcome.number)
+        queued = max(0.0, queued_seconds(processes) - queued)
+        return replace(
+            outcome,
+            seconds=min(outcome.seconds, again.seconds - queued),
+            more_bytes=min(outcome.more_bytes, again.more_bytes),
+            complaints=(*outcome.complaints, *again.complaints),
+            alone=True,
+        )
+
+
+def run(server: Server, seed: int, numbers: Iterable[int], jobs: int, track: Track) -> Run:
+    """Send the bodies, ``jobs`` at a time; Ctrl-C ends it and keeps what was seen."""
     numbers = list(numbers)
     done = Run(seed=seed, asked=len(numbers))
     started = monotonic()
     with Watch(server) as watch:
-        warm_up(server, seed, jobs)
-        sleep(SETTLE_SECONDS)
-        watch.set_level()
-        done.level_bytes = watch.level
-        try:
-            for outcome in _all(server, seed, numbers, jobs):
-                done.outcomes.append(outcome)
-                seen()
-        except KeyboardInterrupt:
-            pass
-        sleep(SETTLE_SECONDS)
-        done.outcomes = [_with_memory(one, watch) for one in done.outcomes]
-        done.outcomes = [_alone(one, server, seed, watch) for one in done.outcomes]
-        sleep(SETTLE_SECONDS)
+        with suppress(KeyboardInterrupt):
+            _measure(done, Sender(server, watch, seed, jobs), numbers, track)
         done.kept_bytes = watch.above_level()
         done.findings = [*_of_outcomes(done), *_of_server(done, server, watch)]
     done.seconds = monotonic() - started
     return done
 
 
-def warm_up(server: Server, seed: int, jobs: int) -> None:
+def _measure(done: Run, sender: Sender, numbers: Sequence[int], track: Track) -> None:
+    warm_up(sender, track)
+    sleep(SETTLE_SECONDS)
+    sender.watch.set_level()
+    done.level_bytes = sender.watch.level
+    for outcome in track(sender.send_all(numbers), len(numbers), "bodies"):
+        done.outcomes.append(outcome)
+    sleep(SETTLE_SECONDS)
+    suspects = [place for place, one in enumerate(done.outcomes) if one.too_much]
+    for place in track(suspects, len(suspects), "again, alone"):
+        done.outcomes[place] = sender.send_alone(done.outcomes[place])
+    sleep(SETTLE_SECONDS)
+
+
+def warm_up(sender: Sender, track: Track) -> None:
     """A round of bodies that are not counted: libraries load, heaps grow to their size."""
-    with ThreadPoolExecutor(jobs) as pool:
-        for number in range(-len(ROUND), 0):
-            pool.submit(send, server, body(seed, number))
-
-
-def send(server: Server, one: Body) -> Outcome:
-    """Ask the server, and see that it serves on after what was no HTTP."""
-    reply = ask(server.port, one)
-    said = complaints(one, reply)
-    if one.form is None and not healthy(server.port):
-        said.append("the next request was not served")
-    return _outcome(one, reply, said)
-
-
-def _outcome(one: Body, reply: Reply, said: Iterable[str]) -> Outcome:
-    return Outcome(
-        number=one.number,
-        kind=one.kind,
-        sent_bytes=len(one.raw),
-        seconds=reply.seconds,
-        more_bytes=0,
-        codes=tuple(map(code_of, reply.answers)),
-        request_ids=tuple(map(request_id_of, reply.answers)),
-        complaints=tuple(said),
-        started=reply.started,
-        ended=reply.ended,
-    )
-
-
-def _all(server: Server, seed: int, numbers: Iterable[int], jobs: int) -> Iterator[Outcome]:
-    """Outcomes as they come; what was not begun when an interrupt comes is left out."""
-    pool = ThreadPoolExecutor(jobs)
-    futures: list[Future[Outcome]] = [
-        pool.submit(lambda number: send(server, body(seed, number)), number) for number in numbers
-    ]
-    try:
-        for future in as_completed(futures):
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _with_memory(outcome: Outcome, watch: Watch) -> Outcome:
-    return replace(outcome, more_bytes=watch.peak(outcome.started, outcome.ended))
-
-
-def _alone(outcome: Outcome, server: Server, seed: int, watch: Watch) -> Outcome:
-    """What took too much beside others is asked again alone: the lesser figures are its own.
-
-    What other programs on this machine took is left out: the time in line for a processor.
-    """
-    if not outcome.too_much:
-        return outcome
-    processes = [psutil.Process(), *server.workers()]
-    watch.sample()
-    queued = queued_seconds(processes)
-    again = send(server, body(seed, outcome.number))
-    queued = max(0.0, queued_seconds(processes) - queued)
-    watch.sample()
-    return replace(
-        outcome,
-        seconds=min(outcome.seconds, again.seconds - queued),
-        more_bytes=min(outcome.more_bytes, _with_memory(again, watch).more_bytes),
-        complaints=(*outcome.complaints, *again.complaints),
-        alone=True,
-    )
+    numbers = range(-len(ROUND), 0)
+    for _ in track(sender.send_all(numbers), len(numbers), "warm-up"):
+        pass
 
 
 def _of_outcomes(done: Run) -> Iterator[Finding]:

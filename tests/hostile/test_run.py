@@ -2,9 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,7 +16,7 @@ from tests.hostile import run as running
 from tests.hostile.body import Body, post
 from tests.hostile.form import FIRST, SECOND, percent_encoded, sealed
 from tests.hostile.outcome import Run
-from tests.hostile.run import run
+from tests.hostile.run import Track, run
 from tests.hostile.server import CannotStart, Server, serving
 from tests.hostile.watch import MEGABYTE, Watch
 
@@ -45,11 +47,15 @@ def of_colour(colour: str, size: int = 64) -> Body:
 
 def planted(monkeypatch: pytest.MonkeyPatch, server: Server, body: Body) -> set[str]:
     monkeypatch.setattr(running, "body", lambda *_: body)
-    return {finding.what for finding in run(server, 1, [0], 1, lambda: None).findings}
+    return {finding.what for finding in run(server, 1, [0], 1, untracked).findings}
 
 
-def some(server: Server, seen: object = lambda: None) -> Run:
-    return run(server, 1, range(60), 2, seen)  # type: ignore[arg-type]
+def untracked(things: Iterable[Any], *_: object) -> Iterable[Any]:
+    return things
+
+
+def some(server: Server, track: Track = untracked) -> Run:
+    return run(server, 1, range(40), 2, track)
 
 
 def test_a_sound_server_has_no_findings(server: Server) -> None:
@@ -86,13 +92,9 @@ def test_memory_that_does_not_come_back_is_found(
 
 
 def test_an_interrupted_run_keeps_what_was_seen(server: Server) -> None:
-    count = 0
-
-    def interrupt() -> None:
-        nonlocal count
-        count += 1
-        if count == 5:
-            raise KeyboardInterrupt
+    def interrupt(things: Iterable[Any], *_: object) -> Iterator[Any]:
+        yield from islice(things, 5)
+        raise KeyboardInterrupt
 
     done = some(server, interrupt)
     assert not done.complete
@@ -100,11 +102,9 @@ def test_an_interrupted_run_keeps_what_was_seen(server: Server) -> None:
 
 
 def test_a_dead_worker_is_found(server: Server) -> None:
-    victims = [worker.pid for worker in server.workers()[:1]]
-
-    def kill() -> None:
-        while victims:
-            os.kill(victims.pop(), signal.SIGKILL)
+    def kill(things: Iterable[Any], *_: object) -> Iterator[Any]:
+        os.kill(server.workers()[0].pid, signal.SIGKILL)
+        yield from things
 
     assert any(" died near the bodies " in finding.what for finding in some(server, kill).findings)
 
