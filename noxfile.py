@@ -114,6 +114,22 @@ def hostile(session: nox.Session) -> None:
     session.run("python", "-m", "tests.hostile", *session.posargs)
 
 
+@nox.session(venv_backend="uv")
+def audit(session: nox.Session) -> None:
+    """Look the locked versions up among known vulnerabilities; needs the network."""
+    session.install("pip-audit")
+    session.run("pip-audit", "--disable-pip", "--require-hashes", "-r", "requirements.lock")
+
+
+@nox.session(venv_backend="uv")
+def sbom(session: nox.Session) -> None:
+    """List what is installed, from the lock, as CycloneDX: reports/sbom.json."""
+    session.install("cyclonedx-bom")
+    Path("reports").mkdir(exist_ok=True)
+    options = ("--output-format", "JSON", "--output-file", "reports/sbom.json")
+    session.run("cyclonedx-py", "requirements", *options, "requirements.lock")
+
+
 @nox.session
 def strength(session: nox.Session) -> None:
     """Measure the suite by faulty servers (all must be caught) and legal ones (none may be)."""
