@@ -27,6 +27,7 @@ PYRAMID_STEP = 0.709
 CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far apart they are
 THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
 MOST_BOXES = 300  # a bound on the work that a busy picture can make
+MOST_FACES = 100  # the same for the third network, which is slow; a group photo has up to 84
 
 
 class MtcnnDetector:
@@ -56,7 +57,8 @@ class MtcnnDetector:
             picture, factor = with_long_side(picture, LONG_SIDE)
         boxes = self._proposals(picture)
         boxes, _ = self._judged("rnet", picture, boxes)
-        boxes, points = self._judged("onet", picture, _squares(_distinct(boxes, 0.7)[0]))
+        surest = _squares(_distinct(boxes, 0.7)[0][:MOST_FACES])
+        boxes, points = self._judged("onet", picture, surest)
         boxes, points = _distinct(boxes, 0.7, points, of_smaller=True)
         boxes[:, :4] *= factor
         return boxes, points * factor

@@ -6,6 +6,7 @@ from PIL import Image, ImageOps
 
 from reference_server.faces.boxes import Box, largest, nearest_centre
 from reference_server.faces.landmarks import most_upright
+from reference_server.faces.mtcnn import MOST_BOXES, MOST_FACES
 from reference_server.faces.pictures import shown
 
 
@@ -38,6 +39,18 @@ def test_a_small_face_is_found(engine, astronaut, share):
     large.paste(small, (20, 10))
     found = largest(engine.detector.find(np.asarray(large)), large.size)
     assert 0.8 < width(found) / (share * 1000) < 1.25
+
+
+def test_a_mosaic_of_faces_makes_bounded_work(engine, astronaut, monkeypatch):
+    mtcnn, seen = engine.detector.mtcnn, []
+    run = mtcnn._run
+    monkeypatch.setattr(mtcnn, "_run", lambda name, all: seen.append(len(all)) or run(name, all))
+    (box,) = engine.detector.hog.find(astronaut.pixels)
+    corners = [round(x) for x in (box.left - 40, box.top - 60, box.right + 40, box.bottom + 20)]
+    face = np.asarray(Image.fromarray(astronaut.pixels).crop(corners).resize((50, 50)))
+    found = mtcnn.find(np.tile(face, (13, 13, 1)))
+    assert len(found) > 50
+    assert MOST_FACES == seen[-1] < seen[-2] <= MOST_BOXES
 
 
 def test_the_largest_face_and_the_one_nearest_the_centre():
