@@ -41,6 +41,12 @@ print(digest)
 """
 
 
+@pytest.fixture(autouse=True)
+def any_number_of_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow's limit is the process's: the server, in other tests, sets one of its own."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+
+
 def made(kind: Callable[[Random], Made], times: int = 15) -> list[Made]:
     return [kind(dice_for(3, number)) for number in range(times)]
 
