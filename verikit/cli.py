@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from dataclasses import dataclass
@@ -105,6 +106,8 @@ class _Parts(click.Group):
                 sys.exit(Exit.NO_VERDICT)
             traceback.print_exc()
             sys.exit(Exit.BROKEN)
+        finally:
+            _forget_unwritten()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -115,6 +118,15 @@ class _Parts(click.Group):
         parts = [CompletionItem(name, help=part.help) for name, part in PARTS.items()]
         named = [item for item in parts if item.value.startswith(incomplete)]
         return named + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _forget_unwritten() -> None:
+    """Give up what cannot be written; Python would try again as it ends, and end with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _load(name: str, part: Part) -> click.Command:

@@ -109,6 +109,12 @@ def test_a_full_disk_stops_nothing(
     assert server.stop() == 0
 
 
+@pytest.fixture(autouse=True)
+def buffered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stays in a buffer is tried again as Python ends; it must not change the exit code."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
 def test_an_output_that_cannot_be_written_is_one_sentence() -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
