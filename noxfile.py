@@ -118,7 +118,9 @@ def hostile(session: nox.Session) -> None:
 def audit(session: nox.Session) -> None:
     """Look the locked versions up among known vulnerabilities; needs the network."""
     session.install("pip-audit")
-    session.run("pip-audit", "--disable-pip", "--require-hashes", "-r", "requirements.lock")
+    session.run(
+        "pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", "requirements.lock"
+    )
 
 
 @nox.session(venv_backend="uv")
@@ -126,7 +128,15 @@ def sbom(session: nox.Session) -> None:
     """List what is installed, from the lock, as CycloneDX: reports/sbom.json."""
     session.install("cyclonedx-bom")
     Path("reports").mkdir(exist_ok=True)
-    options = ("--output-format", "JSON", "--output-file", "reports/sbom.json")
+    options = (
+        "--pyproject",
+        "pyproject.toml",
+        "--output-reproducible",
+        "--output-format",
+        "JSON",
+        "--output-file",
+        "reports/sbom.json",
+    )
     session.run("cyclonedx-py", "requirements", *options, "requirements.lock")
 
 

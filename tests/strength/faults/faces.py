@@ -33,6 +33,15 @@ def finds(compare: Compare, photo: Photo) -> bool:
     return True
 
 
+def finds_whole(compare: Compare, photo: Photo) -> bool:
+    """Whether a face is found with nothing cut off or covered."""
+    try:
+        compare(Pair(photo, photo, quality=True))
+    except (NoFaceFound, FaceCovered):
+        return False
+    return True
+
+
 def turned(photo: Photo, quarters: int) -> Photo:
     """A photo turned counter-clockwise."""
     return Photo(np.ascontiguousarray(np.rot90(photo.pixels, quarters)), photo.orientation)
@@ -91,7 +100,7 @@ for code, finding, name in (
 def several_faces_crash(compare: Compare, pair: Pair) -> float:
     for photo in pair.photos:
         left, right = np.array_split(photo.pixels, 2, axis=1)
-        if all(finds(compare, Photo(np.ascontiguousarray(half))) for half in (left, right)):
+        if all(finds_whole(compare, Photo(np.ascontiguousarray(h))) for h in (left, right)):
             raise Crash
     return compare(pair)
 

@@ -11,7 +11,7 @@ from conformance.profile import load_profile
 from contract import PhotoStandards
 from reference_server.photo import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
-from tests.strength.faults.faces import finds
+from tests.strength.faults.faces import finds_whole
 from tests.strength.parts import Compare, Pair, on_compare, on_standards
 from tests.strength.specimen import PROFILES, variant
 
@@ -64,7 +64,7 @@ def halves(photo: Photo) -> list[Photo]:
 @on_compare
 def several_faces_refused(compare: Compare, pair: Pair) -> float:
     for index, photo in enumerate(pair.photos):
-        if all(finds(compare, half) for half in halves(photo)):
+        if all(finds_whole(compare, half) for half in halves(photo)):
             raise NoFaceFound(index)
     return compare(pair)
 
@@ -74,7 +74,7 @@ def one_of_several(side: int, compare: Compare, pair: Pair) -> float:
     chosen = []
     for photo in pair.photos:
         sides = halves(photo)
-        crowded = all(finds(compare, half) for half in sides)
+        crowded = all(finds_whole(compare, half) for half in sides)
         chosen.append(sides[side] if crowded else photo)
     return compare(replace(pair, first=chosen[0], second=chosen[1]))
 
