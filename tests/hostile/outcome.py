@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(kw_only=True)
 class Run:
-    """All that was seen; ``complete`` unless the run was interrupted."""
+    """All that was seen."""
 
     seed: int
     asked: int
@@ -63,6 +63,11 @@ class Run:
     seconds: float = 0.0
 
     @property
+    def undecided(self) -> int:
+        """How many bodies took too much beside others and were not asked again alone."""
+        return sum(bool(one.too_much) and not one.alone for one in self.outcomes)
+
+    @property
     def complete(self) -> bool:
-        """Whether every body was sent."""
-        return len(self.outcomes) == self.asked
+        """Whether every body was sent and decided, which an interrupt prevents."""
+        return len(self.outcomes) == self.asked and not self.undecided

@@ -32,6 +32,10 @@ def tell(run: Run, console: Console) -> None:
         f"{run.kept_bytes / MEGABYTE:+.0f} MB; {sum(one.alone for one in run.outcomes)} bodies "
         f"were asked again alone (limits: {MOST_SECONDS:.0f} s, {MOST_BYTES / MEGABYTE:.0f} MB)."
     )
+    if not run.complete:
+        console.print(
+            f"Interrupted: {run.undecided} slow or large ones were not asked again alone."
+        )
     console.print(f"{len(run.findings)} findings.", style="red" if run.findings else "green")
     for finding in run.findings[:FINDINGS_SHOWN]:
         whose = "" if finding.number is None else f"{finding.number} ({finding.kind}): "
@@ -70,6 +74,7 @@ def as_json(run: Run) -> str:
         "seed": run.seed,
         "complete": run.complete,
         "bodies": len(run.outcomes),
+        "undecided": run.undecided,
         "seconds": round(run.seconds, 1),
         "level_bytes": run.level_bytes,
         "kept_bytes": run.kept_bytes,

@@ -127,7 +127,7 @@ def warm_up(sender: Sender, track: Track) -> None:
 
 def _of_outcomes(done: Run) -> Iterator[Finding]:
     for outcome in done.outcomes:
-        for what in (*outcome.complaints, *outcome.too_much):
+        for what in (*outcome.complaints, *(outcome.too_much if outcome.alone else ())):
             yield Finding(what, outcome.number, outcome.kind)
     ids = Counter(one for outcome in done.outcomes for one in outcome.request_ids if one)
     for one, times in ids.items():
@@ -141,5 +141,5 @@ def _of_server(done: Run, server: Server, watch: Watch) -> Iterator[Finding]:
         yield Finding(f"worker {pid} died near the bodies {', '.join(near) or 'of the warm-up'}")
     for line in server.log_complaints():
         yield Finding(f"log: {line[:300]}")
-    if done.kept_bytes > MOST_KEPT_BYTES:
+    if done.complete and done.kept_bytes > MOST_KEPT_BYTES:
         yield Finding(f"{done.kept_bytes / MEGABYTE:.0f} MB of memory did not come back")
