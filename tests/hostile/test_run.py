@@ -102,7 +102,7 @@ def test_an_interrupted_run_keeps_what_was_seen(
     done = some(server, interrupt)
     assert not done.complete
     assert len(done.outcomes) == done.undecided == 5
-    assert done.findings == []
+    assert not any(finding.what.startswith("took") for finding in done.findings)
 
 
 def test_a_dead_worker_is_found(server: Server) -> None:
