@@ -1,12 +1,14 @@
 """Finding faces where one detector alone does not."""
 
+from math import ceil
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from reference_server.faces.boxes import Box, largest, nearest_centre
 from reference_server.faces.landmarks import most_upright
-from reference_server.faces.mtcnn import MOST_BOXES, MOST_FACES
+from reference_server.faces.mtcnn import AT_ONCE, MOST_FACES
 from reference_server.faces.pictures import shown
 
 
@@ -50,7 +52,17 @@ def test_a_mosaic_of_faces_makes_bounded_work(engine, astronaut, monkeypatch):
     face = np.asarray(Image.fromarray(astronaut.pixels).crop(corners).resize((50, 50)))
     found = mtcnn.find(np.tile(face, (13, 13, 1)))
     assert len(found) > 50
-    assert MOST_FACES == seen[-1] < seen[-2] <= MOST_BOXES
+    assert sum(seen[-ceil(MOST_FACES / AT_ONCE) :]) == MOST_FACES
+    assert max(seen) == AT_ONCE
+
+
+def test_networks_give_the_same_by_parts(engine):
+    mtcnn, random = engine.detector.mtcnn, np.random.default_rng(1)
+    pictures = random.uniform(0, 255, (3 * AT_ONCE + 1, 24, 24, 3)).astype(np.float32)
+    for whole, parts in zip(
+        mtcnn._run("rnet", pictures), mtcnn._run_by_parts("rnet", pictures), strict=True
+    ):
+        assert np.array_equal(whole, parts)
 
 
 def test_the_largest_face_and_the_one_nearest_the_centre():
