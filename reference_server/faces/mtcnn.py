@@ -28,7 +28,7 @@ CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far a
 THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
 MOST_BOXES = 300  # a bound on the work that a busy picture can make
 AT_ONCE = 8  # boxes in one run of a network: more would not fit into the processor's cache
-MOST_FACES = 100  # the same for the third network, which is slow; a group photo has up to 84
+MOST_FACES = 64  # the same for the third network, which is slow; one group photo in eight has more
 
 
 class MtcnnDetector:
@@ -152,10 +152,11 @@ def _distinct(
 
 def _overlaps(boxes: Array, of_smaller: bool) -> Array:
     """Intersection over union, or over the smaller box, of every two boxes."""
-    corner, opposite = boxes[:, :2], boxes[:, 2:4]
-    area = np.prod(opposite - corner, axis=1)
-    sides = np.minimum(opposite[:, None], opposite) - np.maximum(corner[:, None], corner)
-    common = np.prod(np.maximum(sides, 0), axis=2)
+    left, top, right, bottom = np.ascontiguousarray(boxes[:, :4].T)
+    area = (right - left) * (bottom - top)
+    width = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    height = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    common = np.maximum(width, 0) * np.maximum(height, 0)
     if of_smaller:
         return np.asarray(common / np.minimum(area[:, None], area))
     return np.asarray(common / (area[:, None] + area - common))

@@ -36,7 +36,9 @@ def shown(pixels: Pixels, orientation: int) -> Pixels:
 
 def turned(pixels: Pixels, turns: int) -> Pixels:
     """The picture after quarter turns counter-clockwise."""
-    return np.ascontiguousarray(np.rot90(pixels, turns))
+    whole = np.ascontiguousarray(pixels).view("V3")[:, :, 0]  # pixels move faster than their bytes
+    moved = np.ascontiguousarray(np.rot90(whole, turns))
+    return moved.view(np.uint8).reshape(*moved.shape, 3)
 
 
 def grey(pixels: Pixels) -> Image.Image:
