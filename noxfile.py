@@ -114,6 +114,16 @@ def hostile(session: nox.Session) -> None:
     session.run("python", "-m", "tests.hostile", *session.posargs)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz all that a body goes through before the engine, guided by coverage, for ten minutes."""
+    prepare(session)
+    session.run(
+        *("python", "-m", "tests.hostile.fuzz_decode", "reports/fuzz"),
+        *("-max_total_time=600", *session.posargs),
+    )
+
+
 @nox.session(venv_backend="uv")
 def audit(session: nox.Session) -> None:
     """Look the locked versions up among known vulnerabilities; needs the network."""
