@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -31,10 +30,11 @@ from pathlib import Path
 import matplotlib
 import requests
 import skimage.data
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from contract import load_contract
+from contract.sealing import Secrets
+from verikit.client.form import form
 
 CONTRACT = load_contract()
 CLIENTS = 2  # enough to keep one worker busy while an answer travels
@@ -88,11 +88,7 @@ def _jpeg(photo: Image.Image, head: tuple[int, int, int, int], side: int) -> byt
 
 def sealed_form(photos: tuple[bytes, bytes]) -> bytes:
     """The url-encoded form that the contract documents."""
-    cipher = AESGCM(CONTRACT.encryption.default_key.encode())
-    iv = CONTRACT.encryption.default_iv.encode()
-    sealed = (base64.b64encode(cipher.encrypt(iv, photo, None)).decode() for photo in photos)
-    required = (name for name, entry in CONTRACT.parameters.items() if entry.required)
-    return urllib.parse.urlencode(dict(zip(required, sealed, strict=True))).encode()
+    return form(*photos, {}, Secrets.of())
 
 
 def deepface_json(photos: tuple[bytes, bytes]) -> bytes:

@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 
 from conformance.errors import WrongUse
 from conformance.recipe import Request
-from conformance.sealing import Secrets
+from conformance.sealing import secrets_of
 from conformance.writing import Wire, wire
 from contract import load_contract
+from contract.sealing import Secrets
 
 _BLOCK = 64 * 1024
 
@@ -52,7 +53,7 @@ class Target:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise WrongUse(f"{url!r} is no URL: write it like http://127.0.0.1:3000")
-        return cls(url=url, secrets=Secrets.of(key, iv), timeout=timeout)
+        return cls(url=url, secrets=secrets_of(key, iv), timeout=timeout)
 
 
 @dataclass(frozen=True)

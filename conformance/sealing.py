@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from conformance.errors import WrongUse
 from conformance.recipe import Seal
 from contract import load_contract
+from contract.errors import SecretError
+from contract.sealing import Secrets
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Secrets:
-    """The key and the IV as the server knows them, as text."""
+def secrets_of(key: str | None = None, iv: str | None = None) -> Secrets:
+    """The key and the IV as the server knows them.
 
-    key: str
-    iv: str
-
-    @classmethod
-    def of(cls, key: str | None = None, iv: str | None = None) -> Secrets:
-        """The documented defaults, unless given.
-
-        Raises:
-            WrongUse: a key or IV of another length than the documented one.
-        """
-        scheme = load_contract().encryption
-        secrets = cls(key=key or scheme.default_key, iv=iv or scheme.default_iv)
-        for name, value, size in (
-            ("key", secrets.key, scheme.key_characters),
-            ("IV", secrets.iv, scheme.iv_characters),
-        ):
-            if len(value.encode()) != size:
-                raise WrongUse(f"The {name} must have {size} characters, this has {len(value)}.")
-        return secrets
+    Raises:
+        WrongUse: one of them has not the documented length.
+    """
+    try:
+        return Secrets.of(key, iv)
+    except SecretError as error:
+        raise WrongUse(str(error)) from None
 
 
 def seal(plain: bytes, secrets: Secrets, how: Seal | None = None) -> bytes:
@@ -43,7 +28,7 @@ def seal(plain: bytes, secrets: Secrets, how: Seal | None = None) -> bytes:
         return plain
     key = _other(secrets.key) if how.key == "wrong" else secrets.key
     iv = _other(secrets.iv) if how.iv == "wrong" else secrets.iv
-    sealed = AESGCM(key.encode()).encrypt(iv.encode(), plain, None)
+    sealed = Secrets(key=key, iv=iv).encrypt(plain)
     return _dropped(_flipped(sealed, how.flip), how.drop)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from contract import Contract, PhotoStandards
 from loadtests.photos import PEOPLE, covered_portrait, landscape, portrait
-from loadtests.sealing import Sealer
+from loadtests.sealing import secrets
 
 _DECK = 1000
 
@@ -49,7 +49,7 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
             (("hopper", side), ("hopper", next_side)),
         )
     ]
-    seal = Sealer(contract.encryption).seal
+    seal = secrets().seal
     return [
         Case(
             name=" ".join(f"{person}-{side}" for person, side in pair),
@@ -63,11 +63,11 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
 
 def wrong_photos(contract: Contract, kind: str, side: int) -> list[Case]:
     """Requests that must be refused with the code ``kind``, by the first photo or the second."""
-    seal = Sealer(contract.encryption).seal
+    seal = secrets().seal
     good = seal(portrait(PEOPLE[0], side))
     options = {"check_quality": "true"} if kind == "FACE_OCCLUSION" else {}
     make = WRONG_PHOTOS.get(kind)
-    wrong = seal(make(contract.photo_standards, side)) if make else "no Base64!"
+    wrong = seal(make(contract.photo_standards, side)) if make else b"no Base64!"
     return [
         Case(
             name=f"{kind} {place}",
@@ -91,7 +91,7 @@ def deck(cases: Mapping[str, list[Case]], mix: Mapping[str, float], seed: int) -
     return cycle(cards)
 
 
-def _form(contract: Contract, photos: list[str], options: Mapping[str, str] = {}) -> bytes:
+def _form(contract: Contract, photos: list[bytes], options: Mapping[str, str] = {}) -> bytes:
     names = [each.name for each in contract.parameters.values() if each.required]
     return urlencode({**dict(zip(names, photos, strict=True)), **options}).encode()
 

@@ -11,11 +11,13 @@ from typing import Any, TextIO
 import click
 
 from contract import load_contract
+from contract.errors import SecretError
+from contract.sealing import Secrets, url_encoded
 from verikit import options
-from verikit.client import InvalidSetting, Secrets
+from verikit.client import InvalidSetting
 from verikit.client.clients import base_url
 from verikit.client.errors import PHOTOS
-from verikit.client.form import form, url_encoded
+from verikit.client.form import form
 
 CONTRACT = load_contract()
 
@@ -40,7 +42,7 @@ def encrypt(photos: Sequence[Path], out: TextIO, **given: Any) -> None:
     try:
         secrets = Secrets.of()
         text = _curl(photos, secrets, given) if given["curl"] else _values(photos, secrets, given)
-    except InvalidSetting as error:
+    except (InvalidSetting, SecretError) as error:
         raise click.UsageError(str(error)) from error
     click.echo(text, file=out)
 

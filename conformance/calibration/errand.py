@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,7 +14,7 @@ from conformance.calibration.plan import Plan
 from conformance.calibration.server import Manners, SealedPhotos, Server
 from conformance.errors import SuiteError, WrongUse
 from conformance.exchange import Target
-from conformance.sealing import Secrets
+from conformance.sealing import secrets_of
 from contract import load_contract
 
 CHECKED = 5
@@ -106,23 +105,18 @@ def _opened(errand: Errand) -> tuple[Plan, SealedPhotos]:
             "them the same folder."
         )
     plan = Plan(labelled.pairs, seed=errand.seed, mated_share=errand.mated_share)
-    return plan, SealedPhotos(labelled.photos, _secrets())
+    return plan, SealedPhotos(labelled.photos, secrets_of())
 
 
 def _server(
     errand: Errand, photos: SealedPhotos, url: str, rate: float, stack: AsyncExitStack
 ) -> Server:
-    target = Target(url=url, secrets=_secrets(), timeout=errand.timeout)
+    # The secrets of the worker's own environment: they do not pass through a scheduler.
+    target = Target(url=url, secrets=secrets_of(), timeout=errand.timeout)
     manners = replace(errand.manners, rate=rate)
     server = Server(load_contract(), target, photos, dict(errand.options), manners)
     stack.push_async_callback(server.close)
     return server
-
-
-def _secrets() -> Secrets:
-    """Those of the worker's own environment: they do not pass through a scheduler."""
-    scheme = load_contract().encryption
-    return Secrets.of(*(os.environ.get(name) for name in (scheme.key_variable, scheme.iv_variable)))
 
 
 def _never() -> bool:

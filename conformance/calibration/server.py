@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from conformance.calibration.photos import Photos
 from conformance.exchange import Target
-from conformance.sealing import Secrets, seal
 from contract import Contract
+from contract.sealing import Secrets, url_encoded
 
 _SERVER_ERROR = 500
 _ROOM = 512 << 20
@@ -59,8 +57,7 @@ class SealedPhotos:
             if name in self._kept:
                 self._kept.move_to_end(name)
                 return self._kept[name]
-        sealed = seal(self._photos.read(name), self._secrets)
-        value = quote(base64.b64encode(sealed), safe="").encode()
+        value = url_encoded(self._secrets.seal(self._photos.read(name)))
         with self._lock:
             self._keep(name, value)
         return value

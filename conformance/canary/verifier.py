@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from conformance.canary import faces
-from conformance.sealing import Secrets
 from conformance.writing import FIRST, QUALITY, ROTATE, SECOND
 from contract import load_contract
+from contract.sealing import Secrets
 
 Form = Mapping[str, str]
 Judge = Callable[[Form], float]

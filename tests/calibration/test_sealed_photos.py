@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from conformance.calibration.server import SealedPhotos
-from conformance.sealing import Secrets
+from contract.sealing import Secrets
 
 
 class Files:

@@ -132,6 +132,12 @@ def test_a_senseless_address_is_refused_at_once(kind: Any, url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_key_of_another_length_is_refused_at_once(kind: Any) -> None:
+    with pytest.raises(InvalidSetting, match="The key must be 32 characters"):
+        kind("http://host", key="short")
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_neither_password_nor_key_is_shown(kind: Any) -> None:
     client = kind("http://user:secret@host", key="k" * CONTRACT.encryption.key_characters)
     assert repr(client) == f"{kind.__name__}('http://host')"

@@ -16,10 +16,11 @@ from conformance.errors import WrongUse
 from conformance.photos.files import photo_file
 from conformance.photos.odd import ODD, png
 from conformance.recipe import Photo, Request, Seal, Sealed, Writing, build, fitted
-from conformance.sealing import Secrets, seal
+from conformance.sealing import seal, secrets_of
 from conformance.table import resolved
 from conformance.writing import FIRST, SECOND, wire
 from contract import load_contract
+from contract.sealing import Secrets
 
 SECRETS = Secrets.of()
 SMALL = Sealed(photo=Photo(of="blank", width=40, height=40, format="JPEG"))
@@ -67,8 +68,8 @@ def test_damaged_seal_does_not_open(how: Seal) -> None:
 
 
 def test_key_of_wrong_length_is_wrong_use() -> None:
-    with pytest.raises(WrongUse, match="The key must have 32 characters, this has 5"):
-        Secrets.of(key="short")
+    with pytest.raises(WrongUse, match="The key must be 32 characters of ASCII, this one has 5"):
+        secrets_of(key="short")
 
 
 def test_secrets_are_not_shown() -> None:

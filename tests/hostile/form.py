@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote, urlencode
 
-from conformance.sealing import Secrets, seal
+from conformance.sealing import seal
 from contract import load_contract
+from contract.sealing import Secrets
 
 CONTRACT = load_contract()
 FIRST, SECOND, ROTATE, QUALITY = CONTRACT.parameters

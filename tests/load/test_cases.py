@@ -15,7 +15,7 @@ from loadtests.cases import Case, build_cases, deck
 from loadtests.errors import WrongUseError
 from loadtests.photos import PEOPLE, covered_portrait, portrait
 from loadtests.profile import COMPARISON
-from loadtests.sealing import Sealer
+from loadtests.sealing import secrets
 
 CONTRACT = load_contract()
 FIRST, SECOND = (each.name for each in CONTRACT.parameters.values() if each.required)
@@ -97,14 +97,14 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     key, iv = "k" * encryption.key_characters, "i" * encryption.iv_characters
     monkeypatch.setenv(encryption.key_variable, key)
     monkeypatch.setenv(encryption.iv_variable, iv)
-    sealed = base64.b64decode(Sealer(encryption).seal(b"photo"))
+    sealed = base64.b64decode(secrets().seal(b"photo"))
     assert AESGCM(key.encode()).decrypt(iv.encode(), sealed, None) == b"photo"
 
 
 def test_a_key_of_another_length_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CONTRACT.encryption.key_variable, "short")
-    with pytest.raises(WrongUseError, match="must have 32 characters"):
-        Sealer(CONTRACT.encryption)
+    with pytest.raises(WrongUseError, match="The key must be 32 characters"):
+        secrets()
 
 
 @pytest.mark.parametrize("person", PEOPLE)

@@ -14,6 +14,7 @@
 Install it with ``pip install 'verikit[client]'``.
 """
 
+from contract.sealing import Secrets
 from verikit.client.answers import ErrorRate, Verification, threshold_for
 from verikit.client.clients import AsyncClient, Client
 from verikit.client.errors import (
@@ -32,7 +33,6 @@ from verikit.client.errors import (
     VerificationRefused,
 )
 from verikit.client.form import Photo
-from verikit.client.sealing import Secrets
 
 __all__ = [
     "AbnormalAnswer",

@@ -11,11 +11,12 @@ import anyio.to_thread
 import httpx
 
 from contract import load_contract
+from contract.errors import SecretError
+from contract.sealing import Secrets
 from verikit.client.answers import Verification
 from verikit.client.errors import InvalidSetting, TimedOut, Unreachable
 from verikit.client.form import MEDIA_TYPE, Photo, form
 from verikit.client.reading import read_answer
-from verikit.client.sealing import Secrets
 
 CONTRACT = load_contract()
 DEFAULT_URL = f"http://127.0.0.1:{CONTRACT.port}"
@@ -32,7 +33,10 @@ class _Settings:
     def __init__(self, url: str, key: str | None, iv: str | None, retries: int) -> None:
         self.url = base_url(url)
         self.retries = retries
-        self._secrets = Secrets.of(key, iv)
+        try:
+            self._secrets = Secrets.of(key, iv)
+        except SecretError as error:
+            raise InvalidSetting(str(error)) from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({_shown(self.url)!r})"
