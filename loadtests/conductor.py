@@ -10,7 +10,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.errors import IncompleteError
+from loadtests.errors import IncompleteError, WrongUseError
 from loadtests.gates import Judgement, judge_gates
 from loadtests.ledger import Ledger, Node, Shared
 from loadtests.profile import Profile
@@ -58,7 +58,12 @@ class Conductor:
             gevent.sleep(_TICK)
 
     def run(self, profile: Profile) -> Ledger:
-        """Run a profile of stages to its end, or until it is aborted or interrupted."""
+        """Run a profile of stages to its end, or until it is aborted or interrupted.
+
+        Raises:
+            WrongUseError: there are more workers than users.
+            IncompleteError: not every worker became ready.
+        """
         self._run += 1
         ledger = self._ledger = Ledger(profile, self.shared)
         try:
@@ -78,6 +83,11 @@ class Conductor:
 
     def _prepare(self, ledger: Ledger) -> None:
         nodes = self.nodes()
+        if ledger.profile.least_users < len(nodes):
+            raise WrongUseError(
+                f"{ledger.profile.least_users} users cannot be shared among {len(nodes)} workers: "
+                "start fewer workers or give more users (--users; in_flight where a rate is given)"
+            )
         self._ready.clear()
         plan = {
             "run": self._run,

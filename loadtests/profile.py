@@ -123,6 +123,11 @@ class Profile:
         """How long is measured, the warm-up left out."""
         return sum(stage.seconds for stage in self.stages)
 
+    @property
+    def least_users(self) -> int:
+        """The fewest users that ask at any time: each generator process needs one."""
+        return self.in_flight if self.is_open else min(stage.users or 0 for stage in self.stages)
+
     def plain(self) -> dict[str, Any]:
         """As nested plain values: for a report, or for a worker elsewhere."""
         return dataclasses.asdict(self)

@@ -184,6 +184,18 @@ def test_a_request_id_repeated_across_workers_is_found(
     assert 55 <= repeated <= 61
 
 
+def test_more_workers_than_users_are_refused(
+    serve: Serve, load: Load, start: Callable[..., Any]
+) -> None:
+    url, port = serve("good"), str(free_port())
+    workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(2)]
+    options = ["--profile", "smoke", "--users", "1", *QUICK]
+    ended = load(url, *options, "--master", "--expect-workers", "2", "--master-port", port)
+    assert ended.status == 2, ended.output
+    assert "1 users cannot be shared among 2 workers" in ended.output
+    assert [worker.end(30).status for worker in workers] == [0, 0]
+
+
 def test_a_lost_worker_makes_the_test_incomplete(
     serve: Serve, load: Load, start: Callable[..., Any]
 ) -> None:
