@@ -18,15 +18,15 @@ class Balance:
     requests still wait that another worker could take, a connection ends with its answer.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: Metrics, row: int) -> None:
+        self._metrics, self._row = metrics, row
         self._left_since: float | None = None
 
     @property
     def is_ahead(self) -> bool:
         """Whether another worker holds fewer requests."""
         held = self._metrics.held_by_worker()
-        return held.get(self._metrics.row, 0) > min(held.values(), default=0)
+        return held.get(self._row, 0) > min(held.values(), default=0)
 
     def leaves_connection(self) -> bool:
         """Whether a new connection is for another worker; after a while it is not: that one may

@@ -12,7 +12,7 @@ from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, largest
 from reference_server.faces.detect import HogThenMtcnn
 from reference_server.faces.mtcnn import MtcnnDetector
-from reference_server.faces.occlusion import CHIP, Occlusion
+from reference_server.faces.occlusion import CHIP, Occlusion, over_threshold
 from reference_server.faces.pictures import Pixels, grey, shown, turned
 from reference_server.faces.pose import Pose, pose_of
 from reference_server.photo import read_photo
@@ -63,7 +63,8 @@ def _judged(
     picture: Pixels, boxes: Sequence[Box], turns: int, landmarks: MtcnnDetector
 ) -> Inspection:
     box = largest(boxes, (picture.shape[1], picture.shape[0]))
-    chip, occlusion = Aligner().chip(picture, box, CHIP), Occlusion()
+    chip = Aligner().chip(picture, box, CHIP)
+    covered = Occlusion().regions(chip)
     return Inspection(
         faces=len(boxes),
         rectangle=_corners(box),
@@ -71,9 +72,9 @@ def _judged(
         detector_confidence=round(float(box.confidence), 3),
         turned=turns * 90,
         pose=_pose(picture, box, landmarks),
-        covered={name: round(share, 3) for name, share in occlusion.regions(chip).items()},
+        covered={name: round(share, 3) for name, share in covered.items()},
         sharpness=round(sharpness(chip), 1),
-        answer=_answer(occlusion.covered(chip)),
+        answer=_answer(over_threshold(covered)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from PIL import Image, ImageDraw, ImageFont
 
+from reference_server.faces.occlusion import over_threshold
 from reference_server.faces.pictures import Pixels
 from reference_server.inspection import Inspection
 
@@ -24,15 +25,14 @@ def drawn(found: Inspection, picture: Pixels) -> Image.Image:
     pen, width = ImageDraw.Draw(image), max(2, image.width // 200)
     for corners in found.other_faces:
         pen.rectangle([factor * x for x in corners], outline=GREY, width=max(1, width // 2))
-    bare = max(found.covered.values()) <= 0.5
     rectangle = [factor * x for x in found.rectangle]
-    pen.rectangle(rectangle, outline=GREEN if bare else RED, width=width)
+    pen.rectangle(rectangle, outline=RED if over_threshold(found.covered) else GREEN, width=width)
     return _with_text(image, found)
 
 
 def _with_text(image: Image.Image, found: Inspection) -> Image.Image:
     """The parts of the face in green or red, then the other facts."""
-    lines = [(f"{name} covered {share:.2f}", share > 0.5) for name, share in found.covered.items()]
+    covered = over_threshold(found.covered)
     facts = _facts(found)
     rest = "\n".join(f"{name}: {facts[name]}" for name in ("turned", "pose", "sharpness"))
     row = TEXT + 6
@@ -40,8 +40,9 @@ def _with_text(image: Image.Image, found: Inspection) -> Image.Image:
     page.paste(image)
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT)
     top = image.height + MARGIN
-    for number, (line, covered) in enumerate(lines):
-        pen.text((MARGIN, top + number * row), line, fill=RED if covered else GREEN, font=font)
+    for number, (name, share) in enumerate(found.covered.items()):
+        line, colour = f"{name} covered {share:.2f}", RED if name in covered else GREEN
+        pen.text((MARGIN, top + number * row), line, fill=colour, font=font)
     pen.multiline_text((page.width * 0.45, top), rest, fill=DARK, font=font, spacing=6)
     pen.text((MARGIN, top + 4 * row), found.answer, fill=DARK, font=font)
     return page

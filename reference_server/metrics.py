@@ -41,11 +41,9 @@ class Metrics:
     def __init__(self, limit_status: int) -> None:
         self.cells = Cells(_keys(limit_status))
         self.parent = os.getpid()
-        self.row = 0
 
     def enter(self, row: int) -> None:
         """This process is the worker with that row; to be called after the fork."""
-        self.row = row
         self.cells.use_row(row)
         self.cells.add([(("pid",), os.getpid())])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+import psutil
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -13,7 +14,6 @@ from prometheus_client.registry import Collector
 
 from reference_server.faces.stages import STAGES
 from reference_server.metrics import BUCKETS, WHOLE, Key, Metrics
-from reference_server.usage import usage_of
 
 ENDS = (*map(str, BUCKETS), "+Inf")
 
@@ -73,15 +73,15 @@ def _histogram(name: str, help_text: str, totals: Totals, stages: Sequence[str] 
 
 
 def _usage(metrics: Metrics) -> Iterator[Metric]:
-    """CPU time and memory of the parent and the workers; nothing on a system without /proc.
+    """CPU time and memory of the parent and the workers.
 
     Pages that processes share count in each of them. The time of workers that have ended is on
     the parent's account, so that the sum never falls.
     """
-    parent = usage_of(metrics.parent)
+    parent = _look(metrics.parent)
     if parent is None:
         return
-    workers = {worker: usage for worker, pid in metrics.workers() if (usage := usage_of(pid))}
+    workers = {worker: usage for worker, pid in metrics.workers() if (usage := _look(pid))}
     processes = [parent, *workers.values()]
     yield CounterMetricFamily(
         "process_cpu_seconds",
@@ -99,3 +99,26 @@ def _usage(metrics: Metrics) -> Iterator[Metric]:
     for worker, usage in workers.items():
         memory.add_metric([str(worker)], usage.resident_bytes)
     yield memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Usage:
+    """CPU seconds of a process, those of its children that have ended, and its resident bytes."""
+
+    cpu_seconds: float
+    ended_children_cpu_seconds: float
+    resident_bytes: int
+
+
+def _look(pid: int) -> _Usage | None:
+    """What the process uses; None if it is gone."""
+    try:
+        process = psutil.Process(pid)
+        times = process.cpu_times()
+        return _Usage(
+            cpu_seconds=times.user + times.system,
+            ended_children_cpu_seconds=times.children_user + times.children_system,
+            resident_bytes=process.memory_info().rss,
+        )
+    except psutil.NoSuchProcess:
+        return None

@@ -52,7 +52,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         """Let the application end a connection by its Connection header, and know the end."""
         super().load_wsgi()
         self.metrics = self.wsgi.extensions["metrics"]  # type: ignore[attr-defined] # Flask's
-        self.balance = Balance(self.metrics)
+        self.balance = Balance(self.metrics, self.row)
         self.wsgi = self._telling(_honouring_close(self.wsgi, self.balance))
 
     def _telling(self, application: Callable[..., Any]) -> Callable[..., Any]:

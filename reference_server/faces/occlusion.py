@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from reference_server.faces.align import Recipe
@@ -14,6 +15,11 @@ REGIONS = ("left eye", "right eye", "nose", "mouth")
 """What the network's first outputs are about; left and right are the person's own."""
 CHIP = Recipe(side=150, padding=0.25)
 """The face as the network wants it: as dlib's recogniser does."""
+
+
+def over_threshold(regions: Mapping[str, float]) -> tuple[str, ...]:
+    """The regions that count as covered, by how surely each of them is."""
+    return tuple(region for region, sureness in regions.items() if sureness > 0.5)
 
 
 class Occlusion:
@@ -29,7 +35,7 @@ class Occlusion:
 
     def covered(self, chip: Pixels) -> tuple[str, ...]:
         """The regions of the face on a chip that are covered, none if it is bare."""
-        return tuple(region for region, answer in self.regions(chip).items() if answer > 0.5)
+        return over_threshold(self.regions(chip))
 
     def regions(self, chip: Pixels) -> dict[str, float]:
         """How surely each region is covered, from 0 to 1."""

@@ -29,21 +29,21 @@ def test_a_worker_is_ahead_of_one_with_less(
 ) -> None:
     hold(metrics, 0, others)
     hold(metrics, 1, own)
-    assert Balance(metrics).is_ahead is ahead
-    assert Balance(metrics).leaves_connection() is ahead
+    assert Balance(metrics, 1).is_ahead is ahead
+    assert Balance(metrics, 1).leaves_connection() is ahead
 
 
 def test_the_only_worker_takes_every_connection() -> None:
     metrics = Metrics(500)
     metrics.enter(0)
     metrics.change("held", 5)
-    assert not Balance(metrics).leaves_connection()
+    assert not Balance(metrics, 0).leaves_connection()
 
 
 def test_a_worker_that_has_ended_gets_nothing_left_to_it(metrics: Metrics) -> None:
     hold(metrics, 1, 3)
     metrics.leave(0)
-    assert not Balance(metrics).leaves_connection()
+    assert not Balance(metrics, 1).leaves_connection()
 
 
 def test_nothing_is_left_for_long_to_a_worker_that_takes_nothing(
@@ -52,5 +52,5 @@ def test_nothing_is_left_for_long_to_a_worker_that_takes_nothing(
     clock = iter([10.0, 10.04, 10.06, 20.0])
     monkeypatch.setattr(balance, "monotonic", lambda: next(clock))
     hold(metrics, 1, 1)
-    unbalanced = Balance(metrics)
+    unbalanced = Balance(metrics, 1)
     assert [unbalanced.leaves_connection() for _ in range(4)] == [True, True, False, True]
