@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from conformance.calibration.arrays import Counts, Floats
 from conformance.errors import WrongUse
@@ -45,12 +46,12 @@ def load(path: Path) -> Templates:
         WrongUse: an array is missing, malformed or of another length.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]
-    except (OSError, ValueError, KeyError) as error:
-        raise WrongUse(f"{path} holds no templates: {error}") from error
+    except Exception as error:  # numpy raises nearly anything over a damaged file
+        raise WrongUse(f"{path} is no .npz of templates, or is damaged: {error}") from error
     _check(path, vectors, arrays)
     groups = arrays.get("groups")
     order = np.lexsort((people,) if groups is None else (people, groups))
