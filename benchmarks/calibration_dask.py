@@ -1,10 +1,13 @@
 """How much faster two Dask workers ask two server workers than one asks one.
 
 The server is either the reference server, whose workers share the cores of this machine with the
-clients, or a stand-in that waits instead of computing, as if each of its workers had a machine of
-its own: that tells whether planning, asking and keeping shards keep up. Rounds take turns.
+clients: on few cores one of each has room that two have not, so they may be pinned to as many cores
+as there are of each. Or it is a stand-in that waits instead of computing, as if each of its workers
+had a machine of its own: that tells whether planning, asking and keeping shards keep up. Rounds
+take turns.
 
     python benchmarks/calibration_dask.py people/            # a folder of photos for each person
+    python benchmarks/calibration_dask.py people/ --pin      # each pair of workers on its own core
     python benchmarks/calibration_dask.py people/ --wait 40  # the stand-in: ms for a comparison
 """
 
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -45,6 +49,17 @@ def reference_server(workers: int) -> Iterator[str]:
     command += ["--workers", str(workers), "--log-level", "warning"]
     with running(command, f"{url}/healthz"):
         yield url
+
+
+@contextmanager
+def cores(count: int | None) -> Iterator[None]:
+    """What is started meanwhile runs on the first cores alone; None: wherever it likes."""
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 @contextmanager
@@ -102,6 +117,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("people", type=Path)
     parser.add_argument("--wait", type=float, help="ms of the stand-in; without it, the real one")
+    parser.add_argument(
+        "--pin", action="store_true", help="give N server and N Dask workers N cores"
+    )
     parser.add_argument("--budget", type=int, default=1000, help="comparisons of a run")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -111,8 +129,9 @@ def main() -> None:
         for size in SIZES:
             wait = options.wait and options.wait / 1000
             server = stand_in(size, wait) if wait else reference_server(size)
-            urls[size] = stack.enter_context(server)
-            crews[size] = stack.enter_context(open_crew(f"local:{size}", size))
+            with cores(size if options.pin else None):
+                urls[size] = stack.enter_context(server)
+                crews[size] = stack.enter_context(open_crew(f"local:{size}", size))
             rate(options.people, urls[size], crews[size], 10 * size, seed=0)
         for seed in range(1, options.rounds + 1):
             one, two = (

@@ -5,9 +5,12 @@ workers do among themselves and a proxy with `least_conn` does among replicas, a
 serves them one after the other. How long one takes is measured: the server's log has the
 milliseconds of each request without its wait; what client and HTTP add is measured without a queue.
 
-Two predictions are held against a run: from service times that were measured before it, and from
-those of the run itself. The second tells whether the model of the queue is right even while other
+Two predictions are held against a run: from the service times of the run before it, at the same
+rate, and from its own. The second tells whether the model of the queue is right even while other
 work on the machine slows servers down now and then; the first needs an idle machine as well.
+Service times are drawn in stretches as they came, because slow ones come together, and queues grow
+then. Those of clients that ask without a pause would be no guide: who sends requests shares the
+cores with the workers, so the load under which a service is timed is part of the measurement.
 
     python benchmarks/capacity_queue.py
 """
@@ -25,6 +28,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +40,11 @@ from against_deepface import CONTRACT, answers, free_port, portraits, sealed_for
 WORKERS = 2
 REPLICAS = (1, 10, 100)
 LOADS = (0.5, 0.7, 0.8, 0.9)
+STRETCH, DRAWS = 100, 20
 BEFORE_SERVICE = ("receive", "wait")
 
 
-def simulate(arrivals: Sequence[float], services: Sequence[float], replicas: int) -> np.ndarray:
+def simulate(arrivals: Sequence[float], services: Sequence[float], replicas: int) -> list[float]:
     """Seconds from arrival to answer, in the order of arrival."""
     world = simpy.Environment()
     servers = [simpy.Resource(world) for _ in range(replicas)]
@@ -59,7 +64,7 @@ def simulate(arrivals: Sequence[float], services: Sequence[float], replicas: int
 
     world.process(clients())
     world.run()
-    return np.array(latencies)
+    return latencies
 
 
 def arrivals_of(rate: float, count: int, rng: np.random.Generator) -> list[float]:
@@ -67,10 +72,18 @@ def arrivals_of(rate: float, count: int, rng: np.random.Generator) -> list[float
     return list(np.cumsum(rng.exponential(1 / rate, count)))
 
 
+def stretches(services: Sequence[float], count: int, rng: np.random.Generator) -> list[float]:
+    """As many service times, drawn in stretches (circular block bootstrap)."""
+    starts = rng.integers(len(services), size=-(-count // STRETCH))
+    places = (starts[:, None] + np.arange(STRETCH)).ravel()[:count] % len(services)
+    return [services[place] for place in places]
+
+
 @dataclass(frozen=True)
 class Asked:
-    """Seconds from when each request was due, and of its service alone, in order of arrival."""
+    """When requests were due, and the seconds to each answer and of its service alone."""
 
+    arrivals: Sequence[float]
     latencies: list[float]
     services: list[float]
 
@@ -100,7 +113,7 @@ class Probe:
                 found = await asyncio.gather(*(ask(http) for _ in range(clients)))
             return [one for some in found for one in some]
 
-        return self._with_services(asyncio.run(every()))
+        return self._with_services((), asyncio.run(every()))
 
     def arriving(self, arrivals: Sequence[float]) -> Asked:
         """Requests come when they are due."""
@@ -114,7 +127,7 @@ class Probe:
                 start = time.perf_counter() + 0.1
                 return list(await asyncio.gather(*(ask(http, start + due) for due in arrivals)))
 
-        return self._with_services(asyncio.run(every()))
+        return self._with_services(arrivals, asyncio.run(every()))
 
     def _client(self) -> httpx.AsyncClient:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
@@ -125,14 +138,15 @@ class Probe:
         seconds = time.perf_counter() - due
         return answer.raise_for_status().json()["request_id"], seconds
 
-    def _with_services(self, asked: list[tuple[str, float]]) -> Asked:
+    def _with_services(self, arrivals: Sequence[float], asked: list[tuple[str, float]]) -> Asked:
         spent: dict[str, float] = {}
         for line in self._log.read_text().splitlines():
             fields = json.loads(line) if line.startswith("{") else {}
             if "stages" in fields:
                 before = sum(fields["stages"].get(stage, 0.0) for stage in BEFORE_SERVICE)
                 spent[fields["request_id"]] = fields["ms"] - before
-        return Asked([seconds for _, seconds in asked], [spent[name] / 1000 for name, _ in asked])
+        latencies = [seconds for _, seconds in asked]
+        return Asked(arrivals, latencies, [spent[name] / 1000 for name, _ in asked])
 
 
 def p95(seconds: Sequence[float] | np.ndarray) -> float:
@@ -140,29 +154,28 @@ def p95(seconds: Sequence[float] | np.ndarray) -> float:
     return float(np.percentile(seconds, 95)) * 1000
 
 
-def check(probe: Probe, load: float, count: int, rounds: int) -> None:
-    """Predictions and measurement side by side."""
+def check(probe: Probe, besides: np.ndarray, load: float, count: int, rounds: int) -> None:
+    """Predictions and measurement side by side, after a run that only measures."""
     rng = np.random.default_rng(1)
+    rate = load * WORKERS / statistics.mean(probe.busy(WORKERS, count // 6).services)
+    runs = [probe.arriving(arrivals_of(rate, count, rng)) for _ in range(rounds + 1)]
     off: list[tuple[float, float]] = []
-    for _ in range(rounds):
-        alone, both = probe.busy(1, count // 6), probe.busy(WORKERS, count // 6)
-        arrivals = arrivals_of(load * WORKERS / statistics.mean(both.services), count, rng)
-        run = probe.arriving(arrivals)
-        drawn = rng.choice(both.services, count)
-        before, replayed = (
-            p95(simulate(arrivals, services, WORKERS) + rng.choice(alone.besides, count))
-            for services in (drawn, run.services)
+    for before, run in pairwise(runs):
+        drawn = [stretches(before.services, count, rng) for _ in range(DRAWS)]
+        extra = rng.choice(besides, count)
+        predicted, replayed = (
+            p95(np.concatenate([simulate(run.arrivals, one, WORKERS) + extra for one in services]))
+            for services in (drawn, [run.services])
         )
         measured = p95(run.latencies)
-        off.append((before / measured - 1, replayed / measured - 1))
-        used = sum(run.services) / WORKERS / arrivals[-1]
-        besides = statistics.median(alone.besides) * 1000
+        off.append((predicted / measured - 1, replayed / measured - 1))
+        used = sum(run.services) / WORKERS / run.arrivals[-1]
         print(
-            f"service {statistics.mean(both.services) * 1000:.1f} ms before the run and "
-            f"{statistics.mean(run.services) * 1000:.1f} ms in it, {besides:.1f} ms "
-            f"besides; workers busy {used:.0%} of {arrivals[-1]:.0f} s; p95 measured "
-            f"{measured:.0f} ms, predicted {before:.0f} ms ({off[-1][0]:+.0%}), from the run's "
-            f"own service times {replayed:.0f} ms ({off[-1][1]:+.0%})",
+            f"service {statistics.mean(before.services) * 1000:.1f} ms in the run before and "
+            f"{statistics.mean(run.services) * 1000:.1f} ms in it; workers busy {used:.0%} of "
+            f"{run.arrivals[-1]:.0f} s; p95 measured {measured:.0f} ms, predicted "
+            f"{predicted:.0f} ms ({off[-1][0]:+.0%}), from the run's own service times "
+            f"{replayed:.0f} ms ({off[-1][1]:+.0%})",
             flush=True,
         )
     first, second = (statistics.median(part) for part in zip(*off, strict=True))
@@ -179,7 +192,7 @@ def predict(alone: Asked, count: int) -> None:
         found = []
         for replicas in REPLICAS:
             arrivals = arrivals_of(load * replicas / mean, count, rng)
-            latencies = simulate(arrivals, rng.choice(alone.services, count), replicas)
+            latencies = simulate(arrivals, stretches(alone.services, count, rng), replicas)
             found.append(p95((latencies + rng.choice(alone.besides, count))[count // 10 :]))
         print(f"{load:5.0%}   " + "".join(f"{ms:>17.0f}" for ms in found), flush=True)
 
@@ -207,7 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--pixels", type=int, default=250)
     parser.add_argument("--load", type=float, default=0.7, help="of what two workers can do")
-    parser.add_argument("--requests", type=int, default=600, help="of a run that is predicted")
+    parser.add_argument("--requests", type=int, default=1200, help="of a run that is predicted")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--simulated", type=int, default=40_000, help="requests")
     options = parser.parse_args()
@@ -216,8 +229,8 @@ def main() -> None:
         with server(log) as url:
             probe = Probe(url, log, options.pixels)
             probe.busy(WORKERS, 10)
-            check(probe, options.load, options.requests, options.rounds)
             alone = probe.busy(1, options.requests // 2)
+            check(probe, alone.besides, options.load, options.requests, options.rounds)
     predict(alone, options.simulated)
 
 

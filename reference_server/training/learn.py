@@ -22,7 +22,7 @@ MIRRORED = [1, 0, 2, 3, 4]  # what a chip's outputs mean in its mirror image
 class Recipe:
     """How long and how fast to learn."""
 
-    epochs: int = 26
+    epochs: int = 50
     batch: int = 128
     rate: float = 4e-3
     decay: float = 0.02
