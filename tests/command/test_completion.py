@@ -1,7 +1,11 @@
 import os
+import pty
+import select
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from verikit.cli import PARTS, main
 from verikit.completion import SHELLS
 
 COMPLETE = "_VERIKIT_COMPLETE"
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -21,6 +26,53 @@ def test_the_script_asks_verikit(call: Callable[..., Result], shell: str) -> Non
     done = call("completion", shell)
     assert done.exit_code == 0
     assert f"{COMPLETE}={shell}_complete" in done.output
+
+
+def installed(shell: str) -> str:
+    return shutil.which(shell) or pytest.skip(f"{shell} is not installed")
+
+
+def screen_after(shell: list[str], lines: list[str], wanted: str) -> str:
+    """What an interactive shell shows once ``wanted`` is there, or after a while."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execve(shell[0], shell, {**os.environ, "PATH": PATH, "TERM": "dumb", "PS1": "> "})  # noqa: S606 - the shell is what is tested
+    try:
+        seen = ""
+        for line in lines:
+            os.write(terminal, line.encode())
+        deadline = time.monotonic() + 30
+        while wanted not in seen and time.monotonic() < deadline:
+            if select.select([terminal], [], [], 1)[0]:
+                seen += os.read(terminal, 4096).decode(errors="replace")
+        return seen
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+
+
+@pytest.mark.parametrize(
+    ("shell", "options", "before"),
+    [
+        ("bash", ["--norc", "-i"], ""),
+        ("zsh", ["-f", "-i"], "autoload -Uz compinit; compinit -u -D; "),
+    ],
+)
+def test_a_shell_completes_at_the_tab(shell: str, options: list[str], before: str) -> None:
+    lines = [before + f'eval "$(verikit completion {shell})"\n', "verikit cali\t"]
+    assert "calibrate" in screen_after([installed(shell), *options], lines, "calibrate")
+
+
+def test_fish_completes(tmp_path: Path) -> None:
+    fish, environment = installed("fish"), {"HOME": str(tmp_path), "PATH": PATH}
+    folder = tmp_path / ".config/fish/completions"
+    folder.mkdir(parents=True)
+    script = CliRunner().invoke(main, ["completion", "fish"]).output
+    (folder / "verikit.fish").write_text(script)
+    command = [fish, "-c", 'complete -C "verikit cali"']
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - the shell is what is tested
+    assert done.stdout.startswith("calibrate\t")
 
 
 @pytest.mark.parametrize(
