@@ -18,7 +18,8 @@ class Scripted(ThreadingHTTPServer):
     """Gives the same answer to every request, and remembers who asked what.
 
     ``answers`` says how many requests of one connection get an answer before it is broken off;
-    ``silence`` keeps every answer back until the test is over.
+    ``silence`` keeps every answer back until the test is over; ``turned_away`` has the Retry-After
+    of each request that is answered with 500 first.
     """
 
     daemon_threads = True
@@ -27,6 +28,7 @@ class Scripted(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.status, self.body = 200, json.dumps(SCORED).encode()
+        self.turned_away: list[str] = []
         self.answers: int | None = None
         self.silence = False
         self.over = threading.Event()
@@ -54,7 +56,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.answered += 1
-        self.send_response(self.server.status)
+        if self.server.turned_away:
+            self.send_response(500)
+            self.send_header("Retry-After", self.server.turned_away.pop(0))
+        else:
+            self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)

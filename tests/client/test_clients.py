@@ -1,6 +1,7 @@
 import inspect
 import io
 import socket
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -113,6 +114,33 @@ def test_a_server_that_is_slow_is_not_asked_again(scripted: Any, ask: Any) -> No
     with pytest.raises(TimedOut, match="in time"):
         ask(scripted.url, PAIR, retries=3, timeout=0.3)
     assert len(scripted.bodies) == 1
+
+
+def test_a_busy_server_is_asked_again_when_it_says(scripted: Any, ask: Any) -> None:
+    scripted.turned_away = ["0", "1"]
+    start = time.monotonic()
+    assert len(ask(scripted.url, PAIR, retries=2)) == 1
+    assert time.monotonic() - start >= 1
+    assert len(scripted.bodies) == 3
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["11", "3600", "-1", "1.5", "soon", "Mon, 23 Nov 2026 00:00:00 GMT"]
+)
+def test_nobody_waits_long_or_for_what_is_no_number(
+    scripted: Any, ask: Any, retry_after: str
+) -> None:
+    scripted.turned_away = [retry_after]
+    with pytest.raises(AbnormalAnswer):
+        ask(scripted.url, PAIR, retries=2)
+    assert len(scripted.bodies) == 1
+
+
+def test_a_server_that_stays_busy_is_given_up(scripted: Any, ask: Any) -> None:
+    scripted.turned_away = ["0"] * 9
+    with pytest.raises(AbnormalAnswer):
+        ask(scripted.url, PAIR, retries=2)
+    assert len(scripted.bodies) == 3
 
 
 def test_an_answer_is_final(scripted: Any, ask: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ from typing import Self
 import anyio
 import anyio.to_thread
 import httpx
+from httpx import codes
 
 from contract import load_contract
 from contract.errors import SecretError
@@ -25,6 +27,8 @@ RETRIES = 2
 LAST_PORT = 65535
 _HEADERS = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
 _FIRST_PAUSE = 0.2
+LONGEST_WAIT_SECONDS = 10
+_SECONDS = re.compile(r"[0-9]{1,4}")
 
 
 class _Settings:
@@ -64,6 +68,17 @@ class _Settings:
             raise Unreachable(f"No server answers at {_shown(self.url)} ({why}).") from error
         return float(_FIRST_PAUSE * 2**tried)
 
+    def _told_to_wait(self, tried: int, answer: httpx.Response) -> float | None:
+        """Seconds after which a server that turned the request away wants to be asked again.
+
+        RFC 9110, section 10.2.3; a server is not waited for at length, nor until a date.
+        """
+        seconds = answer.headers.get("Retry-After", "")
+        turned_away = answer.is_server_error or answer.status_code == codes.TOO_MANY_REQUESTS
+        if not turned_away or tried >= self.retries or not _SECONDS.fullmatch(seconds):
+            return None
+        return float(seconds) if float(seconds) <= LONGEST_WAIT_SECONDS else None
+
 
 class Client(_Settings):
     """Asks a server whether two photos show one person.
@@ -77,8 +92,9 @@ class Client(_Settings):
             (``PARAM_DECRYPT_KEY``), else the documented default.
         iv: the IV, likewise (``PARAM_DECRYPT_IV``).
         timeout: seconds to wait for a connection, for the next bytes sent, or for an answer.
-        retries: further tries where no connection was made or it broke before the answer;
-            never after a time-out or an answer.
+        retries: further tries where no connection was made, it broke before the answer, or a
+            server that has too much to do says when to ask again (``Retry-After``, up to ten
+            seconds); never after a time-out or another answer.
         http: an ``httpx.Client`` of your own, for certificates, proxies or other time-outs. It
             stays yours to close, and ``timeout`` does not change it.
 
@@ -132,10 +148,13 @@ class Client(_Settings):
         while True:
             try:
                 answer = self._http.send(self._request(self._http, body))
-                return read_answer(answer.status_code, answer.content)
+                pause = self._told_to_wait(tried, answer)
             except httpx.RequestError as error:
-                time.sleep(self._pause(tried, error))
-                tried += 1
+                pause = self._pause(tried, error)
+            if pause is None:
+                return read_answer(answer.status_code, answer.content)
+            time.sleep(pause)
+            tried += 1
 
     def close(self) -> None:
         """Close the connections."""
@@ -199,10 +218,13 @@ class AsyncClient(_Settings):
         while True:
             try:
                 answer = await self._http.send(self._request(self._http, body))
-                return read_answer(answer.status_code, answer.content)
+                pause = self._told_to_wait(tried, answer)
             except httpx.RequestError as error:
-                await anyio.sleep(self._pause(tried, error))
-                tried += 1
+                pause = self._pause(tried, error)
+            if pause is None:
+                return read_answer(answer.status_code, answer.content)
+            await anyio.sleep(pause)
+            tried += 1
 
     async def aclose(self) -> None:
         """Close the connections."""
