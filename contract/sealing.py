@@ -66,8 +66,8 @@ def url_encoded(sealed: bytes) -> bytes:
 
 
 def _check_length(name: str, secret: str, length: int) -> None:
-    if len(secret.encode()) != length:
+    given = len(secret.encode(errors="surrogateescape"))
+    if given != length or not secret.isascii():
         raise SecretError(
-            f"The {name} must be {length} characters of ASCII, this one has {len(secret.encode())} "
-            "bytes."
+            f"The {name} must be {length} characters of ASCII, this one has {given} bytes."
         )

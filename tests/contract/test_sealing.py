@@ -44,7 +44,14 @@ def test_what_is_given_wins_over_the_environment_and_that_over_the_defaults(
 
 @pytest.mark.parametrize(
     ("key", "iv", "named"),
-    [(KEY[1:], IV, "key"), (KEY + "k", IV, "key"), (KEY[1:] + "ä", IV, "key"), (KEY, "", "IV")],
+    [
+        (KEY[1:], IV, "key"),
+        (KEY + "k", IV, "key"),
+        (KEY[1:] + "ä", IV, "key"),
+        (KEY, "", "IV"),
+        (KEY[2:] + "ä", IV, "key"),
+        ("\udcff" * len(KEY), IV, "key"),
+    ],
 )
 def test_a_secret_of_another_length_is_refused(key: str, iv: str, named: str) -> None:
     with pytest.raises(SecretError, match=f"The {named} must be"):
