@@ -65,12 +65,11 @@ def serve() -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
-    """Starts ``python -m MODULE`` with options; ended with the test at the latest."""
+def start_command(tmp_path: Path) -> Iterator[Callable[[list[str]], Started]]:
+    """Starts a program; ended with the test at the latest."""
     begun: list[Started] = []
 
-    def run(module: str, *options: str) -> Started:
-        command = [sys.executable, "-m", module, *options]
+    def run(command: list[str]) -> Started:
         begun.append(Started(command, tmp_path / "report.json"))
         return begun[-1]
 
@@ -78,6 +77,16 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
     for each in begun:
         each.process.kill()
         each.process.communicate()
+
+
+@pytest.fixture
+def start(start_command: Callable[[list[str]], Started]) -> Callable[..., Started]:
+    """Starts ``python -m MODULE`` with options."""
+
+    def run(module: str, *options: str) -> Started:
+        return start_command([sys.executable, "-m", module, *options])
+
+    return run
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small servers to be tested against, each named by what is wrong with it.
 
-Run as a program: ``servers.py NAME`` serves on a free port of 127.0.0.1 and prints it.
+Run as a program: ``servers.py NAME [ADDRESS]`` serves on a free port, of 127.0.0.1 unless told
+otherwise, and prints it.
 """
 
 from __future__ import annotations
@@ -132,10 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def build(name: str) -> ThreadingHTTPServer:
+def build(name: str, address: str = "127.0.0.1") -> ThreadingHTTPServer:
     """A server of that name, bound to a free port and not yet serving."""
     handler = type("Handler", (_Handler,), {"answer": staticmethod(SERVERS[name])})
-    bound = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    bound = ThreadingHTTPServer((address, 0), handler)
     bound.daemon_threads = True
     return bound
 
@@ -155,6 +156,6 @@ def serving(name: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    program = build(sys.argv[1])
+    program = build(*sys.argv[1:])
     print(program.server_port, flush=True)
     program.serve_forever()
