@@ -13,7 +13,7 @@ THRESHOLDS = {"pnet": 0.3, "rnet": 0.1, "onet": 0.02}
 MOST_LOOKED_AT = 6
 LEAST_SHARE = 0.15
 """Of the photo's long side: what MTCNN doubts in photos without people is mostly smaller."""
-SURE = 0.7
+SURE = 0.9
 """How sure our own network must be, as no detector is."""
 
 
