@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from reference_server.faces.boxes import Box
+from reference_server.faces.boxes import Box, surest
 from reference_server.faces.doubted import DoubtedFaces
-from reference_server.faces.hog import HogDetector
+from reference_server.faces.hog import SURELY_UPRIGHT, HogDetector
 from reference_server.faces.mtcnn import MtcnnDetector
-from reference_server.faces.pictures import Pixels
+from reference_server.faces.pictures import Pixels, turned
+
+HALF_TURN = 2
 
 
 class Detector(Protocol):
@@ -46,4 +48,26 @@ class HogThenMtcnn(InTurn):
     def __init__(self) -> None:
         self.hog = HogDetector()
         self.mtcnn = MtcnnDetector()
-        super().__init__(self.hog, self.mtcnn, DoubtedFaces())
+        self._doubted = DoubtedFaces()
+        self._where_hog_sees_none = InTurn(self.mtcnn, self._doubted)
+        super().__init__(self.hog, self._where_hog_sees_none)
+
+    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+        """See :class:`Detector`.
+
+        A masked face reads as another one upside down. HOG takes either for the right one when it
+        is unsure of both; where MTCNN then says the other, our own network decides.
+        """
+        found = self.hog.find_upright(pixels)
+        if not found[1]:
+            return self._where_hog_sees_none.find_upright(pixels)
+        if surest(found[1]) >= SURELY_UPRIGHT:
+            return found
+        other = self.mtcnn.find_upright(pixels)
+        if not other[1] or (other[0] - found[0]) % 4 != HALF_TURN:
+            return found
+        return max(found, other, key=lambda each: self._face(pixels, *each))
+
+    def _face(self, pixels: Pixels, turns: int, boxes: list[Box]) -> float:
+        picture = turned(pixels, turns)
+        return max(self._doubted.face(picture, box) for box in boxes)

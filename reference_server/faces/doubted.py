@@ -29,11 +29,12 @@ class DoubtedFaces:
         """See ``Detector``."""
         least = LEAST_SHARE * max(pixels.shape)
         boxes = self._mtcnn.candidates(pixels)[:MOST_LOOKED_AT]
-        return [b for b in boxes if b.right - b.left >= least and self._is_face(pixels, b)]
+        return [b for b in boxes if b.right - b.left >= least and self.face(pixels, b) > SURE]
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See ``Detector``."""
         return most_upright(self.find, pixels)
 
-    def _is_face(self, pixels: Pixels, box: Box) -> bool:
-        return self._occlusion.face(self._aligner.chip(pixels, box, CHIP)) > SURE
+    def face(self, pixels: Pixels, box: Box) -> float:
+        """How surely our own network sees an upright face in a box, from 0 to 1."""
+        return self._occlusion.face(self._aligner.chip(pixels, box, CHIP))

@@ -1,9 +1,11 @@
 """Finding faces where one detector alone does not."""
 
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image, ImageOps
 
 from reference_server.faces.boxes import Box, largest, nearest_centre
@@ -99,6 +101,29 @@ def test_faces_that_hog_misses_are_found(engine, data, photo_of):
     covered = sorted((data / "occlusion" / "masked").iterdir())[:40]
     photos = [photo_of(path.relative_to(data)).pixels for path in covered]
     assert sum(bool(engine.detector.find(pixels)) for pixels in photos) >= 36
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("turns", range(4))
+def test_covered_faces_are_set_upright(engine, data, photo_of, turns):
+    right = 0
+    for path in sorted((data / "occlusion" / "masked").iterdir())[:30]:
+        pixels = np.ascontiguousarray(np.rot90(photo_of(path.relative_to(data)).pixels, turns))
+        back, boxes = engine.detector.find_upright(pixels)
+        right += bool(boxes) and (turns + back) % 4 == 0
+    assert right >= 27
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+@pytest.mark.parametrize(("sureness", "is_asked"), [(0.6, False), (0.3, True)])
+def test_where_hog_is_unsure_of_a_half_turn_the_network_decides(
+    engine, monkeypatch, turns, sureness, is_asked
+):
+    pixels = np.ascontiguousarray(np.rot90(skimage.data.astronaut(), turns))
+    back, found = engine.detector.find_upright(pixels)
+    wrong = replace(found[0], confidence=sureness)
+    monkeypatch.setattr(engine.detector.hog, "find_upright", lambda _: ((back + 2) % 4, [wrong]))
+    assert engine.detector.find_upright(pixels)[0] == (back if is_asked else (back + 2) % 4)
 
 
 @pytest.mark.data
