@@ -6,11 +6,9 @@ from typing import Protocol
 
 from reference_server.faces.boxes import Box, surest
 from reference_server.faces.doubted import DoubtedFaces
-from reference_server.faces.hog import SURELY_UPRIGHT, HogDetector
+from reference_server.faces.hog import HALF_TURN, SURELY_UPRIGHT, HogDetector
 from reference_server.faces.mtcnn import MtcnnDetector
 from reference_server.faces.pictures import Pixels, turned
-
-HALF_TURN = 2
 
 
 class Detector(Protocol):

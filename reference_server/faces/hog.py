@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dlib
 import numpy as np
@@ -16,7 +16,10 @@ LONG_SIDES = (320, 640, 1280)
 MOST_ENLARGED = 2.6
 """Beyond this enlargement HOG finds nothing more."""
 SURELY_UPRIGHT = 0.5
-"""A face found this surely in a photo as it stands needs no look at its quarter turns."""
+"""A face found this surely in a photo as it stands does not lie on its side."""
+NOT_ON_ITS_HEAD = 1.0
+"""A face found this surely does not stand on its head either."""
+HALF_TURN = 2
 
 
 class HogDetector:
@@ -35,13 +38,12 @@ class HogDetector:
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """The quarter turns, counter-clockwise, that show a face most surely, and the faces then.
 
-        A face is found upside down now and then, so a weak one is compared with all four turns.
+        A face is found upside down now and then, so one that is not sure is compared with turns.
         """
         for picture, factor in _scales(pixels):
             found = {0: self._at(picture, factor)}
-            if surest(found[0]) < SURELY_UPRIGHT:
-                for turns, method in QUARTER_TURNS.items():
-                    found[turns] = self._at(picture.transpose(method), factor)
+            for turns in _rivals(surest(found[0])):
+                found[turns] = self._at(picture.transpose(QUARTER_TURNS[turns]), factor)
             best = max(found, key=lambda turns: surest(found[turns]))
             if found[best]:
                 return best, found[best]
@@ -53,6 +55,13 @@ class HogDetector:
             Box(r.left(), r.top(), r.right(), r.bottom(), score).scaled(factor)
             for r, score in zip(found, scores, strict=True)
         ]
+
+
+def _rivals(sureness: float) -> Iterable[int]:
+    """The turns that a face found in the photo as it stands is to be compared with."""
+    if sureness < SURELY_UPRIGHT:
+        return QUARTER_TURNS
+    return [HALF_TURN] if sureness < NOT_ON_ITS_HEAD else []
 
 
 def _scales(pixels: Pixels) -> Iterator[tuple[Image.Image, float]]:
