@@ -21,6 +21,8 @@ from conformance.calibration.tally import Tally
 RATE_AT_FIT = 1e-3
 LEAST_EXCEEDANCES = 100
 DECADES = 3.0
+LEAST_SHAPE = -0.5
+"""At and below it the asymptotic covariance does not hold (Smith, 1985)."""
 
 
 class Extrapolation(StrEnum):
@@ -52,7 +54,8 @@ class Tail:
         if rate <= 0:
             return Interval(0.0, 1.0)
         reach = norm.ppf(0.5 + CONFIDENCE / 2) * self._deviation(threshold)
-        return Interval(rate * math.exp(-reach), min(1.0, rate * math.exp(reach)))
+        log = math.log(rate)
+        return Interval(math.exp(log - reach), math.exp(min(log + reach, 0.0)))
 
     def _deviation(self, threshold: float) -> float:
         """The standard deviation of the log of the rate."""
@@ -71,7 +74,7 @@ class Tail:
 
 
 def fit(tally: Tally, design_effect: float = 1.0) -> Tail | None:
-    """Fit the tail above FMR = 1e-3; None where too few scores lie there."""
+    """Fit the tail above FMR = 1e-3; None where too few lie there or they end abruptly."""
     survivors = reached(tally)
     first = int(np.argmax(survivors <= RATE_AT_FIT))
     counts = tally.bins[first:]
@@ -81,6 +84,8 @@ def fit(tally: Tally, design_effect: float = 1.0) -> Tail | None:
     edges = tally.edges
     middles = (edges[first:-1] + edges[first + 1 :]) / 2 - edges[first]
     shape, scale = _fit_pareto(np.repeat(middles, counts))
+    if shape <= LEAST_SHAPE:
+        return None
     return Tail(
         start=float(edges[first]),
         rate=float(survivors[first]),

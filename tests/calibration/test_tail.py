@@ -60,3 +60,27 @@ def test_dependence_widens_the_interval():
     scores = exact(1_000_000, 6)
     alone, shared = tail.fit(scores).interval_at(0.8), tail.fit(scores, 4.0).interval_at(0.8)
     assert shared.lower < alone.lower < alone.upper < shared.upper
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "scores",
+    [
+        lambda rng: rng.normal(0.2, 0.08, 150_000),
+        lambda rng: rng.beta(2, 12, 150_000),
+        lambda rng: rng.triangular(0, 0.2, 0.6, 150_000),
+        lambda rng: np.append(rng.normal(0.2, 0.05, 150_000), np.full(120, 0.95)),
+        lambda rng: rng.normal(0.2, 0.08, 150_000).round(2),
+        lambda rng: rng.uniform(0, 0.8, 150_000),
+    ],
+    ids=["normal", "beta", "triangular", "spike", "rounded", "uniform"],
+)
+def test_any_shape_of_scores_gets_an_interval_or_no_fit(scores, seed):
+    tally = Tally(thresholds=RATES.thresholds)
+    tally.add(np.clip(scores(np.random.default_rng(seed)), 0, 1))
+    fitted = tail.fit(tally)
+    for threshold in np.linspace(fitted.start, 1, 40) if fitted else ():
+        bounds = fitted.interval_at(threshold)
+        assert 0 <= bounds.lower <= fitted.rate_at(threshold) <= bounds.upper <= 1
+    for threshold, claimed in RATES.rows:
+        assert tail.extrapolate(fitted, threshold, claimed) in Extrapolation
