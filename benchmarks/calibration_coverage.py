@@ -14,13 +14,14 @@ import math
 from collections import Counter
 
 import numpy as np
+from scipy.stats import norm
 
 from conformance.calibration import tail
 from conformance.calibration.dependence import Shares, design_effects
 from conformance.calibration.intervals import Interval, interval
 from conformance.calibration.sequential import log_martingale
 from conformance.calibration.tally import Tally
-from conformance.calibration.verdicts import Evidence, Rule, judge, overall
+from conformance.calibration.verdicts import Evidence, Rule, Verdict, judge, overall
 from contract import load_contract
 
 RATES = load_contract().error_rates
@@ -36,6 +37,7 @@ def main() -> None:
     repetitions = parser.parse_args().repetitions
     independent(repetitions)
     shared_people(repetitions)
+    alike_photos(repetitions)
     sequences(repetitions)
     tails(repetitions // 2)
     for at_any_time in (False, True):
@@ -91,6 +93,40 @@ def one_population(
             events.sum(axis=1) // 2, rates, design_effects(shares, rates), strict=True
         )
     ]
+
+
+def alike_photos(repetitions: int) -> None:
+    """Wrong PASSes where the scores of one pair of people are correlated, at twice the claim."""
+    print("\nPASS at twice the claimed rate (at most 5 %), all photos of few people")
+    for people, photos, alike, row in ((60, 12, 0.5, 4), (60, 12, 0.7, 4), (40, 8, 0.7, 3)):
+        rng = np.random.default_rng(6)
+        wrong = sum(passes_doubled(rng, people, photos, alike, row) for _ in range(repetitions))
+        print(
+            f"  {people} people, {photos} photos each, correlation {alike}, "
+            f"rate {CLAIMED[row]:.0e}: {share(wrong, repetitions)}"
+        )
+
+
+def passes_doubled(
+    rng: np.random.Generator, people: int, photos: int, alike: float, row: int
+) -> bool:
+    """Whether a row passes whose true rate is twice the claim."""
+    first, second = np.triu_indices(people, 1)
+    scores = math.sqrt(1 - alike) * rng.standard_normal((first.size, photos**2), np.float32)
+    scores += math.sqrt(alike) * rng.standard_normal((first.size, 1), np.float32)
+    counts = [(scores >= norm.isf(min(0.4, 2 * rate))).sum(axis=1) for rate in CLAIMED]
+    events = [np.bincount(first, k, people) + np.bincount(second, k, people) for k in counts]
+    shares = Shares(
+        tried=np.full(people, (people - 1) * photos**2),
+        events=np.array(events, np.int64),
+        per_comparison=2,
+    )
+    seen = zip(CLAIMED, counts, design_effects(shares, tuple(CLAIMED)), strict=True)
+    rows = [
+        Evidence(claimed=rate, k=int(k.sum()), n=scores.size, design_effect=effect)
+        for rate, k, effect in seen
+    ]
+    return judge(rows, Rule())[row].verdict == Verdict.PASS
 
 
 def sequences(repetitions: int) -> None:

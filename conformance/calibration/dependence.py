@@ -8,11 +8,15 @@ variance): Var(k) = sum (d_i - p n_i)^2 - (c - 1) n p (1 - p), where a compariso
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from conformance.calibration.arrays import Counts
+
+FEW_EVENTS = 30
+"""Below it a rate and its spread are poorly known: the rule of 30 (Doddington et al., 2000)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,29 +46,39 @@ class Shares:
 def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """The design effect of each row, at least 1.
 
-    A row without an event tells nothing about its spread: it takes the coefficient of variation
-    of the row below it, at its ``claimed`` rate.
+    A row with few events cannot tell how they cluster: with one, or none, they look independent. It
+    takes the largest of what it shows itself, what the coefficient of variation of the rows below
+    it comes to at its ``claimed`` rate, and the comparisons for each pair of people (mated: for
+    each person). The last says that photos of the same people bring no evidence beyond the people,
+    which holds however alike their scores are.
     """
     effects: list[float] = []
     spread = 0.0
     for row, events in enumerate(shares.events):
-        if events.any():
-            effect = _design_effect(shares, events)
-            spread = _spread(shares, events, effect)
-        else:
-            effect = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
+        effect = _design_effect(shares, events)
+        own = _spread(shares, events, effect)
+        if events.sum() < FEW_EVENTS * shares.per_comparison:
+            carried = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
+            effect, own = max(effect, carried, _photos_alike(shares)), max(own, spread)
         effects.append(max(1.0, effect))
+        spread = own
     return effects
 
 
 def _design_effect(shares: Shares, events: Counts) -> float:
     n = shares.comparisons
     p = float(events.sum()) / shares.per_comparison / n
-    if p >= 1:
+    if not 0 < p < 1:
         return 1.0
     alone = n * p * (1 - p)
     together = float(np.square(events - p * shares.tried).sum())
     return together / alone - (shares.per_comparison - 1)
+
+
+def _photos_alike(shares: Shares) -> float:
+    """The design effect if all comparisons of the same people had one outcome."""
+    groups = math.comb(shares.people, shares.per_comparison)
+    return shares.comparisons / max(1, groups)
 
 
 def _sharing(shares: Shares) -> float:
@@ -77,4 +91,6 @@ def _spread(shares: Shares, events: Counts, effect: float) -> float:
     """cv^2 = zeta1 / p^2: how unequal people are in drawing events."""
     p = float(events.sum()) / float(shares.tried.sum())
     sharing = _sharing(shares)
+    if not p:
+        return 0.0
     return max(0.0, (effect - 1) * (1 - p) / p / sharing) if sharing else 0.0

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from conformance.calibration.dependence import Shares, design_effects
+from conformance.calibration.verdicts import Evidence, Rule, Verdict, judge
 
 
 def all_pairs(matches: np.ndarray) -> Shares:
@@ -68,3 +70,60 @@ def test_a_row_without_errors_takes_the_spread_of_the_row_below():
 def test_mated_comparisons_cluster_by_person():
     shares = Shares(tried=np.full(50, 10), events=np.array([[10] * 5 + [0] * 45]), per_comparison=1)
     assert design_effects(shares) == [pytest.approx(10.0)]
+
+
+def verdicts(shares: Shares, claimed: tuple[float, ...]) -> list[Verdict]:
+    n, effects = int(shares.comparisons), design_effects(shares, claimed)
+    seen = zip(claimed, shares.events.sum(axis=1) // 2, effects, strict=True)
+    rows = [Evidence(claimed=rate, k=int(k), n=n, design_effect=effect) for rate, k, effect in seen]
+    return [judgement.verdict for judgement in judge(rows, Rule())]
+
+
+CLAIMED = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+
+
+def test_no_row_has_more_evidence_than_pairs_of_people_without_an_event():
+    """30 people with 1,000 photos each bring 4.35e8 comparisons and 435 pairs of people."""
+    none = np.zeros((6, 30), np.int64)
+    shares = Shares(tried=np.full(30, 29 * 10**6), events=none, per_comparison=2)
+    assert design_effects(shares, CLAIMED) == [10**6] * 6
+    assert verdicts(shares, CLAIMED) == [Verdict.PASS] * 2 + [Verdict.INCONCLUSIVE] * 4
+
+
+def test_no_mated_row_has_more_evidence_than_people_without_an_event():
+    shares = Shares(tried=np.full(50, 10), events=np.zeros((1, 50), np.int64), per_comparison=1)
+    assert design_effects(shares) == [10.0]
+
+
+def test_a_false_match_more_does_not_make_a_row_pass():
+    """Three pairs of people with 60 false matches each, up to the row before the last."""
+    clumped = np.zeros(60, np.int64)
+    clumped[:6] = 60
+    one = np.zeros(60, np.int64)
+    one[:2] = 1
+    effects = []
+    for last in (np.zeros(60, np.int64), one):
+        events = np.array([clumped] * 3 + [last] + [np.zeros(60, np.int64)] * 2)
+        shares = Shares(tried=np.full(60, 12 * 59 * 12), events=events, per_comparison=2)
+        effects.append(design_effects(shares, CLAIMED)[3])
+        assert verdicts(shares, CLAIMED)[3:] == [Verdict.INCONCLUSIVE] * 3
+    assert effects[1] >= effects[0]
+
+
+@pytest.mark.parametrize(("people", "photos", "row"), [(60, 12, 4), (40, 8, 3)])
+def test_alike_photos_of_few_people_seldom_pass_at_twice_the_claim(people, photos, row):
+    """Scores of one pair of people have a correlation of 0.7; one wrong PASS in 20 is allowed."""
+    rng = np.random.default_rng(8)
+    first, second = np.triu_indices(people, 1)
+    thresholds = norm.isf([min(0.4, 2 * rate) for rate in CLAIMED])
+    passed = 0
+    for _ in range(40):
+        pair = np.sqrt(0.7) * rng.standard_normal(first.size, np.float32)
+        rest = rng.standard_normal((first.size, photos**2), np.float32)
+        scores = pair[:, None] + np.sqrt(0.3) * rest
+        counts = [(scores >= threshold).sum(axis=1) for threshold in thresholds]
+        by_person = [np.bincount(first, k, people) + np.bincount(second, k, people) for k in counts]
+        tried = np.full(people, (people - 1) * photos**2)
+        shares = Shares(tried=tried, events=np.array(by_person, np.int64), per_comparison=2)
+        passed += verdicts(shares, CLAIMED)[row] == Verdict.PASS
+    assert passed <= 40 * 0.05
