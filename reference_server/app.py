@@ -56,9 +56,8 @@ def _add_operation(
                 body = read_body(request.environ, settings.standards.max_body_bytes, take)
             g.body_bytes = len(body)
             queue(1)
-            with metrics.counting("held"):
+            with metrics.counting("held"), health.watch():
                 score = verifier.score(request.environ.get("CONTENT_TYPE", ""), body, g.stages)
-        health.note_success()
         return _respond(success(score))
 
     def turn_away(busy_now: Busy) -> Response:
@@ -76,13 +75,14 @@ def _add_operation(
 
 def _add_pages(app: Flask, health: Health, metrics: Metrics) -> None:
     def healthz() -> Response:
-        health.check()
+        health.check_alive()
         return _respond(Answer(200, {"status": "ready"}))
 
     def readyz() -> Response:
         if request.environ.get(STOPPING):
             return _respond(Answer(503, {"status": "stopping"}))
-        return healthz()
+        health.check()
+        return _respond(Answer(200, {"status": "ready"}))
 
     def page() -> Response:
         return Response(prometheus.page(metrics), content_type=CONTENT_TYPE_LATEST)

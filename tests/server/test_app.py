@@ -210,6 +210,28 @@ def test_health_compares_again_when_the_last_success_is_old(
     assert len(engine.calls) == 2  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("second", "switches"), [("black", {}), ("white", {"check_quality": "true"})]
+)
+def test_a_photo_that_the_engine_refused_shows_life_but_no_readiness(
+    client: FlaskClient, form: Form, engine: object, second: str, switches: dict[str, str]
+) -> None:
+    refused = client.post(PATH, data=form("grey", second, **switches))
+    assert refused.status_code == 400
+    client.get("/healthz")
+    assert len(engine.calls) == 1  # type: ignore[attr-defined]
+    client.get("/readyz")
+    assert len(engine.calls) == 2  # type: ignore[attr-defined]
+
+
+def test_a_form_that_never_reached_the_engine_shows_nothing(
+    client: FlaskClient, engine: object
+) -> None:
+    client.post(PATH, data={})
+    client.get("/healthz")
+    assert len(engine.calls) == 1  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("score", [0.3, float("nan")])
 def test_health_fails_with_an_absurd_score(
     client: FlaskClient, engine: object, monkeypatch: pytest.MonkeyPatch, score: float
