@@ -30,6 +30,8 @@ def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise WrongUse(f"{path} is no score map with knots [similarity, log10 FMR].") from error
     wanted = [math.log10(rate) for _, rate in rates.rows]
+    if not np.isfinite([similarities, logs]).all():
+        raise WrongUse(f"{path}: every knot must be two finite numbers.")
     if np.any(np.diff(similarities) <= 0) or np.any(np.diff(logs) > 0):
         raise WrongUse(f"{path}: similarities must rise and log10 FMR fall from knot to knot.")
     if max(wanted) > logs[0] or min(wanted) < logs[-1]:
@@ -41,12 +43,13 @@ def thresholds_of_text(text: str, rates: ErrorRates) -> tuple[float, ...]:
     """Similarities as a user writes them: one for each documented threshold, rising.
 
     Raises:
-        WrongUse: not that many numbers, or not rising.
+        WrongUse: not that many finite numbers, or not rising.
     """
     try:
         given = tuple(float(part) for part in text.split(","))
     except ValueError as error:
         raise WrongUse("--similarities takes numbers with commas between them.") from error
-    if len(given) != len(rates.rows) or any(a >= b for a, b in pairwise(given)):
+    rising = all(map(math.isfinite, given)) and all(a < b for a, b in pairwise(given))
+    if len(given) != len(rates.rows) or not rising:
         raise WrongUse(f"--similarities takes {len(rates.rows)} rising numbers, one for each row.")
     return given
