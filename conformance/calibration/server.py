@@ -126,7 +126,7 @@ class Server:
             )
         except httpx.TimeoutException:
             return Reply(trouble="no answer in time"), True
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return Reply(trouble=f"connection failed: {type(error).__name__}"), True
         self.software = response.headers.get("server", self.software)
         return self._read(response), response.status_code >= _SERVER_ERROR
@@ -139,7 +139,7 @@ class Server:
     def _read(self, response: httpx.Response) -> Reply:
         try:
             fields = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             fields = None
         if response.status_code < _SERVER_ERROR and isinstance(fields, dict):
             reply = self._judge(fields)

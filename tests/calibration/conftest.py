@@ -37,6 +37,8 @@ class Stub(ThreadingHTTPServer):
         self.delay = 0.0
         self.broken = set()
         self.always_broken = False
+        self.alone_broken = False
+        self.raw = None
         self.asked = Counter()
         self.fields = {}
         self.lock = threading.Lock()
@@ -68,7 +70,9 @@ class Answering(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.asked[first, second] += 1
             broken = first in self.server.broken and self.server.asked[first, second] == 1
-        if broken or self.server.always_broken:
+        if self.server.raw:
+            self.send_bytes(200, *self.server.raw)
+        elif broken or self.server.always_broken or (self.server.alone_broken and first == second):
             self.send(500, {"code": 500, "message": "internal", "request_id": "1"})
         elif b"faceless" in first + second:
             code = CONTRACT.codes["DETECTION_FAILED"]
@@ -79,9 +83,12 @@ class Answering(BaseHTTPRequestHandler):
             self.send(200, body | {"request_id": "1"})
 
     def send(self, status: int, document: dict) -> None:
-        body = json.dumps(document).encode()
+        self.send_bytes(status, {"content-type": "application/json"}, json.dumps(document).encode())
+
+    def send_bytes(self, status: int, headers: dict, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
