@@ -41,9 +41,14 @@ class Asker:
             raise self._failure
 
     async def ask_alone(self, photos: Iterable[str]) -> None:
-        """Compare photos with themselves, to learn in which of them no face is found."""
+        """Compare photos with themselves, to learn in which of them no face is found.
+
+        Raises:
+            Unreachable: the server stopped giving answers.
+            WrongUse: a photo cannot be read.
+        """
         for photo in photos:
-            await self._ask(None, Pair(photo, photo, mated=True))
+            self._give_up_if_silent(await self._ask(None, Pair(photo, photo, mated=True)))
 
     async def _work(self, places: Iterator[int], over: Callable[[], bool]) -> None:
         try:

@@ -68,7 +68,7 @@ class Collector:
 
     async def settle(self, photos: list[str]) -> None:
         """Compare photos with themselves, to learn in which of them no face is found."""
-        asked = {answer.first for answer in self._journal.alone}
+        asked = {answer.first for answer in self._journal.alone if answer.settled}
         await self._asker.ask_alone(photo for photo in photos if photo not in asked)
 
     def _hear(self, answer: Answer) -> None:

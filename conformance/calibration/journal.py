@@ -13,11 +13,11 @@ from conformance.calibration.run_log import RunLog
 
 
 class Journal(RunLog):
-    """A line for each answer; a later answer at a place replaces an earlier one."""
+    """A line for each answer; a later answer about the same replaces an earlier one."""
 
     def __init__(self, path: Path, head: Mapping[str, Any]) -> None:
         self._by_place: dict[int, Answer] = {}
-        self.alone: list[Answer] = []
+        self._alone: dict[str, Answer] = {}
         super().__init__(path, head)
 
     def add(self, answer: Answer) -> None:
@@ -29,6 +29,11 @@ class Journal(RunLog):
     def answers(self) -> list[Answer]:
         """One answer for each place, in the order of the plan."""
         return [self._by_place[place] for place in sorted(self._by_place)]
+
+    @property
+    def alone(self) -> list[Answer]:
+        """The answers about photos against themselves, one for each."""
+        return list(self._alone.values())
 
     def shards(self) -> Iterator[list[Answer]]:
         """The answers in the order of the plan, SHARD places at a time."""
@@ -43,7 +48,7 @@ class Journal(RunLog):
 
     def _note(self, answer: Answer) -> None:
         if answer.place is None:
-            self.alone.append(answer)
+            self._alone[answer.first] = answer
             return
         if answer.place not in self._by_place:
             self._went_on()
