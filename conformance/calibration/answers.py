@@ -49,7 +49,7 @@ class Kept(Protocol):
 
     @property
     def extended(self) -> bool:
-        """Whether it went on after its end was seen."""
+        """Whether it went on after its end was seen, or its budget was changed."""
 
     @property
     def alone(self) -> list[Answer]:

@@ -39,6 +39,7 @@ def from_fleet(  # noqa: PLR0913, PLR0917 - one more than elsewhere: who works
             or workers are gone.
     """
     with closing(Shards(run.folder / FOLDER, run.head)) as shards:
+        shards.name_budget(run.comparisons)
         watch = watch_of(run, contract)
         fleet = _Fleet(run, shards, watch, tell)
         work = partial(run_errand, _errand(run, choice))
@@ -118,7 +119,7 @@ class _Fleet:
 
     def questions_alone(self, photos: Iterable[str]) -> Iterator[Questions]:
         """Photos to compare with themselves."""
-        asked = {answer.first for answer in self._shards.alone}
+        asked = {answer.first for answer in self._shards.alone if answer.settled}
         left = [photo for photo in photos if photo not in asked]
         for start in range(0, len(left), SHARD):
             yield Questions(shard=ALONE, alone=tuple(left[start : start + SHARD]))

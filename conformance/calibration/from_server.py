@@ -26,6 +26,7 @@ def from_server(run: Run, contract: Contract, tell: Callable[[Answer | int], Non
     journal = Journal(run.folder / ANSWERS, run.head)
     watch = watch_of(run, contract)
     try:
+        journal.name_budget(run.comparisons)
         tell(sum(answer.settled for answer in journal.answers))
         complete = asyncio.run(_collect(run, contract, journal, watch, tell))
     finally:

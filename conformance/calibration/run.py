@@ -105,9 +105,15 @@ def subject_of(
         ),
         provenance=_provenance(run, kept),
         in_random_order=True,
-        at_any_time=run.until_decided or kept.extended,
+        at_any_time=run.until_decided or not _as_planned(kept),
         photos=run.labelled.photos,
     )
+
+
+def _as_planned(kept: Kept) -> bool:
+    """Whether it ended where it was to end before anything was seen: only then may it be judged
+    by the rule that looks once."""
+    return kept.ended == "budget" and not kept.extended
 
 
 def _up_to(stop_at: int | None, shards: Iterator[list[Answer]]) -> Iterator[list[Answer]]:

@@ -18,6 +18,7 @@ def test_answers_come_back_in_the_order_of_the_plan(tmp_path):
     journal = Journal(path, HEAD)
     for place in (2, 0, 1):
         journal.add(answer(place, score=place / 10, seconds=0.1))
+    journal.add(answer(None, trouble="no answer in time"))
     journal.add(answer(None, code=4000))
     journal.close()
     again = Journal(path, HEAD)
@@ -58,6 +59,24 @@ def test_only_a_run_that_ended_says_so_and_going_on_is_noted(tmp_path):
     third.close()
     assert (third.ended, third.extended) == (None, True)
     assert third.answers[0].score == 0.5
+
+
+def test_a_run_whose_budget_changes_is_extended_from_then_on(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    for budget, extended in ((100, False), (100, False), (50, True), (50, True)):
+        journal = Journal(path, HEAD)
+        journal.name_budget(budget)
+        journal.close()
+        assert journal.extended == extended
+
+
+@pytest.mark.parametrize("content", [b"\x80\x81\nrest", b"\x80\x81", b"no json\nrest"])
+def test_a_file_that_is_no_text_stays_as_it_is(tmp_path, content):
+    path = tmp_path / "answers.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(WrongUse, match="choose another --out"):
+        Journal(path, HEAD)
+    assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("content", ["", "no json\n", '{"other": 1}\n', '{"run": {}}\n[]\n'])

@@ -113,6 +113,41 @@ def test_time_outs_are_not_measured(stub, people, tmp_path):
     assert "no answer in time" in result.stderr
 
 
+def test_a_server_that_dies_before_the_end_is_given_up_and_asked_again(stub, people, tmp_path):
+    """Each photo in turn is refused in its only pair, so all are compared with themselves."""
+    pairs = tmp_path / "pairs.csv"
+    rows = []
+    for place in range(30):
+        names = [f"p{place:02}/{photo}" for photo in "ab"]
+        for name in names:
+            (people / name).write_text(f"{name} faceless")
+        rows.append(",".join([*names, "1"]))
+    pairs.write_text("\n".join(["first,second,mated", *rows]) + "\n")
+    options = ("--photos", str(people), "--mated-share", "1", "--retries", "0")
+    stub.alone_broken = True
+    result = run(stub, pairs, tmp_path / "out", *options)
+    assert result.exit_code == 3
+    assert "25 comparisons in a row" in result.stderr
+    stub.alone_broken = False
+    run(stub, pairs, tmp_path / "out", *options)
+    found = report(tmp_path / "out")
+    assert found["not_measured"] == 0
+    assert len(found["acquired"]["failed"]) == 60
+
+
+def test_only_a_run_that_reaches_its_first_budget_is_judged_by_the_rule_for_the_end(
+    stub, people, tmp_path
+):
+    def at_any_time(*options: str) -> bool:
+        run(stub, people, tmp_path / options[1], *options[2:])
+        return report(tmp_path / options[1])["rule"]["at_any_time"]
+
+    assert not at_any_time("to", "whole", "--budget", "60")
+    assert not at_any_time("to", "whole", "--budget", "60")
+    assert at_any_time("to", "whole", "--budget", "50")
+    assert at_any_time("to", "short", "--budget", "7000", "--minutes", "0.001")
+
+
 def test_minutes_end_a_run(stub, people, tmp_path):
     stub.delay = 0.02
     run(stub, people, tmp_path / "out", "--budget", "7000", "--minutes", "0.01")
@@ -199,3 +234,19 @@ def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
     under_way = 4 * 4
     assert stub.asked.total() - len(answers(killed)) <= under_way
     assert report(killed) == report(tmp_path / "whole")
+
+
+def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(stub, people, tmp_path):
+    stub.delay = 0.02
+    out = tmp_path / "out"
+    process = start(stub, people, out)
+    try:
+        wait_for_answers(out, 20)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    assert not report(out)["complete"]
+    assert report(out)["rule"]["at_any_time"]
+    run(stub, people, out, "--budget", "200")
+    assert report(out)["complete"]
+    assert report(out)["rule"]["at_any_time"], "another budget after a look"

@@ -1,0 +1,84 @@
+"""A scheduler that is lost in the middle of a run, and one that comes in its place."""
+
+import json
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from socket import socket
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.calibration import cli
+
+pytest.importorskip("distributed", reason="needs Dask: pip install 'verikit[dask]'")
+pytestmark = pytest.mark.live
+FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
+
+
+def free_port() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def started(program: str, *options: str):
+    command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own interpreter
+        yield process
+        process.kill()
+
+
+@contextmanager
+def cluster(port: int):
+    """A scheduler and a worker; the scheduler's process."""
+    alone = ("--host", "127.0.0.1", "--no-dashboard")
+    with ExitStack() as stack:
+        scheduler = stack.enter_context(started("scheduler", *alone, "--port", str(port)))
+        worker = (f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-nanny", *alone)
+        stack.enter_context(started("worker", *worker))
+        yield scheduler
+
+
+@pytest.fixture
+def calibrate(stub, people, tmp_path, monkeypatch):
+    def run(name: str, *options: str):
+        command = [stub.url, "--data", str(people), "--out", str(tmp_path / name), *FAST, *options]
+        return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
+
+    monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
+    return run
+
+
+def counts(result) -> dict:
+    document = json.loads(result.stdout)
+    document["provenance"].pop("answers")
+    return document
+
+
+def test_a_scheduler_that_is_lost_costs_no_finished_shard(calibrate, stub, tmp_path):
+    whole, port = calibrate("whole"), free_port()
+    address = ("--dask", f"tcp://127.0.0.1:{port}")
+    before, stub.delay = stub.asked.total(), 0.004
+    with cluster(port) as scheduler:
+
+        def kill() -> None:
+            while stub.asked.total() < before + 600:
+                threading.Event().wait(0.005)
+            scheduler.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        broken = calibrate("lost", *address)
+        killer.join()
+    assert broken.exit_code == 3
+    assert "run the same command again" in broken.stderr
+    manifest = tmp_path / "lost/shards/manifest.jsonl"
+    kept = sum(json.loads(line).get("answers", 0) for line in manifest.read_text().splitlines())
+    assert kept > 0
+    before = stub.asked.total()
+    with cluster(port):
+        assert counts(calibrate("lost", *address)) == counts(whole)
+    assert stub.asked.total() - before <= 1001 - kept
