@@ -122,20 +122,20 @@ class Conductor:
             if clock - shown >= 1:
                 shown = clock
                 self.show(ledger)
-            if trouble := self._trouble(ledger, clock, last):
-                ledger.cut_short(trouble)
+            if self._is_cut_short(ledger, clock, last):
                 self._finish(ledger)
                 return
 
-    def _trouble(self, ledger: Ledger, clock: float, last: float) -> str | None:
+    def _is_cut_short(self, ledger: Ledger, clock: float, last: float) -> bool:
         gone = set(ledger.nodes) - set(self.nodes())
         if gone or any(node.is_lost() for node in ledger.nodes.values()):
-            return "a worker was lost"
-        if clock > last:
-            return "a generator did not finish in time"
-        if broken := abort_reason(ledger):
-            return f"aborted: {broken.gate} is {broken.value:g}, the limit is {broken.limit:g}"
-        return None
+            ledger.cut_short("a worker was lost")
+        elif clock > last:
+            ledger.cut_short("a generator did not finish in time")
+        elif broken := abort_reason(ledger):
+            figures = f"{broken.gate} is {broken.value:g}, the limit is {broken.limit:g}"
+            ledger.cut_short(f"aborted: {figures}", aborted=True)
+        return ledger.trouble is not None
 
     def _finish(self, ledger: Ledger) -> None:
         """Ask nothing more, and wait a little for answers and reports."""

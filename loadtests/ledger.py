@@ -69,6 +69,7 @@ class Ledger:
         self.slots: dict[int, Slot] = defaultdict(Slot)
         self.nodes: dict[str, Node] = defaultdict(Node)
         self.trouble: str | None = None
+        self.aborted = False
         self._other_scores = 0
         self._end = profile.warm_up + profile.seconds
 
@@ -95,9 +96,9 @@ class Ledger:
         latest = max((node.clock for node in self.nodes.values()), default=0.0)
         return min(latest, self._end)
 
-    def cut_short(self, trouble: str) -> None:
-        """The run ended early, now, and why."""
-        self.trouble, self._end = trouble, self.clock
+    def cut_short(self, trouble: str, *, aborted: bool = False) -> None:
+        """The run ended early, now, and why; ``aborted``: on a gate broken beyond doubt."""
+        self.trouble, self.aborted, self._end = trouble, aborted, self.clock
 
     @property
     def first_slot(self) -> int:

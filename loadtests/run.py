@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from locust import User
@@ -13,16 +13,14 @@ from locust.env import Environment  # before what follows: it patches sockets an
 from loadtests.clients import Client, SlowClient
 from loadtests.conductor import Conductor
 from loadtests.errors import IncompleteError, WrongUseError
-from loadtests.gates import judge_gates
 from loadtests.generator import Generator
-from loadtests.knee import KneeSearch
 from loadtests.ledger import Ledger
-from loadtests.profile import Profile, Search, Stage
+from loadtests.profile import Profile
+from loadtests.search import search
 from loadtests.server_watch import ServerWatch, find_look
-from loadtests.verdict import Outcome, Step, answered, settle
+from loadtests.verdict import Outcome, settle
 from loadtests.worker import hush_locust
 
-_START_BELOW = 0.8
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -83,7 +81,7 @@ def run_load(
         if workers:
             conductor.wait_for_workers(workers.count, workers.wait_seconds)
         if profile.search:
-            return _search(target.url, profile, profile.search, conductor, watch)
+            return search(target.url, profile, profile.search, conductor.run, watch)
         return _stages(target.url, profile, conductor, watch)
     finally:
         watch.stop()
@@ -93,60 +91,3 @@ def run_load(
 def _stages(url: str, profile: Profile, conductor: Conductor, watch: ServerWatch) -> Outcome:
     begun = watch.clock()
     return settle(url, conductor.run(profile), watch, begun)
-
-
-def _search(
-    url: str, profile: Profile, search: Search, conductor: Conductor, watch: ServerWatch
-) -> Outcome:
-    """Look for the knee; the outcome is that of the step at the knee, or of the last one."""
-    begun = watch.clock()
-    burst = conductor.run(_burst(profile, search))
-    best = settle(url, burst, watch, begun)
-    if burst.trouble or not answered(best.measures) or not best.measures.rate:
-        burst.trouble = burst.trouble or "no correct answer came"
-        return best
-    knee = KneeSearch(
-        best.measures.rate * _START_BELOW, growth=search.growth, precision=search.precision
-    )
-    steps: list[Step] = []
-    while (rate := knee.next_rate()) is not None:
-        begun = watch.clock()
-        outcome = settle(url, conductor.run(_step(profile, search, rate)), watch, begun)
-        if outcome.exit_code > 1:
-            best.ledger.trouble = outcome.ledger.trouble
-            break
-        kept = outcome.exit_code == 0
-        knee.judged(rate, kept=kept)
-        steps.append(_as_step(rate, outcome, kept))
-        best = outcome if kept and rate == knee.knee else best
-    best.judged = judge_gates(profile.gates, best.measures)
-    best.ledger.profile = replace(best.ledger.profile, gates=profile.gates)
-    best.steps, best.knee = steps, knee.knee
-    return best
-
-
-def _as_step(rate: float, outcome: Outcome, kept: bool) -> Step:
-    return Step(
-        rate=rate,
-        measures=outcome.measures,
-        kept=kept,
-        generator_cores=outcome.ledger.generator_cpu(),
-        server_cores=outcome.watch.cores(*outcome.span),
-    )
-
-
-def _burst(profile: Profile, search: Search) -> Profile:
-    stage = Stage(users=search.burst_users, seconds=search.seconds)
-    return replace(profile, search=None, stages=(stage,), warm_up=search.settle, gates={})
-
-
-def _step(profile: Profile, search: Search, rate: float) -> Profile:
-    """The profile at one rate; whether the knee is high enough is asked at the end."""
-    return replace(
-        profile,
-        search=None,
-        stages=(Stage(rate=rate, seconds=search.seconds),),
-        warm_up=search.settle,
-        gates={name: limit for name, limit in profile.gates.items() if name != "min_rate"},
-        abort_on_fail=True,
-    )

@@ -55,7 +55,7 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
     yield from (change_line(change) for change in changes)
     yield from (f"warning: {warning}" for warning in outcome.warnings)
     if outcome.ledger.trouble:
-        yield f"incomplete: {outcome.ledger.trouble}"
+        yield f"{'' if outcome.ledger.aborted else 'incomplete: '}{outcome.ledger.trouble}"
 
 
 def _figures(seen: Measures) -> Iterator[str]:

@@ -46,11 +46,12 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 gates kept, 1 a gate broken, 3 incomplete or without a single answer."""
-        trouble = self.ledger.trouble
-        if trouble and not trouble.startswith("aborted"):
+        if self.ledger.trouble and not self.ledger.aborted:
             return INCOMPLETE
         if not self.ledger.profile.search and not answered(self.measures):
             return INCOMPLETE
+        if self.ledger.aborted:  # Answers that still came afterwards do not mend the gate.
+            return BROKEN
         return KEPT if all(each.kept for each in self.judged) else BROKEN
 
     @property
