@@ -97,8 +97,7 @@ def test_the_faces_that_were_compared_are_shown(page: Page, photo: Photo) -> Non
     widths = page.locator("#faces img").evaluate_all("(all) => all.map((i) => i.naturalWidth)")
     assert widths == [150, 150]
     page.get_by_role("button", name="Remove the second photo").click()
-    compare(page)
-    expect(page.locator("#faces")).to_be_visible()  # nothing was asked, the answer stays
+    expect(page.locator("#faces")).to_be_hidden()
 
 
 def test_two_photos_dropped_at_once(page: Page, photo: Photo) -> None:
@@ -121,6 +120,50 @@ def test_two_photos_dropped_at_once(page: Page, photo: Photo) -> None:
         expect(card.locator("img")).to_be_visible()
     compare(page)
     verdict(page).to_contain_text("Not the same person")
+
+
+def choose_another(page: Page, photo: Photo) -> None:
+    page.get_by_label("Second photo").first.set_input_files([photo(of="hopper")])
+
+
+def remove(page: Page, _: Photo) -> None:
+    page.get_by_role("button", name="Remove the first photo").click()
+
+
+def switch(page: Page, _: Photo) -> None:
+    page.get_by_label("check_quality").check()
+
+
+def type_a_key(page: Page, _: Photo) -> None:
+    page.get_by_text("Key and IV").click()
+    page.get_by_label("Key").fill("k")
+
+
+CHANGES = pytest.mark.parametrize("change", [choose_another, remove, switch, type_a_key])
+
+
+@CHANGES
+def test_a_verdict_goes_with_what_it_was_about(page: Page, photo: Photo, change: Any) -> None:
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text("Same person")
+    change(page, photo)
+    verdict(page).to_have_text(re.compile(r"^\s*$"))
+    expect(page.locator("#exchange")).to_be_hidden()
+    assert row(page) == []
+
+
+@CHANGES
+def test_an_answer_about_what_is_no_longer_chosen_is_not_shown(
+    page: Page, photo: Photo, change: Any
+) -> None:
+    page.route(f"**{CONTRACT.path}", lambda _: None)  # it answers never
+    with page.expect_request(f"**{CONTRACT.path}"):
+        compare(page, photo(), photo())
+    with page.expect_event("requestfailed"):
+        change(page, photo)
+    expect(page.locator("#compare")).not_to_have_attribute("aria-disabled", "true")
+    verdict(page).to_have_text(re.compile(r"^\s*$"))
+    expect(page.locator("#exchange")).to_be_hidden()
 
 
 NOBODY, COVERED, SMALL = {"of": "nobody"}, {"cover": "mask"}, {"width": 20, "height": 64}
@@ -178,6 +221,50 @@ def test_a_server_that_is_gone(page: Page, photo: Photo) -> None:
     page.route(f"**{CONTRACT.path}", lambda route: route.abort())
     compare(page, photo(), photo())
     verdict(page).to_contain_text("The server did not answer.")
+
+
+def test_a_photo_that_is_gone_is_said(page: Page, photo: Photo, tmp_path: Path) -> None:
+    for place, label in enumerate(["First photo", "Second photo"]):
+        file = tmp_path / f"{place}.jpg"
+        file.write_bytes(photo()["buffer"])
+        page.get_by_label(label).first.set_input_files(file)
+    file.unlink()
+    compare(page)
+    verdict(page).to_contain_text("A photo could not be read.")
+    verdict(page).to_contain_text("Choose it again")
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "7", "<html>"])
+def test_an_answer_that_is_no_object_is_told_by_its_status(
+    page: Page, photo: Photo, body: str
+) -> None:
+    page.route(f"**{CONTRACT.path}", lambda route: route.fulfill(status=502, body=body))
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text("The server answered HTTP 502.")
+    assert page.locator("#answer").inner_text() == body
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_busy_server_is_not_a_broken_one(page: Page, photo: Photo, status: int) -> None:
+    busy = {
+        "status": status,
+        "headers": {"Retry-After": "7"},
+        "json": {"code": status, "message": "the server is busy", "request_id": "x"},
+    }
+    page.route(f"**{CONTRACT.path}", lambda route: route.fulfill(**busy))
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text("The server has too much to do.")
+    verdict(page).to_contain_text("the server is busy")
+    verdict(page).to_contain_text("Ask again in 7 seconds.")
+
+
+def test_a_clipboard_that_refuses_is_said(page: Page, photo: Photo) -> None:
+    compare(page, photo(), photo())
+    verdict(page).to_contain_text("Same person")
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
+    page.get_by_role("button", name="Copy curl").click()
+    expect(page.locator("#copied")).to_have_text("The browser does not let this page copy.")
+    expect(page.locator("#copied")).not_to_have_class("visually-hidden")
 
 
 @pytest.mark.parametrize(

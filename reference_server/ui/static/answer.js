@@ -11,12 +11,22 @@ export function meaning(answer, facts, rows) {
   }
   const message = answer.json.message ?? "";
   const entry = facts.codes[answer.json.code];
+  if (entry === undefined && answer.retryAfter > 0) return busy(answer.retryAfter, message);
   if (entry === undefined) {
     const headline = facts.statuses[answer.status] ?? `The server answered HTTP ${answer.status}.`;
     return { kind: "failed", headline, detail: message };
   }
   const photo = facts.photos.find((name) => message.includes(name));
   return { kind: "refused", headline: entry.description, detail: message, photo, hint: entry.hint };
+}
+
+function busy(seconds, detail) {
+  return {
+    kind: "failed",
+    headline: "The server has too much to do.",
+    detail,
+    hint: `Ask again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`,
+  };
 }
 
 function scored(score, recommended, rows) {

@@ -19,7 +19,13 @@ const NO_ANSWER = {
   headline: "The server did not answer.",
   hint: "Is it still running, and is the network there?",
 };
+const UNREADABLE = {
+  kind: "failed",
+  headline: "A photo could not be read.",
+  hint: "Choose it again: it may have been moved or changed.",
+};
 const cards = all(".photo").map((element) => new PhotoCard(element, place));
+let asking = new AbortController(); // of the last comparison
 let copies = {}; // of the last request and its answer, each made when it is asked for
 
 /** Puts files where they were dropped or picked; two at once fill both places. */
@@ -28,15 +34,23 @@ function place(files, card = cards.find(({ file }) => !file) ?? cards[0]) {
   files.slice(0, cards.length).forEach((file, i) => cards[from + i].show(file));
 }
 
-async function compare() {
-  const begun = performance.now();
+/** The request for what is chosen; rejects when a photo cannot be read. */
+async function filled() {
   const seal = await sealer({ key: $("key").value, iv: $("iv").value, tagBits: facts.tagBits });
   const form = new URLSearchParams();
   for (const card of cards) form.append(card.name, await seal(card.file));
   for (const box of all("input[type=checkbox]:checked")) form.append(box.name, "true");
-  const request = { ...operation, body: form.toString() };
+  return { ...operation, body: form.toString() };
+}
+
+async function compare({ signal }) {
+  const begun = performance.now();
+  const request = await filled().catch(() => null);
+  if (signal.aborted) return;
+  if (!request) return tell(UNREADABLE);
   const sealingMs = performance.now() - begun;
-  const answer = await send(request).catch(() => null); // no answer: fetch rejects
+  const answer = await send(request, signal).catch(() => null); // no answer: fetch rejects
+  if (signal.aborted) return;
   if (!answer) return tell(NO_ANSWER);
   const meant = meaning(answer, facts, rows);
   tell(meant);
@@ -46,7 +60,7 @@ async function compare() {
     Answer: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
   });
   keep(request, answer);
-  if (meant.score !== undefined && facts.debugFaces) await showFaces(request);
+  if (meant.score !== undefined && facts.debugFaces) await showFaces(request, signal);
 }
 
 /** Whether everything is chosen; if not, says what is wrong and goes there. */
@@ -90,13 +104,15 @@ function keep(request, answer) {
 }
 
 /** The aligned faces, from a server that was started to show them. */
-async function showFaces(request) {
-  const { json } = await send({ ...request, url: facts.debugFaces });
+async function showFaces(request, signal) {
+  const answer = await send({ ...request, url: facts.debugFaces }, signal).catch(() => null);
+  if (signal.aborted) return;
+  const faces = answer?.json.faces;
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   all("#faces img").forEach((image, i) => {
-    show(image, json.faces && new Blob([bytes(json.faces[i])], { type: "image/png" }));
+    show(image, faces && new Blob([bytes(faces[i])], { type: "image/png" }));
   });
-  $("faces").hidden = !json.faces;
+  $("faces").hidden = !faces;
 }
 
 function clear() {
@@ -105,18 +121,25 @@ function clear() {
   $("exchange").hidden = $("faces").hidden = true;
 }
 
+/** A verdict is about what was chosen: when that changes it goes, and so does what is asked. */
+function forget() {
+  asking.abort();
+  clear();
+}
+
 async function submit(event) {
   event.preventDefault();
   const button = $("compare");
   if (button.hasAttribute("aria-disabled") || !isComplete()) return;
   button.setAttribute("aria-disabled", "true");
   clear();
+  asking = new AbortController();
   try {
-    await compare();
+    await compare(asking);
   } finally {
     button.removeAttribute("aria-disabled");
   }
-  $("verdict").scrollIntoView({ block: "nearest" });
+  if (!asking.signal.aborted) $("verdict").scrollIntoView({ block: "nearest" });
 }
 
 async function useCamera(card) {
@@ -131,14 +154,20 @@ async function useCamera(card) {
 }
 
 async function copy(button) {
-  await navigator.clipboard.writeText(copies[button.dataset.copy]());
-  $("copied").textContent = `${button.getAttribute("aria-label")}: done`;
+  const text = copies[button.dataset.copy]();
+  const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  $("copied").textContent = done
+    ? `${button.getAttribute("aria-label")}: done`
+    : "The browser does not let this page copy.";
+  $("copied").classList.toggle("visually-hidden", done);
+  if (!done) return;
   button.textContent = "Copied";
   setTimeout(() => (button.textContent = "Copy"), 2000);
 }
 
 if (globalThis.crypto?.subtle) {
   $("form").addEventListener("submit", submit);
+  $("form").addEventListener("input", forget);
   for (const button of all("[data-copy]")) button.addEventListener("click", () => copy(button));
 } else {
   $("insecure").hidden = false;

@@ -33,6 +33,7 @@ export class PhotoCard {
     this.image.hidden = this.remove.hidden = !file;
     this.about.textContent = file ? `${file.name}, ${size(file.size)}` : "";
     show(this.image, file);
+    this.input.dispatchEvent(new Event("input", { bubbles: true })); // dropped files tell nobody
   }
 
   /** Marks the photo as the one that was refused. */

@@ -22,17 +22,24 @@ function base64(bytes) {
   });
 }
 
-/** Sends a form; the HTTP status, the body as text and parsed, and how long it took. */
-export async function send({ url, method, mediaType, body }) {
+/** Sends a form; status, body as text and parsed, seconds until it may be asked again, time taken. */
+export async function send({ url, method, mediaType, body }, signal) {
   const begun = performance.now();
-  const answer = await fetch(url, { method, body, headers: { "Content-Type": mediaType } });
+  const answer = await fetch(url, { method, body, signal, headers: { "Content-Type": mediaType } });
   const text = await answer.text();
-  return { status: answer.status, text, json: parsed(text), ms: performance.now() - begun };
+  return {
+    status: answer.status,
+    text,
+    json: parsed(text),
+    retryAfter: Number(answer.headers.get("Retry-After")),
+    ms: performance.now() - begun,
+  };
 }
 
+/** The object in a JSON text, or an empty one. */
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return Object(JSON.parse(text));
   } catch {
     return {};
   }
