@@ -28,7 +28,7 @@ CONTRACT = load_contract()
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FRONT = DEPLOY / "nginx.conf"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-SECRET = "s" * 32
+SECRET = "aB3" * 21 + "x"
 FORM = {"Content-Type": CONTRACT.media_types[0]}
 LET_IN = FORM | {"Authorization": f"Bearer {SECRET}"}
 
@@ -74,6 +74,12 @@ def write(folder: Path, name: str, signed: Signed) -> tuple[str, str]:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def secret_line() -> str:
+    """The line of secrets.map as the front's first lines tell to write it."""
+    (told,) = [line for line in FRONT.read_text().splitlines() if "Bearer SECRET" in line]
+    return told.removeprefix("#").replace("SECRET", SECRET) + "\n"
 
 
 class Front(NamedTuple):
@@ -148,7 +154,7 @@ def front(live: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front
     write(folder, "clients", authority)
     client = write(folder, "client", sign("client", authority))
     stranger = write(folder, "stranger", sign("stranger", sign("nobody")))
-    (folder / "secrets.map").write_text(f'"NONE:Bearer {SECRET}" 1;\n')
+    (folder / "secrets.map").write_text(secret_line())
     with running(folder, live.port) as port:
         yield Front(port, folder, client, stranger)
 
@@ -181,7 +187,15 @@ def test_a_certificate_lets_in(front: Front, body: Callable[..., bytes]) -> None
 
 
 @pytest.mark.parametrize(
-    "authorization", [None, "Bearer", f"Bearer {SECRET[:-1]}", f"Basic {SECRET}"]
+    "authorization",
+    [
+        None,
+        "Bearer",
+        f"Bearer {SECRET[:-1]}",
+        f"Bearer {SECRET}x",
+        f"Bearer {SECRET.lower()}",
+        f"Basic {SECRET}",
+    ],
 )
 def test_who_shows_neither_finds_nothing(
     front: Front, body: Callable[..., bytes], authorization: str | None

@@ -27,7 +27,7 @@ def replicas(start_live: Callable[..., Any]) -> list[Any]:
 def front(replicas: list[Any], tmp_path: Path) -> Iterator[Any]:
     for name in ("tls", "clients"):
         NGINX["write"](tmp_path, name, NGINX["sign"]("localhost"))
-    (tmp_path / "secrets.map").write_text(f'"NONE:Bearer {NGINX["SECRET"]}" 1;\n')
+    (tmp_path / "secrets.map").write_text(NGINX["secret_line"]())
     with NGINX["running"](tmp_path, *(replica.port for replica in replicas)) as port:
         yield NGINX["Front"](port, tmp_path, (), ())
 
