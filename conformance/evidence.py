@@ -1,7 +1,9 @@
 """Proof of a finding: the request as a curl line that replays it, and the answer.
 
-Bodies are saved beside the report where they are small enough and hold none of a vendor's own
-photos; what is saved is encrypted, and neither key nor IV is ever written.
+Bodies are saved beside the report where they are small enough, hold none of a vendor's own photos
+and are sealed with the documented key and IV. Under a private key they would open a vendor's real
+photos: the IV is always the same and our portraits are public, so ciphertext XOR portrait is the
+keystream of every photo under that key. Neither key nor IV is ever written.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ from conformance.recipe import Request
 from conformance.run import Run
 from conformance.verdicts import Finding, Result
 from conformance.writing import Wire, wire
+from contract import load_contract
+from contract.sealing import Secrets
 
+_SCHEME = load_contract().encryption
 _INLINE = 300
 _SAVED = 8 * 1024 * 1024
 _SHOWN = 600
+_DOCUMENTED = Secrets(key=_SCHEME.default_key, iv=_SCHEME.default_iv)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +67,16 @@ def _first_findings(run: Run) -> Iterator[tuple[Result, Finding]]:
 def _curl(run: Run, case: str, one: Exchange, folder: Path | None) -> str:
     sent = wire(one.request, run.target.secrets)
     own = any(photo.of.startswith(OWN) for photo in one.request.photos)
-    if own or len(sent.body) > _SAVED or (folder is None and len(sent.body) > _INLINE):
+    secret = own or run.target.secrets != _DOCUMENTED
+    if secret or len(sent.body) > _SAVED or (folder is None and not _is_short(sent.body)):
         return f"verikit check {run.target.url} -k {shlex.quote(case)}"
     words = ["curl", "-i", "-X", sent.method, *_headers(sent), *_data(sent, case, folder)]
     return shlex.join([*words, run.target.url + sent.target])
+
+
+def _is_short(body: bytes) -> bool:
+    """Whether it can stand in a line that any report can show."""
+    return len(body) <= _INLINE and body.isascii() and body.decode("ascii").isprintable()
 
 
 def _headers(sent: Wire) -> Iterator[str]:
@@ -81,8 +93,8 @@ def _headers(sent: Wire) -> Iterator[str]:
 def _data(sent: Wire, case: str, folder: Path | None) -> Iterator[str]:
     if not sent.body:
         return
-    if folder is None or (len(sent.body) <= _INLINE and sent.body.isascii()):
-        yield from ("--data-binary", sent.body.decode("latin-1"))
+    if folder is None or _is_short(sent.body):
+        yield from ("--data-raw", sent.body.decode("ascii"))
         return
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{case.replace('/', '_')}.body"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +22,9 @@ from conformance.case import Case
 from conformance.evidence import Evidence
 from conformance.run import Run
 from conformance.verdicts import Result, Verdict
+
+_NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""What no XML 1.0 document can hold (XML 1.0, 2.2)."""
 
 
 def write_junit(run: Run, proofs: Mapping[str, Evidence], path: Path) -> None:
@@ -58,15 +62,19 @@ def _requirements(case: Case) -> Properties:
 
 
 def _mark(result: Result) -> Error | Failure | Skipped | None:
-    first = result.findings[0].actual if result.findings else result.reason
+    first = _legal(result.findings[0].actual if result.findings else result.reason)
     match result.verdict:
         case Verdict.FAILED:
             return Failure(first, "failed")
         case Verdict.TOOL_ERROR | Verdict.COULD_NOT_JUDGE | Verdict.NOT_RUN:
             return Error(first, str(result.verdict))
         case Verdict.NOT_APPLICABLE | Verdict.WAIVED:
-            return Skipped(result.reason, str(result.verdict))
+            return Skipped(_legal(result.reason), str(result.verdict))
     return None
+
+
+def _legal(text: str) -> str:
+    return _NO_XML.sub("\ufffd", text)
 
 
 def _text(run: Run, result: Result, proofs: Mapping[str, Evidence]) -> str:
@@ -77,4 +85,4 @@ def _text(run: Run, result: Result, proofs: Mapping[str, Evidence]) -> str:
         lines += [f"  expected {finding.expected}", f"  actual   {finding.actual}"]
     if result.case in proofs:
         lines.append(proofs[result.case].curl)
-    return "\n".join(lines)
+    return _legal("\n".join(lines))

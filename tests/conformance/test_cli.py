@@ -89,6 +89,18 @@ def test_no_report_holds_a_secret(bad_url: str, folder: Path) -> None:
     assert not any(key.encode() in data or iv.encode() in data for data in written)
 
 
+@pytest.mark.parametrize("private", [("--key", "K" * 32), ("--iv", "V" * 12)])
+def test_no_report_holds_what_a_private_key_sealed(
+    bad_url: str, folder: Path, private: tuple[str, str]
+) -> None:
+    done = call(bad_url, *private, "-k", "ordinary", "--junit=j.xml", "--json=l.jsonl")
+    assert done.exit_code == 1
+    texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
+    assert len(texts) == 3
+    assert not any("curl -i" in text for text in texts)
+    assert f"verikit check {bad_url} -k ordinary" in (folder / "j.xml").read_text()
+
+
 def test_only_failed_plays_just_those_again(bad_url: str, folder: Path) -> None:
     call(bad_url, "-k", "*-empty", "--json=l.jsonl", "--no-html")
     again = failed_before(read_lines(folder / "l.jsonl"))
