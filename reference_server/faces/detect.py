@@ -67,5 +67,5 @@ class HogThenMtcnn(InTurn):
         return max(found, other, key=lambda each: self._face(pixels, *each))
 
     def _face(self, pixels: Pixels, turns: int, boxes: list[Box]) -> float:
-        picture = turned(pixels, turns)
-        return max(self._doubted.face(picture, box) for box in boxes)
+        surest_box = max(boxes, key=lambda box: box.confidence)
+        return self._doubted.face(turned(pixels, turns), surest_box)
