@@ -140,9 +140,10 @@ def _load(name: str, part: Part) -> click.Command:
 
 
 def _refuse(name: str, part: Part, error: ModuleNotFoundError) -> NoReturn:
-    wanted = f"verikit[{part.extra}]" if part.extra else "verikit"
+    wanted = f".[{part.extra}]" if part.extra else "."
     raise click.UsageError(
-        f"`verikit {name}` needs {error.name}, which is not installed: pip install '{wanted}'"
+        f"`verikit {name}` needs {error.name}, which is not installed; "
+        f"in verikit's folder: pip install '{wanted}'"
     ) from error
 
 

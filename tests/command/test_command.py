@@ -85,7 +85,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CliRunner().invoke(main, ["serve"])
     assert answer.exit_code == 2
     assert "needs flask" in answer.output
-    assert "pip install 'verikit[server]'" in answer.output
+    assert "in verikit's folder: pip install '.[server]'" in answer.output
 
 
 def test_a_defect_of_ours_is_no_verdict_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:

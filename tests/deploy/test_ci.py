@@ -65,6 +65,19 @@ def test_variables_of_the_gitlab_job_are_options(deploy: Path) -> None:
     assert set(job["variables"]) <= options
 
 
+def test_the_gitlab_job_installs_as_the_action_does(deploy: Path) -> None:
+    """From a pinned commit and the lock: verikit is on no index."""
+    (install,) = [s for s in yaml.safe_load(ACTION.read_text())["runs"]["steps"] if "UV" in str(s)]
+    names = [name for name in install["env"] if name.startswith("UV_")]
+    script = yaml.safe_load((deploy / "ci" / "gitlab.yml").read_text())["verikit"]["script"]
+    for name in names:
+        assert f"export {name}={install['env'][name]}" in script
+    asked = [part for part in install["run"].split() if part.startswith(("tools/", '".['))]
+    assert len(asked) == 2
+    assert all(any(part in line.split() for line in script) for part in asked)
+    assert any(line.startswith("git ") and line.endswith(" COMMIT") for line in script)
+
+
 class Step(NamedTuple):
     script: str
     environment: dict[str, str]

@@ -20,7 +20,7 @@ from verikit.doctor.installation import is_whole
 
 SECONDS = 120
 EXTRA = "server"
-REINSTALL = f"pip install --force-reinstall 'verikit[{EXTRA}]'"
+REINSTALL = f"in verikit's folder: pip install --force-reinstall '.[{EXTRA}]'"
 
 
 def engine() -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def is_whole(extra: str) -> bool:
 
 def _extra(extra: str) -> Finding:
     missing, old = _lacks(extra)
-    install = f"pip install '{NAME}[{extra}]'"
+    install = f"in {NAME}'s folder: pip install '.[{extra}]'"
     if old:
         return Finding(check=extra, state=State.WRONG, found="; ".join(old), advice=install)
     if missing:
