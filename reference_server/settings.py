@@ -11,6 +11,7 @@ from contract import PhotoStandards, load_contract
 from reference_server.limits import DEFAULT_LIMITS, Limits
 
 CONTRACT = load_contract()
+AS_SET = {"errors": "surrogateescape"}  # the bytes of a variable, whatever they are
 
 
 class SettingsError(ValueError):
@@ -25,7 +26,8 @@ class Settings:
     the try-it page, and ``debug_faces`` lets it show the aligned faces.
 
     Raises:
-        SettingsError: key or IV has the wrong length, or Pillow reads no such photo format.
+        SettingsError: key or IV has the wrong length or is not ASCII, or Pillow reads no such
+            photo format.
     """
 
     key: bytes = field(repr=False)
@@ -37,8 +39,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         secrets = CONTRACT.encryption
-        _check_length(secrets.key_variable, self.key, secrets.key_characters)
-        _check_length(secrets.iv_variable, self.iv, secrets.iv_characters)
+        _check_secret(secrets.key_variable, self.key, secrets.key_characters)
+        _check_secret(secrets.iv_variable, self.iv, secrets.iv_characters)
         _check_formats(self.standards.formats)
 
     @classmethod
@@ -51,8 +53,8 @@ class Settings:
         """Key and IV from their documented variables, or the documented defaults."""
         secrets = CONTRACT.encryption
         return cls(
-            key=environment.get(secrets.key_variable, secrets.default_key).encode(),
-            iv=environment.get(secrets.iv_variable, secrets.default_iv).encode(),
+            key=environment.get(secrets.key_variable, secrets.default_key).encode(**AS_SET),
+            iv=environment.get(secrets.iv_variable, secrets.default_iv).encode(**AS_SET),
             standards=standards,
             limits=limits,
         )
@@ -63,11 +65,10 @@ class Settings:
         return self.key == CONTRACT.encryption.default_key.encode()
 
 
-def _check_length(variable: str, secret: bytes, length: int) -> None:
-    if len(secret) != length:
-        raise SettingsError(
-            f"{variable} must be {length} characters of ASCII, but it has {len(secret)} bytes."
-        )
+def _check_secret(variable: str, secret: bytes, length: int) -> None:
+    if len(secret) != length or not secret.isascii():
+        found = f"{len(secret)} bytes" if secret.isascii() else "others"
+        raise SettingsError(f"{variable} must be {length} characters of ASCII, but it has {found}.")
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:

@@ -33,6 +33,9 @@ def test_environment_replaces_them() -> None:
         (SECRETS.key_variable, ""),
         (SECRETS.key_variable, "ü" * 32),
         (SECRETS.iv_variable, "i" * 13),
+        (SECRETS.key_variable, "\udcff" * 32),
+        (SECRETS.key_variable, "ü" * 16),
+        (SECRETS.iv_variable, "ü" * 6),
     ],
 )
 def test_wrong_length_is_one_sentence_that_names_the_variable(variable: str, value: str) -> None:
