@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json as json_format
 from dataclasses import asdict
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import NoReturn
 
 import click
+from PIL import Image
 
+from reference_server.faces.errors import ModelError
 from reference_server.inspection import inspected
 from reference_server.inspection_drawing import as_text, drawn
 from reference_server.refusals import Refusal
+
+NO_ROOM = (ENOSPC, EDQUOT)
 
 
 @click.command()
@@ -25,15 +30,27 @@ def inspect(photo: Path, json: bool, draw: Path | None) -> None:
     Example:
       verikit inspect portrait.jpg --draw seen.png
 
-    Exit codes: 0 a face was found, 1 the server would refuse the photo.
+    Exit codes: 0 a face was found, 1 the photo cannot be read or shows none. What else the server
+    may mind, a covered face, stands in the answer.
     """
     try:
         found, picture = inspected(photo.read_bytes())
     except Refusal as refusal:
         _tell(refusal, json)
+    except ModelError as error:
+        raise click.ClickException(str(error)) from error
     if draw:
-        drawn(found, picture).save(draw, "PNG")
+        _save(drawn(found, picture), draw)
     click.echo(json_format.dumps(asdict(found)) if json else as_text(found))
+
+
+def _save(drawing: Image.Image, file: Path) -> None:
+    try:
+        drawing.save(file, "PNG")
+    except OSError as error:
+        if error.errno in NO_ROOM:  # the command tells of it in its own way
+            raise
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _tell(refusal: Refusal, json: bool) -> NoReturn:

@@ -1,12 +1,14 @@
 """``verikit inspect``: the same finding as the server's, as text, JSON and drawing."""
 
 import json
+from errno import ENOSPC
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from reference_server.faces.errors import WeightsError
 from reference_server.inspect_cli import inspect
 from reference_server.inspection_drawing import GREEN, RED
 
@@ -50,6 +52,27 @@ def test_photo_without_a_face_is_refused_in_a_sentence(tmp_path):
     assert "4000" in done.output
     told = CliRunner().invoke(inspect, [str(path), "--json"])
     assert (told.exit_code, json.loads(told.output)["code"]) == (1, 4000)
+
+
+def test_a_drawing_that_cannot_be_written_is_wrong_use(portrait):
+    done = CliRunner().invoke(inspect, [str(portrait), "--draw", "/nonexistent/seen.png"])
+    assert done.exit_code == 2
+    assert "/nonexistent/seen.png cannot be written: No such file or directory." in done.output
+
+
+def test_a_full_disk_is_for_the_command_to_tell(portrait):
+    done = CliRunner().invoke(inspect, [str(portrait), "--draw", "/dev/full"])
+    assert done.exception.errno == ENOSPC
+
+
+def test_damaged_weights_are_told_in_a_sentence(portrait, monkeypatch):
+    def damaged(_):
+        raise WeightsError("its weights are damaged: install verikit anew")
+
+    monkeypatch.setattr("reference_server.inspect_cli.inspected", damaged)
+    done = CliRunner().invoke(inspect, [str(portrait)])
+    assert done.exit_code == 1
+    assert done.output == "Error: its weights are damaged: install verikit anew\n"
 
 
 def test_covered_mouth_is_named_with_its_code_and_drawn_red(portrait, tmp_path, hopper):
