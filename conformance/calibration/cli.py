@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from conformance.calibration import progress
+from conformance.calibration.applicable import Source, flag_of, refuse_idle, source_of
 from conformance.calibration.collect import Limits
 from conformance.calibration.crews import open_crew
 from conformance.calibration.datasets_cli import datasets
@@ -48,10 +49,17 @@ def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """An option for each boolean of the contract, sent with every request."""
     for parameter in load_contract().parameters.values():
         if parameter.type == "boolean":
-            flag = "--" + parameter.name.replace("_", "-")
             text = f"Send {parameter.name}=true with every comparison."
+            flag = flag_of(parameter.name)
             command = click.option(flag, parameter.name, is_flag=True, help=text)(command)
     return command
+
+
+def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -> float:
+    first = load_contract().error_rates.thresholds[0]
+    if not value >= first:
+        raise click.BadParameter(f"the table has rows from {first:g} on.")
+    return value
 
 
 @click.command()
@@ -92,6 +100,7 @@ def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=float,
     default=math.inf,
     metavar="THRESHOLD",
+    callback=_a_row_at_least,
     help="Judge the rows up to this threshold only.",
 )
 @click.option(
@@ -186,7 +195,9 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     """
     contract = load_contract()
     try:
-        subject = _subject(source, contract, options)
+        kind = source_of(source)
+        refuse_idle(ctx, kind)
+        subject = _subject(kind, source, contract, options)
         if subject.photos is None and options["photos"]:
             subject = replace(subject, photos=Folder(options["photos"]))
         rule = Rule(tolerance=options["tolerance"], at_any_time=subject.at_any_time)
@@ -210,14 +221,12 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     ctx.exit(EXIT_CODES[findings.verdict])
 
 
-def _subject(source: str, contract: Contract, options: dict[str, Any]) -> Subject:
-    if source.startswith(("http://", "https://")):
+def _subject(kind: Source, source: str, contract: Contract, options: dict[str, Any]) -> Subject:
+    if kind == Source.SERVER:
         return _asked(source, contract, options)
     path = Path(source)
-    if not path.is_file():
-        raise click.UsageError(f"{source} is neither a URL (http://...) nor a file.")
     with progress.shown(path.name, quiet=options["quiet"]) as bar:
-        if path.suffix != ".npz":
+        if kind == Source.SCORES:
             bar.add_task("", total=None, note="counting")
             return from_scores(path, contract, options["up_to"])
         thresholds = _similarities(contract, options)

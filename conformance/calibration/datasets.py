@@ -91,10 +91,11 @@ def open_dataset(dataset: Dataset, folder: Path | None, *, keep_label_errors: bo
     Raises:
         WrongUse: it is not on disk.
     """
-    photos = Drawn(dataset.recipes) if dataset.recipes else Folder(_on_disk(dataset, folder))
+    place = None if dataset.recipes else _on_disk(dataset, folder)
+    photos = Folder(place) if place else Drawn(dataset.recipes)
     people = {name: name.partition("/")[0] for name in photos.names()}
     if not people:
-        raise WrongUse(f"{folder} holds no photos: expected a folder for each person.")
+        raise WrongUse(f"{place} holds no photos: expected a folder for each person.")
     if dataset.label_errors and not keep_label_errors:
         people = corrected(people, dataset.label_errors)
     return Contents(people=people, photos=photos)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.calibration import datasets
+from conformance.calibration.applicable import flag_of
 from conformance.calibration.pairs import Pair, PairList, Pairs, Pool, by_folder, one_photo_each
 from conformance.calibration.photos import BinFile, Folder, Photos
 from conformance.errors import WrongUse
@@ -40,24 +41,33 @@ def open_labelled(choice: Choice) -> Labelled:
     """Open what the user names.
 
     Raises:
-        WrongUse: it is not there, or it is not what it should be.
+        WrongUse: it is not there, it is not what it should be, or another choice would do nothing.
     """
     path = Path(choice.data)
     if choice.data in datasets.names():
         return _dataset(choice)
     if path.is_dir():
+        _refuse_idle(choice, "photos", "keep_label_errors")
         folder = Folder(path)
         return _pool(choice, path.name, by_folder(folder.names()), folder)
     if path.suffix == ".csv":
+        _refuse_idle(choice, "groups", "one_photo_each", "keep_label_errors")
         return Labelled(
             title=path.name, pairs=read_pairs(path), photos=Folder(choice.photos or path.parent)
         )
     if path.suffix == ".bin":
+        _refuse_idle(choice, "photos", "groups", "one_photo_each", "keep_label_errors")
         return _bin(path)
     raise WrongUse(
         f"{choice.data} is no data set ({', '.join(datasets.names())}), no folder of people, "
         "no CSV of pairs and no .bin set."
     )
+
+
+def _refuse_idle(choice: Choice, *names: str) -> None:
+    for name in names:
+        if getattr(choice, name):
+            raise WrongUse(f"{flag_of(name)} does nothing for {choice.data}: leave it out.")
 
 
 def read_pairs(path: Path) -> PairList:
@@ -76,7 +86,7 @@ def read_pairs(path: Path) -> PairList:
                     for row in csv.DictReader(file)
                 ]
             )
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise WrongUse(f"{path} cannot be read: {error}.") from error
     except (KeyError, AttributeError) as error:
         raise WrongUse(
@@ -112,7 +122,7 @@ def _groups(path: Path | None) -> dict[str, str] | None:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return {row["person"]: row["group"] for row in csv.DictReader(file)}
-    except (OSError, UnicodeDecodeError, KeyError) as error:
+    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
         raise WrongUse(f"{path} needs the columns person and group.") from error
 
 

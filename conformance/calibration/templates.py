@@ -80,5 +80,9 @@ def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
     for name in (name for name in known if name in arrays):
         if arrays[name].shape != (len(vectors),):
             raise WrongUse(f"{path}: `{name}` must have one entry for each vector")
+    for name in ("mean", "deviation"):
+        statistics = arrays.get(name, np.ones(1))
+        if statistics.dtype.kind not in "fiu" or not np.isfinite(statistics).all():
+            raise WrongUse(f"{path}: `{name}` must be finite numbers")
     if ("mean" in arrays) != ("deviation" in arrays) or np.any(arrays.get("deviation", 1) <= 0):
         raise WrongUse(f"{path}: `mean` needs a positive `deviation` beside it")

@@ -105,6 +105,25 @@ def test_says_what_is_wrong(tmp_path, monkeypatch, change, message):
         measure(tmp_path, monkeypatch, arrays() | change)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mean", np.array([0.0, np.nan, 0.0])),
+        ("deviation", np.array([1.0, np.inf, 1.0])),
+        ("deviation", np.array([1.0, np.nan, 1.0])),
+        ("deviation", np.array(["a", "b", "c"])),
+        ("mean", np.array(["a", "b", "c"])),
+        ("deviation", np.array([1.0, 0.0, 1.0])),
+    ],
+)
+def test_statistics_of_a_cohort_are_finite_numbers(tmp_path, name, value):
+    path = tmp_path / "templates.npz"
+    known = {"mean": np.zeros(3), "deviation": np.ones(3)} | {name: value}
+    np.savez(path, vectors=np.eye(3), people=np.arange(3), **known)
+    with pytest.raises(WrongUse, match=name):
+        load(path)
+
+
 def test_pickles_are_not_loaded(tmp_path):
     path = tmp_path / "templates.npz"
     np.savez(path, vectors=np.array([{}], object), people=np.arange(1))

@@ -51,6 +51,14 @@ def test_what_is_not_on_disk_says_how_to_get_it(tmp_path, monkeypatch):
         datasets.open_dataset(datasets.load("lfw"), None, keep_label_errors=False)
 
 
+def test_an_empty_data_set_is_called_by_its_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    place = tmp_path / "lfw_home/lfw_funneled"
+    place.mkdir(parents=True)
+    with pytest.raises(WrongUse, match=f"{place} holds no photos"):
+        datasets.open_dataset(datasets.load("lfw"), None, keep_label_errors=True)
+
+
 def test_fetching_the_sample_is_nothing_to_do():
     assert datasets.fetch(datasets.load("sample")) is None
 

@@ -150,6 +150,45 @@ def test_templates_need_a_map_and_are_judged_by_it(tmp_path):
     assert json.loads(by_map.stdout)["axis"] == "similarity"
 
 
+@pytest.mark.parametrize("threshold", ["0.05", "nan", "-inf"])
+def test_a_row_at_least_is_judged(tmp_path, threshold):
+    result = run("scores.csv", "--out", tmp_path, "--up-to", threshold)
+    assert result.exit_code == 2
+    assert "from 0.4 on" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "flag"),
+    [
+        ("s.csv", ("--groups", "s.csv"), "--groups"),
+        ("s.csv", ("--seed", 1), "--seed"),
+        ("s.csv", ("--auto-rotate",), "--auto-rotate"),
+        ("s.csv", ("--dask", "local"), "--dask"),
+        ("s.csv", ("--similarities", "1,2"), "--similarities"),
+        ("s.npz", ("--one-photo-each",), "--one-photo-each"),
+        ("http://127.0.0.1:9", ("--score-map", "s.csv"), "--score-map"),
+        ("http://127.0.0.1:9", ("--data", "s.csv", "--groups", "s.csv"), "--groups"),
+        ("http://127.0.0.1:9", ("--data", "s.csv", "--one-photo-each"), "--one-photo-each"),
+        ("http://127.0.0.1:9", ("--data", "s.bin", "--photos", "."), "--photos"),
+        ("http://127.0.0.1:9", ("--data", ".", "--keep-label-errors"), "--keep-label-errors"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path, monkeypatch, name, options, flag):
+    monkeypatch.chdir(tmp_path)
+    for file in ("s.csv", "s.npz", "s.bin"):
+        (tmp_path / file).touch()
+    result = run(name, *options)
+    assert result.exit_code == 2
+    assert f"{flag} does nothing" in " ".join(result.output.split())
+
+
+def test_options_of_a_settings_file_may_do_nothing(tmp_path):
+    write_scores(tmp_path / "s.parquet", 2_000)
+    command = [str(tmp_path / "s.parquet"), "--out", str(tmp_path), "--quiet"]
+    result = CliRunner().invoke(calibrate, command, default_map={"seed": 3, "rate": 5})
+    assert result.exit_code == 3
+
+
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
