@@ -20,6 +20,7 @@ from conformance.calibration.photos import Folder
 from conformance.errors import WrongUse
 from contract import load_contract
 from reference_server.faces.engine import Engine, load_engine
+from reference_server.faces.errors import ModelError
 from reference_server.faces.stages import Stages
 from reference_server.photo import read_photo
 from reference_server.refusals import Refusal
@@ -51,9 +52,8 @@ def extract(work: Work, kept: Path, crew: Crew, tell: Callable[[int, int], None]
     the SHA-256 of what it holds; one that was damaged since is made again.
 
     Raises:
-        WrongUse: there is no photo, or one cannot be read.
+        WrongUse: there is no photo, one cannot be read, or the model cannot be loaded.
         Unreachable: nobody is left to work; what was done is kept.
-        ModelError: the model cannot be loaded.
     """
     names = Folder(work.folder).names()
     if not names:
@@ -77,7 +77,11 @@ def extract(work: Work, kept: Path, crew: Crew, tell: Callable[[int, int], None]
 
 def embed(work: Work, photos: Sequence[str], seat: int) -> pa.Table:
     """The templates of some photos as the server makes them; a refusal where there is none."""
-    folder, engine = Folder(work.folder), _engine(work.model)
+    try:
+        engine = _engine(work.model)
+    except ModelError as error:  # not the worker's fault: it is not to be tried again
+        raise WrongUse(str(error)) from error
+    folder = Folder(work.folder)
     return pa.Table.from_pylist([_row(folder, engine, name) for name in photos], schema=_SCHEMA)
 
 

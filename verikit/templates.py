@@ -11,7 +11,6 @@ import click
 from conformance.calibration import progress
 from conformance.calibration.crews import open_crew
 from conformance.errors import SuiteError, Unreachable
-from reference_server.faces.errors import ModelError
 from reference_server.faces.recogniser import DEFAULT_MODEL
 from verikit.exit_codes import Exit
 from verikit.extraction import Work, extract, save
@@ -65,7 +64,7 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(Exit.NO_VERDICT)
-    except (SuiteError, ModelError, OSError) as error:
+    except (SuiteError, OSError) as error:
         raise click.UsageError(str(error)) from error
     found = save(table, out)
     shutil.rmtree(kept)

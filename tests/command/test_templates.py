@@ -82,6 +82,13 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
         np.testing.assert_array_equal(array, whole[name])
 
 
+def test_an_unknown_model_is_wrong_use_and_tried_once(folder, tmp_path):
+    command = [str(folder), "--out", str(tmp_path / "t.npz"), "--quiet", "--model", "Nonsense"]
+    result = CliRunner().invoke(verikit.templates.templates, command, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "Nonsense" in result.output
+
+
 def test_a_folder_without_photos_is_one_sentence(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     result = run(tmp_path / "empty", tmp_path / "out.npz")
