@@ -89,7 +89,13 @@ class Outputs:
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--seed", type=int, help="Repeats the fuzzing of an earlier run.")
 @click.option("--fuzz-examples", default=60, show_default=True, type=click.IntRange(1))
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds to wait for an answer.",
+)
 @click.option("--html", type=_FILE, default="reports/conformance.html", show_default=True)
 @click.option("--no-html", is_flag=True, help="Write no HTML report.")
 @click.option("--junit", type=_FILE, help="Write JUnit XML.")

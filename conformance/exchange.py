@@ -47,13 +47,26 @@ class Target:
         """A target from what a user types; the operation's own path may be part of the URL.
 
         Raises:
-            WrongUse: no http or https URL, or a key or IV of the wrong length.
+            WrongUse: no http or https URL, one with a password, or a key or IV of a wrong length.
         """
         url = url.rstrip("/").removesuffix(load_contract().path)
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise WrongUse(f"{url!r} is no URL: write it like http://127.0.0.1:3000")
+        _check_url(url)
         return cls(url=url, secrets=secrets_of(key, iv), timeout=timeout)
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        is_one = parts.scheme in ("http", "https") and host and parts.port != 0
+    except ValueError:  # a name, a port or an IPv6 address that is none
+        is_one = False
+    if not is_one:
+        raise WrongUse(f"{url!r} is no URL: write it like http://127.0.0.1:3000")
+    if "@" in parts.netloc:
+        raise WrongUse(
+            "A URL with a name or a password would stand in every report: leave them out"
+        )
 
 
 @dataclass(frozen=True)

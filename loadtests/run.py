@@ -36,18 +36,30 @@ class Target:
         """Make sure that something listens there.
 
         Raises:
-            WrongUseError: this is no URL of a server.
+            WrongUseError: this is no URL of a server, or one with a password.
             IncompleteError: nothing listens.
         """
-        parts = urlsplit(self.url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise WrongUseError(f"{self.url} is no URL of a server: write http://HOST:PORT")
         try:
-            socket.create_connection(
-                (parts.hostname, parts.port or _PORTS[parts.scheme]), 5
-            ).close()
-        except (OSError, ValueError) as error:
+            socket.create_connection(_address(self.url), 5).close()
+        except OSError as error:
             raise IncompleteError(f"nothing answers at {self.url}: start the server") from error
+
+
+def _address(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, usual = parts.hostname or "", _PORTS.get(parts.scheme)
+        host.encode("idna")
+        port = parts.port or usual
+    except ValueError:  # a name, a port or an IPv6 address that is none
+        host = ""
+    if not host or not usual or not port:
+        raise WrongUseError(f"{url} is no URL of a server: write http://HOST:PORT")
+    if "@" in parts.netloc:
+        raise WrongUseError(
+            "a URL with a name or a password would stand in every report: leave them out"
+        )
+    return host, port
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,7 +123,12 @@ def test_only_failed_of_a_run_without_end_plays_the_rest(folder: Path) -> None:
     [
         ([], "Give the server's URL"),
         (["localhost"], "is no URL"),
-        (["http://h", "--key", "short"], "The key must have 32 characters"),
+        (["http://h", "--key", "short"], "The key must be 32 characters"),
+        (["http://127.0.0.1:99999"], "is no URL"),
+        (["http://[::1"], "is no URL"),
+        ([f"http://{'a' * 64}"], "is no URL"),
+        (["http://me:secret@h"], "A URL with a name or a password would stand in every report"),
+        (["http://h", "--timeout", "-1"], "-1.0 is not in the range x>0"),
         (["http://h", "-k", "nonsense"], "No case is called like 'nonsense'"),
         (["http://h", "--profile", "missing.yaml"], "missing.yaml cannot be used"),
         (["http://h", "--waivers", "missing.yaml"], "missing.yaml cannot be read"),
@@ -135,6 +140,7 @@ def test_only_failed_of_a_run_without_end_plays_the_rest(folder: Path) -> None:
 def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
     done = call(*words)
     assert (done.exit_code, sentence in done.stderr) == (2, True), done.stderr
+    assert "secret" not in done.output
     assert list(folder.iterdir()) == []
 
 
@@ -241,4 +247,4 @@ def test_key_and_iv_come_from_the_documented_variables(
     monkeypatch.setenv(variable, "short")
     done = call("http://127.0.0.1:1")
     assert done.exit_code == 2
-    assert "characters, this has 5" in done.output
+    assert "this one has 5 bytes" in done.output

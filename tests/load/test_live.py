@@ -245,6 +245,10 @@ def test_an_unreachable_server_is_incomplete(load: Load) -> None:
         ["http://127.0.0.1:1", "--compare", "/nowhere.json"],
         ["http://127.0.0.1:1", "--master", "--worker"],
         ["http://127.0.0.1:1", "--gate", "p95_ms"],
+        ["http://127.0.0.1:99999"],
+        ["http://[::1"],
+        [f"http://{'a' * 64}"],
+        ["http://me:secret@127.0.0.1:1"],
         [],
     ],
 )
