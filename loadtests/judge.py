@@ -38,7 +38,7 @@ class Judge:
         if answer is None:
             return Verdict(f"{status} -", f"HTTP {status} without a JSON object")
         code, request_id = answer.get("code"), answer.get("request_id")
-        label = f"{status} {code}"
+        label = f"{status} {_shown(code)}"
         if not isinstance(request_id, str) or not request_id:
             return Verdict(label, "request_id is missing")
         failure = self._wrong(case, status, code, answer)
@@ -46,7 +46,7 @@ class Judge:
 
     def _wrong(self, case: Case, status: int, code: Any, answer: dict[str, Any]) -> str | None:
         if code != case.expected or isinstance(code, bool):
-            return f"HTTP {status} code {code} instead of {case.expected}"
+            return f"HTTP {status} code {_shown(code)} instead of {case.expected}"
         if case.expected == self.success_code:
             return self._wrong_result(case.name, status, answer.get("verification_score"))
         if status not in self.refusal_statuses:
@@ -67,9 +67,14 @@ def digest(request_id: str) -> int:
     return int.from_bytes(blake2b(request_id.encode(), digest_size=8).digest(), "little")
 
 
+def _shown(code: Any) -> str:
+    """A code for labels; of what is no number, a server could make labels without end."""
+    return str(code) if type(code) is int else "?"
+
+
 def _parse(body: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None

@@ -42,6 +42,8 @@ def test_a_refusal_passes_with_any_documented_error_status(status: int) -> None:
         (PAIR, 200, {**RESULT, "request_id": ""}, "request_id is missing"),
         (PAIR, 200, {**RESULT, "request_id": 7}, "request_id is missing"),
         (PAIR, 200, REFUSAL, f"code {CODE.code} instead of {CONTRACT.success_code}"),
+        (PAIR, 200, {**RESULT, "code": "$\\frac$\x1b[2J"}, "code ? instead of"),
+        (PAIR, 200, {**RESULT, "code": True}, "code ? instead of"),
         (PAIR, 500, RESULT, "a comparison with HTTP 500"),
         (PAIR, 200, [RESULT], "without a JSON object"),
         (WRONG, 200, RESULT, f"code {CONTRACT.success_code} instead of {CODE.code}"),
@@ -53,6 +55,18 @@ def test_a_refusal_passes_with_any_documented_error_status(status: int) -> None:
 )
 def test_a_wrong_answer_is_a_failure(case: Case, status: int, answer: Any, reason: str) -> None:
     assert reason in (failure(case, status, answer) or "")
+
+
+@pytest.mark.parametrize("code", ["$\\frac$", "\x1b[2J", ["a"], {"b": 1}, None, True, 0.5])
+def test_only_a_number_is_counted_as_a_code(code: Any) -> None:
+    verdict = Judge(CONTRACT)(PAIR, 200, json.dumps({**RESULT, "code": code}).encode())
+    assert verdict[:2] == ("200 ?", f"HTTP 200 code ? instead of {CONTRACT.success_code}")
+
+
+def test_nesting_without_end_is_a_failure() -> None:
+    depth = 200_000
+    verdict = Judge(CONTRACT)(PAIR, 200, b'{"code":' + b"[" * depth + b"]" * depth + b"}")
+    assert verdict == ("200 -", "HTTP 200 without a JSON object", None)
 
 
 def test_html_is_a_failure() -> None:
