@@ -133,6 +133,18 @@ def test_the_night_is_dark(visit: Visit) -> None:
     assert (by_day > 240, brightness(page) < 40) == (True, True)
 
 
+def test_forced_colours_still_tell_on_from_off_and_mark_the_row(visit: Visit, photo: Photo) -> None:
+    page = visit(forced_colors="active")
+    switch = page.get_by_label("check_quality")
+    off = switch.screenshot()
+    switch.evaluate("(box) => void (box.checked = true)")
+    assert switch.screenshot() != off
+    switch.evaluate("(box) => void (box.checked = false)")
+    compare(page, photo(), photo())
+    outline = "(row) => getComputedStyle(row).outlineStyle"
+    assert page.locator('#rates [aria-current="true"]').evaluate(outline) == "solid"
+
+
 def brightness(page: Page) -> float:
     colour = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)")
     return sum(map(int, colour[:3])) / 3
