@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +15,7 @@ import pyarrow.parquet as pq
 
 from conformance.calibration.fan_out import Crew, fan_out
 from conformance.calibration.photos import Folder
+from conformance.calibration.whole_file import writing
 from conformance.errors import WrongUse
 from contract import load_contract
 from reference_server.faces.engine import Engine, load_engine
@@ -95,10 +94,8 @@ def save(table: pa.Table, out: Path) -> int:
     }
     if found.num_rows and not found["mean"].null_count:
         arrays |= {name: found[name].to_numpy() for name in ("mean", "deviation")}
-    draft = out.with_suffix(".draft")
-    with _private(draft) as file:
+    with writing(out, private=True) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-    draft.replace(out)
     return int(found.num_rows)
 
 
@@ -143,14 +140,6 @@ def _write_whole(kept: Path, made_of: str, table: pa.Table) -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     content = sink.getvalue().to_pybytes()
-    draft = kept / "draft"
-    with _private(draft) as file:
+    name = f"{made_of}-{hashlib.sha256(content).hexdigest()}.parquet"
+    with writing(kept / name, private=True) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(kept / f"{made_of}-{hashlib.sha256(content).hexdigest()}.parquet")
-
-
-def _private(path: Path) -> IO[bytes]:
-    """Templates are biometric data: nobody else may read them."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

@@ -20,6 +20,7 @@ from conformance.calibration.findings import Findings, Listed
 from conformance.calibration.photos import Photos
 from conformance.calibration.report import plots, words
 from conformance.calibration.subject import Subject
+from conformance.calibration.whole_file import writing
 from conformance.errors import WrongUse
 from contract import Contract
 
@@ -30,12 +31,14 @@ _SIDE = 96
 def write(
     folder: Path, findings: Findings, subject: Subject, contract: Contract, *, thumbnails: bool
 ) -> Path:
-    """Write all three files and return the page."""
+    """Write all three files and return the page; one with photos only its owner may read."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(as_json(findings, subject), encoding="utf-8")
     _write_csv(folder / "report.csv", findings)
     page = folder / "report.html"
-    page.write_text(_page(findings, subject, contract, thumbnails=thumbnails), encoding="utf-8")
+    photos = subject.photos if thumbnails else None
+    with writing(page, private=photos is not None) as file:
+        file.write(_page(findings, subject, contract, photos).encode())
     return page
 
 
@@ -59,7 +62,7 @@ def _write_csv(path: Path, findings: Findings) -> None:
         writer.writerows(lines)
 
 
-def _page(findings: Findings, subject: Subject, contract: Contract, *, thumbnails: bool) -> str:
+def _page(findings: Findings, subject: Subject, contract: Contract, photos: Photos | None) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -71,7 +74,6 @@ def _page(findings: Findings, subject: Subject, contract: Contract, *, thumbnail
         "one_in": words.one_in,
     }
     template = files("conformance.calibration.report").joinpath("page.html.j2")
-    photos = subject.photos if thumbnails else None
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         findings=findings,
         subject=subject,
