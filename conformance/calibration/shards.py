@@ -7,7 +7,6 @@ place: so a shard counts once, whoever else answered it too, and a damaged one i
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from conformance.calibration.answers import SHARD, Answer
 from conformance.calibration.run_log import RunLog
+from conformance.calibration.whole_file import sync, writing
 from conformance.errors import WrongUse
 
 _SCHEMA = pa.schema(
@@ -76,9 +76,11 @@ class Shards(RunLog):
             answers=len(found),
             settled=sum(answer.settled for answer in found),
         )
-        _write_whole(self.folder / entry.file, content)
+        with writing(self.folder / entry.file) as file:
+            file.write(content)
         self._note(entry)
         self._write(asdict(entry))
+        sync(self._file)
         if before and before.file != entry.file:
             (self.folder / before.file).unlink(missing_ok=True)
 
@@ -136,13 +138,3 @@ class Shards(RunLog):
 
 def _key(answer: Answer) -> tuple[int, str]:
     return (ALONE, answer.first) if answer.place is None else (answer.place, "")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half written, by a crash neither."""
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from conformance.calibration import score_files
@@ -37,6 +39,20 @@ def test_whatever_lands_first_is_read_in_the_order_of_the_plan(shards):
     found = list(again(shards).shards())
     assert [[a.place for a in shard] for shard in found] == [[0], [SHARD, SHARD + 1]]
     assert found[0] == [answer(0, score=0.25, seconds=0.1, group="a|b")]
+
+
+def test_what_landed_is_on_the_disk_and_so_is_its_entry(shards, monkeypatch):
+    synced = []
+    fsync = os.fsync
+
+    def noted(opened: int) -> None:
+        fsync(opened)
+        synced.append((os.fstat(opened).st_ino, os.fstat(opened).st_size))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    shards.land(0, [answer(0, score=0.5)])
+    written = [shards.path, shards.folder / files(shards)[0]]
+    assert {(path.stat().st_ino, path.stat().st_size) for path in written} <= set(synced)
 
 
 def test_what_was_answered_twice_counts_once(shards):
