@@ -60,14 +60,14 @@ class _JsonFile(click.Path):
 )
 @click.option(
     "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report as one HTML file, and as JSON beside it.",
 )
 @click.option(
     "--json",
     is_flag=False,
     flag_value="-",
-    type=_JsonFile(dir_okay=False, allow_dash=True),
+    type=_JsonFile(dir_okay=False, writable=True, allow_dash=True),
     help="Write the report as JSON; - is stdout.",
 )
 @click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 import locust  # noqa: F401 - patches sockets and threads: before anything below uses them
 
 from loadtests.compare import Change, Run, compare, read_run
+from loadtests.errors import WrongUseError
 from loadtests.ledger import Ledger
 from loadtests.profile import Profile
 from loadtests.report import write_html
@@ -21,11 +23,16 @@ from loadtests.verdict import Outcome
 
 _WAIT_FOR_WORKERS = 60
 _PLAIN_EVERY = 10
+_STDOUT = Path("-")
 
 
 def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
     """Run a profile and publish what came of it; the exit status."""
     before = read_run(options["compare"]) if options["compare"] else None
+    html, json_path = options["html"], _json_path(options)
+    for path in (html, json_path):
+        if path:
+            _make_room(path)
     target = Target(url=url, pid=options["pid"], metrics_url=options["metrics_url"])
     workers = Workers(
         count=options["expect_workers"],
@@ -39,22 +46,45 @@ def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
     now = Run(slots=outcome.ledger.measured, slot_seconds=outcome.ledger.slot_seconds)
     changes = compare(before, now) if before and outcome.measures.requests else []
     click.echo(summary(outcome, changes), err=options["json"] == "-")
-    _write(outcome, changes, options["html"], options["json"])
+    _write_json(json_path, outcome, changes)
+    _write_html(html, outcome, changes)
     return outcome.exit_code
 
 
-def _write(
-    outcome: Outcome, changes: list[Change], html: Path | None, json_path: str | None
-) -> None:
-    if html:
-        click.echo("Writing the report ...", err=True)
-        write_html(html, outcome, changes)
-        click.echo(f"Report: {html}", err=True)
-    target = json_path or (str(html.with_suffix(".json")) if html else None)
-    if target:
+def _json_path(options: dict[str, Any]) -> Path | None:
+    """Where the JSON report goes: beside the HTML one, where nothing else is said."""
+    if options["json"]:
+        return Path(options["json"])
+    return options["html"].with_suffix(".json") if options["html"] else None
+
+
+def _make_room(path: Path) -> None:
+    """Make a report's folder, and find out now whether it can be written.
+
+    Raises:
+        WrongUseError: it cannot.
+    """
+    if path.exists() or path == _STDOUT:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise WrongUseError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _write_json(path: Path | None, outcome: Outcome, changes: list[Change]) -> None:
+    if path:
         report = {**outcome.plain(), "changes": [dataclasses.asdict(each) for each in changes]}
-        with click.open_file(target, "w", encoding="utf-8") as file:
+        with click.open_file(path, "w", encoding="utf-8") as file:
             json.dump(report, file)
+
+
+def _write_html(path: Path | None, outcome: Outcome, changes: list[Change]) -> None:
+    if path:
+        click.echo("Writing the report ...", err=True)
+        write_html(path, outcome, changes)
+        click.echo(f"Report: {path}", err=True)
 
 
 class _Progress:

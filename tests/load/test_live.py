@@ -259,6 +259,18 @@ def test_wrong_use_is_told_in_a_sentence(load: Load, options: list[str]) -> None
     assert "Traceback" not in ended.output
 
 
+def test_a_report_that_cannot_be_written_is_told_before_the_run(
+    serve: Serve, start: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for option in ("--html", "--json"):
+        wrong = str(tmp_path / "file" / "report")
+        ended = start("verikit", "load", serve("good"), *QUICK, option, wrong).end()
+        assert ended.status == 2, ended.output
+        assert "cannot be written" in ended.output
+        assert "requests in" not in ended.output
+
+
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -271,7 +283,7 @@ class _Links(HTMLParser):
 def test_the_report_needs_nothing_beside_it_and_compares_with_another(
     serve: Serve, load: Load, start: Callable[..., Any], tmp_path: Path
 ) -> None:
-    page, path = tmp_path / "after.html", tmp_path / "report.json"
+    page, path = tmp_path / "new/folder/after.html", tmp_path / "report.json"
     assert load(serve("good"), *QUICK).status == 0
     before = path.rename(tmp_path / "before.json")
     options = [*QUICK, "--html", str(page), "--compare", str(before)]
