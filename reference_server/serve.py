@@ -26,6 +26,9 @@ from reference_server.worker import Worker
 KEEP_ALIVE_SECONDS = 30
 GRACEFUL_SECONDS = 30
 BACKLOG = 2048
+CONNECTIONS = 900
+"""How many a worker holds: processes often may open no more than 1024 files."""
+
 FOLDER_IN_MEMORY = "/dev/shm"  # noqa: S108 - the file in it has no name
 
 
@@ -88,6 +91,7 @@ def run(
         "keepalive": KEEP_ALIVE_SECONDS,
         "graceful_timeout": GRACEFUL_SECONDS,
         "backlog": BACKLOG,
+        "worker_connections": CONNECTIONS,
         "worker_tmp_dir": _folder_of_heartbeats(),
         "pre_fork": _choose_row,
         "post_fork": lambda _arbiter, worker: metrics.enter(worker.row),

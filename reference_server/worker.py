@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from math import inf
 from selectors import EVENT_READ
 from time import monotonic
 from typing import Any
@@ -99,6 +100,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         if now > self._next_trim:
             trim_heap()
             self._next_trim = now + TRIM_SECONDS
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Close who has been silent for longest, so that there is always room for who speaks."""
+        while self.nr_conns >= self.worker_connections and self.pending_conns:
+            self.pending_conns[0].timeout = -inf
+            self.murder_pending()
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer what gunicorn's parser refuses, or what failed outside the application."""

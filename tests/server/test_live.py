@@ -14,6 +14,8 @@ import pytest
 from jsonschema import validate
 
 from contract import load_contract
+from reference_server.serve import CONNECTIONS
+from reference_server.worker import FIRST_BYTE_SECONDS
 
 pytestmark = pytest.mark.live
 
@@ -158,6 +160,21 @@ def test_a_large_body_to_a_wrong_path_still_gets_its_answer(live: Any) -> None:
     connection.request("POST", "/elsewhere", bytes(8_000_000))
     assert connection.getresponse().status == 404
     connection.close()
+
+
+def test_where_no_connection_is_left_the_longest_silent_ends(
+    start_live: Callable[..., Any],
+) -> None:
+    server = start_live()
+    silent = [connect(server) for _ in range(CONNECTIONS + 5)]
+    silent[0].settimeout(FIRST_BYTE_SECONDS / 2)  # sooner than for its silence alone
+    assert silent[0].recv(1) == b""
+    assert server.get("/healthz").ok
+    silent[-1].setblocking(False)
+    with pytest.raises(BlockingIOError):
+        silent[-1].recv(1)
+    for connection in silent:
+        connection.close()
 
 
 def test_silent_and_slow_clients_do_not_hold_others_up(
