@@ -31,4 +31,5 @@ def write_html(path: Path, outcome: Outcome, changes: list[Change]) -> None:
         pictures=pictures(outcome),
         changes=[change_line(change) for change in changes],
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
