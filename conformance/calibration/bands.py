@@ -43,7 +43,7 @@ def measure(
     enrol(templates, measurement.roster)
     bands = bands_of(templates)
     total, done = sum(map(len, bands)), 0
-    for band, found in fan_out(crew.executor, partial(count, work), bands, range(2 * crew.size)):
+    for band, found in fan_out(crew, partial(count, work), bands, range(2 * crew.size)):
         measurement.merge(found)
         done += len(band)
         tell(done, total)

@@ -81,4 +81,4 @@ def _dask(address: str) -> Iterator[Crew]:
             client.run(_leave_ctrl_c)
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
         threads = client.nthreads()  # type: ignore[no-untyped-call]
-        yield Crew(executor, sum(threads.values()))
+        yield Crew(executor, sum(threads.values()), lambda: client.status != "closed")

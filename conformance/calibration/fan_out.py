@@ -15,18 +15,23 @@ Seat = TypeVar("Seat")
 Result = TypeVar("Result")
 
 _TRIES = 5
+_LOOK_SECONDS = 1
 
 
 @dataclass(frozen=True)
 class Crew:
-    """Who does the work: an executor, and how many tasks it does at a time."""
+    """Who does the work: an executor, how many tasks it does at a time, and whether it is there.
+
+    An executor whose cluster is lost may leave its futures open for ever.
+    """
 
     executor: Executor
     size: int
+    is_there: Callable[[], bool] = lambda: True
 
 
 def fan_out(
-    executor: Executor,
+    crew: Crew,
     work: Callable[[Task, Seat], Result],
     tasks: Iterable[Task],
     seats: Iterable[Seat],
@@ -50,10 +55,10 @@ def fan_out(
                 if task is None:
                     break
                 seat = free.popleft()
-                under_way[_submit(executor, work, task, seat)] = task, seat
+                under_way[_submit(crew.executor, work, task, seat)] = task, seat
             if not under_way:
                 return
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            for future in _done(crew, under_way):
                 task, seat = under_way.pop(future)
                 free.append(seat)
                 if error := _loss(future):
@@ -64,8 +69,17 @@ def fan_out(
                 else:
                     yield task, future.result()
     finally:
-        for future in under_way:
+        for future in under_way if crew.is_there() else ():
             future.cancel()
+
+
+def _done(crew: Crew, under_way: Iterable[Future[Result]]) -> set[Future[Result]]:
+    """Those that are done, at least one of them."""
+    waiting = set(under_way)
+    while not (done := wait(waiting, _LOOK_SECONDS, FIRST_COMPLETED).done):
+        if not crew.is_there():
+            raise _gone(ConnectionError("the scheduler is lost"))
+    return done
 
 
 def _submit(

@@ -45,11 +45,11 @@ def from_fleet(  # noqa: PLR0913, PLR0917 - one more than elsewhere: who works
         work = partial(run_errand, _errand(run, choice))
         seats = seats_of(urls, crew.size, run.manners.rate)
         with Interruption() as interruption:
-            fleet.ask(fan_out(crew.executor, work, fleet.questions(interruption), seats))
+            fleet.ask(fan_out(crew, work, fleet.questions(interruption), seats))
         complete = fleet.why is not None
         if complete:
             photos = open_photos(shards, contract)
-            fleet.ask(fan_out(crew.executor, work, fleet.questions_alone(photos), seats))
+            fleet.ask(fan_out(crew, work, fleet.questions_alone(photos), seats))
             shards.end(fleet.why or "")
     return subject_of(run, contract, shards, watch, complete=complete)
 

@@ -25,7 +25,7 @@ def free_port() -> int:
 
 @contextmanager
 def started(program: str, *options: str):
-    command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options]
+    command = [sys.executable, "-m", "dask", program, *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own interpreter
         yield process
         process.kill()
@@ -49,6 +49,7 @@ def calibrate(stub, people, tmp_path, monkeypatch):
         return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
 
     monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
+    monkeypatch.setattr("conformance.calibration.crews._SECONDS_TO_JOIN", 15)
     return run
 
 
