@@ -64,7 +64,7 @@ def extract(work: Work, kept: Path, crew: Crew, tell: Callable[[int, int], None]
     missing = [part for part in parts if _read(kept, made_of[part]) is None]
     done = len(parts) - len(missing)
     tell(done, len(parts))
-    for part, table in fan_out(crew.executor, partial(embed, work), missing, range(2 * crew.size)):
+    for part, table in fan_out(crew, partial(embed, work), missing, range(2 * crew.size)):
         _write_whole(kept, made_of[part], table)
         done += 1
         tell(done, len(parts))
