@@ -52,7 +52,9 @@ def _dask(address: str) -> Iterator[Crew]:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise WrongUse("--dask needs Dask: pip install 'verikit[dask]'") from error
+        raise WrongUse(
+            "--dask needs Dask: pip install '.[dask]' in the project's folder"
+        ) from error
     # What it logs about lost workers and connections, the plan makes good or says in a sentence.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with ExitStack() as stack:

@@ -23,7 +23,9 @@ class MtcnnTensorflowDetector:
 
     def __init__(self) -> None:
         if not importlib.util.find_spec("tensorflow"):
-            raise ModelError("TensorFlow is not installed: pip install 'verikit[tensorflow]'")
+            raise ModelError(
+                "TensorFlow is not installed: pip install '.[tensorflow]' in the project's folder"
+            )
 
     @cached_property
     def _detector(self) -> Any:

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 from conformance.calibration import cli
 from conformance.calibration.crews import open_crew
 
-pytest.importorskip("distributed", reason="needs Dask: pip install 'verikit[dask]'")
+pytest.importorskip(
+    "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
+)
 pytestmark = pytest.mark.live
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 

@@ -11,7 +11,7 @@
 0.93 True
 
 :class:`AsyncClient` does the same with ``await``. Every error is a :class:`ClientError`.
-Install it with ``pip install 'verikit[client]'``.
+Install it with ``pip install '.[client]'`` in the project's folder.
 """
 
 from contract.sealing import Secrets
