@@ -15,4 +15,4 @@ fi
 
 apt-get update -q
 apt-get install -q -y --no-install-recommends \
-    chromium curl default-jdk-headless fish libhttpclient-java nginx-light nodejs zsh
+    chromium curl default-jdk-headless fish libatomic1 libhttpclient-java nginx-light nodejs zsh
