@@ -5,24 +5,18 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
-from socket import socket
 
 import pytest
 from click.testing import CliRunner
 
 from conformance.calibration import cli
+from tests.ports import free_port
 
 pytest.importorskip(
     "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
 )
 pytestmark = pytest.mark.live
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
-
-
-def free_port() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -12,17 +12,13 @@ import pytest
 from click.testing import Result
 
 from contract import load_contract
+from tests.ports import free_port
 from verikit.doctor import cli, engine, installation, machine
 from verikit.doctor.finding import Finding, State
 from verikit.doctor.secrets import secrets
 
 SECRETS = load_contract().encryption
 Call = Callable[..., Result]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.live

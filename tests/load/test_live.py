@@ -14,16 +14,12 @@ from typing import Any
 import pytest
 import requests
 
+from tests.ports import free_port
+
 pytestmark = pytest.mark.live
 QUICK = ["--duration", "2", "--warm-up", "1"]
 Load = Callable[..., Any]
 Serve = Callable[[str], str]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_open(port: int) -> None:

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from jsonschema import validate
 
 from contract import load_contract
+from tests.ports import free_port
 
 pytestmark = pytest.mark.live
 
@@ -69,11 +70,6 @@ def write(folder: Path, name: str, signed: Signed) -> tuple[str, str]:
         )
     )
     return str(paths[0]), str(paths[1])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def secret_line() -> str:
