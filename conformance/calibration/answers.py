@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,3 +60,9 @@ class Kept(Protocol):
 
     def __len__(self) -> int:
         """How many places have an answer."""
+
+
+def left_alone(kept: Kept, photos: Iterable[str]) -> list[str]:
+    """The photos that are still to be compared with themselves."""
+    settled = {answer.first for answer in kept.alone if answer.settled}
+    return [photo for photo in photos if photo not in settled]

@@ -50,7 +50,12 @@ def refuse_idle(ctx: click.Context, source: Source) -> None:
     for name, sources in _sources().items():
         given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
         if given and source not in sources:
-            raise WrongUse(f"{flag_of(name)} does nothing for {source}: leave it out.")
+            raise idle(name, source)
+
+
+def idle(name: str, source: str) -> WrongUse:
+    """That an option does nothing for what scores or photos come from."""
+    return WrongUse(f"{flag_of(name)} does nothing for {source}: leave it out.")
 
 
 def flag_of(name: str) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.calibration.answers import Answer
+from conformance.calibration.answers import Answer, left_alone
 from conformance.calibration.asking import Asker
 from conformance.calibration.interruption import Interruption
 from conformance.calibration.journal import Journal
@@ -68,8 +68,7 @@ class Collector:
 
     async def settle(self, photos: list[str]) -> None:
         """Compare photos with themselves, to learn in which of them no face is found."""
-        asked = {answer.first for answer in self._journal.alone if answer.settled}
-        await self._asker.ask_alone(photo for photo in photos if photo not in asked)
+        await self._asker.ask_alone(left_alone(self._journal, photos))
 
     def _hear(self, answer: Answer) -> None:
         if self._server.software:

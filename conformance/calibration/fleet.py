@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
-from conformance.calibration.answers import SHARD, Answer
+from conformance.calibration.answers import SHARD, Answer, left_alone
 from conformance.calibration.errand import Errand, Haul, Questions, Seat, run_errand
 from conformance.calibration.fan_out import Crew, fan_out
 from conformance.calibration.interruption import Interruption
@@ -119,8 +119,7 @@ class _Fleet:
 
     def questions_alone(self, photos: Iterable[str]) -> Iterator[Questions]:
         """Photos to compare with themselves."""
-        asked = {answer.first for answer in self._shards.alone if answer.settled}
-        left = [photo for photo in photos if photo not in asked]
+        left = left_alone(self._shards, photos)
         for start in range(0, len(left), SHARD):
             yield Questions(shard=ALONE, alone=tuple(left[start : start + SHARD]))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.calibration import datasets
-from conformance.calibration.applicable import flag_of
+from conformance.calibration.applicable import idle
 from conformance.calibration.pairs import Pair, PairList, Pairs, Pool, by_folder, one_photo_each
 from conformance.calibration.photos import BinFile, Folder, Photos
 from conformance.errors import WrongUse
@@ -67,7 +67,7 @@ def open_labelled(choice: Choice) -> Labelled:
 def _refuse_idle(choice: Choice, *names: str) -> None:
     for name in names:
         if getattr(choice, name):
-            raise WrongUse(f"{flag_of(name)} does nothing for {choice.data}: leave it out.")
+            raise idle(name, choice.data)
 
 
 def read_pairs(path: Path) -> PairList:

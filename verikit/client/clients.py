@@ -10,7 +10,6 @@ from typing import Self
 import anyio
 import anyio.to_thread
 import httpx
-from httpx import codes
 
 from contract import load_contract
 from contract.errors import SecretError
@@ -74,7 +73,7 @@ class _Settings:
         RFC 9110, section 10.2.3; a server is not waited for at length, nor until a date.
         """
         seconds = answer.headers.get("Retry-After", "")
-        turned_away = answer.is_server_error or answer.status_code == codes.TOO_MANY_REQUESTS
+        turned_away = answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS
         if not turned_away or tried >= self.retries or not _SECONDS.fullmatch(seconds):
             return None
         return float(seconds) if float(seconds) <= LONGEST_WAIT_SECONDS else None
