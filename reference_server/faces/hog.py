@@ -38,10 +38,13 @@ class HogDetector:
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """The quarter turns, counter-clockwise, that show a face most surely, and the faces then.
 
-        A face is found upside down now and then, so one that is not sure is compared with turns.
+        A face is found upside down now and then, so one that is not sure is compared with turns;
+        at the largest scale, where four turns would take longest, it does not count.
         """
         for picture, factor in _scales(pixels):
             found = {0: self._at(picture, factor)}
+            if max(picture.size) == LONG_SIDES[-1] and surest(found[0]) < SURELY_UPRIGHT:
+                break
             for turns in _rivals(surest(found[0])):
                 found[turns] = self._at(picture.transpose(QUARTER_TURNS[turns]), factor)
             best = max(found, key=lambda turns: surest(found[turns]))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference_server.faces.boxes import Box
-from reference_server.faces.pictures import Pixels, turned
+from reference_server.faces.pictures import Pixels, reduced, turned
 
 Array = NDArray[np.float32]
 
@@ -50,13 +50,19 @@ def roll_of(points: Array) -> float:
     return math.degrees(math.atan2(-x, y))
 
 
-def most_upright(find: Callable[[Pixels], list[Box]], pixels: Pixels) -> tuple[int, list[Box]]:
-    """Of four quarter turns the one whose surest face stands most upright, and the faces then."""
-    found = [find(turned(pixels, turns)) for turns in range(4)]
+def most_upright(
+    find: Callable[[Pixels], list[Box]], pixels: Pixels, long_side: int | None = None
+) -> tuple[int, list[Box]]:
+    """Of four quarter turns the one whose surest face stands most upright, and the faces then.
+
+    ``long_side``: what a larger picture is reduced to before it is turned.
+    """
+    small, factor = reduced(pixels, long_side or max(pixels.shape))
+    found = [find(turned(small, turns)) for turns in range(4)]
 
     def uprightness(turns: int) -> float:
         rated = [box.confidence * math.cos(math.radians(box.roll)) for box in found[turns]]
         return max(rated, default=-1e9)
 
     best = max(range(4), key=uprightness)
-    return best, found[best]
+    return best, [box.scaled(factor) for box in found[best]]

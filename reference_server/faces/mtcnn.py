@@ -7,7 +7,7 @@ the columns left, top, right, bottom, confidence, in pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,27 +16,44 @@ from PIL import Image
 from reference_server.faces.boxes import Box
 from reference_server.faces.landmarks import believable, like_hog, most_upright
 from reference_server.faces.mtcnn_networks import PLANS, to_onnx
-from reference_server.faces.pictures import Pixels, with_long_side
+from reference_server.faces.pictures import Pixels, reduced
 from reference_server.faces.runtime import session
 
 Array = NDArray[np.float32]
 
 LONG_SIDE = 640
-SMALLEST_FACE = 20
 PYRAMID_STEP = 0.709
 CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far apart they are
-THRESHOLDS = {"pnet": 0.6, "rnet": 0.7, "onet": 0.8}
-MOST_BOXES = 300  # a bound on the work that a busy picture can make
 AT_ONCE = 8  # boxes in one run of a network: more would not fit into the processor's cache
-MOST_FACES = 64  # the same for the third network, which is slow; one group photo in eight has more
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for, and bounds on the work that a busy picture can make.
+
+    ``smallest_face``: in pixels, after a larger picture was reduced to ``LONG_SIDE``. ``pnet``,
+    ``rnet``, ``onet``: how sure each network must be. ``most_boxes``: what the first two hand on;
+    ``most_faces``: what the third one sees, as it is slow.
+    """
+
+    smallest_face: int
+    pnet: float
+    rnet: float
+    onet: float
+    most_boxes: int
+    most_faces: int
+
+
+SURELY = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=64)
+"""As in the package mtcnn; one group photo in eight has more than 64 faces."""
 
 
 class MtcnnDetector:
     """Three networks; they may be shared by threads."""
 
-    def __init__(self, thresholds: Mapping[str, float] = THRESHOLDS) -> None:
+    def __init__(self, search: Search = SURELY) -> None:
         self._sessions = {name: session(to_onnx(name)) for name in PLANS}
-        self._thresholds = thresholds
+        self._search = search
 
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``; the boxes are those that HOG would give."""
@@ -49,18 +66,17 @@ class MtcnnDetector:
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See ``Detector``."""
-        return most_upright(self.find, pixels)
+        return most_upright(self.find, pixels, LONG_SIDE)
 
     def detect(self, pixels: Pixels) -> tuple[Array, Array]:
         """Boxes (N, 5) and landmarks (N, 5, 2): eyes, nose, corners of the mouth, left first."""
-        picture, factor = Image.fromarray(pixels), 1.0
-        if max(picture.size) > LONG_SIDE:
-            picture, factor = with_long_side(picture, LONG_SIDE)
+        small, factor = reduced(pixels, LONG_SIDE)
+        picture = Image.fromarray(small)
         boxes = self._proposals(picture)
-        boxes, _ = self._judged("rnet", picture, boxes)
-        surest = _squares(_distinct(boxes, 0.7)[0][:MOST_FACES])
-        boxes, points = self._judged("onet", picture, surest)
-        boxes, points = _distinct(boxes, 0.7, points, of_smaller=True)
+        boxes, _ = self._judged("rnet", picture, boxes, self._search.rnet)
+        surest = _squares(self._distinct(boxes, 0.7)[0][: self._search.most_faces])
+        boxes, points = self._judged("onet", picture, surest, self._search.onet)
+        boxes, points = self._distinct(boxes, 0.7, points, of_smaller=True)
         boxes[:, :4] *= factor
         return boxes, points * factor
 
@@ -76,25 +92,27 @@ class MtcnnDetector:
 
     def _proposals(self, picture: Image.Image) -> Array:
         """Squares that the first network takes for faces, at every scale of the picture."""
-        scale, levels = CELL / SMALLEST_FACE, [np.empty((0, 5), np.float32)]
+        scale, levels = CELL / self._search.smallest_face, [np.empty((0, 5), np.float32)]
         while min(picture.size) * scale >= CELL:
-            levels.append(_distinct(self._level(picture, scale), 0.5)[0])
+            levels.append(self._distinct(self._level(picture, scale), 0.5)[0])
             scale *= PYRAMID_STEP
-        return _squares(_distinct(np.concatenate(levels), 0.7)[0])
+        return _squares(self._distinct(np.concatenate(levels), 0.7)[0])
 
     def _level(self, picture: Image.Image, scale: float) -> Array:
         size = [max(CELL, round(side * scale)) for side in picture.size]
         method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
         small = np.asarray(picture.resize((size[0], size[1]), method), np.float32)
         offsets, faces = self._run("pnet", small[None])
-        rows, columns = np.nonzero(faces[0, 1] > self._thresholds["pnet"])
+        rows, columns = np.nonzero(faces[0, 1] > self._search.pnet)
         corner = np.stack([columns, rows], axis=1).astype(np.float32) * STRIDE
         boxes = np.hstack([corner + 1, corner + CELL, faces[0, 1, rows, columns][:, None]])
         boxes[:, :4] += offsets[0][:, rows, columns].T * (CELL - 1)
         boxes[:, :4] /= scale
         return boxes.astype(np.float32)
 
-    def _judged(self, name: str, picture: Image.Image, boxes: Array) -> tuple[Array, Array]:
+    def _judged(
+        self, name: str, picture: Image.Image, boxes: Array, threshold: float
+    ) -> tuple[Array, Array]:
         """The boxes that a network takes for faces, moved and rated by it; their landmarks."""
         if not len(boxes):
             return boxes, np.empty((0, 5, 2), np.float32)
@@ -105,8 +123,24 @@ class MtcnnDetector:
         points = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sizes[:, None] + corner[:, None] - 1
         moved = boxes[:, :4] + offsets * np.tile(sizes, 2)
         judged = np.hstack([moved, faces[:, 1:]]).astype(np.float32)
-        kept = judged[:, 4] > self._thresholds[name]
+        kept = judged[:, 4] > threshold
         return judged[kept], points[kept]
+
+    def _distinct(
+        self,
+        boxes: Array,
+        overlap: float,
+        points: Array | None = None,
+        *,
+        of_smaller: bool = False,
+    ) -> tuple[Array, Array]:
+        """Surest first, without those that overlap a surer one; landmarks go along."""
+        points = np.empty((len(boxes), 0), np.float32) if points is None else points
+        order = np.argsort(-boxes[:, 4], kind="stable")[: self._search.most_boxes]
+        boxes, points = boxes[order], points[order]
+        shared = np.triu(_overlaps(boxes, of_smaller) > overlap, k=1)
+        kept = ~shared.any(axis=0)
+        return boxes[kept], points[kept]
 
 
 def _patches(picture: Image.Image, boxes: Array, side: int) -> Array:
@@ -136,18 +170,6 @@ def _neighbours(at: Array, length: int) -> tuple[NDArray[np.int64], NDArray[np.i
     inside = np.clip(at, 0, length - 1)
     before = np.floor(inside).astype(np.int64)
     return before, np.minimum(before + 1, length - 1), (inside - before).astype(np.float32)
-
-
-def _distinct(
-    boxes: Array, overlap: float, points: Array | None = None, *, of_smaller: bool = False
-) -> tuple[Array, Array]:
-    """Surest first, without those that overlap a surer one; landmarks go along."""
-    points = np.empty((len(boxes), 0), np.float32) if points is None else points
-    order = np.argsort(-boxes[:, 4], kind="stable")[:MOST_BOXES]
-    boxes, points = boxes[order], points[order]
-    shared = np.triu(_overlaps(boxes, of_smaller) > overlap, k=1)
-    kept = ~shared.any(axis=0)
-    return boxes[kept], points[kept]
 
 
 def _overlaps(boxes: Array, of_smaller: bool) -> Array:

@@ -46,6 +46,14 @@ def grey(pixels: Pixels) -> Image.Image:
     return Image.fromarray(pixels).convert("L")
 
 
+def reduced(pixels: Pixels, side: int) -> tuple[Pixels, float]:
+    """The picture with no side longer than ``side``, and the factor from it to the given."""
+    if max(pixels.shape) <= side:
+        return pixels, 1.0
+    picture, factor = with_long_side(Image.fromarray(pixels), side)
+    return np.asarray(picture), factor
+
+
 def with_long_side(picture: Image.Image, side: int) -> tuple[Image.Image, float]:
     """The picture with its long side ``side`` pixels long, and the factor from it to the given."""
     factor = max(picture.size) / side

@@ -9,8 +9,9 @@ import skimage.data
 from PIL import Image, ImageOps
 
 from reference_server.faces.boxes import Box, largest, nearest_centre
+from reference_server.faces.hog import LONG_SIDES
 from reference_server.faces.landmarks import most_upright
-from reference_server.faces.mtcnn import AT_ONCE, MOST_FACES
+from reference_server.faces.mtcnn import AT_ONCE, SURELY
 from reference_server.faces.pictures import shown
 
 
@@ -54,8 +55,18 @@ def test_a_mosaic_of_faces_makes_bounded_work(engine, astronaut, monkeypatch):
     face = np.asarray(Image.fromarray(astronaut.pixels).crop(corners).resize((50, 50)))
     found = mtcnn.find(np.tile(face, (13, 13, 1)))
     assert len(found) > 50
-    assert sum(seen[-ceil(MOST_FACES / AT_ONCE) :]) == MOST_FACES
+    assert sum(seen[-ceil(SURELY.most_faces / AT_ONCE) :]) == SURELY.most_faces
     assert max(seen) == AT_ONCE
+
+
+def test_hog_turns_no_picture_at_the_largest_scale(engine, monkeypatch):
+    hog, seen = engine.detector.hog, []
+    at = hog._at
+    monkeypatch.setattr(
+        hog, "_at", lambda picture, factor: seen.append(max(picture.size)) or at(picture, factor)
+    )
+    assert hog.find_upright(np.full((1300, 900, 3), 128, np.uint8)) == (0, [])
+    assert [seen.count(side) for side in LONG_SIDES] == [4, 4, 1]
 
 
 def test_networks_give_the_same_by_parts(engine):

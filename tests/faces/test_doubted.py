@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from reference_server.photo import Photo
+from contract import load_contract
+from reference_server.faces.doubted import UNSURELY
+from reference_server.photo import Photo, read_photo
 from reference_server.training import kinds
 from reference_server.training.frame import Frame
 from reference_server.training.photos import backgrounds, masked, portraits
+from tests.hostile import busy
 
 
 @pytest.mark.data
@@ -38,3 +41,25 @@ def test_a_face_that_only_doubt_finds(engine, hopper):
     assert surely == [[], []]
     (middle,) = frame.on_photo([(0, 1)])
     assert np.hypot(*(middle - found.centre)) < 0.2 * (found.right - found.left)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+def test_the_hostile_picture_that_every_detector_is_asked_about(engine, turns):
+    pixels = read_photo(busy.doubted(turns), load_contract().photo_standards).pixels
+    surely = [each.find_upright(pixels) for each in (engine.detector.hog, engine.detector.mtcnn)]
+    back, found = engine.detector.find_upright(pixels)
+    assert surely == [(0, []), (0, [])]
+    assert len(found) == 1
+    assert (turns + back) % 4 == 0
+
+
+def test_noise_makes_bounded_work(engine, monkeypatch):
+    mtcnn, seen = engine.detector._doubted._mtcnn, {}
+    run = mtcnn._run_by_parts
+    monkeypatch.setattr(
+        mtcnn, "_run_by_parts", lambda name, all: seen.update({name: len(all)}) or run(name, all)
+    )
+    noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3)).astype(np.uint8)
+    engine.detector.find(noise.repeat(8, axis=0).repeat(8, axis=1))
+    assert 10 < seen["rnet"] <= UNSURELY.most_boxes
+    assert seen["onet"] <= UNSURELY.most_faces

@@ -45,6 +45,16 @@ def _hidden(turns: int) -> bytes:
     return saved(Image.fromarray(picture), "JPEG", quality=60)
 
 
+@cache
+def doubted(turns: int) -> bytes:
+    """A face without eyes in the noise, turned: found by the last detector that is asked."""
+    picture = np.array(noise(199).resize((SIDE, SIDE)))
+    face = np.array(portrait(1200))
+    face[348:552, 60:972] = (122, 57, 140)
+    picture[395:1595, 395:1595] = np.rot90(face, turns)
+    return saved(Image.fromarray(picture), "JPEG", quality=60)
+
+
 def _busy(dice: Random) -> bytes:
     make, arguments = dice.choice(
         (
@@ -52,6 +62,7 @@ def _busy(dice: Random) -> bytes:
             (_noisy, (dice.choice((50, 199, 500)),)),
             (_checked, (dice.choice((3, 10, 40)),)),
             (_hidden, (dice.randrange(4),)),
+            (doubted, (dice.choice((0, 1, 3)),)),
         )
     )
     return make(*arguments)
