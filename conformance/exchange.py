@@ -22,7 +22,8 @@ from conformance.errors import WrongUse
 from conformance.recipe import Request
 from conformance.sealing import secrets_of
 from conformance.writing import Wire, wire
-from contract import load_contract
+from contract.address import Address
+from contract.errors import AddressError
 from contract.sealing import Secrets
 
 _BLOCK = 64 * 1024
@@ -49,24 +50,11 @@ class Target:
         Raises:
             WrongUse: no http or https URL, one with a password, or a key or IV of a wrong length.
         """
-        url = url.rstrip("/").removesuffix(load_contract().path)
-        _check_url(url)
-        return cls(url=url, secrets=secrets_of(key, iv), timeout=timeout)
-
-
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna")
-        is_one = parts.scheme in ("http", "https") and host and parts.port != 0
-    except ValueError:  # a name, a port or an IPv6 address that is none
-        is_one = False
-    if not is_one:
-        raise WrongUse(f"{url!r} is no URL: write it like http://127.0.0.1:3000")
-    if "@" in parts.netloc:
-        raise WrongUse(
-            "A URL with a name or a password would stand in every report: leave them out"
-        )
+        try:
+            address = Address.for_reports(url)
+        except AddressError as error:
+            raise WrongUse(str(error)) from None
+        return cls(url=address.url, secrets=secrets_of(key, iv), timeout=timeout)
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,11 @@ class Secrets:
     iv: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _check_length("key", self.key, SCHEME.key_characters)
-        _check_length("IV", self.iv, SCHEME.iv_characters)
+        for name, secret, length in (
+            ("The key", self.key, SCHEME.key_characters),
+            ("The IV", self.iv, SCHEME.iv_characters),
+        ):
+            check_secret(name, secret.encode(errors="surrogateescape"), length)
 
     @classmethod
     def of(cls, key: str | None = None, iv: str | None = None) -> Secrets:
@@ -65,9 +68,12 @@ def url_encoded(sealed: bytes) -> bytes:
     return sealed.replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
 
 
-def _check_length(name: str, secret: str, length: int) -> None:
-    given = len(secret.encode(errors="surrogateescape"))
-    if given != length or not secret.isascii():
-        raise SecretError(
-            f"The {name} must be {length} characters of ASCII, this one has {given} bytes."
-        )
+def check_secret(name: str, secret: bytes, length: int) -> None:
+    """Refuse a key or an IV that cannot be one, in a sentence that begins with its ``name``.
+
+    Raises:
+        SecretError: it is not ``length`` characters of ASCII.
+    """
+    if len(secret) != length or not secret.isascii():
+        found = f"{len(secret)} bytes" if secret.isascii() else "others"
+        raise SecretError(f"{name} must be {length} characters of ASCII, this one has {found}.")

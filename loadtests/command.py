@@ -33,7 +33,7 @@ def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
     for path in (html, json_path):
         if path:
             _make_room(path)
-    target = Target(url=url, pid=options["pid"], metrics_url=options["metrics_url"])
+    target = Target.of(url, pid=options["pid"], metrics_url=options["metrics_url"])
     workers = Workers(
         count=options["expect_workers"],
         host=options["master_host"],

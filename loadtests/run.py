@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from locust import User
 from locust.env import Environment  # before what follows: it patches sockets and threads
 
+from contract.address import Address
+from contract.errors import AddressError
 from loadtests.clients import Client, SlowClient
 from loadtests.conductor import Conductor
 from loadtests.errors import IncompleteError, WrongUseError
@@ -21,45 +22,42 @@ from loadtests.server_watch import ServerWatch, find_look
 from loadtests.verdict import Outcome, settle
 from loadtests.worker import hush_locust
 
-_PORTS = {"http": 80, "https": 443}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """The server under load, and how to look at its CPU and memory."""
 
-    url: str
+    address: Address
     pid: int | None = None
     metrics_url: str | None = None
+
+    @classmethod
+    def of(cls, url: str, *, pid: int | None = None, metrics_url: str | None = None) -> Target:
+        """A target from what a user types; the operation's own path may be part of the URL.
+
+        Raises:
+            WrongUseError: this is no URL of a server, or one with a password.
+        """
+        try:
+            return cls(address=Address.for_reports(url), pid=pid, metrics_url=metrics_url)
+        except AddressError as error:
+            raise WrongUseError(str(error)) from None
+
+    @property
+    def url(self) -> str:
+        """Where the operation's path begins."""
+        return self.address.url
 
     def reach(self) -> None:
         """Make sure that something listens there.
 
         Raises:
-            WrongUseError: this is no URL of a server, or one with a password.
             IncompleteError: nothing listens.
         """
         try:
-            socket.create_connection(_address(self.url), 5).close()
+            socket.create_connection((self.address.host, self.address.port), 5).close()
         except OSError as error:
             raise IncompleteError(f"nothing answers at {self.url}: start the server") from error
-
-
-def _address(url: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(url)
-        host, usual = parts.hostname or "", _PORTS.get(parts.scheme)
-        host.encode("idna")
-        port = parts.port or usual
-    except ValueError:  # a name, a port or an IPv6 address that is none
-        host = ""
-    if not host or not usual or not port:
-        raise WrongUseError(f"{url} is no URL of a server: write http://HOST:PORT")
-    if "@" in parts.netloc:
-        raise WrongUseError(
-            "a URL with a name or a password would stand in every report: leave them out"
-        )
-    return host, port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +79,7 @@ def run_load(
     look = find_look(target.url, target.pid, target.metrics_url)
     classes: list[type[User]] = [Client, SlowClient] if profile.slow_clients else [Client]
     SlowClient.fixed_count = profile.slow_clients
-    environment = Environment(user_classes=classes, host=target.url.rstrip("/"))
+    environment = Environment(user_classes=classes, host=target.url)
     environment.stop_timeout = profile.timeout
     if workers:
         environment.create_master_runner(workers.host, workers.port)

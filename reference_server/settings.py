@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from contract import PhotoStandards, load_contract
+from contract.errors import SecretError
+from contract.sealing import check_secret
 from reference_server.limits import DEFAULT_LIMITS, Limits
 
 CONTRACT = load_contract()
@@ -39,8 +41,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         secrets = CONTRACT.encryption
-        _check_secret(secrets.key_variable, self.key, secrets.key_characters)
-        _check_secret(secrets.iv_variable, self.iv, secrets.iv_characters)
+        try:
+            check_secret(secrets.key_variable, self.key, secrets.key_characters)
+            check_secret(secrets.iv_variable, self.iv, secrets.iv_characters)
+        except SecretError as error:
+            raise SettingsError(str(error)) from None
         _check_formats(self.standards.formats)
 
     @classmethod
@@ -63,12 +68,6 @@ class Settings:
     def has_default_key(self) -> bool:
         """Whether the key is the documented one, which everybody knows."""
         return self.key == CONTRACT.encryption.default_key.encode()
-
-
-def _check_secret(variable: str, secret: bytes, length: int) -> None:
-    if len(secret) != length or not secret.isascii():
-        found = f"{len(secret)} bytes" if secret.isascii() else "others"
-        raise SettingsError(f"{variable} must be {length} characters of ASCII, but it has {found}.")
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:

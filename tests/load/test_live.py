@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from contract import load_contract
 from tests.ports import free_port
 
 pytestmark = pytest.mark.live
@@ -68,7 +69,8 @@ def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
         " mix: {COMPARISON: 1, INVALID_ARGUMENT: 1}}"
     )
     page = tmp_path / "codes.html"
-    ended = load(serve("strict"), "--profile", str(path), "--html", str(page))
+    operation = serve("strict") + load_contract().path  # as users may type it
+    ended = load(operation, "--profile", str(path), "--html", str(page))
     assert ended.status == 0, ended.output
     assert "Answers by code over time" in page.read_text()
     answers = ended.report["measures"]["answers"]

@@ -12,7 +12,8 @@ import anyio.to_thread
 import httpx
 
 from contract import load_contract
-from contract.errors import SecretError
+from contract.address import Address
+from contract.errors import AddressError, SecretError
 from contract.sealing import Secrets
 from verikit.client.answers import Verification
 from verikit.client.errors import InvalidSetting, TimedOut, Unreachable
@@ -23,7 +24,6 @@ CONTRACT = load_contract()
 DEFAULT_URL = f"http://127.0.0.1:{CONTRACT.port}"
 TIMEOUT_SECONDS = 30.0
 RETRIES = 2
-LAST_PORT = 65535
 _HEADERS = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
 _FIRST_PAUSE = 0.2
 LONGEST_WAIT_SECONDS = 10
@@ -248,13 +248,11 @@ def base_url(url: str) -> str:
     Raises:
         InvalidSetting: it is no http or https URL.
     """
-    base = url.rstrip("/").removesuffix(CONTRACT.path)
     try:
-        parts = httpx.URL(base)
-    except httpx.InvalidURL:
-        parts = httpx.URL()
-    if parts.scheme not in ("http", "https") or not parts.host or (parts.port or 0) > LAST_PORT:
-        raise InvalidSetting(f"{url!r} is no URL: write it like {DEFAULT_URL}.")
+        base = Address.of(url).url
+        httpx.URL(base)  # knows more about names than the standard library
+    except (AddressError, httpx.InvalidURL) as error:
+        raise InvalidSetting(f"{error}.") from None
     return base
 
 
