@@ -37,9 +37,10 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; arguments go to pytest."""
+    """Run the tests, in two processes; arguments go to pytest, which then runs them in one."""
     prepare(session)
-    session.run("python", "-m", "pytest", *session.posargs)
+    options = session.posargs or ["--numprocesses=2", "--dist=loadfile"]
+    session.run("python", "-m", "pytest", *options)
 
 
 @nox.session

@@ -29,7 +29,7 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a server with the real engine."""
     with subprocess.Popen(  # noqa: S603 - our own command
@@ -43,8 +43,9 @@ def server() -> Iterator[str]:
             process.terminate()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Ends with its file: as long as it runs, nothing else in this process can run asyncio."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed (Debian: chromium)")
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - else none are skipped
