@@ -45,7 +45,7 @@ class Search:
 
 
 SURELY = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=64)
-"""As in the package mtcnn; one group photo in eight has more than 64 faces."""
+"""Sizes and thresholds as in the package mtcnn; one group photo in eight has more than 64 faces."""
 
 
 class MtcnnDetector:
