@@ -177,3 +177,10 @@ def test_what_is_no_http_has_no_form() -> None:
     sound = body(1, next(n for n in range(len(ROUND)) if ROUND[n] in FORMS))
     assert sound.form
     assert sound.raw.endswith(b"\r\n\r\n" + sound.form.content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [(kind, mode) for kind, modes in unusual.MODES.items() for mode in modes]
+)
+def test_every_kind_of_pixel_is_written_and_read(kind: str, mode: str) -> None:
+    assert opened(unusual.in_mode(dice_for(1, 1), kind, mode)).format == kind

@@ -14,7 +14,7 @@ from tests.hostile.pictures import picture
 ANIMATED = ("GIF", "PNG", "TIFF", "MPO")
 MODES = {
     "JPEG": ("L", "RGB", "CMYK"),
-    "PNG": ("1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA"),
+    "PNG": ("1", "L", "LA", "I;16", "P", "RGB", "RGBA"),
     "BMP": ("1", "L", "P", "RGB", "RGBA"),
     "GIF": ("1", "L", "P", "RGB"),
     "TIFF": ("1", "L", "LA", "F", "I", "I;16", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"),
@@ -32,7 +32,11 @@ def _animated(dice: Random) -> bytes:
 def _modes(dice: Random) -> bytes:
     """Every kind of pixel in every format that takes it."""
     kind = dice.choice(FORMATS)
-    mode = dice.choice(MODES[kind])
+    return in_mode(dice, kind, dice.choice(MODES[kind]))
+
+
+def in_mode(dice: Random, kind: str, mode: str) -> bytes:
+    """A picture with one kind of pixel."""
     image = (
         picture(dice).convert("P").convert("PA") if mode == "PA" else converted(picture(dice), mode)
     )
