@@ -116,11 +116,10 @@ def in_a_row(target: Target, case: str, requests: Sequence[Request]) -> list[Exc
 
 def reachable(target: Target) -> bool:
     """Whether something accepts connections there."""
-    parts = urlsplit(target.url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    address = Address.of(target.url)
     try:
         socket.create_connection(
-            (parts.hostname or "", port), timeout=min(target.timeout, 5)
+            (address.host, address.port), timeout=min(target.timeout, 5)
         ).close()
     except OSError:
         return False

@@ -9,6 +9,7 @@ from contract.errors import AddressError
 from contract.loader import load_contract
 
 CONTRACT = load_contract()
+DEFAULT_URL = f"http://127.0.0.1:{CONTRACT.port}"
 USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -35,7 +36,7 @@ class Address:
         except ValueError:  # a name, a port or an IPv6 address that is none
             is_one = False
         if not is_one or parts.scheme not in USUAL_PORTS:
-            raise AddressError(f"{url!r} is no URL: write it like http://127.0.0.1:{CONTRACT.port}")
+            raise AddressError(f"{url!r} is no URL: write it like {DEFAULT_URL}")
         return cls(base, host, port or USUAL_PORTS[parts.scheme])
 
     @classmethod

@@ -29,7 +29,7 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server() -> Iterator[str]:
     """The address of a server with the real engine."""
     with subprocess.Popen(  # noqa: S603 - our own command

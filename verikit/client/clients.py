@@ -12,7 +12,7 @@ import anyio.to_thread
 import httpx
 
 from contract import load_contract
-from contract.address import Address
+from contract.address import DEFAULT_URL, Address
 from contract.errors import AddressError, SecretError
 from contract.sealing import Secrets
 from verikit.client.answers import Verification
@@ -21,7 +21,6 @@ from verikit.client.form import MEDIA_TYPE, Photo, form
 from verikit.client.reading import read_answer
 
 CONTRACT = load_contract()
-DEFAULT_URL = f"http://127.0.0.1:{CONTRACT.port}"
 TIMEOUT_SECONDS = 30.0
 RETRIES = 2
 _HEADERS = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
