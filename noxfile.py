@@ -152,10 +152,10 @@ def sbom(session: nox.Session) -> None:
 
 
 @nox.session
-def strength(session: nox.Session) -> None:
-    """Measure the suite by faulty servers (all must be caught) and legal ones (none may be)."""
+def mutation(session: nox.Session) -> None:
+    """Measure the suite: every mutant must be killed, every legal variant must pass."""
     prepare(session)
-    session.run("python", "-m", "tests.strength", *session.posargs)
+    session.run("python", "-m", "tests.mutation", *session.posargs)
 
 
 @nox.session

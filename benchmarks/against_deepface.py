@@ -32,9 +32,9 @@ import requests
 import skimage.data
 from PIL import Image
 
-from contract import load_contract
-from contract.sealing import Secrets
 from verikit.client.form import form
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 CONTRACT = load_contract()
 CLIENTS = 2  # enough to keep one worker busy while an answer travels

@@ -16,13 +16,13 @@ from collections import Counter
 import numpy as np
 from scipy.stats import norm
 
-from conformance.calibration import tail
-from conformance.calibration.dependence import Shares, design_effects
-from conformance.calibration.intervals import Interval, interval
-from conformance.calibration.sequential import log_martingale
-from conformance.calibration.tally import Tally
-from conformance.calibration.verdicts import Evidence, Rule, Verdict, judge, overall
-from contract import load_contract
+from calibration import tail
+from calibration.dependence import Shares, design_effects
+from calibration.intervals import Interval, interval
+from calibration.sequential import log_martingale
+from calibration.tally import Tally
+from calibration.verdicts import Evidence, Rule, Verdict, judge, overall
+from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
 CLAIMED = [rate for _, rate in RATES.rows]

@@ -28,14 +28,14 @@ from pathlib import Path
 
 from against_deepface import CONTRACT, free_port, running
 
-from conformance.calibration.collect import Limits
-from conformance.calibration.crews import open_crew
-from conformance.calibration.fan_out import Crew
-from conformance.calibration.fleet import from_fleet
-from conformance.calibration.labelled import Choice, open_labelled
-from conformance.calibration.run import Run
-from conformance.calibration.server import Manners
-from conformance.calibration.verdicts import Rule
+from calibration.collect import Limits
+from calibration.crews import open_crew
+from calibration.fan_out import Crew
+from calibration.fleet import from_fleet
+from calibration.labelled import Choice, open_labelled
+from calibration.run import Run
+from calibration.server import Manners
+from calibration.verdicts import Rule
 from conformance.exchange import Target
 
 SIZES = (1, 2)

@@ -37,8 +37,8 @@ def told(work):
                       "megabytes": peak() - before, "result": result}))
 """
 OURS = """
-from conformance.calibration.error_rates import det
-from conformance.calibration.tally import Tally
+from calibration.error_rates import det
+from calibration.tally import Tally
 T = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """
 CASES = {
@@ -55,9 +55,9 @@ told(work)
     "all pairs": OURS
     + """
 from pathlib import Path
-from conformance.calibration import all_pairs
-from conformance.calibration.templates import load
-from conformance.calibration.measurement import Measurement
+from calibration import all_pairs
+from calibration.templates import load
+from calibration.measurement import Measurement
 templates = load(Path(f"{folder}/templates.npz"))
 def work():
     low, high = templates.range
@@ -69,8 +69,8 @@ told(work)
     "csv": OURS
     + """
 from pathlib import Path
-from conformance.calibration import score_files
-from conformance.calibration.measurement import Measurement
+from calibration import score_files
+from calibration.measurement import Measurement
 def work():
     measurement = Measurement(T, 4000)
     score_files.measure(Path(f"{folder}/scores.csv"), measurement)

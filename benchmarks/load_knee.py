@@ -21,9 +21,9 @@ from pathlib import Path
 
 from load_generator import load
 
-from contract import load_contract
 from loadtests.cases import build_cases
 from loadtests.profile import load_profile
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 CONNECTIONS = 8

@@ -26,9 +26,9 @@ from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.stages import Stages
 from reference_server.photo import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
-from reference_server.training import kinds
-from reference_server.training.frame import Frame
-from reference_server.training.photos import (
+from training import kinds
+from training.frame import Frame
+from training.photos import (
     backgrounds,
     data_folder,
     lfw,
@@ -37,7 +37,7 @@ from reference_server.training.photos import (
     read,
     really_covered,
 )
-from reference_server.training.samples import Maker, Pixels
+from training.samples import Maker, Pixels
 
 COVERED_FROM = 0.5  # share of the most covered region from which a photo counts as covered
 BARE_BELOW = 0.05

@@ -25,7 +25,7 @@ from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.pictures import Pixels, shown
 from reference_server.photo import Photo
 from reference_server.refusals import NoFaceFound
-from reference_server.training.photos import data_folder, read
+from training.photos import data_folder, read
 
 NEAR = 0.02
 ALIKE = 0.9

@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError
 from conformance.exchange import Answer, Exchange
 from conformance.outcome import outcome
 from conformance.profile import Profile
-from contract import load_contract
+from verikit.contract import load_contract
 
 _CONTRACT = load_contract()
 _BEFORE = {404, 411, 413}

@@ -12,9 +12,9 @@ import yaml
 from conformance import cases as case_package
 from conformance.case import Case, Requirement
 from conformance.cases import concurrency, fuzz, methods, quality, rotation, scores, surveys
-from conformance.errors import WrongUse
 from conformance.table import read_table
 from conformance.verdicts import Level
+from verikit.errors import WrongUse
 
 _HERE = Path(__file__).parent
 _TABLES = Path(case_package.__file__).parent

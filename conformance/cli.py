@@ -16,7 +16,7 @@ from rich.console import Console
 
 from conformance.case import Case
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.errors import CanaryDead, Unreachable, WrongUse
+from conformance.errors import CanaryDead
 from conformance.evidence import evidence
 from conformance.exchange import Target
 from conformance.listing import as_data, as_text
@@ -32,7 +32,8 @@ from conformance.run import Options, Run, run
 from conformance.selection import select
 from conformance.verdicts import Result
 from conformance.waivers import load_waivers
-from contract import load_contract
+from verikit.contract import load_contract
+from verikit.errors import Unreachable, WrongUse
 
 SCHEME = load_contract().encryption
 WRONG_USE = 2

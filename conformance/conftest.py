@@ -10,7 +10,6 @@ import pytest
 
 from conformance.case import Case, Surroundings, Talk
 from conformance.catalogue import load_catalogue
-from conformance.errors import SuiteError, WrongUse
 from conformance.exchange import Target
 from conformance.outcome import Outcome
 from conformance.photos.people import own_people
@@ -20,6 +19,7 @@ from conformance.profile import load_profile
 from conformance.run import Options, surroundings
 from conformance.verdicts import Result
 from conformance.waivers import Waiver, excused, load_waivers
+from verikit.errors import VerikitError, WrongUse
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -64,7 +64,7 @@ def checker(pytestconfig: pytest.Config) -> Checker:
         return _checker(pytestconfig)
     except WrongUse as error:
         pytest.exit(str(error), returncode=4)
-    except SuiteError as error:
+    except VerikitError as error:
         pytest.exit(str(error), returncode=3)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conformance.recipe import FieldValue, Photo, Request, Seal, Sealed
 from conformance.writing import FIRST, QUALITY, ROTATE, SECOND
-from contract import load_contract
+from verikit.contract import load_contract
 
 _PHOTOS = {
     "photo:ordinary": Sealed(),

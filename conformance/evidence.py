@@ -21,8 +21,8 @@ from conformance.recipe import Request
 from conformance.run import Run
 from conformance.verdicts import Finding, Result
 from conformance.writing import Wire, wire
-from contract import load_contract
-from contract.sealing import Secrets
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 _SCHEME = load_contract().encryption
 _INLINE = 300

@@ -18,13 +18,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.errors import WrongUse
 from conformance.recipe import Request
-from conformance.sealing import secrets_of
 from conformance.writing import Wire, wire
-from contract.address import Address
-from contract.errors import AddressError
-from contract.sealing import Secrets
+from verikit.contract.encryption import Secrets
+from verikit.transport.address import Address
 
 _BLOCK = 64 * 1024
 
@@ -50,11 +47,8 @@ class Target:
         Raises:
             WrongUse: no http or https URL, one with a password, or a key or IV of a wrong length.
         """
-        try:
-            address = Address.for_reports(url)
-        except AddressError as error:
-            raise WrongUse(str(error)) from None
-        return cls(url=address.url, secrets=secrets_of(key, iv), timeout=timeout)
+        address = Address.for_reports(url)
+        return cls(url=address.url, secrets=Secrets.of(key, iv), timeout=timeout)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.photos.files import OWN, photo_file
 from conformance.recipe import Photo, Request, Sealed
 from conformance.writing import FIRST, SECOND
-from contract import PhotoStandards
+from verikit.contract import PhotoStandards
 
 TOO_LONG = 413
 _GROWTH = 4 / 3 * 17 / 16  # of Base64, and of its '+' and '/' percent-encoded

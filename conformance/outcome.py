@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.exchange import Answer, Exchange
-from contract import load_contract
+from verikit.contract import load_contract
 
 ACCEPTED = "accepted"
 Outcome = str | int | None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.case import Surroundings, ordinary
-from conformance.errors import Unreachable
 from conformance.exchange import exchange
 from conformance.outcome import Outcome, outcome
 from conformance.recipe import Request, fitted
-from contract import load_contract
+from verikit.contract import load_contract
+from verikit.errors import Unreachable
 
 _NO_SUCH_OPERATION = (404, 405, 501)
 

@@ -24,8 +24,8 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import WrongUse
-from contract import ContractError, PhotoStandards, load_contract
+from verikit.contract import ContractError, PhotoStandards, load_contract
+from verikit.errors import WrongUse
 
 REFERENCE = "reference"
 CONTRACT = "contract"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from conformance.errors import WrongUse
+from verikit.errors import WrongUse
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 
 from conformance.case import Case
-from conformance.errors import WrongUse
+from verikit.errors import WrongUse
 
 
 def select(cases: Sequence[Case], pattern: str, ids: Collection[str] | None) -> list[Case]:

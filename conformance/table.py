@@ -32,7 +32,7 @@ from conformance.limits import offences
 from conformance.outcome import ACCEPTED, outcome, spoken, wanted
 from conformance.recipe import Request, build
 from conformance.verdicts import Finding
-from contract import PhotoStandards, load_contract
+from verikit.contract import PhotoStandards, load_contract
 
 _LIMIT = re.compile(
     r"(?:(?P<times>\d+) \* )?(?P<name>min_side|max_side|max_file_bytes|max_body_bytes)"

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import WrongUse
 from conformance.verdicts import Result, Verdict
+from verikit.errors import WrongUse
 
 _KEYS = {"case", "reason", "until"}
 

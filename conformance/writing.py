@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 from urllib.parse import quote
 
+from conformance.encryption import seal
 from conformance.photos.files import photo_file
 from conformance.recipe import FieldValue, Request, Sealed, Writing
-from conformance.sealing import seal
-from contract import load_contract
-from contract.sealing import Secrets, url_encoded
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets, url_encoded
 
 Pairs = list[tuple[str, str]]
 

@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 Rows = Iterable[tuple[object, ...]]

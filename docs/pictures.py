@@ -15,19 +15,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import brentq
 
-from conformance.calibration import sequential
-from conformance.calibration.arrays import Floats
-from conformance.calibration.dependence import Shares, design_effects
-from conformance.calibration.error_rates import Rate, measured
-from conformance.calibration.intervals import (
+from calibration import sequential
+from calibration.arrays import Floats
+from calibration.dependence import Shares, design_effects
+from calibration.error_rates import Rate, measured
+from calibration.intervals import (
     ALPHA,
     chance_of_at_least,
     chance_of_at_most,
     upper_bound,
 )
-from conformance.calibration.report.canvas import drawn, log_rate
-from conformance.calibration.sample_sizes import without_errors
-from contract import load_contract
+from calibration.report.canvas import drawn, log_rate
+from calibration.sample_sizes import without_errors
+from verikit.contract import load_contract
 
 HERE = Path(__file__).parent
 ROWS = load_contract().error_rates.rows

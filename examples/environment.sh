@@ -23,7 +23,7 @@ done
 python=$here/../.venv/bin/python
 [ -x "$python" ] || python=python3
 eval "$("$python" -c '
-from contract import load_contract
+from verikit.contract import load_contract
 contract = load_contract()
 secrets = contract.encryption
 print(f"export {secrets.key_variable}=${{{secrets.key_variable}:-{secrets.default_key}}}")

@@ -1,4 +1,4 @@
-"""The requests of a load test, each sealed and url-encoded once, with the code it must get."""
+"""The requests of a load test, each encrypted and url-encoded once, with the code it must get."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import cycle
 from urllib.parse import urlencode
 
-from contract import Contract, PhotoStandards
 from loadtests.photos import PEOPLE, covered_portrait, landscape, portrait
-from loadtests.sealing import secrets
+from verikit.contract import Contract, PhotoStandards
+from verikit.contract.encryption import Secrets
 
 _DECK = 1000
 
@@ -49,13 +49,13 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
             (("hopper", side), ("hopper", next_side)),
         )
     ]
-    seal = secrets().seal
+    encrypt = Secrets.of().encrypt_to_base64
     return [
         Case(
             name=" ".join(f"{person}-{side}" for person, side in pair),
             kind=kind,
             expected=contract.success_code,
-            body=_form(contract, [seal(portrait(person, side)) for person, side in pair]),
+            body=_form(contract, [encrypt(portrait(person, side)) for person, side in pair]),
         )
         for pair in pairs
     ]
@@ -63,11 +63,11 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
 
 def wrong_photos(contract: Contract, kind: str, side: int) -> list[Case]:
     """Requests that must be refused with the code ``kind``, by the first photo or the second."""
-    seal = secrets().seal
-    good = seal(portrait(PEOPLE[0], side))
+    encrypt = Secrets.of().encrypt_to_base64
+    good = encrypt(portrait(PEOPLE[0], side))
     options = {"check_quality": "true"} if kind == "FACE_OCCLUSION" else {}
     make = WRONG_PHOTOS.get(kind)
-    wrong = seal(make(contract.photo_standards, side)) if make else b"no Base64!"
+    wrong = encrypt(make(contract.photo_standards, side)) if make else b"no Base64!"
     return [
         Case(
             name=f"{kind} {place}",

@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 import click
 
-from loadtests.errors import IncompleteError, WrongUseError
 from loadtests.gates import LIMITS
 from loadtests.profile import Profile, load_profile, profile_names
+from verikit.errors import NoVerdict, WrongUse
 
 WRONG_USE, INCOMPLETE = 2, 3
 
@@ -115,9 +115,9 @@ def load(url: str | None, **options: Any) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = _load(url, options)
-    except WrongUseError as error:
+    except WrongUse as error:
         _stop(str(error), WRONG_USE)
-    except IncompleteError as error:
+    except NoVerdict as error:
         _stop(str(error), INCOMPLETE)
     except KeyboardInterrupt:
         _stop("interrupted before anything was measured", INCOMPLETE)
@@ -128,9 +128,9 @@ def load(url: str | None, **options: Any) -> None:
 
 def _load(url: str | None, options: dict[str, Any]) -> int:
     if url is None:
-        raise WrongUseError("give the server's URL, as in: verikit load http://127.0.0.1:3000")
+        raise WrongUse("give the server's URL, as in: verikit load http://127.0.0.1:3000")
     if options["master"] and options["worker"]:
-        raise WrongUseError("--master and --worker exclude each other")
+        raise WrongUse("--master and --worker exclude each other")
     # Locust patches the whole process when it is imported: not before it is needed.
     if options["worker"]:
         from loadtests.worker import be_worker  # noqa: PLC0415
@@ -155,12 +155,12 @@ def adjusted(profile: Profile, options: dict[str, Any]) -> Profile:
     """The profile with what the command line says instead.
 
     Raises:
-        WrongUseError: an option does not apply to the profile or makes no sense.
+        WrongUse: an option does not apply to the profile or makes no sense.
     """
     changes: dict[str, Any] = {}
     if options["rate"] is not None:
         if not profile.is_open:
-            raise WrongUseError(f"profile {profile.name} has no rate: use --users")
+            raise WrongUse(f"profile {profile.name} has no rate: use --users")
         factor = options["rate"] / profile.stages[0].level
         changes["stages"] = tuple(stage.scaled(factor) for stage in profile.stages)
     if options["users"] is not None:
@@ -196,7 +196,7 @@ def _gates(settings: tuple[str, ...]) -> dict[str, float]:
         try:
             gates[name] = float(limit)
         except ValueError as error:
-            raise WrongUseError(f"--gate {setting}: write NAME=LIMIT, as in p95_ms=500") from error
+            raise WrongUse(f"--gate {setting}: write NAME=LIMIT, as in p95_ms=500") from error
     return gates
 
 

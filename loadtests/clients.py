@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import gevent
 from locust import FastHttpUser, User, task
 
-from contract import load_contract
 from loadtests.cases import Case
 from loadtests.session import Session
+from verikit.contract import load_contract
 
 _CONTRACT = load_contract()
 _HEADERS = {"Content-Type": _CONTRACT.media_types[0]}

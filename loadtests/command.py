@@ -13,13 +13,13 @@ import click
 import locust  # noqa: F401 - patches sockets and threads: before anything below uses them
 
 from loadtests.compare import Change, Run, compare, read_run
-from loadtests.errors import WrongUseError
 from loadtests.ledger import Ledger
 from loadtests.profile import Profile
 from loadtests.report import write_html
 from loadtests.run import Target, Workers, run_load
 from loadtests.text import progress, summary
 from loadtests.verdict import Outcome
+from verikit.errors import WrongUse
 
 _WAIT_FOR_WORKERS = 60
 _PLAIN_EVERY = 10
@@ -62,7 +62,7 @@ def _make_room(path: Path) -> None:
     """Make a report's folder, and find out now whether it can be written.
 
     Raises:
-        WrongUseError: it cannot.
+        WrongUse: it cannot.
     """
     if path.exists() or path == _STDOUT:
         return
@@ -70,7 +70,7 @@ def _make_room(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
-        raise WrongUseError(f"{path} cannot be written: {error.strerror}") from error
+        raise WrongUse(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _write_json(path: Path | None, outcome: Outcome, changes: list[Change]) -> None:

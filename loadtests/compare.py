@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from loadtests.errors import WrongUseError
 from loadtests.slots import Slot
+from verikit.errors import WrongUse
 
 BLOCK_SECONDS = 5
 RESAMPLES = 2000
@@ -57,16 +57,16 @@ def read_run(path: Path) -> Run:
     """The run of an earlier JSON report.
 
     Raises:
-        WrongUseError: the file is no such report, or the run has no answers.
+        WrongUse: the file is no such report, or the run has no answers.
     """
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         slots = [Slot.from_plain(entry) for entry in report["slots"]]
         run = Run(slots=slots, slot_seconds=float(report["slot_seconds"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongUseError(f"{path} is no report of `verikit load --json`: {error}") from error
+        raise WrongUse(f"{path} is no report of `verikit load --json`: {error}") from error
     if not any(slot.requests for slot in slots):
-        raise WrongUseError(f"{path} holds a run without requests: nothing to compare with")
+        raise WrongUse(f"{path} holds a run without requests: nothing to compare with")
     return run
 
 

@@ -10,10 +10,10 @@ import gevent
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.errors import IncompleteError, WrongUseError
 from loadtests.gates import Judgement, judge_gates
 from loadtests.ledger import Ledger, Node, Shared
 from loadtests.profile import Profile
+from verikit.errors import NoVerdict, WrongUse
 
 _TICK = 0.2
 _PREPARE_SECONDS = 120
@@ -46,12 +46,12 @@ class Conductor:
         """Wait until ``count`` workers are connected.
 
         Raises:
-            IncompleteError: they did not connect in time.
+            NoVerdict: they did not connect in time.
         """
         deadline = time.monotonic() + seconds
         while len(self.nodes()) < count:
             if time.monotonic() > deadline:
-                raise IncompleteError(
+                raise NoVerdict(
                     f"{len(self.nodes())} of {count} workers connected within {seconds:g} s: "
                     "start the others with `verikit load URL --worker`"
                 )
@@ -61,8 +61,8 @@ class Conductor:
         """Run a profile of stages to its end, or until it is aborted or interrupted.
 
         Raises:
-            WrongUseError: there are more workers than users.
-            IncompleteError: not every worker became ready.
+            WrongUse: there are more workers than users.
+            NoVerdict: not every worker became ready.
         """
         self._run += 1
         ledger = self._ledger = Ledger(profile, self.shared)
@@ -84,7 +84,7 @@ class Conductor:
     def _prepare(self, ledger: Ledger) -> None:
         nodes = self.nodes()
         if ledger.profile.least_users < len(nodes):
-            raise WrongUseError(
+            raise WrongUse(
                 f"{ledger.profile.least_users} users cannot be shared among {len(nodes)} workers: "
                 "start fewer workers or give more users (--users; in_flight where a rate is given)"
             )
@@ -99,7 +99,7 @@ class Conductor:
         deadline = time.monotonic() + _PREPARE_SECONDS
         while not self._ready >= set(nodes):
             if time.monotonic() > deadline:
-                raise IncompleteError("not all workers became ready: see what they printed")
+                raise NoVerdict("not all workers became ready: see what they printed")
             gevent.sleep(_TICK / 10)
         ledger.nodes.update({name: Node() for name in nodes})
 

@@ -7,10 +7,10 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
-from contract import load_contract
 from loadtests.clients import Client, SlowClient
 from loadtests.profile import Profile, profile_from
 from loadtests.session import Session
+from verikit.contract import load_contract
 
 _REPORT_SECONDS = 1.0
 

@@ -10,8 +10,8 @@ import json
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from contract import Contract
 from loadtests.cases import Case
+from verikit.contract import Contract
 
 NO_ANSWER = "no answer"
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import yaml
 
-from contract import load_contract
-from loadtests.errors import WrongUseError
 from loadtests.gates import LIMITS
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
 COMPARISON = "COMPARISON"
@@ -29,9 +29,9 @@ class Stage:
 
     def __post_init__(self) -> None:
         if (self.rate is None) == (self.users is None):
-            raise WrongUseError("a stage names either `rate` or `users`")
+            raise WrongUse("a stage names either `rate` or `users`")
         if not self.level > 0 or not self.seconds > 0:
-            raise WrongUseError("a stage needs a rate or users, and seconds, above 0")
+            raise WrongUse("a stage needs a rate or users, and seconds, above 0")
 
     @property
     def level(self) -> float:
@@ -61,9 +61,9 @@ class Search:
 
     def __post_init__(self) -> None:
         if not (self.seconds > 0 and self.settle >= 0 and self.burst_users >= 1):
-            raise WrongUseError("a search needs seconds above 0 and at least one burst user")
+            raise WrongUse("a search needs seconds above 0 and at least one burst user")
         if not (self.growth > 1 and self.precision > 0):
-            raise WrongUseError("a search needs growth above 1 and precision above 0")
+            raise WrongUse("a search needs growth above 1 and precision above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +92,13 @@ class Profile:
 
     def __post_init__(self) -> None:
         if not self.stages and not self.search:
-            raise WrongUseError(f"profile {self.name}: it needs `stages` or a `search`")
+            raise WrongUse(f"profile {self.name}: it needs `stages` or a `search`")
         if len({stage.rate is None for stage in self.stages}) > 1:
-            raise WrongUseError(f"profile {self.name}: its stages are all `rate` or all `users`")
+            raise WrongUse(f"profile {self.name}: its stages are all `rate` or all `users`")
         if min(self.in_flight, self.patience, self.timeout, self.slow_seconds) <= 0:
-            raise WrongUseError(f"profile {self.name}: in_flight and the times must be above 0")
+            raise WrongUse(f"profile {self.name}: in_flight and the times must be above 0")
         if self.warm_up < 0 or self.slow_clients < 0:
-            raise WrongUseError(f"profile {self.name}: warm_up and slow_clients cannot be negative")
+            raise WrongUse(f"profile {self.name}: warm_up and slow_clients cannot be negative")
         self._check_photos()
         _check_names(f"profile {self.name}: mix", self.mix, {COMPARISON, *load_contract().codes})
         _check_names(f"profile {self.name}: gates", self.gates, LIMITS)
@@ -108,7 +108,7 @@ class Profile:
         if not self.photos or not all(
             standards.min_side <= side <= standards.max_side for side in self.photos
         ):
-            raise WrongUseError(
+            raise WrongUse(
                 f"profile {self.name}: photos are sides of {standards.min_side} to "
                 f"{standards.max_side} pixels"
             )
@@ -142,16 +142,16 @@ def load_profile(name: str) -> Profile:
     """A profile by its name, or by the path of a YAML file.
 
     Raises:
-        WrongUseError: there is no such profile, or an option of it makes no sense.
+        WrongUse: there is no such profile, or an option of it makes no sense.
     """
     path = FOLDER / f"{name}.yaml" if name in profile_names() else Path(name)
     try:
         options = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         known = ", ".join(profile_names())
-        raise WrongUseError(f"there is no profile {name}: use one of {known}, or a file") from error
+        raise WrongUse(f"there is no profile {name}: use one of {known}, or a file") from error
     if not isinstance(options, Mapping):
-        raise WrongUseError(f"{path} holds no options")
+        raise WrongUse(f"{path} holds no options")
     return profile_from({"name": path.stem, **options})
 
 
@@ -169,16 +169,16 @@ def _build(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     known = {each.name for each in dataclasses.fields(kind)}
     for name in options:
         if name not in known:
-            raise WrongUseError(f"`{name}` is no option of a {kind.__name__.lower()}")
+            raise WrongUse(f"`{name}` is no option of a {kind.__name__.lower()}")
     try:
         return kind(**options)
     except TypeError as error:
-        raise WrongUseError(f"a {kind.__name__.lower()} makes no sense: {error}") from error
+        raise WrongUse(f"a {kind.__name__.lower()} makes no sense: {error}") from error
 
 
 def _check_names(where: str, entries: Mapping[str, float], known: Any) -> None:
     for name, value in entries.items():
         if name not in known:
-            raise WrongUseError(f"{where}: {name} is none of {', '.join(sorted(known))}")
+            raise WrongUse(f"{where}: {name} is none of {', '.join(sorted(known))}")
         if not isinstance(value, int | float) or value < 0:
-            raise WrongUseError(f"{where}: {name} must be a number of 0 or more")
+            raise WrongUse(f"{where}: {name} must be a number of 0 or more")

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from locust import User
 from locust.env import Environment  # before what follows: it patches sockets and threads
 
-from contract.address import Address
-from contract.errors import AddressError
 from loadtests.clients import Client, SlowClient
 from loadtests.conductor import Conductor
-from loadtests.errors import IncompleteError, WrongUseError
 from loadtests.generator import Generator
 from loadtests.ledger import Ledger
 from loadtests.profile import Profile
@@ -21,6 +18,8 @@ from loadtests.search import search
 from loadtests.server_watch import ServerWatch, find_look
 from loadtests.verdict import Outcome, settle
 from loadtests.worker import hush_locust
+from verikit.errors import NoVerdict
+from verikit.transport.address import Address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +35,9 @@ class Target:
         """A target from what a user types; the operation's own path may be part of the URL.
 
         Raises:
-            WrongUseError: this is no URL of a server, or one with a password.
+            WrongUse: this is no URL of a server, or one with a password.
         """
-        try:
-            return cls(address=Address.for_reports(url), pid=pid, metrics_url=metrics_url)
-        except AddressError as error:
-            raise WrongUseError(str(error)) from None
+        return cls(address=Address.for_reports(url), pid=pid, metrics_url=metrics_url)
 
     @property
     def url(self) -> str:
@@ -52,12 +48,12 @@ class Target:
         """Make sure that something listens there.
 
         Raises:
-            IncompleteError: nothing listens.
+            NoVerdict: nothing listens.
         """
         try:
             socket.create_connection((self.address.host, self.address.port), 5).close()
         except OSError as error:
-            raise IncompleteError(f"nothing answers at {self.url}: start the server") from error
+            raise NoVerdict(f"nothing answers at {self.url}: start the server") from error
 
 
 @dataclass(frozen=True, kw_only=True)

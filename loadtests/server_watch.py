@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import gevent
 import psutil
 
-from loadtests.errors import WrongUseError
 from loadtests.measures import MIB
 from loadtests.trend import fit_trend
+from verikit.errors import WrongUse
 
 _EVERY_SECONDS = 1.0
 _HOUR = 3600
@@ -87,7 +87,7 @@ def find_look(
     """The way to look at a server: a /metrics page, a process, or the one that listens here.
 
     Raises:
-        WrongUseError: there is no such process or page.
+        WrongUse: there is no such process or page.
     """
     if metrics_url:
         return _checked(lambda: _from_metrics(metrics_url), f"{metrics_url} shows no metrics")
@@ -122,7 +122,7 @@ def _checked(look: Callable[[], Any], complaint: str) -> Callable[[], Any]:
     try:
         look()
     except (OSError, ValueError, psutil.Error) as error:
-        raise WrongUseError(f"{complaint}: {error}") from error
+        raise WrongUse(f"{complaint}: {error}") from error
     return look
 
 

@@ -11,12 +11,12 @@ import psutil
 from gevent.event import Event
 from locust.exception import StopUser
 
-from contract import Contract
 from loadtests.cases import Case, build_cases, deck
 from loadtests.judge import NO_ANSWER, Judge, Verdict
 from loadtests.pacing import ClosedPace, OpenPace, arrivals
 from loadtests.profile import Profile
 from loadtests.slots import Tally
+from verikit.contract import Contract
 
 
 class Session:

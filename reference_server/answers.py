@@ -7,8 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract import load_contract
 from reference_server.refusals import InvalidArgument, Refusal
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

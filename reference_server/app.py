@@ -6,7 +6,6 @@ from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
-from contract import load_contract
 from reference_server import prometheus
 from reference_server.answers import Answer, busy, http_error, refused, success
 from reference_server.body import declares_body, read_body
@@ -19,6 +18,7 @@ from reference_server.refusals import Refusal
 from reference_server.settings import Settings
 from reference_server.ui.pages import add_ui
 from reference_server.verifier import Verifier
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

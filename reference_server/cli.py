@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from contract import ContractError, load_contract, load_photo_standards
 from reference_server.app import create_app
 from reference_server.faces.detectors import DETECTORS
 from reference_server.faces.engine import load_engine
@@ -21,6 +20,7 @@ from reference_server.logs import LEVELS
 from reference_server.serve import CannotStart, Processes, bind, run, url
 from reference_server.settings import Settings, SettingsError
 from reference_server.verifier import Verifier
+from verikit.contract import ContractError, load_contract, load_photo_standards
 
 CONTRACT = load_contract()
 CORES = len(os.sched_getaffinity(0))

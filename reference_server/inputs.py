@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contract import Parameter, load_contract
 from reference_server.refusals import PHOTOS, InvalidArgument
+from verikit.contract import Parameter, load_contract
 
 PARAMETERS = load_contract().parameters
 Switches = dict[str, bool]

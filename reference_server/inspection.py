@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contract import load_contract
 from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, largest
 from reference_server.faces.detect import HogThenMtcnn
@@ -17,6 +16,7 @@ from reference_server.faces.pictures import Pixels, grey, shown, turned
 from reference_server.faces.pose import Pose, pose_of
 from reference_server.photo import read_photo
 from reference_server.refusals import FaceCovered, NoFaceFound
+from verikit.contract import load_contract
 
 NEAR = 0.3  # of the face's width: how far its landmarks may be from the middle of its rectangle
 Corners = tuple[int, int, int, int]

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from contract import load_contract
 from reference_server.answers import Answer
 from reference_server.cells import Cells
 from reference_server.faces.stages import STAGES, Stages
 from reference_server.limits import LIMITS, Limit
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import Base
 
-from contract import PhotoStandards
 from reference_server.libtiff import read_by_libtiff
 from reference_server.rationed import RationedFile
 from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
+from verikit.contract import PhotoStandards
 
 Pixels = NDArray[np.uint8]
 

@@ -7,11 +7,11 @@ from time import perf_counter
 
 from flask import Flask, Response, g, request
 
-from contract import load_contract
 from reference_server.answers import Answer
 from reference_server.faces.stages import Stages
 from reference_server.logs import log
 from reference_server.metrics import Metrics
+from verikit.contract import load_contract
 
 OPERATION = load_contract().path
 

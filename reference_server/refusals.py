@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
 
-from contract import SystemCode, load_contract
+from verikit.contract import SystemCode, load_contract
 
 CONTRACT = load_contract()
 PHOTOS = tuple(name for name, entry in CONTRACT.parameters.items() if entry.type == "string")

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contract import load_contract
 from reference_server.refusals import InvalidArgument
 from reference_server.settings import Settings
+from verikit.contract import load_contract
 
 CIPHERS = {"AES-256-GCM": AESGCM}
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from contract import PhotoStandards, load_contract
-from contract.errors import SecretError
-from contract.sealing import check_secret
 from reference_server.limits import DEFAULT_LIMITS, Limits
+from verikit.contract import PhotoStandards, load_contract
+from verikit.contract.encryption import check_secret
+from verikit.errors import SecretError
 
 CONTRACT = load_contract()
 AS_SET = {"errors": "surrogateescape"}  # the bytes of a variable, whatever they are

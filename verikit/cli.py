@@ -35,13 +35,11 @@ PARTS = {
     "serve": Part("reference_server.cli:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
     "calibrate": Part(
-        "conformance.calibration.cli:calibrate",
+        "calibration.cli:calibrate",
         "conformance",
         "Judge a server's error-rate table by labelled pairs.",
     ),
-    "datasets": Part(
-        "conformance.calibration.cli:datasets", "conformance", "List and fetch labelled pairs."
-    ),
+    "datasets": Part("calibration.cli:datasets", "conformance", "List and fetch labelled pairs."),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
     "inspect": Part(
         "reference_server.inspect_cli:inspect", "server", "Show what the server sees in a photo."

@@ -10,14 +10,14 @@ from typing import Any, TextIO
 
 import click
 
-from contract import load_contract
-from contract.errors import SecretError
-from contract.sealing import Secrets, url_encoded
 from verikit import options
 from verikit.client import InvalidSetting
 from verikit.client.clients import base_url
 from verikit.client.errors import PHOTOS
 from verikit.client.form import form
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets, url_encoded
+from verikit.errors import SecretError
 
 CONTRACT = load_contract()
 
@@ -48,7 +48,7 @@ def encrypt(photos: Sequence[Path], out: TextIO, **given: Any) -> None:
 
 
 def _values(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> str:
-    sealed = [secrets.seal(photo.read_bytes()) for photo in photos]
+    sealed = [secrets.encrypt_to_base64(photo.read_bytes()) for photo in photos]
     values = [(url_encoded(one) if given["urlencoded"] else one).decode() for one in sealed]
     if not given["json"]:
         return "\n".join(values)

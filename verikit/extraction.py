@@ -13,16 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from conformance.calibration.fan_out import Crew, fan_out
-from conformance.calibration.photos import Folder
-from conformance.calibration.whole_file import writing
-from conformance.errors import WrongUse
-from contract import load_contract
+from calibration.fan_out import Crew, fan_out
+from calibration.photos import Folder
+from calibration.whole_file import writing
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.stages import Stages
 from reference_server.photo import read_photo
 from reference_server.refusals import Refusal
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
 
 PHOTOS_OF_A_PART = 64
 _SCHEMA = pa.schema(

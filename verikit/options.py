@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from contract import load_contract
-from contract.address import DEFAULT_URL
 from verikit.client import threshold_for
+from verikit.contract import load_contract
+from verikit.transport.address import DEFAULT_URL
 
 CONTRACT = load_contract()
 PHOTO = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 SCHEME = load_contract().encryption
 FILES = {

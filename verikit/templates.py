@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from conformance.calibration import progress
-from conformance.calibration.crews import open_crew
-from conformance.errors import SuiteError, Unreachable
+from calibration import progress
+from calibration.crews import open_crew
 from reference_server.faces.recogniser import DEFAULT_MODEL
+from verikit.errors import Unreachable, VerikitError
 from verikit.exit_codes import Exit
 from verikit.extraction import Work, extract, save
 
@@ -64,7 +64,7 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(Exit.NO_VERDICT)
-    except (SuiteError, OSError) as error:
+    except (VerikitError, OSError) as error:
         raise click.UsageError(str(error)) from error
     found = save(table, out)
     shutil.rmtree(kept)

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from conformance.canary.verifier import Form, Judge, Refused
-from contract import load_contract
+from verikit.contract import load_contract
 
 _CONTRACT = load_contract()
 _URLENCODED, _MULTIPART = _CONTRACT.media_types

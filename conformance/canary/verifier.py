@@ -13,8 +13,8 @@ from PIL import Image
 
 from conformance.canary import faces
 from conformance.writing import FIRST, QUALITY, ROTATE, SECOND
-from contract import load_contract
-from contract.sealing import Secrets
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 Form = Mapping[str, str]
 Judge = Callable[[Form], float]

@@ -15,7 +15,7 @@ from conformance.fuzzing import fuzz
 from conformance.photos.odd import ODD
 from conformance.recipe import Photo, Request, Seal, Sealed, Writing
 from conformance.verdicts import Finding, Verdict
-from contract import load_contract
+from verikit.contract import load_contract
 
 _CODES = frozenset(load_contract().codes)
 _FORMS = ("urlencoded", "multipart", "files")

@@ -12,7 +12,7 @@ from conformance.errors import CouldNotJudge
 from conformance.outcome import ACCEPTED, outcome, spoken
 from conformance.recipe import Photo
 from conformance.verdicts import Finding
-from contract import load_contract
+from verikit.contract import load_contract
 
 RECOMMENDED = load_contract().error_rates.recommended_above
 NOISE = 0.005

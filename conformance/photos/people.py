@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.errors import WrongUse
 from conformance.photos.files import OWN
 from conformance.recipe import Photo
+from verikit.errors import WrongUse
 
 OUR_PEOPLE = {
     "collins": (Photo(of="collins"), Photo(of="collins", brightness=0.9)),

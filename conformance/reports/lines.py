@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from conformance.case import Case
-from conformance.errors import WrongUse
 from conformance.evidence import recipe_of
 from conformance.reports.summary import sentence
 from conformance.run import Run
 from conformance.verdicts import Finding, Result, Verdict
+from verikit.errors import WrongUse
 
 FORMAT = 1
 _AGAIN = {Verdict.FAILED, Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN, Verdict.TOOL_ERROR}

@@ -21,7 +21,7 @@ from conformance.reports.badge import badge
 from conformance.reports.summary import GRAVITY, requirement_verdicts, sentence
 from conformance.run import Run
 from conformance.verdicts import Level, Result, Verdict
-from contract import load_contract
+from verikit.contract import load_contract
 
 _SIDE = 72
 

@@ -13,7 +13,7 @@ import yaml
 from conformance.case import Requirement
 from conformance.run import Run
 from conformance.verdicts import Finding, Level, Result, Verdict
-from contract import load_contract
+from verikit.contract import load_contract
 
 _LEVELS = {Verdict.FAILED: "error", Verdict.WARNING: "warning"}
 _DEFAULTS = {Level.MUST: "error", Level.SHOULD: "warning", Level.MAY: "note"}

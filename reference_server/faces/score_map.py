@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 VERSION = 1
 Points = tuple[tuple[float, float], ...]

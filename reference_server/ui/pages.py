@@ -8,11 +8,11 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, render_template
 from werkzeug.exceptions import NotFound
 
-from contract import load_contract
 from reference_server.settings import Settings
 from reference_server.ui.faces import add_faces
 from reference_server.ui.words import FILTERS, facts, words
 from reference_server.verifier import Verifier
+from verikit.contract import load_contract
 
 FILES = {path.name: path for path in Path(__file__).with_name("static").iterdir()}
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

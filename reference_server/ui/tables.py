@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contract import Contract
+from verikit.contract import Contract
 
 
 @dataclass(frozen=True, kw_only=True)

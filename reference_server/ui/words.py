@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from contract import load_contract
 from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
 from reference_server.ui.faces import FACES
 from reference_server.ui.tables import tables
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 OPERATION = CONTRACT.document["paths"][CONTRACT.path][CONTRACT.method.lower()]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

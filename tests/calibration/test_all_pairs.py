@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.calibration import all_pairs
-from conformance.calibration.groups import label_of
-from conformance.calibration.measurement import Measurement
-from conformance.calibration.templates import load
-from conformance.errors import WrongUse
+from calibration import all_pairs
+from calibration.groups import label_of
+from calibration.measurement import Measurement
+from calibration.templates import load
+from verikit.errors import WrongUse
 
 THRESHOLDS = (0.2, 0.4, 0.8)
 

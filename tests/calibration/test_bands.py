@@ -3,12 +3,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from conformance.calibration import all_pairs, bands
-from conformance.calibration.fan_out import Crew
-from conformance.calibration.measurement import Measurement
-from conformance.calibration.subject import file_digest
-from conformance.calibration.templates import load
-from conformance.errors import WrongUse
+from calibration import all_pairs, bands
+from calibration.fan_out import Crew
+from calibration.measurement import Measurement
+from calibration.subject import file_digest
+from calibration.templates import load
+from verikit.errors import WrongUse
 
 AXIS = (0.2, 0.4, 0.8), -1.0001, 1.0001
 

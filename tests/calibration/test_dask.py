@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from conformance.calibration import cli
-from conformance.calibration.crews import open_crew
+from calibration import cli
+from calibration.crews import open_crew
 
 pytest.importorskip(
     "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_changes_no_count(calibrate, crew, stub, tmp_pat
 
 
 def test_nobody_at_the_address_is_one_sentence(people, tmp_path, monkeypatch):
-    monkeypatch.setattr("conformance.calibration.crews._SECONDS_TO_JOIN", 0.2)
+    monkeypatch.setattr("calibration.crews._SECONDS_TO_JOIN", 0.2)
     command = ["http://127.0.0.1:9", "--data", str(people), "--out", str(tmp_path), "--quiet"]
     result = CliRunner().invoke(cli.calibrate, [*command, "--dask", "tcp://127.0.0.1:9"])
     assert result.exit_code == 3

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from click.testing import CliRunner
 
-from conformance.calibration import cli
-from tests.ports import free_port
+from calibration import cli
+from tests.support.ports import free_port
 
 pytest.importorskip(
     "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
@@ -45,7 +45,7 @@ def calibrate(stub, people, tmp_path, monkeypatch):
         return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
 
     monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
-    monkeypatch.setattr("conformance.calibration.crews._SECONDS_TO_JOIN", 15)
+    monkeypatch.setattr("calibration.crews._SECONDS_TO_JOIN", 15)
     return run
 
 

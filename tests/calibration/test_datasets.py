@@ -4,9 +4,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from conformance.calibration import datasets
-from conformance.calibration.datasets_cli import datasets as command
-from conformance.errors import WrongUse
+from calibration import datasets
+from calibration.datasets_cli import datasets as command
+from verikit.errors import WrongUse
 
 
 @pytest.mark.parametrize("name", datasets.names())

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import det_curve
 
-from conformance.calibration.error_rates import det, equal_error_rate, measured, threshold_for
-from conformance.calibration.tally import Tally
+from calibration.error_rates import det, equal_error_rate, measured, threshold_for
+from calibration.tally import Tally
 
 THRESHOLDS = (0.4, 0.7)
 

@@ -4,8 +4,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
 
-from conformance.calibration.fan_out import Crew, fan_out
-from conformance.errors import Unreachable, WrongUse
+from calibration.fan_out import Crew, fan_out
+from verikit.errors import Unreachable, WrongUse
 
 
 class Losing(Executor):
@@ -99,7 +99,7 @@ def test_tasks_are_taken_only_when_there_is_room():
 
 
 def test_a_crew_that_is_lost_without_a_word_is_noticed(monkeypatch):
-    monkeypatch.setattr("conformance.calibration.fan_out._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("calibration.fan_out._LOOK_SECONDS", 0.01)
 
     class Silent(Executor):
         def submit(self, *_, **__):

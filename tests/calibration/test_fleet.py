@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from conformance.calibration import cli
-from conformance.calibration.answers import SHARD
-from conformance.calibration.errand import CHECKED
-from conformance.calibration.fan_out import Crew
-from conformance.calibration.fleet import seats_of
+from calibration import cli
+from calibration.answers import SHARD
+from calibration.errand import CHECKED
+from calibration.fan_out import Crew
+from calibration.fleet import seats_of
 
 pytestmark = pytest.mark.live
 FAST = ["--rate", "100000", "--quiet", "--json"]

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from conformance.calibration.answers import Answer
-from conformance.calibration.journal import Journal
-from conformance.errors import WrongUse
+from calibration.answers import Answer
+from calibration.journal import Journal
+from verikit.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from conformance.calibration.extremes import Extremes
-from conformance.calibration.measurement import Block, Measurement
-from conformance.calibration.rounding import FULL, Rounding
-from conformance.calibration.trace import Trace
+from calibration.extremes import Extremes
+from calibration.measurement import Block, Measurement
+from calibration.rounding import FULL, Rounding
+from calibration.trace import Trace
 
 NO_FACE = 4000
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.calibration.pairs import Pair, PairList, Pool, by_folder, one_photo_each
-from conformance.calibration.plan import Plan
+from calibration.pairs import Pair, PairList, Pool, by_folder, one_photo_each
+from calibration.plan import Plan
 
 FOLDERS = st.lists(st.integers(1, 4), min_size=2, max_size=8)
 

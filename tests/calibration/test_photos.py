@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conformance.calibration.labelled import Choice, open_labelled
-from conformance.calibration.photos import BinFile, Folder
-from conformance.errors import WrongUse
+from calibration.labelled import Choice, open_labelled
+from calibration.photos import BinFile, Folder
+from verikit.errors import WrongUse
 
 
 @pytest.mark.parametrize("as_array", [False, True])

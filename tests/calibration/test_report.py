@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from conformance.calibration.cli import calibrate, datasets
-from contract import load_contract
+from calibration.cli import calibrate, datasets
+from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
 
@@ -213,7 +213,7 @@ def test_an_interrupted_count_is_no_verdict(tmp_path, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("conformance.calibration.cli.from_scores", interrupted)
+    monkeypatch.setattr("calibration.cli.from_scores", interrupted)
     scores = tmp_path / "scores.csv"
     scores.touch()
     assert run(scores, "--out", tmp_path / "out").exit_code == 3

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from conformance.calibration.cli import calibrate
-from contract import load_contract
+from calibration.cli import calibrate
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 CONTRACT = load_contract()

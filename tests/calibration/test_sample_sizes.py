@@ -1,7 +1,7 @@
 import pytest
 
-from conformance.calibration.sample_sizes import rule_of_30, to_fail, to_pass, without_errors
-from contract import load_contract
+from calibration.sample_sizes import rule_of_30, to_fail, to_pass, without_errors
+from verikit.contract import load_contract
 
 RATES = [rate for _, rate in load_contract().error_rates.rows]
 

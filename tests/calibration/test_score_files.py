@@ -6,9 +6,9 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from conformance.calibration import score_files
-from conformance.calibration.measurement import Measurement
-from conformance.errors import WrongUse
+from calibration import score_files
+from calibration.measurement import Measurement
+from verikit.errors import WrongUse
 
 THRESHOLDS = (0.4, 0.7)
 NO_FACE = 4000

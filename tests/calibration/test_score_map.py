@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from conformance.calibration.score_map import thresholds_of_map, thresholds_of_text
-from conformance.errors import WrongUse
-from contract import load_contract
+from calibration.score_map import thresholds_of_map, thresholds_of_text
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
 
 RATES = load_contract().error_rates
 

@@ -5,8 +5,8 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from conformance.calibration.server import SealedPhotos
-from contract.sealing import Secrets
+from calibration.server import SealedPhotos
+from verikit.contract.encryption import Secrets
 
 
 class Files:

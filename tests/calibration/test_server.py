@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.calibration.photos import Folder
-from conformance.calibration.server import Manners, SealedPhotos, Server
+from calibration.photos import Folder
+from calibration.server import Manners, SealedPhotos, Server
 from conformance.exchange import Target
-from contract import load_contract
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 CONTRACT = load_contract()

@@ -2,11 +2,11 @@ import os
 
 import pytest
 
-from conformance.calibration import score_files
-from conformance.calibration.answers import SHARD, Answer
-from conformance.calibration.measurement import Measurement
-from conformance.calibration.shards import ALONE, Shards
-from conformance.errors import WrongUse
+from calibration import score_files
+from calibration.answers import SHARD, Answer
+from calibration.measurement import Measurement
+from calibration.shards import ALONE, Shards
+from verikit.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}
 

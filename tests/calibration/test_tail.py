@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from conformance.calibration import tail
-from conformance.calibration.tail import Extrapolation
-from conformance.calibration.tally import Tally
-from contract import load_contract
+from calibration import tail
+from calibration.tail import Extrapolation
+from calibration.tally import Tally
+from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from conformance.calibration.intervals import lower_bound, upper_bound
-from conformance.calibration.verdicts import Evidence, Rule, Verdict, holm, judge, overall
-from contract import load_contract
+from calibration.intervals import lower_bound, upper_bound
+from calibration.verdicts import Evidence, Rule, Verdict, holm, judge, overall
+from verikit.contract import load_contract
 
 RATES = [rate for _, rate in load_contract().error_rates.rows]
 

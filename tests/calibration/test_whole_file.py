@@ -3,7 +3,7 @@ from contextlib import suppress
 
 import pytest
 
-from conformance.calibration.whole_file import writing
+from calibration.whole_file import writing
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contract import load_contract
 from verikit.client import AsyncClient, Client, Verification
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SCORED = {"code": CONTRACT.success_code, "verification_score": 0.75, "request_id": "r-1"}

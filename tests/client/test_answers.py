@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import load_contract
 from verikit.client import ErrorRate, Verification, threshold_for
+from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
 ROWS = [ErrorRate(*row) for row in RATES.rows]

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from contract import load_contract
 from verikit.client import (
     AbnormalAnswer,
     AsyncClient,
@@ -22,6 +21,7 @@ from verikit.client import (
     TimedOut,
     Unreachable,
 )
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 PAIR = {"first": b"one", "second": b"other"}

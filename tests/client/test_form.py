@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import load_contract
-from contract.sealing import Secrets
 from verikit.client.form import form
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 CONTRACT = load_contract()
 SCHEME = CONTRACT.encryption

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import SystemCode, load_contract
 from verikit.client import (
     AbnormalAnswer,
     ClientError,
@@ -17,6 +16,7 @@ from verikit.client import (
 )
 from verikit.client.errors import PHOTOS, REFUSALS
 from verikit.client.reading import read_answer
+from verikit.contract import SystemCode, load_contract
 
 CONTRACT = load_contract()
 SCORED = {"code": CONTRACT.success_code, "verification_score": 0.75, "request_id": "r-1"}

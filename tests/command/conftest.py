@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from contract import load_contract
 from verikit.cli import main
+from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
 

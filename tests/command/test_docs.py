@@ -16,7 +16,7 @@ from verikit.cli import main
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     page
-    for pattern in ("*.md", "docs/**/*.md", "examples/*.md", "datasets/*.md", "tests/strength/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "examples/*.md", "datasets/*.md", "tests/mutation/*.md")
     for page in ROOT.glob(pattern)
 )
 FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)

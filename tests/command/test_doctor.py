@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from contract import load_contract
-from tests.ports import free_port
+from tests.support.ports import free_port
+from verikit.contract import load_contract
 from verikit.doctor import cli, engine, installation, machine
 from verikit.doctor.finding import Finding, State
 from verikit.doctor.secrets import secrets

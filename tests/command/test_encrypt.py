@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption

@@ -11,9 +11,9 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import load_contract
 from verikit import cli, settings
 from verikit.cli import PARTS
+from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
 KEY = "k" * SECRETS.key_characters

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 import verikit.templates
-from conformance.calibration.fan_out import Crew
-from conformance.calibration.templates import load
+from calibration.fan_out import Crew
+from calibration.templates import load
 from conformance.photos.files import photo_file
 from conformance.recipe import Photo
 from verikit import extraction

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from contract import load_contract
+from verikit.contract import load_contract
 from verikit.verify import _printable
 
 CONTRACT = load_contract()

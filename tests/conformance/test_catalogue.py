@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from conformance.catalogue import all_cases, all_requirements, load_catalogue, releases
-from conformance.errors import WrongUse
 from conformance.reports.sarif import line_of
 from conformance.writing import FIRST
-from contract import load_contract
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
 
 REQUIREMENTS = all_requirements()
 CASES = all_cases()

@@ -21,7 +21,7 @@ from conformance.errors import CanaryDead
 from conformance.photos.files import photo_file
 from conformance.recipe import Photo
 from conformance.reports.lines import failed_before, read_lines
-from contract import load_contract
+from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
 

@@ -13,7 +13,7 @@ from conformance.canary.server import serving
 from conformance.canary.verifier import Form, Refused, ignoring_second, verify
 from conformance.case import Case, Talk
 from conformance.catalogue import load_catalogue
-from conformance.errors import CouldNotJudge, Unreachable, WrongUse
+from conformance.errors import CouldNotJudge
 from conformance.exchange import Target
 from conformance.profile import load_profile
 from conformance.recipe import Request
@@ -21,6 +21,7 @@ from conformance.reports.summary import requirement_verdicts, sentence
 from conformance.run import Options, Run, run
 from conformance.verdicts import Finding, Result, Verdict
 from conformance.waivers import Waiver
+from verikit.errors import Unreachable, WrongUse
 
 ALL = load_catalogue().cases
 LATER = date(9999, 1, 1)

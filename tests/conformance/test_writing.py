@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
 from conformance.cases.rotation import UPRIGHT
-from conformance.errors import WrongUse
+from conformance.encryption import seal
 from conformance.photos.files import photo_file
 from conformance.photos.odd import ODD, png
 from conformance.recipe import Photo, Request, Seal, Sealed, Writing, build, fitted
-from conformance.sealing import seal, secrets_of
 from conformance.table import resolved
 from conformance.writing import FIRST, SECOND, wire
-from contract import load_contract
-from contract.sealing import Secrets
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
+from verikit.errors import WrongUse
 
 SECRETS = Secrets.of()
 SMALL = Sealed(photo=Photo(of="blank", width=40, height=40, format="JPEG"))
@@ -69,7 +69,7 @@ def test_damaged_seal_does_not_open(how: Seal) -> None:
 
 def test_key_of_wrong_length_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="The key must be 32 characters of ASCII, this one has 5"):
-        secrets_of(key="short")
+        Secrets.of(key="short")
 
 
 def test_secrets_are_not_shown() -> None:

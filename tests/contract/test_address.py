@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import load_contract
-from contract.address import Address
-from contract.errors import AddressError
+from verikit.contract import load_contract
+from verikit.errors import AddressError
+from verikit.transport.address import Address
 
 PATH = load_contract().path
 

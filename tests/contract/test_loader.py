@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from contract import ContractError, PhotoStandards, load_contract, load_photo_standards
+from verikit.contract import ContractError, PhotoStandards, load_contract, load_photo_standards
 
 CONTRACT = load_contract()
 

@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import load_contract
-from contract.errors import SecretError
-from contract.sealing import Secrets, url_encoded
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets, url_encoded
+from verikit.errors import SecretError
 
 SCHEME = load_contract().encryption
 KEY, IV = "k" * SCHEME.key_characters, "i" * SCHEME.iv_characters
@@ -20,7 +20,7 @@ def opened(sealed: bytes) -> bytes:
 
 @given(st.binary())
 def test_a_sealed_photo_is_what_the_contract_says(photo: bytes) -> None:
-    assert opened(Secrets(key=KEY, iv=IV).seal(photo)) == photo
+    assert opened(Secrets(key=KEY, iv=IV).encrypt_to_base64(photo)) == photo
 
 
 @given(st.binary())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contract import Contract, load_contract, values
+from verikit.contract import Contract, load_contract, values
 
 ROOT = Path(__file__).parents[2]
 OURS = re.compile("/x-(?!www)")

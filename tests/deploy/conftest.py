@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from werkzeug.routing import Map
 
-from contract import load_contract
 from reference_server.app import create_app
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
+from verikit.contract import load_contract
 
 ROOT = Path(__file__).parents[2]
 Lint = Callable[..., str]

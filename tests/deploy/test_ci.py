@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from contract import load_contract
 from verikit.cli import main
+from verikit.contract import load_contract
 from verikit.exit_codes import Exit
 
 CONTRACT = load_contract()

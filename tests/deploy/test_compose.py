@@ -9,10 +9,10 @@ import click
 import pytest
 import yaml
 
-from contract import load_contract
 from loadtests.cli import load
 from reference_server.cli import serve
 from reference_server.serve import GRACEFUL_SECONDS
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")

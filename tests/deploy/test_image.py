@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contract import load_contract
 from verikit.cli import main
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 ROOT = Path(__file__).parents[2]

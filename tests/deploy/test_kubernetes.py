@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from contract import load_contract
 from reference_server.cli import serve
 from reference_server.serve import GRACEFUL_SECONDS
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from contract import load_contract
 from reference_server.faces.doubted import UNSURELY
 from reference_server.photo import Photo, read_photo
-from reference_server.training import kinds
-from reference_server.training.frame import Frame
-from reference_server.training.photos import backgrounds, masked, portraits
 from tests.hostile import busy
+from training import kinds
+from training.frame import Frame
+from training.photos import backgrounds, masked, portraits
+from verikit.contract import load_contract
 
 
 @pytest.mark.data

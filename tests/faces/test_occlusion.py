@@ -8,11 +8,11 @@ from reference_server.faces.mtcnn import MtcnnDetector
 from reference_server.faces.occlusion import REGIONS
 from reference_server.photo import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
-from reference_server.training import harmless
-from reference_server.training.frame import Frame, ellipse
-from reference_server.training.paint import over
-from reference_server.training.photos import masked, portraits
-from reference_server.training.scene import Scene
+from training import harmless
+from training.frame import Frame, ellipse
+from training.paint import over
+from training.photos import masked, portraits
+from training.scene import Scene
 
 SPOTS = {
     "left eye": [ellipse((1, 0), (0.8, 0.55))],

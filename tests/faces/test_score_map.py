@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import load_contract
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import NoScoreMapError, UnknownModelError, WeightsError
 from reference_server.faces.score_map import ScoreMap, uncalibrated_map
 from reference_server.faces.scorer import SHIPPED, load_scorer
+from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
 SHIPPED_MAP = ScoreMap.load(SHIPPED / "Dlib.json")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from contract import load_contract
 from tests.hostile.files import whole
 from tests.hostile.form import FIRST, QUALITY, ROTATE, SECOND, WRITINGS, Form, sealed, switches
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 END_OF_HEAD = b"\r\n\r\n"

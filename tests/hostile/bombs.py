@@ -11,7 +11,6 @@ from typing import Any
 
 from PIL import Image
 
-from contract import load_contract
 from tests.hostile import bmp, gif, jpeg, png
 from tests.hostile.files import FORMATS, converted, saved, whole
 from tests.hostile.pictures import ramp
@@ -29,6 +28,7 @@ from tests.hostile.tiff_file import (
     tiff,
     with_tags,
 )
+from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards
 LIMIT = STANDARDS.max_side

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote, urlencode
 
-from conformance.sealing import seal
-from contract import load_contract
-from contract.sealing import Secrets
+from conformance.encryption import seal
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 CONTRACT = load_contract()
 FIRST, SECOND, ROTATE, QUALITY = CONTRACT.parameters

@@ -9,9 +9,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from contract import load_contract
 from tests.hostile.body import Body
 from tests.hostile.client import Answer, Reply
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SCHEMAS = {200: "VerificationResult", 400: "Refusal"}

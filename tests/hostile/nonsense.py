@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from contract import load_contract
 from tests.hostile.odds import flipped, garbage, rearranged
 from tests.hostile.words import (
     CHUNKS,
@@ -20,6 +19,7 @@ from tests.hostile.words import (
     TARGETS,
     VERSIONS,
 )
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 HOST = b"Host: 127.0.0.1"

@@ -1,27 +1,24 @@
 """A round of the corpus through the application itself, without sockets and with a quick engine."""
 
-import runpy
-from pathlib import Path
-
 import pytest
 
-from contract import load_contract
 from reference_server.app import create_app
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
 from tests.hostile.client import Answer, Reply
 from tests.hostile.corpus import ROUND, body
 from tests.hostile.judge import complaints
+from tests.support.fake_server import FakeEngine
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 HEAVY = ("bombs", "busy", "forms: floods", "forms: sizes")
-FAKE_SERVER = Path(__file__).parents[1] / "server" / "fake_server.py"
 
 
 @pytest.mark.filterwarnings("ignore::Warning:PIL")
 def test_every_kind_of_form_is_answered_as_the_contract_says() -> None:
     settings = Settings.from_environment({})
-    engine = runpy.run_path(str(FAKE_SERVER))["FakeEngine"]()
+    engine = FakeEngine()
     client = create_app(settings, Verifier(settings, engine)).test_client()
     asked, said = 0, []
     for number, kind in enumerate(ROUND):

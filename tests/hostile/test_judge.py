@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from contract import load_contract
 from tests.hostile.body import Body
 from tests.hostile.client import Answer, Reply, parse
 from tests.hostile.form import Form
 from tests.hostile.judge import complaints
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 FORM = Body(1, "forms: right", b"POST / HTTP/1.1\r\n\r\n", Form("x", b""))

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +18,9 @@ from tests.hostile.outcome import Run
 from tests.hostile.run import Track, run
 from tests.hostile.server import CannotStart, Server, serving
 from tests.hostile.watch import MEGABYTE, Watch
+from tests.support.live import FAKE_SERVER
 
 pytestmark = pytest.mark.live
-
-FAKE_SERVER = Path(__file__).parents[1] / "server" / "fake_server.py"
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 PATH = load_contract().path.encode()
 LINE = b"POST " + PATH + b" HTTP/1.1"

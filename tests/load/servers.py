@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 Answer = tuple[int, dict[str, Any]]
 Server = Callable[[bytes], Answer]

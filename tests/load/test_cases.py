@@ -10,12 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
-from contract import load_contract
 from loadtests.cases import Case, build_cases, deck
-from loadtests.errors import WrongUseError
 from loadtests.photos import PEOPLE, covered_portrait, portrait
 from loadtests.profile import COMPARISON
-from loadtests.sealing import secrets
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
+from verikit.errors import WrongUse
 
 CONTRACT = load_contract()
 FIRST, SECOND = (each.name for each in CONTRACT.parameters.values() if each.required)
@@ -97,14 +97,14 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     key, iv = "k" * encryption.key_characters, "i" * encryption.iv_characters
     monkeypatch.setenv(encryption.key_variable, key)
     monkeypatch.setenv(encryption.iv_variable, iv)
-    sealed = base64.b64decode(secrets().seal(b"photo"))
+    sealed = base64.b64decode(Secrets.of().encrypt_to_base64(b"photo"))
     assert AESGCM(key.encode()).decrypt(iv.encode(), sealed, None) == b"photo"
 
 
 def test_a_key_of_another_length_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CONTRACT.encryption.key_variable, "short")
-    with pytest.raises(WrongUseError, match="The key must be 32 characters"):
-        secrets()
+    with pytest.raises(WrongUse, match="The key must be 32 characters"):
+        Secrets.of()
 
 
 @pytest.mark.parametrize("person", PEOPLE)

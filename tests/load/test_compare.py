@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from loadtests.compare import Run, compare, read_run
-from loadtests.errors import WrongUseError
 from loadtests.latency import bucket
 from loadtests.slots import Slot
+from verikit.errors import WrongUse
 
 
 def run(seed: int, *, median: float = 0.05, failing: float = 0.0, seconds: int = 60) -> Run:
@@ -75,12 +75,12 @@ def test_a_report_is_read_back(tmp_path: Path) -> None:
 def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
-    with pytest.raises(WrongUseError, match="is no report"):
+    with pytest.raises(WrongUse, match="is no report"):
         read_run(path)
 
 
 def test_a_run_without_requests_compares_with_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty.json"
     path.write_text(json.dumps({"slots": [Slot().plain()], "slot_seconds": 1}))
-    with pytest.raises(WrongUseError, match="without requests"):
+    with pytest.raises(WrongUse, match="without requests"):
         read_run(path)

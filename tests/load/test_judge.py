@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from contract import load_contract
 from loadtests.cases import Case
 from loadtests.judge import Judge
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 CODE = CONTRACT.codes["INVALID_IMAGE_TYPE"]

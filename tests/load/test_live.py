@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from contract import load_contract
-from tests.ports import free_port
+from tests.support.ports import free_port
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 QUICK = ["--duration", "2", "--warm-up", "1"]

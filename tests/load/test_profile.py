@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from loadtests.cli import adjusted, load
-from loadtests.errors import WrongUseError
 from loadtests.profile import Profile, load_profile, profile_from, profile_names
+from verikit.errors import WrongUse
 
 EXPECTED = {
     "smoke", "baseline", "stress", "spike", "soak", "mixed-errors", "slow-clients", "big-photos",
@@ -66,12 +66,12 @@ def test_the_list_names_every_profile() -> None:
 def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, text: str, match: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    with pytest.raises(WrongUseError, match=match):
+    with pytest.raises(WrongUse, match=match):
         load_profile(str(path))
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(WrongUseError, match="no profile sprint: use one of baseline, big-photos"):
+    with pytest.raises(WrongUse, match="no profile sprint: use one of baseline, big-photos"):
         load_profile("sprint")
 
 
@@ -101,10 +101,10 @@ def test_a_gate_on_the_command_line_wins() -> None:
 
 @pytest.mark.parametrize("setting", ["p95_ms", "p95_ms=fast", "speed=1"])
 def test_a_gate_that_makes_no_sense_is_refused(setting: str) -> None:
-    with pytest.raises(WrongUseError):
+    with pytest.raises(WrongUse):
         change("baseline", gate=(setting,))
 
 
 def test_a_closed_profile_has_no_rate() -> None:
-    with pytest.raises(WrongUseError, match="use --users"):
+    with pytest.raises(WrongUse, match="use --users"):
         change("smoke", rate=3)

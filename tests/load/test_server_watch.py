@@ -12,8 +12,8 @@ import gevent
 import psutil
 import pytest
 
-from loadtests.errors import WrongUseError
 from loadtests.server_watch import Sample, ServerWatch, find_look
+from verikit.errors import WrongUse
 
 PAGE = b"""# HELP process_cpu_seconds_total CPU
 process_cpu_seconds_total{worker="1"} 1.5
@@ -48,12 +48,12 @@ def test_a_metrics_page_is_summed_over_workers(metrics: str) -> None:
 
 
 def test_a_page_without_metrics_is_wrong_use(metrics: str) -> None:
-    with pytest.raises(WrongUseError, match="shows no metrics"):
+    with pytest.raises(WrongUse, match="shows no metrics"):
         find_look("http://192.0.2.1", None, f"{metrics}/other")
 
 
 def test_a_process_that_is_not_there_is_wrong_use() -> None:
-    with pytest.raises(WrongUseError, match="there is no process"):
+    with pytest.raises(WrongUse, match="there is no process"):
         find_look("http://127.0.0.1:1", 2**22 + 1, None)
 
 

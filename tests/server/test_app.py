@@ -11,8 +11,8 @@ from jsonschema import validate
 from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
-from contract import load_contract
 from reference_server.refusals import PHOTOS
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 PATH = CONTRACT.path

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from contract import load_contract
 from reference_server.cli import serve
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption

@@ -12,7 +12,7 @@ import skimage.data
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 

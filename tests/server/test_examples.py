@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 

@@ -16,10 +16,10 @@ import psutil
 import pytest
 import requests
 
-from contract import load_contract
 from reference_server import serve
 from reference_server.health import PORTRAIT
 from reference_server.refusals import PHOTOS
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 

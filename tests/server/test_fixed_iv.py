@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from contract import load_contract
 from reference_server.sealed import unsealer
 from reference_server.settings import Settings
+from verikit.contract import load_contract
 
 TAG = load_contract().encryption.tag_bytes
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 
-from contract import load_contract
 from reference_server.forms import MAX_FIELDS, MAX_HEADER_BYTES, PIECE, READERS, read_form
 from reference_server.refusals import InvalidArgument
+from verikit.contract import load_contract
 
 Encode = Callable[..., tuple[str, bytes]]
 

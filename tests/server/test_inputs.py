@@ -1,8 +1,8 @@
 import pytest
 
-from contract import load_contract
 from reference_server.inputs import read_inputs
 from reference_server.refusals import PHOTOS, InvalidArgument
+from verikit.contract import load_contract
 
 GIVEN = [(PHOTOS[0], b"one"), (PHOTOS[1], b"two")]
 SWITCHES = [name for name, entry in load_contract().parameters.items() if entry.type == "boolean"]

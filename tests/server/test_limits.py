@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import validate
 from werkzeug.test import TestResponse
 
-from contract import load_contract
 from reference_server import limits
 from reference_server.app import create_app
 from reference_server.limits import Bounded, Busy, Limits, Rate
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 FORK = get_context("fork")

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
-from contract import load_contract
 from reference_server.serve import CONNECTIONS
 from reference_server.worker import FIRST_BYTE_SECONDS
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 

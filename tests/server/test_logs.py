@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from contract import load_contract
 from reference_server.refusals import PHOTOS
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SAMPLES_PER_PIXEL = struct.pack("<HHI", 277, 3, 1)

@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from contract import load_contract
 from loadtests.server_watch import find_look
 from reference_server.faces.stages import STAGES
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 PATH = CONTRACT.path

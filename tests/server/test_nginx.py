@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from jsonschema import validate
 
-from contract import load_contract
-from tests.ports import free_port
+from tests.support.ports import free_port
+from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from contract import load_contract
 from reference_server.photo import ENOUGH_SIDE, MAX_JPEG_SCANS, Photo, read_photo
 from reference_server.rationed import TooManyReads
 from reference_server.refusals import Refusal, UnreadablePhoto, WrongFileSize, WrongPixelSize
+from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards
 KINDS = STANDARDS.formats

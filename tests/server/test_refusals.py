@@ -5,7 +5,6 @@ from weakref import ref
 
 import pytest
 
-from contract import load_contract
 from reference_server.refusals import (
     FaceCovered,
     InvalidArgument,
@@ -16,6 +15,7 @@ from reference_server.refusals import (
     WrongPixelSize,
     judge_each,
 )
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

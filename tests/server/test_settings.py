@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from contract import load_contract
 from reference_server import settings
 from reference_server.settings import Settings, SettingsError
+from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
 

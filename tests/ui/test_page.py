@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

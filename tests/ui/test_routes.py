@@ -19,7 +19,6 @@ from jsonschema import validate
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from contract import load_contract, load_photo_standards
 from reference_server.app import create_app
 from reference_server.cli import serve
 from reference_server.faces.pictures import Pixels
@@ -29,6 +28,7 @@ from reference_server.settings import Settings
 from reference_server.ui.faces import FACES
 from reference_server.ui.words import one_in, prose, size
 from reference_server.verifier import Verifier
+from verikit.contract import load_contract, load_photo_standards
 
 CONTRACT = load_contract()
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}

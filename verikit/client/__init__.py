@@ -14,7 +14,6 @@
 Install it with ``pip install '.[client]'`` in the project's folder.
 """
 
-from contract.sealing import Secrets
 from verikit.client.answers import ErrorRate, Verification, threshold_for
 from verikit.client.clients import AsyncClient, Client
 from verikit.client.errors import (
@@ -33,6 +32,7 @@ from verikit.client.errors import (
     VerificationRefused,
 )
 from verikit.client.form import Photo
+from verikit.contract.encryption import Secrets
 
 __all__ = [
     "AbnormalAnswer",

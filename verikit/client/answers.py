@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from contract import load_contract
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 

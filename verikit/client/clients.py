@@ -11,14 +11,14 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from contract import load_contract
-from contract.address import DEFAULT_URL, Address
-from contract.errors import AddressError, SecretError
-from contract.sealing import Secrets
 from verikit.client.answers import Verification
 from verikit.client.errors import InvalidSetting, TimedOut, Unreachable
 from verikit.client.form import MEDIA_TYPE, Photo, form
 from verikit.client.reading import read_answer
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
+from verikit.errors import AddressError, SecretError
+from verikit.transport.address import DEFAULT_URL, Address
 
 CONTRACT = load_contract()
 TIMEOUT_SECONDS = 30.0

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from contract import SystemCode, load_contract
+from verikit.contract import SystemCode, load_contract
 
 CONTRACT = load_contract()
 PHOTOS = tuple(p.name for p in CONTRACT.parameters.values() if p.type == "string")

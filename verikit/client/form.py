@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from contract import load_contract
-from contract.sealing import Secrets, url_encoded
 from verikit.client.errors import PHOTOS
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets, url_encoded
 
 Photo: TypeAlias = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """A photo: the bytes of its file, the path of its file, or a file open for reading bytes."""
@@ -33,7 +33,7 @@ def read_photo(photo: Photo) -> bytes:
 def form(first: Photo, second: Photo, options: Mapping[str, bool], secrets: Secrets) -> bytes:
     """The url-encoded form: both photos sealed, and the options that are on."""
     photos = [
-        f"{name}=".encode() + url_encoded(secrets.seal(read_photo(photo)))
+        f"{name}=".encode() + url_encoded(secrets.encrypt_to_base64(read_photo(photo)))
         for name, photo in zip(PHOTOS, (first, second), strict=True)
     ]
     return b"&".join(photos + [f"{name}=true".encode() for name, on in options.items() if on])

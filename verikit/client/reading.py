@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from contract import load_contract
 from verikit.client.answers import Verification
 from verikit.client.errors import REFUSALS, AbnormalAnswer, UndocumentedAnswer
+from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 OK = 200

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contract import load_contract
+from verikit.contract import load_contract
 from verikit.doctor import machine
 from verikit.doctor.data import data
 from verikit.doctor.engine import engine

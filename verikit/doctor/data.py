@@ -16,8 +16,8 @@ def data() -> Iterator[Finding]:
         yield Finding(check="data", state=State.NOTE, found=f"not looked for without {EXTRA}")
         return
     # These come with the extra.
-    from conformance.calibration import datasets  # noqa: PLC0415
-    from conformance.errors import WrongUse  # noqa: PLC0415
+    from calibration import datasets  # noqa: PLC0415
+    from verikit.errors import WrongUse  # noqa: PLC0415
 
     for name in datasets.names():
         check = f"data {name}"

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from contract import load_contract
+from verikit.contract import load_contract
 from verikit.doctor.finding import Finding, State
 from verikit.doctor.installation import is_whole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from contract import load_contract
+from verikit.contract import load_contract
 from verikit.doctor.finding import Finding, State
 
 SCHEME = load_contract().encryption

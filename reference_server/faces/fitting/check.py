@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.cluster import KMeans
 
-from contract import load_contract
 from reference_server.faces.fitting.counts import Counts, count
 from reference_server.faces.fitting.gallery import Gallery
 from reference_server.faces.fitting.intervals import (
@@ -19,6 +18,7 @@ from reference_server.faces.fitting.intervals import (
     samples_of_people,
 )
 from reference_server.faces.scorer import Scorer
+from verikit.contract import load_contract
 
 LEVELS = (1e-3, 1e-4, 1e-5)
 CLUSTERS = 12

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from contract import load_contract
 from reference_server.faces.fitting.gallery import Gallery
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.tail import Histogram
 from reference_server.faces.scorer import Scorer
+from verikit.contract import load_contract
 
 
 @dataclass(frozen=True, eq=False)

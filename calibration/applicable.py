@@ -1,0 +1,70 @@
+"""Which options of ``verikit calibrate`` do something for a source; others are refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
+
+
+class Source(StrEnum):
+    """What scores come from."""
+
+    SERVER = "a server"
+    SCORES = "a file of scores"
+    TEMPLATES = "templates"
+
+
+_OF_A_SERVER = (
+    *("data", "groups", "one_photo_each", "keep_label_errors", "seed", "mated_share"),
+    *("budget", "minutes", "until"),
+    *("concurrency", "rate", "url", "timeout", "retries"),
+)
+_OF_TEMPLATES = ("score_map", "similarities")
+
+
+def source_of(named: str) -> Source:
+    """What the user names.
+
+    Raises:
+        WrongUse: neither a URL nor a file.
+    """
+    if named.startswith(("http://", "https://")):
+        return Source.SERVER
+    if not Path(named).is_file():
+        raise WrongUse(f"{named} is neither a URL (http://...) nor a file.")
+    return Source.TEMPLATES if Path(named).suffix == ".npz" else Source.SCORES
+
+
+def refuse_idle(ctx: click.Context, source: Source) -> None:
+    """Refuse options of the command line that would do nothing; settings may serve several uses.
+
+    Raises:
+        WrongUse: there is such an option.
+    """
+    for name, sources in _sources().items():
+        given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        if given and source not in sources:
+            raise idle(name, source)
+
+
+def idle(name: str, source: str) -> WrongUse:
+    """That an option does nothing for what scores or photos come from."""
+    return WrongUse(f"{flag_of(name)} does nothing for {source}: leave it out.")
+
+
+def flag_of(name: str) -> str:
+    """An option as it is typed."""
+    return "--" + name.replace("_", "-")
+
+
+def _sources() -> dict[str, frozenset[Source]]:
+    booleans = [p.name for p in load_contract().parameters.values() if p.type == "boolean"]
+    of_a_server = dict.fromkeys((*_OF_A_SERVER, *booleans), frozenset({Source.SERVER}))
+    of_templates = dict.fromkeys(_OF_TEMPLATES, frozenset({Source.TEMPLATES}))
+    return of_a_server | of_templates | {"dask": frozenset({Source.SERVER, Source.TEMPLATES})}

@@ -1,0 +1,304 @@
+"""The commands ``verikit calibrate`` and ``verikit datasets``."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from calibration import progress
+from calibration.applicable import Source, flag_of, refuse_idle, source_of
+from calibration.collect import Limits
+from calibration.crews import open_crew
+from calibration.datasets_cli import datasets
+from calibration.findings import Findings
+from calibration.fleet import from_fleet
+from calibration.from_files import from_scores, from_templates
+from calibration.from_server import from_server
+from calibration.judging import find
+from calibration.labelled import Choice, open_labelled
+from calibration.photos import Folder
+from calibration.report import words, writer
+from calibration.run import Run
+from calibration.score_map import thresholds_of_map, thresholds_of_text
+from calibration.server import Manners
+from calibration.subject import Subject
+from calibration.verdicts import Rule, Verdict
+from conformance.exchange import Target
+from verikit.contract import Contract, load_contract
+from verikit.errors import Unreachable, VerikitError
+
+__all__ = ["calibrate", "datasets"]
+
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+_WIDTH = 108
+_PATH = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each boolean of the contract, sent with every request."""
+    for parameter in load_contract().parameters.values():
+        if parameter.type == "boolean":
+            text = f"Send {parameter.name}=true with every comparison."
+            flag = flag_of(parameter.name)
+            command = click.option(flag, parameter.name, is_flag=True, help=text)(command)
+    return command
+
+
+def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -> float:
+    first = load_contract().error_rates.thresholds[0]
+    if not value >= first:
+        raise click.BadParameter(f"the table has rows from {first:g} on.")
+    return value
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--data",
+    default="sample",
+    show_default=True,
+    help="Labelled pairs to ask a server about: a data set by name, a folder with a folder for "
+    "each person, a CSV (first,second,mated[,group]), or an InsightFace .bin.",
+)
+@click.option(
+    "--photos",
+    type=_FOLDER,
+    help="The folder that holds the photos of --data, or of a file's names.",
+)
+@click.option("--groups", type=_FILE, help="A CSV person,group: adds error rates by group.")
+@click.option("--one-photo-each", is_flag=True, help="Take one photo of each person, by the seed.")
+@click.option("--keep-label-errors", is_flag=True, help="Leave known label errors as they are.")
+@click.option(
+    "--out",
+    type=_PATH,
+    default=Path("reports/calibration"),
+    show_default=True,
+    help="Folder of the report and of the answers; the same folder resumes a run.",
+)
+@click.option(
+    "--budget", type=click.IntRange(1), default=3000, show_default=True, help="Comparisons in all."
+)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
+@click.option(
+    "--until",
+    type=click.Choice(["decided"]),
+    help="Stop as soon as the verdict is certain, at any moment.",
+)
+@click.option(
+    "--up-to",
+    type=float,
+    default=math.inf,
+    metavar="THRESHOLD",
+    callback=_a_row_at_least,
+    help="Judge the rows up to this threshold only.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(1, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="PASS means: at most so many times the documented rate.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides which pairs come.")
+@click.option(
+    "--mated-share",
+    type=click.FloatRange(0, 1),
+    default=0.1,
+    show_default=True,
+    help="The share of mated pairs among those asked.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Requests at a time, of each worker.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    default=50.0,
+    show_default=True,
+    help="Requests a second to each URL, at most.",
+)
+@click.option(
+    "--url",
+    multiple=True,
+    help="A replica of the server, asked as well, some pairs of both; may be given several times.",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Ask from the workers of a Dask scheduler (tcp://HOST:8786), or from workers of its own "
+    "(local, or local:N for so many).",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Further tries after a time-out, a broken connection or a 5xx.",
+)
+@click.option(
+    "--score-map", type=_FILE, help="For .npz: a JSON file of knots [similarity, log10 FMR]."
+)
+@click.option(
+    "--similarities",
+    metavar="S,S,...",
+    help="For .npz: the similarity that stands for each documented threshold.",
+)
+@click.option(
+    "--thumbnails/--no-thumbnails",
+    default=True,
+    show_default=True,
+    help="Show the photos of the pairs to look at in the report.",
+)
+@click.option("--json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@_contract_options
+@click.pass_context
+def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
+    """Judge whether the documented table threshold -> error rate holds.
+
+    SOURCE is the URL of a server, a file of scores (.csv, .parquet or .jsonl with the columns
+    first, second, mated, score), or templates of which all pairs are compared (.npz with vectors
+    and people; similarities are no scores, so it takes --score-map or --similarities as well).
+
+    Key and IV are read from the variables that the contract names. Exit code: 0 PASS, 1 FAIL,
+    2 wrong use, 3 inconclusive or incomplete.
+
+    \b
+    Examples:
+      verikit calibrate http://127.0.0.1:3000
+      verikit calibrate http://127.0.0.1:3000 --data lfw --budget 20000 --up-to 0.6
+      verikit calibrate http://a:3000 --url http://b:3000 --dask tcp://scheduler:8786
+      verikit calibrate scores.parquet --out reports/vendor
+      verikit calibrate templates.npz --score-map map.json
+    """
+    contract = load_contract()
+    try:
+        kind = source_of(source)
+        refuse_idle(ctx, kind)
+        subject = _subject(kind, source, contract, options)
+        if subject.photos is None and options["photos"]:
+            subject = replace(subject, photos=Folder(options["photos"]))
+        rule = Rule(tolerance=options["tolerance"], at_any_time=subject.at_any_time)
+        with progress.working("Judging and writing the report", quiet=options["quiet"]):
+            findings = find(subject.measurement, contract.error_rates, rule, subject.circumstances)
+            page = writer.write(
+                options["out"], findings, subject, contract, thumbnails=options["thumbnails"]
+            )
+    except Unreachable as error:
+        click.echo(f"Incomplete: {error}", err=True)
+        ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
+    except KeyboardInterrupt:
+        click.echo("Interrupted: nothing was judged.", err=True)
+        ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
+    except (VerikitError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    if options["json"]:
+        click.echo(writer.as_json(findings, subject), nl=False)
+    else:
+        _tell(findings, page)
+    ctx.exit(EXIT_CODES[findings.verdict])
+
+
+def _subject(kind: Source, source: str, contract: Contract, options: dict[str, Any]) -> Subject:
+    if kind == Source.SERVER:
+        return _asked(source, contract, options)
+    path = Path(source)
+    with progress.shown(path.name, quiet=options["quiet"]) as bar:
+        if kind == Source.SCORES:
+            bar.add_task("", total=None, note="counting")
+            return from_scores(path, contract, options["up_to"])
+        thresholds = _similarities(contract, options)
+        tell = progress.of_tiles(bar)
+        with open_crew(options["dask"], 1) if options["dask"] else nullcontext() as crew:
+            return from_templates(path, contract, thresholds, options["up_to"], tell, crew)
+
+
+def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, ...]:
+    if options["score_map"]:
+        return thresholds_of_map(options["score_map"], contract.error_rates)
+    if options["similarities"]:
+        return thresholds_of_text(options["similarities"], contract.error_rates)
+    raise click.UsageError(
+        "Templates give similarities, not scores of the table: add --score-map or --similarities."
+    )
+
+
+def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
+    choice = Choice(
+        **{
+            name: options[name]
+            for name in ("data", "photos", "groups", "one_photo_each", "keep_label_errors", "seed")
+        }
+    )
+    booleans = [p.name for p in contract.parameters.values() if p.type == "boolean"]
+    run = Run(
+        target=_target(url, contract, options["timeout"]),
+        labelled=open_labelled(choice),
+        folder=options["out"],
+        limits=Limits(comparisons=options["budget"], seconds=60 * (options["minutes"] or math.inf)),
+        manners=Manners(
+            concurrency=options["concurrency"], rate=options["rate"], retries=options["retries"]
+        ),
+        rule=Rule(tolerance=options["tolerance"]),
+        options={name: True for name in booleans if options[name]},
+        seed=options["seed"],
+        mated_share=options["mated_share"],
+        until_decided=options["until"] == "decided",
+        up_to=options["up_to"],
+    )
+    with progress.shown(url, quiet=options["quiet"]) as bar:
+        tell = progress.of_answers(bar, run.comparisons)
+        urls = [run.target.url, *(_target(one, contract, 1).url for one in options["url"])]
+        if len(urls) == 1 and not options["dask"]:
+            return from_server(run, contract, tell)
+        with open_crew(options["dask"], len(urls)) as crew:
+            return from_fleet(run, choice, urls, crew, contract, tell)
+
+
+def _target(url: str, contract: Contract, timeout: float) -> Target:
+    """Key and IV come from the environment, where other users of the machine do not see them."""
+    scheme = contract.encryption
+    key, iv = (os.environ.get(name) for name in (scheme.key_variable, scheme.iv_variable))
+    return Target.of(url, key=key, iv=iv, timeout=timeout)
+
+
+def _tell(findings: Findings, page: Path) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("threshold", "claimed", "false matches", "of", "measured", "95 % interval",
+                    "verdict", "more needed"):  # fmt: skip
+        table.add_column(heading, justify="left" if heading == "verdict" else "right")
+    colours = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
+    for row in findings.rows:
+        table.add_row(
+            f"{row.threshold:g}", words.one_in(row.claimed), f"{row.k:,}", f"{row.n:,}",
+            words.beside(row.fmr, row.interval), words.bounds(row.interval),
+            f"[{colours[row.verdict]}]{row.verdict}[/]" if row.judged else "[dim]not judged[/]",
+            f"{row.still_needed:,}" if row.still_needed else "",
+        )  # fmt: skip
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    console.print(table)
+    console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {words.summary(findings)}")
+    console.print(f"Report: {page}", soft_wrap=True, highlight=False)

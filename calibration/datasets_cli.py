@@ -1,0 +1,95 @@
+"""The command ``verikit datasets``."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from calibration import datasets as data_sets
+from verikit.errors import VerikitError
+
+_JSON = click.option("--json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def datasets() -> None:
+    """List, fetch and check the data sets that have a descriptor.
+
+    \b
+    Example:
+      verikit datasets fetch lfw
+    """
+
+
+@datasets.command("list")
+@_JSON
+def list_datasets(json: bool) -> None:
+    """Show every data set: what it is, its licence, and whether it supports a rate."""
+    every = [data_sets.load(name) for name in data_sets.names()]
+    if json:
+        click.echo(data_sets.as_json(every))
+        return
+    for dataset in every:
+        click.echo(f"{dataset.name}: {dataset.title}")
+        click.echo(f"    {dataset.about}\n    licence: {dataset.licence}")
+        click.echo(f"    source: {dataset.source}")
+        if not dataset.supports_rates:
+            click.echo("    supports no error rate")
+
+
+@datasets.command()
+@click.argument("name")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    help="Where scikit-learn keeps its data, if not in its home.",
+)
+@_JSON
+def fetch(name: str, home: Path | None, json: bool) -> None:
+    """Get a data set through its publisher's own client."""
+    dataset = _known(name)
+    try:
+        with Console(stderr=True).status(f"Fetching {dataset.title}"):
+            place = data_sets.fetch(dataset, home)
+    except VerikitError as error:
+        raise click.ClickException(str(error)) from error
+    if json:
+        click.echo(json_format.dumps({"name": name, "place": place and str(place)}))
+    elif place:
+        click.echo(f"{name} is at {place}.")
+    else:
+        click.echo(f"{name} is made on the spot: nothing to do.")
+
+
+@datasets.command()
+@click.argument("name")
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder that holds it.",
+)
+@_JSON
+@click.pass_context
+def check(ctx: click.Context, /, name: str, photos: Path | None, json: bool) -> None:
+    """Compare what is on disk with the descriptor; exit code 1 where it differs."""
+    dataset = _known(name)
+    try:
+        with Console(stderr=True).status(f"Looking through {dataset.title}"):
+            differences = data_sets.check(dataset, photos)
+    except VerikitError as error:
+        raise click.UsageError(str(error)) from error
+    if json:
+        click.echo(json_format.dumps({"name": name, "differences": differences}))
+    else:
+        click.echo("\n".join(differences) or f"{name} is whole.")
+    ctx.exit(bool(differences))
+
+
+def _known(name: str) -> data_sets.Dataset:
+    try:
+        return data_sets.load(name)
+    except VerikitError as error:
+        raise click.UsageError(str(error)) from error

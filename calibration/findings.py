@@ -1,0 +1,123 @@
+"""What a measurement amounts to: every number of the report, ready to be written as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calibration.error_rates import Rate
+from calibration.intervals import Interval
+from calibration.tail import Extrapolation, Tail
+from calibration.verdicts import Rule, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extrapolated:
+    """What the tail fit says of a row; never a PASS."""
+
+    label: Extrapolation
+    rate: float
+    interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of the documented table beside what was measured at its threshold.
+
+    ``measured_at`` is the threshold on the axis of the scores, which differs from ``threshold``
+    only for bare similarities. ``k_above`` counts score > t where ``k`` counts score >= t.
+    ``sensitivity`` takes refused comparisons all as no match, and all as false matches.
+    """
+
+    threshold: float
+    measured_at: float
+    claimed: float
+    verdict: Verdict
+    judged: bool
+    k: int
+    k_above: int
+    n: int
+    fmr: float
+    interval: Interval
+    design_effect: float
+    still_needed: int
+    sensitivity: Interval
+    gfar: float
+    fnmr: Rate
+    tmr: Rate
+    gfrr: Rate
+    extrapolated: Extrapolated | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatingPoint:
+    """The threshold that brings the measured FMR to a target, and the TMR there."""
+
+    fmr: float
+    threshold: float | None
+    tmr: Rate | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRow:
+    """Error rates of one label at the recommended threshold's row; across groups mated is empty."""
+
+    label: str
+    across: bool
+    n: int
+    fmr: list[Rate]
+    mated_n: int
+    fnmr: list[Rate]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A comparison to look at."""
+
+    first: str
+    second: str
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Culprit:
+    """A person and the false matches he is part of at each threshold."""
+
+    person: str
+    comparisons: int
+    false_matches: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acquired:
+    """Failure to acquire: photos in which no face was found, and those left open."""
+
+    tried: int
+    failed: list[str]
+    left_open: list[str]
+    rate: Rate | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """The whole of it."""
+
+    verdict: Verdict
+    complete: bool
+    remarks: list[str]
+    rule: Rule
+    rows: list[Row]
+    equal_error: Rate | None
+    operating_points: list[OperatingPoint]
+    acquired: Acquired
+    non_mated: int
+    mated: int
+    people: int
+    refused: dict[int, int]
+    not_measured: int
+    decimals: int | None
+    ties: int
+    groups: list[GroupRow]
+    highest_non_mated: list[Listed]
+    lowest_mated: list[Listed]
+    culprits: list[Culprit]
+    tail: Tail | None

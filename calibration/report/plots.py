@@ -1,0 +1,248 @@
+"""The plots of the report."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from calibration.error_rates import det, reached
+from calibration.findings import Findings, Row
+from calibration.report.canvas import corners, drawn, log_rate
+from calibration.sequential import confidence_sequence
+from calibration.subject import Subject
+from calibration.tally import Tally
+from calibration.verdicts import Verdict
+
+BLUE, ORANGE, GREEN, RED, GREY = "#0b6fb0", "#d55e00", "#00805c", "#b3261e", "#5f6b76"
+COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: GREY}
+
+
+def claimed_against_measured(findings: Findings, subject: Subject) -> str:
+    """FMR over the threshold: the claim, its tolerance, and what was measured."""
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        rows = findings.rows
+        at = [row.measured_at for row in rows]
+        claimed = np.array([row.claimed for row in rows])
+        axes.fill_between(
+            at, claimed, claimed * findings.rule.tolerance, color=GREY, alpha=0.18, linewidth=0,
+            label=f"tolerated: up to {findings.rule.tolerance:g} times the claim",
+        )  # fmt: skip
+        axes.plot(at, claimed, color=GREY, linewidth=1.4, label="claimed")
+        _measured_curve(axes, subject.measurement.non_mated.tally, at)
+        for row in rows:
+            _measured_bar(axes, row)
+        log_rate(axes.yaxis, axes)
+        axes.set_xlabel(f"threshold on the {subject.axis}")
+        axes.set_ylabel("false match rate")
+        axes.set_xticks(at, [_number(t) for t in at])
+        floor = min(row.claimed for row in rows) / 6
+        axes.set_ylim(bottom=floor, top=1.0)
+        axes.legend(loc="lower left")
+
+    return drawn(draw, height=4.4)
+
+
+def detection_error_tradeoff(findings: Findings, subject: Subject) -> str:
+    """FNMR against FMR, the documented thresholds marked."""
+    non_mated, mated = (side.tally for side in subject.measurement.sides)
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        curve = det(non_mated, mated)
+        shown = np.union1d(corners(curve.fmr, curve.fnmr), corners(curve.fnmr, curve.fmr))
+        floor = 0.5 / non_mated.n, 0.5 / mated.n
+        axes.plot(
+            np.maximum(curve.fmr[shown], floor[0]), np.maximum(curve.fnmr[shown], floor[1]),
+            color=BLUE, drawstyle="steps-post",
+        )  # fmt: skip
+        for row in findings.rows:
+            if row.k:
+                point = row.fmr, max(row.fnmr.rate, floor[1])
+                axes.plot(*point, "o", color=BLUE, markersize=4)
+                axes.annotate(
+                    f"{row.threshold:g}", point, textcoords="offset points", xytext=(5, 5),
+                    fontsize=8.5,
+                )  # fmt: skip
+        log_rate(axes.xaxis, axes)
+        log_rate(axes.yaxis, axes)
+        axes.set_xlim(floor[0], 1)
+        axes.set_ylim(floor[1], 1.05)
+        axes.set_xlabel("false match rate")
+        axes.set_ylabel("false non-match rate")
+
+    return drawn(draw, width=5.0, height=4.0)
+
+
+def score_histograms(findings: Findings, subject: Subject) -> str:
+    """How scores spread, mated and non-mated, and where the thresholds lie."""
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        for side, colour in zip(subject.measurement.sides, (ORANGE, BLUE), strict=True):
+            if side.tally.n:
+                name = "mated" if side.mated else "non-mated"
+                _histogram(axes, side.tally, colour, f"{name}, {side.tally.n:,}")
+        for row in findings.rows:
+            axes.axvline(row.measured_at, color=GREY, linewidth=0.8, linestyle=":")
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlabel(subject.axis)
+        axes.set_ylabel("share of comparisons in a bin")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
+
+    return drawn(draw, width=5.0, height=4.0)
+
+
+def sequential_trace(findings: Findings, subject: Subject) -> str:
+    """How the confidence sequence closed in on each rate, in multiples of the claim."""
+    moments = subject.measurement.non_mated.trace.moments
+
+    def draw(figure: Figure) -> None:
+        grid = figure.subplots(2, 3, sharex=True, sharey=True)
+        for place, (axes, row) in enumerate(zip(grid.flat, findings.rows, strict=False)):
+            _trace(axes, [(n, int(k[place])) for n, k in moments], row, findings.rule.tolerance)
+        figure.supxlabel("non-mated comparisons", fontsize=10)
+        figure.supylabel("false match rate / claimed rate", fontsize=10)
+
+    return drawn(draw, height=4.4)
+
+
+def tail_fit(findings: Findings, subject: Subject) -> str:
+    """The highest scores and the curve fitted to them, drawn apart from what was counted."""
+    fitted = findings.tail
+    assert fitted is not None  # noqa: S101 - drawn only where there is one
+    tally = subject.measurement.non_mated.tally
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        survivors, edges = reached(tally), tally.edges
+        counted = (edges >= fitted.start) & (survivors > 0)
+        shown = np.flatnonzero(counted)[corners(edges[counted], survivors[counted])]
+        axes.plot(
+            edges[shown], survivors[shown], color=BLUE, drawstyle="steps-pre", label="counted"
+        )
+        last = max(row.measured_at for row in findings.rows)
+        at = np.linspace(fitted.start, last, 120)
+        bounds = [fitted.interval_at(t) for t in at]
+        axes.plot(at, [fitted.rate_at(t) for t in at], color=RED, linestyle="--", label="fitted")
+        axes.fill_between(
+            at, [b.lower for b in bounds], [b.upper for b in bounds],
+            color=RED, alpha=0.12, linewidth=0, label="95 % of the fit",
+        )  # fmt: skip
+        rows = [row for row in findings.rows if row.measured_at >= fitted.start]
+        axes.plot(
+            [r.measured_at for r in rows], [r.claimed for r in rows], "D", color=GREY,
+            markersize=5, label="claimed",
+        )  # fmt: skip
+        log_rate(axes.yaxis, axes)
+        axes.set_ylim(bottom=min(row.claimed for row in findings.rows) / 30, top=3e-3)
+        axes.set_xlabel(subject.axis)
+        axes.set_ylabel("false match rate")
+        axes.legend(loc="lower left")
+
+    return drawn(draw, height=3.4)
+
+
+def groups(findings: Findings, place: int) -> str:
+    """FMR by group at one row, within and across groups, with intervals."""
+    rows = [row for row in findings.groups if row.n]
+    rows = sorted(rows, key=lambda row: row.fmr[place].rate)
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        claimed = findings.rows[place].claimed
+        axes.axvline(claimed, color=GREY, linewidth=1.2)
+        floor = claimed / 30
+        for height, row in enumerate(rows):
+            rate, colour = row.fmr[place], GREY if row.across else BLUE
+            bounds = max(rate.interval.lower, floor), rate.interval.upper
+            axes.plot(bounds, (height, height), color=colour, linewidth=1.6)
+            axes.plot(max(rate.rate, floor), height, "o", color=colour, markersize=4.5)
+        axes.set_yticks(range(len(rows)), [row.label for row in rows])
+        log_rate(axes.xaxis, axes)
+        axes.set_xlabel(
+            f"false match rate at {findings.rows[place].threshold:g}; claimed: the vertical line"
+        )
+
+    return drawn(draw, height=1.0 + 0.27 * len(rows))
+
+
+def _measured_curve(axes: Axes, tally: Tally, at: list[float]) -> None:
+    rates, edges = reached(tally), tally.edges
+    inside = (edges >= at[0] - 0.02 * (at[-1] - at[0])) & (edges <= at[-1]) & (rates > 0)
+    shown = np.flatnonzero(inside)[corners(edges[inside], rates[inside])]
+    axes.plot(
+        edges[shown], rates[shown], color=BLUE, linewidth=0.9, alpha=0.7,
+        label="measured at every threshold",
+    )  # fmt: skip
+
+
+def _measured_bar(axes: Axes, row: Row) -> None:
+    if not row.n:
+        return
+    colour = _colour(row)
+    if row.k == 0:
+        axes.annotate(
+            "", (row.measured_at, row.interval.upper / 4), (row.measured_at, row.interval.upper),
+            arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.6},
+        )  # fmt: skip
+        axes.plot(row.measured_at, row.interval.upper, "_", color=colour, markersize=11)
+    else:
+        bar = [[row.fmr - row.interval.lower], [row.interval.upper - row.fmr]]
+        axes.errorbar(
+            row.measured_at, row.fmr, yerr=np.maximum(bar, 0), fmt="o", color=colour,
+            markersize=5, capsize=4, linewidth=1.6,
+        )  # fmt: skip
+    axes.annotate(
+        _word(row), (row.measured_at, min(row.interval.upper, 0.7)),
+        textcoords="offset points", xytext=(0, 6), ha="center", fontsize=8, color=colour,
+    )  # fmt: skip
+
+
+def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, tolerance: float) -> None:
+    n = np.array([n for n, _ in moments])
+    bounds = [confidence_sequence(k, n, row.claimed) for n, k in moments]
+    low, high = 0.02, 50
+    axes.fill_between(
+        n,
+        np.clip([b.lower / row.claimed for b in bounds], low, high),
+        np.clip([b.upper / row.claimed for b in bounds], low, high),
+        color=_colour(row), alpha=0.2, linewidth=0,
+    )  # fmt: skip
+    rates = np.array([k / n / row.claimed for n, k in moments])
+    axes.plot(n[rates > 0], np.clip(rates[rates > 0], low, high), color=_colour(row))
+    axes.axhline(1, color=GREY, linewidth=1)
+    axes.axhline(tolerance, color=GREY, linewidth=1, linestyle="--")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_title(f"{row.threshold:g}: {_word(row)}", color=_colour(row))
+
+
+def _histogram(axes: Axes, tally: Tally, colour: str, label: str) -> None:
+    """A hundred bars over the scores that occur."""
+    used = np.flatnonzero(tally.bins)
+    first, last = (0, tally.bins.size) if tally.low == 0 else (used[0], used[-1] + 1)
+    width = max(1, (last - first) // 100)
+    starts = np.arange(first, last, width)
+    heights = np.add.reduceat(tally.bins[first:last], starts - first) / tally.n
+    edges = tally.edges[np.append(starts, last)]
+    axes.stairs(heights, edges, fill=True, color=colour, alpha=0.35)
+    axes.stairs(heights, edges, color=colour, label=label, linewidth=1)
+
+
+def _word(row: Row) -> str:
+    return row.verdict.lower() if row.judged else "not judged"
+
+
+def _colour(row: Row) -> str:
+    return COLOURS[row.verdict] if row.judged else GREY
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"

@@ -1,0 +1,71 @@
+"""How numbers and verdicts are put into words."""
+
+from __future__ import annotations
+
+import math
+
+from calibration.error_rates import Rate
+from calibration.findings import Findings
+from calibration.intervals import Interval
+from calibration.verdicts import Verdict
+
+
+def rate(value: float, *beside: float) -> str:
+    """A rate in percent, or as 1.2e-4 where it is tiny or all beside it are below 1 %."""
+    if math.isnan(value):
+        return "–"  # noqa: RUF001 - a dash in a table
+    if value == 0:
+        return "0"
+    if value < 1e-5 or max(value, *beside, 0) < 0.01:
+        return f"{value:.1e}".replace("e-0", "e-")
+    return f"{100 * value:#.3g}".removesuffix(".") + " %"
+
+
+def bounds(interval: Interval) -> str:
+    """An interval of rates."""
+    ends = interval.lower, interval.upper
+    return " to ".join(rate(end, *ends) for end in ends)
+
+
+def beside(value: float, interval: Interval) -> str:
+    """A rate, written as its interval is."""
+    return rate(value, interval.upper)
+
+
+def with_bounds(measured: Rate | None) -> str:
+    """A rate and its interval; a dash where nothing was measured."""
+    if measured is None or math.isnan(measured.rate):
+        return "–"  # noqa: RUF001 - a dash in a table
+    return f"{beside(measured.rate, measured.interval)} ({bounds(measured.interval)})"
+
+
+def one_in(value: float) -> str:
+    """A claimed rate as the documented table writes it."""
+    return f"1 / {round(1 / value):,}"
+
+
+def summary(findings: Findings) -> str:
+    """The verdict as a sentence."""
+    judged = [row for row in findings.rows if row.judged]
+    tolerance = f"{findings.rule.tolerance:g}"
+    if findings.verdict == Verdict.PASS:
+        return (
+            f"At every judged threshold the false match rate is shown to be at most {tolerance} "
+            "times the documented one."
+        )
+    if findings.verdict == Verdict.FAIL:
+        failed = _listing([f"{row.threshold:g}" for row in judged if row.verdict == Verdict.FAIL])
+        return f"The false match rate is shown to be above the documented one at {failed}."
+    if findings.remarks:
+        return " ".join(findings.remarks)
+    missing = [row for row in judged if row.verdict == Verdict.INCONCLUSIVE]
+    rows = _listing([f"{row.threshold:g}" for row in missing])
+    most = max(row.still_needed for row in missing)
+    return (
+        f"The evidence does not decide {rows}: about {most:,} more non-mated comparisons would, "
+        "if the table is right."
+    )
+
+
+def _listing(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

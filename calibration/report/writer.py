@@ -1,0 +1,152 @@
+"""Writes the report: report.html, report.json and report.csv in one folder."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from PIL import Image, ImageOps
+
+from calibration.findings import Findings, Listed
+from calibration.photos import Photos
+from calibration.report import plots, words
+from calibration.subject import Subject
+from calibration.whole_file import writing
+from verikit.contract import Contract
+from verikit.errors import WrongUse
+
+_SHOWN = 24
+_SIDE = 96
+
+
+def write(
+    folder: Path, findings: Findings, subject: Subject, contract: Contract, *, thumbnails: bool
+) -> Path:
+    """Write all three files and return the page; one with photos only its owner may read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(as_json(findings, subject), encoding="utf-8")
+    _write_csv(folder / "report.csv", findings)
+    page = folder / "report.html"
+    photos = subject.photos if thumbnails else None
+    with writing(page, private=photos is not None) as file:
+        file.write(_page(findings, subject, contract, photos).encode())
+    return page
+
+
+def as_json(findings: Findings, subject: Subject) -> str:
+    """The findings and their provenance; a rate that was not measured is null."""
+    document = {
+        "title": subject.title,
+        "axis": subject.axis,
+        **asdict(findings),
+        "provenance": dict(subject.provenance),
+    }
+    return json.dumps(_plain(document), indent=2) + "\n"
+
+
+def _write_csv(path: Path, findings: Findings) -> None:
+    """One line for each row of the documented table."""
+    lines = [_flat(_plain(asdict(row))) for row in findings.rows]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(k for ln in lines for k in ln)))
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def _page(findings: Findings, subject: Subject, contract: Contract, photos: Photos | None) -> str:
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {
+        "rate": words.rate,
+        "bounds": words.bounds,
+        "beside": words.beside,
+        "with_bounds": words.with_bounds,
+        "one_in": words.one_in,
+    }
+    template = files("calibration.report").joinpath("page.html.j2")
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        findings=findings,
+        subject=subject,
+        contract=contract,
+        summary=words.summary(findings),
+        plots=_plots(findings, subject, _recommended(findings, contract)),
+        recommended=_recommended(findings, contract),
+        highest=_with_photos(findings.highest_non_mated, photos),
+        lowest=_with_photos(findings.lowest_mated, photos),
+        codes={entry.code: entry.message for entry in contract.codes.values()},
+    )
+
+
+def _plots(findings: Findings, subject: Subject, recommended: int) -> dict[str, str | None]:
+    """Only those that there is something to draw for."""
+    non_mated, mated = subject.measurement.sides
+    wanted: dict[str, tuple[Any, Callable[[], str]]] = {
+        "claimed": (non_mated.tally.n, lambda: plots.claimed_against_measured(findings, subject)),
+        "det": (
+            non_mated.tally.n and mated.tally.n,
+            lambda: plots.detection_error_tradeoff(findings, subject),
+        ),
+        "histograms": (non_mated.tally.n, lambda: plots.score_histograms(findings, subject)),
+        "trace": (
+            subject.in_random_order and non_mated.trace.moments,
+            lambda: plots.sequential_trace(findings, subject),
+        ),
+        "tail": (findings.tail, lambda: plots.tail_fit(findings, subject)),
+        "groups": (findings.groups, lambda: plots.groups(findings, recommended)),
+    }
+    return {name: draw() if there else None for name, (there, draw) in wanted.items()}
+
+
+def _recommended(findings: Findings, contract: Contract) -> int:
+    """The place of the row that the contract recommends to stay above."""
+    thresholds = [row.threshold for row in findings.rows]
+    return thresholds.index(contract.error_rates.recommended_above)
+
+
+def _with_photos(listed: list[Listed], photos: Photos | None) -> list[dict[str, Any]]:
+    return [
+        {"pair": pair, "photos": [_thumbnail(photos, name) for name in (pair.first, pair.second)]}
+        for pair in listed[:_SHOWN]
+    ]
+
+
+def _thumbnail(photos: Photos | None, name: str) -> str | None:
+    """The photo, small; None where it is wanted by nobody, is not there or is no image."""
+    if photos is None:
+        return None
+    buffer = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(photos.read(name))) as picture:
+            ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE)).save(buffer, "JPEG", quality=70)
+    except (WrongUse, OSError, Image.DecompressionBombError):
+        return None
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _plain(value: Any) -> Any:
+    """Without NaN and infinity, which JSON does not know."""
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, entry in value.items():
+        if isinstance(entry, dict):
+            flat |= _flat(entry, f"{prefix}{name}_")
+        else:
+            flat[prefix + name] = entry
+    return flat

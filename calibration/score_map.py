@@ -1,0 +1,55 @@
+"""The thresholds of bare similarities: from a score map, or given one by one.
+
+A similarity is no score of the documented table. A score map is a JSON file with ``knots``, pairs
+[similarity, log10 of the FMR], as the reference server ships one: the documented threshold for a
+rate lies at the similarity where the map promises that rate.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from verikit.contract import ErrorRates
+from verikit.errors import WrongUse
+
+
+def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
+    """The similarity at which the map promises each documented rate.
+
+    Raises:
+        WrongUse: no map, or one that does not reach a documented rate.
+    """
+    try:
+        knots = np.array(json.loads(path.read_text(encoding="utf-8"))["knots"], float)
+        similarities, logs = knots[:, 0], knots[:, 1]
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise WrongUse(f"{path} is no score map with knots [similarity, log10 FMR].") from error
+    wanted = [math.log10(rate) for _, rate in rates.rows]
+    if not np.isfinite([similarities, logs]).all():
+        raise WrongUse(f"{path}: every knot must be two finite numbers.")
+    if np.any(np.diff(similarities) <= 0) or np.any(np.diff(logs) > 0):
+        raise WrongUse(f"{path}: similarities must rise and log10 FMR fall from knot to knot.")
+    if max(wanted) > logs[0] or min(wanted) < logs[-1]:
+        raise WrongUse(f"{path} does not reach every documented rate.")
+    return tuple(np.interp(wanted, logs[::-1], similarities[::-1]).tolist())
+
+
+def thresholds_of_text(text: str, rates: ErrorRates) -> tuple[float, ...]:
+    """Similarities as a user writes them: one for each documented threshold, rising.
+
+    Raises:
+        WrongUse: not that many finite numbers, or not rising.
+    """
+    try:
+        given = tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise WrongUse("--similarities takes numbers with commas between them.") from error
+    rising = all(map(math.isfinite, given)) and all(a < b for a, b in pairwise(given))
+    if len(given) != len(rates.rows) or not rising:
+        raise WrongUse(f"--similarities takes {len(rates.rows)} rising numbers, one for each row.")
+    return given

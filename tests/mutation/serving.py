@@ -1,0 +1,68 @@
+"""A function served over HTTP on a free port of this machine, in threads of this process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.mutation.parts import Crash
+from tests.mutation.wire import Serve, wsgi
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any, **__: Any) -> None:
+        """Nothing: what is asked is in the suite's own report."""
+
+    def connection_dropped(self, *_: Any) -> None:
+        """The fault lost the connection: werkzeug would keep it open, and the client waiting."""
+        self.close_connection = True
+
+
+class _Failures(logging.Handler):
+    """Collects what the application logs as failed, unless a fault told it to crash."""
+
+    def __init__(self, slips: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self.slips = slips
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = getattr(record, "fields", {})
+        if fields.get("error") != Crash.__name__:
+            self.slips.append(f"{fields.get('error')} at {fields.get('where')}")
+
+
+class Slip(Exception):  # noqa: N818 - a finding about the specimen
+    """A specimen broke by itself, so that it says nothing of the suite."""
+
+
+@contextmanager
+def served(
+    serve: Serve, *, protocol: str = "HTTP/1.1", declares_length: bool = True
+) -> Iterator[str]:
+    """The URL of a server that answers as the function does.
+
+    Raises:
+        Slip: at the end, when the function raised what no server in it should.
+    """
+    slips: list[str] = []
+    failures = _Failures(slips)
+    logging.getLogger("verikit").addHandler(failures)
+    handler = type("Handler", (_Quiet,), {"protocol_version": protocol})
+    app = wsgi(serve, slips, declares_length=declares_length)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        logging.getLogger("verikit").removeHandler(failures)
+    if slips:
+        raise Slip(slips[0])

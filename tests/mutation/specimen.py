@@ -1,0 +1,99 @@
+"""A server to try the suite on: one with a fault, or one that is only different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.profile import load_profile
+from tests.mutation.parts import Build, Parts
+from tests.mutation.serving import served
+from verikit.contract import load_contract
+
+PROFILES = Path(__file__).parent / "profiles"
+MODEST = str(PROFILES / "modest.yaml")
+STANDARDS = load_profile(MODEST).standards or load_contract().photo_standards
+"""What every server takes that does not differ in just that."""
+
+Start = Callable[[Parts], AbstractContextManager[str]]
+"""Starts a server made of the parts; gives its URL and stops it at the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specimen:
+    """``breaks``: the requirements a fault breaks; none for a legal variant.
+
+    ``profile``: what the suite is told of the server, as ``--profile`` takes it.
+    """
+
+    name: str
+    start: Start
+    breaks: tuple[str, ...] = ()
+    profile: str | None = None
+    key: str | None = None
+    iv: str | None = None
+
+    @property
+    def faulty(self) -> bool:
+        return bool(self.breaks)
+
+
+class Shelf(dict[str, Specimen]):
+    """Specimens by name."""
+
+    def add(self, one: Specimen) -> None:
+        if one.name in self:
+            raise ValueError(f"two servers are called {one.name}")
+        self[one.name] = one
+
+
+FAULTS = Shelf()
+VARIANTS = Shelf()
+
+
+def fault(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
+    """Register a server with a fault; it is held to the contract's readings too."""
+
+    def register(build: Build) -> Build:
+        called = _called(build, name)
+        FAULTS.add(Specimen(name=called, start=_start(build), breaks=breaks, profile=MODEST))
+        return build
+
+    return register
+
+
+def variant(
+    *,
+    name: str | None = None,
+    profile: str | None = None,
+    key: str | None = None,
+    iv: str | None = None,
+) -> Callable[[Build], Build]:
+    """Register a legal variant."""
+
+    def register(build: Build) -> Build:
+        called = _called(build, name)
+        VARIANTS.add(Specimen(name=called, start=_start(build), profile=profile, key=key, iv=iv))
+        return build
+
+    return register
+
+
+def variant_started(*, name: str, profile: str | None = None) -> Callable[[Start], Start]:
+    """Register a legal variant that differs in how it is served."""
+
+    def register(start: Start) -> Start:
+        VARIANTS.add(Specimen(name=name, start=start, profile=profile))
+        return start
+
+    return register
+
+
+def _start(build: Build) -> Start:
+    return lambda parts: served(build(parts))
+
+
+def _called(build: Build, name: str | None) -> str:
+    return (name or build.__name__).replace("_", "-")

@@ -1,0 +1,78 @@
+"""A taste of the whole measurement, which ``python -m tests.mutation`` makes.
+
+Each server is judged only by the cases about what it breaks.
+"""
+
+import pytest
+
+from conformance.catalogue import load_catalogue
+from tests.mutation.faults import FAULTS
+from tests.mutation.parts import Compare, Pair, on_compare
+from tests.mutation.serving import served
+from tests.mutation.specimen import MODEST, Specimen
+from tests.mutation.trial import try_out
+from tests.mutation.variants import VARIANTS
+
+SUBTLE = (
+    "tag-verified-only-on-the-first-photo",
+    "half-of-the-tag-verified",
+    "first-character-of-the-iv-ignored",
+    "score-just-above-one",
+    "score-depends-on-the-order",
+    "answers-cached-by-first-photo",
+    "requests-at-the-same-time-mixed-up",
+    "request-id-is-the-second",
+    "code-1000-with-a-message",
+    "codes-2003-and-2004-swapped",
+    "tag-measured-with-the-file",
+    "auto-rotate-inverted",
+    "json-cut-short-under-load",
+)
+
+
+TRAFFIC = (
+    "ordinary",
+    "first-missing",
+    "score-same-photo",
+    "score-different-people",
+    "concurrent-answers-not-mixed",
+    "concurrent-request-ids",
+)
+"""What the cases over all answers have to go by."""
+
+
+def cases_about(*requirements: str) -> tuple[str, ...]:
+    about = [id for name in requirements for id in load_catalogue().cases_of(name)]
+    return (*about, *TRAFFIC)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", SUBTLE)
+def test_subtle_fault_is_killed(name):
+    one: Specimen = FAULTS[name]
+    assert try_out(one, cases=cases_about(*one.breaks)).complaint == ""
+
+
+@pytest.mark.live
+def test_the_same_cases_leave_the_reference_alone():
+    broken = {requirement for name in SUBTLE for requirement in FAULTS[name].breaks}
+    control = VARIANTS["the reference held to the readings"]
+    assert control.profile == MODEST
+    assert try_out(control, cases=cases_about(*sorted(broken))).complaint == ""
+
+
+def mistaken(_: Compare, pair: Pair) -> float:
+    return pair.nothing  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.mark.live
+def test_a_mistake_in_a_specimen_is_no_kill():
+    build = on_compare(mistaken)
+    one = Specimen(
+        name="mistaken",
+        start=lambda parts: served(build(parts)),
+        breaks=("status-500",),
+        profile=MODEST,
+    )
+    trial = try_out(one, cases=("ordinary", "every-status-500"))
+    assert trial.complaint.startswith("mistaken is no server to judge by: it broke with Attribute")

@@ -1,0 +1,78 @@
+"""What a trial says of the suite."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.mutation.matrix import Matrix
+from tests.mutation.trial import Failure, Trial
+
+FAILURE = Failure(
+    case="first-bit-flipped-tag",
+    requirement="encryption-tag",
+    about=("encryption-tag", "code-1200"),
+    expected="code 1200",
+    actual="HTTP 200",
+)
+FAULT = Trial(specimen="tag-not-verified", breaks=("encryption-tag",))
+VARIANT = Trial(specimen="more-headers", breaks=())
+
+
+def test_a_fault_is_killed_by_a_case_about_what_it_breaks():
+    trial = replace(FAULT, failures=(FAILURE,))
+    assert trial.killers == (FAILURE,)
+    assert trial.complaint == ""
+
+
+def test_a_survivor_is_named():
+    assert FAULT.complaint == ("tag-not-verified survived: no case about encryption-tag failed.")
+
+
+def test_a_fault_noticed_for_the_wrong_reason_is_named():
+    stray = replace(FAILURE, requirement="answer-json", about=("answer-json",))
+    trial = replace(FAULT, failures=(stray,))
+    assert trial.complaint == (
+        "tag-not-verified breaks encryption-tag, but only cases about answer-json noticed it."
+    )
+
+
+def test_a_false_alarm_is_named_with_its_case():
+    trial = replace(VARIANT, failures=(FAILURE,))
+    assert trial.complaint == (
+        "more-headers is legal, but 1 cases failed: first-bit-flipped-tag (encryption-tag) "
+        "expected code 1200 and got HTTP 200."
+    )
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        replace(VARIANT, undecided=("score-symmetric",)),
+        replace(VARIANT, unreachable="No server answers."),
+        replace(VARIANT, broken=("score-symmetric",)),
+        replace(FAULT, failures=(FAILURE,), slip="KeyError('code')"),
+        replace(FAULT, failures=(FAILURE,), broken=("score-symmetric",)),
+    ],
+    ids=[
+        "undecided",
+        "unreachable",
+        "suite broken on a variant",
+        "specimen broken",
+        "suite broken on a fault",
+    ],
+)
+def test_what_was_not_judged_is_no_success(spoilt):
+    assert spoilt.complaint
+
+
+def test_a_whole_run_names_requirements_that_nothing_proved():
+    matrix = Matrix(trials=(replace(FAULT, failures=(FAILURE,)),), whole=True, seconds=1.0)
+    unproved = "No fault was killed by a case about {}, which every server must keep."
+    assert unproved.format("score-range") in matrix.complaints
+    assert unproved.format("encryption-tag") not in matrix.complaints
+    assert replace(matrix, whole=False).complaints == ()
+
+
+def test_kills_are_told_by_requirement_and_fault():
+    matrix = Matrix(trials=(replace(FAULT, failures=(FAILURE, FAILURE)),), whole=False, seconds=1.0)
+    assert matrix.kills == {"encryption-tag": {"tag-not-verified": ("first-bit-flipped-tag",)}}

@@ -1,0 +1,159 @@
+"""The suite run against one specimen, and what may be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+from conformance.catalogue import load_catalogue
+from conformance.exchange import Target
+from conformance.profile import load_profile
+from conformance.run import Options, Run, run
+from conformance.verdicts import Verdict
+from reference_server.faces.engine import load_engine
+from reference_server.settings import Settings
+from tests.mutation.parts import Parts
+from tests.mutation.remembering import Remembering, remembered_wire
+from tests.mutation.serving import Slip
+from tests.mutation.specimen import STANDARDS, Specimen
+from verikit.errors import Unreachable
+
+EXAMPLES = 5
+"""The depth of fuzzing against each specimen."""
+
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A case that failed, the requirement that its finding names and those the case is about."""
+
+    case: str
+    requirement: str
+    about: tuple[str, ...]
+    expected: str
+    actual: str
+
+    def names(self, requirements: tuple[str, ...]) -> bool:
+        """Whether it speaks of one of the requirements."""
+        return not {self.requirement, *self.about}.isdisjoint(requirements)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What the suite said of a specimen.
+
+    ``undecided``: cases that could not be judged; ``broken``: cases in which the suite failed;
+    ``unreachable``: why nothing was judged at all; ``slip``: what broke in the specimen itself.
+    """
+
+    specimen: str
+    breaks: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
+    undecided: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    unreachable: str = ""
+    slip: str = ""
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def killers(self) -> tuple[Failure, ...]:
+        """The failures that name a requirement which the fault breaks."""
+        return tuple(failure for failure in self.failures if failure.names(self.breaks))
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the suite here, in a sentence; empty when nothing is."""
+        if self.slip:
+            return f"{self.specimen} is no server to judge by: it broke with {self.slip}."
+        if self.broken:
+            return f"The suite itself broke on {self.specimen}, in {_some(self.broken)}."
+        return self._of_a_fault() if self.breaks else self._of_a_variant()
+
+    def _of_a_fault(self) -> str:
+        if self.killers:
+            return ""
+        if self.failures:
+            named = sorted({failure.requirement for failure in self.failures})
+            return (
+                f"{self.specimen} breaks {_some(self.breaks)}, but only cases about "
+                f"{_some(named)} noticed it."
+            )
+        why = f" ({self.unreachable})" if self.unreachable else ""
+        return f"{self.specimen} survived: no case about {_some(self.breaks)} failed{why}."
+
+    def _of_a_variant(self) -> str:
+        if self.failures:
+            first = self.failures[0]
+            return (
+                f"{self.specimen} is legal, but {len(self.failures)} cases failed: {first.case} "
+                f"({first.requirement}) expected {first.expected} and got {first.actual}."
+            )
+        if self.unreachable or self.undecided:
+            return (
+                f"{self.specimen} is legal, but was not judged: "
+                f"{self.unreachable or _some(self.undecided)}."
+            )
+        return ""
+
+
+def try_out(specimen: Specimen, *, cases: tuple[str, ...] = (), examples: int = EXAMPLES) -> Trial:
+    """Start the specimen, run the suite, or some of its cases, against it and stop it."""
+    trial = Trial(specimen=specimen.name, breaks=specimen.breaks)
+    chosen = [one for one in load_catalogue().cases if not cases or one.id in cases]
+    options = Options(jobs=2, examples=examples)
+    try:
+        with specimen.start(_parts()) as url:
+            target = Target.of(url, key=specimen.key, iv=specimen.iv, timeout=TIMEOUT)
+            target = replace(target, write=remembered_wire)
+            done = run(target, chosen, profile=load_profile(specimen.profile), options=options)
+    except Unreachable as error:
+        return replace(trial, unreachable=str(error))
+    except Slip as error:
+        return replace(trial, slip=str(error))
+    return _told(trial, done)
+
+
+@cache
+def _parts() -> Parts:
+    """What every specimen is made of, loaded once in a process."""
+    return Parts(
+        settings=Settings.from_environment({}, STANDARDS),
+        engine=Remembering(load_engine(uncalibrated=True)),
+    )
+
+
+def _told(trial: Trial, done: Run) -> Trial:
+    return replace(
+        trial,
+        failures=tuple(_failures(done)),
+        undecided=_cases(done, Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN),
+        broken=_cases(done, Verdict.TOOL_ERROR),
+        requests=done.requests,
+        seconds=done.seconds,
+    )
+
+
+def _failures(done: Run) -> list[Failure]:
+    return [
+        Failure(
+            case=result.case,
+            requirement=finding.requirement,
+            about=done.cases[result.case].requires,
+            expected=finding.expected[:200],
+            actual=finding.actual[:200],
+        )
+        for result in done.results
+        for finding in result.findings
+        if finding.verdict is Verdict.FAILED
+    ]
+
+
+def _cases(done: Run, *verdicts: Verdict) -> tuple[str, ...]:
+    return tuple(result.case for result in done.results if result.verdict in verdicts)
+
+
+def _some(names: tuple[str, ...] | list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -1,0 +1,19 @@
+"""What breaks nothing but a reading of ours is legal for a server that is not held to it.
+
+Each fault that breaks no MUST is tried again without a profile: it may earn a warning at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.catalogue import all_requirements
+from conformance.verdicts import Level
+from tests.mutation.faults import FAULTS
+from tests.mutation.specimen import VARIANTS
+
+LEVELS = {id: one.level for id, one in all_requirements().items()}
+
+for one in FAULTS.values():
+    if Level.MUST not in {LEVELS[requirement] for requirement in one.breaks}:
+        VARIANTS.add(replace(one, name=f"{one.name} without a profile", breaks=(), profile=None))

@@ -1,0 +1,30 @@
+"""The contract as frozen values, read from openapi.yaml: what server, suite and load tests share.
+
+>>> contract = load_contract()
+>>> contract.codes["DETECTION_FAILED"].code
+4000
+"""
+
+from verikit.contract.loader import Contract, load_contract, load_photo_standards
+from verikit.contract.values import (
+    Encryption,
+    ErrorRates,
+    HttpStatus,
+    Parameter,
+    PhotoStandards,
+    SystemCode,
+)
+from verikit.errors import ContractError
+
+__all__ = [
+    "Contract",
+    "ContractError",
+    "Encryption",
+    "ErrorRates",
+    "HttpStatus",
+    "Parameter",
+    "PhotoStandards",
+    "SystemCode",
+    "load_contract",
+    "load_photo_standards",
+]
