@@ -1,6 +1,6 @@
 """How often the intervals hold the truth and the verdicts are wrong, by seeded simulation.
 
-Every figure in docs/calibration.md that speaks of coverage comes from here::
+Every figure in docs/reference/calibration.md that speaks of coverage comes from here::
 
     python benchmarks/calibration_coverage.py
 

@@ -1,7 +1,8 @@
 """What it costs that comparisons share people: the design effect.
 
-Source: the variance of a U-statistic over identities, as in ``docs/calibration.md``; for all pairs
-of G people it is Var = [4 (G - 2) zeta1 + 2 p (1 - p)] / (G (G - 1)). Written with the comparisons
+Source: the variance of a U-statistic over identities, as in ``docs/reference/calibration.md``;
+for all pairs of G people it is Var = [4 (G - 2) zeta1 + 2 p (1 - p)] / (G (G - 1)). Written with
+the comparisons
 n_i and the matches d_i of each person it holds for any set of pairs (a dyadic cluster-robust
 variance): Var(k) = sum (d_i - p n_i)^2 - (c - 1) n p (1 - p), where a comparison has c people.
 """

@@ -111,7 +111,7 @@ def run(
     ``watch`` is told of every verdict, in the calling thread. Ctrl-C keeps what was done.
 
     Raises:
-        Unreachable: no server there, or one without the operation.
+        verikit.errors.Unreachable: no server there, or one without the operation.
     """
     options = options or Options()
     around = surroundings(target, profile or Profile(), options)

@@ -41,7 +41,7 @@ html_show_sphinx = False
 
 nitpick_ignore_regex = [
     # Other projects: their lists of names would have to be fetched from the net.
-    ("py:.*", r"(?!contract|conformance|verikit|loadtests|reference_server).*"),
+    ("py:.*", r"(?!conformance|calibration|verikit|loadtests|reference_server).*"),
     # What only the suite itself makes, and hands round.
     ("py:.*", r"conformance\.(answers|case|catalogue|exchange|recipe|sealing|waivers|writing)\..*"),
 ]

@@ -1,4 +1,7 @@
-"""Finds covered parts of a face with a small network of our own (docs/occlusion-model.md)."""
+"""Finds covered parts of a face with a small network of our own.
+
+How it was made and what it was measured by: docs/evidence/occlusion-model.md.
+"""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_only_the_wanted_part_is_loaded(tmp_path: Path) -> None:
 
 
 def test_the_docs_tell_every_command_and_exit_code() -> None:
-    text = (Path(__file__).parents[2] / "docs/command-line.md").read_text()
+    text = (Path(__file__).parents[2] / "docs/reference/command-line.md").read_text()
     assert all(f"| {code} | {meaning} |" in text for code, meaning in MEANINGS.items())
     for name, part in PARTS.items():
         (row,) = re.findall(rf"^\| `{name}[` ].*$", text, re.MULTILINE)[:1]
