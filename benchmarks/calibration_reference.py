@@ -30,8 +30,8 @@ from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.fitting.fit import fit_scorer
 from reference_server.faces.fitting.gallery import Gallery, acquire
 from reference_server.faces.fitting.people import LabelledPhoto, read_people, split
-from reference_server.photo import read_photo
 from reference_server.refusals import Refusal
+from reference_server.request.photo import read_photo
 from verikit.contract import load_contract
 
 

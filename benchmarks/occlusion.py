@@ -23,9 +23,9 @@ import numpy as np
 from scipy.stats import binomtest
 
 from reference_server.faces.engine import Engine, load_engine
-from reference_server.faces.stages import Stages
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.stages import Stages
 from training import kinds
 from training.frame import Frame
 from training.photos import (

@@ -23,7 +23,7 @@ from scipy.stats import binomtest
 
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.pictures import Pixels, shown
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import NoFaceFound
 from training.photos import data_folder, read
 

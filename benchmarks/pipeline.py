@@ -32,8 +32,8 @@ from against_deepface import (
 )
 
 from reference_server.faces.engine import load_engine
-from reference_server.faces.stages import Stages
-from reference_server.photo import read_photo
+from reference_server.request.photo import read_photo
+from reference_server.stages import Stages
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import psutil
 import requests
 from against_deepface import CONTRACT, free_port, portraits, running, sealed_form
 
-from reference_server.metrics import Metrics
+from reference_server.monitoring.metrics import Metrics
 from verikit.cli import main as verikit
 
 OPTIONS = ("--workers", "1", "--log-level", "error")

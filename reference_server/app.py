@@ -6,15 +6,15 @@ from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
-from reference_server import prometheus
 from reference_server.answers import Answer, busy, http_error, refused, success
-from reference_server.body import declares_body, read_body
 from reference_server.health import Health
 from reference_server.limits import Busy, Limiter
-from reference_server.logs import log_failure
-from reference_server.metrics import Metrics
-from reference_server.record import Recorder
+from reference_server.monitoring import prometheus
+from reference_server.monitoring.logs import log_failure
+from reference_server.monitoring.metrics import Metrics
+from reference_server.monitoring.request_log import Recorder
 from reference_server.refusals import Refusal
+from reference_server.request.body import declares_body, read_body
 from reference_server.settings import Settings
 from reference_server.ui.pages import add_ui
 from reference_server.verifier import Verifier

@@ -8,8 +8,8 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-from reference_server.faces.stages import Stages
 from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.stages import Stages
 from reference_server.verifier import Verifier
 from verikit.contract import load_contract
 

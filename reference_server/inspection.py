@@ -14,8 +14,8 @@ from reference_server.faces.mtcnn import MtcnnDetector
 from reference_server.faces.occlusion import CHIP, Occlusion, over_threshold
 from reference_server.faces.pictures import Pixels, grey, shown, turned
 from reference_server.faces.pose import Pose, pose_of
-from reference_server.photo import read_photo
 from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.request.photo import read_photo
 from verikit.contract import load_contract
 
 NEAR = 0.3  # of the face's width: how far its landmarks may be from the middle of its rectangle

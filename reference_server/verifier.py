@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from reference_server.faces.compute import ComputeThread
+from reference_server.compute import ComputeThread
 from reference_server.faces.pictures import Pixels
-from reference_server.faces.stages import Stages
-from reference_server.forms import read_form
-from reference_server.inputs import Switches, read_inputs
-from reference_server.photo import Photo, read_photo
+from reference_server.pictures import Photo
 from reference_server.refusals import PHOTOS, judge_each
-from reference_server.sealed import unsealer
+from reference_server.request.decryption import unsealer
+from reference_server.request.form import Switches, read_form, read_inputs
+from reference_server.request.photo import read_photo
 from reference_server.settings import Settings
+from reference_server.stages import Stages
 
 
 class Comparer(Protocol):

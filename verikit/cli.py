@@ -32,7 +32,7 @@ class Part:
 
 PARTS = {
     "demo": Part("verikit.demo:demo", "all", "Start the reference server and check it."),
-    "serve": Part("reference_server.cli:serve", "server", "Start the reference server."),
+    "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
     "calibrate": Part(
         "calibration.cli:calibrate",

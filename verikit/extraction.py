@@ -18,9 +18,9 @@ from calibration.photos import Folder
 from calibration.whole_file import writing
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.errors import ModelError
-from reference_server.faces.stages import Stages
-from reference_server.photo import read_photo
 from reference_server.refusals import Refusal
+from reference_server.request.photo import read_photo
+from reference_server.stages import Stages
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 

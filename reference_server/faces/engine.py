@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reference_server.compute import ComputeThread
 from reference_server.faces.align import Aligner
 from reference_server.faces.boxes import Box, Choice, largest
-from reference_server.faces.compute import ComputeThread
 from reference_server.faces.detect import Detector, HogThenMtcnn
 from reference_server.faces.occlusion import CHIP, Occlusion
 from reference_server.faces.pictures import Pixels, shown, turned
@@ -20,9 +20,9 @@ from reference_server.faces.recogniser import (
     templates,
 )
 from reference_server.faces.scorer import Scorer, load_scorer, require_map
-from reference_server.faces.stages import Stages
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.stages import Stages
 
 
 @dataclass(frozen=True, eq=False)

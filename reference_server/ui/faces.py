@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify, request
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from reference_server.body import read_body
 from reference_server.faces.pictures import Pixels
 from reference_server.limits import Limiter
+from reference_server.request.body import read_body
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from loadtests.cli import load
-from reference_server.cli import serve
-from reference_server.serve import GRACEFUL_SECONDS
+from reference_server.commands.serve import serve
+from reference_server.process.serve import GRACEFUL_SECONDS
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()

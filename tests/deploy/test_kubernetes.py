@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reference_server.cli import serve
-from reference_server.serve import GRACEFUL_SECONDS
+from reference_server.commands.serve import serve
+from reference_server.process.serve import GRACEFUL_SECONDS
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()

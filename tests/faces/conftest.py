@@ -10,7 +10,7 @@ import skimage.data
 from PIL import Image
 
 from reference_server.faces.engine import Engine, load_engine
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 
 ROOT = Path(__file__).parents[2]
 

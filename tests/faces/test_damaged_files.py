@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from reference_server.cli import serve
+from reference_server.commands.serve import serve
 from reference_server.faces import occlusion, scorer, weights
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.mtcnn_networks import to_onnx

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from reference_server.faces.doubted import UNSURELY
-from reference_server.photo import Photo, read_photo
+from reference_server.pictures import Photo
+from reference_server.request.photo import read_photo
 from tests.hostile import busy
 from training import kinds
 from training.frame import Frame

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reference_server.faces.stages import Stages
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import NoFaceFound
+from reference_server.stages import Stages
 
 EMPTY = Photo(np.full((200, 300, 3), 128, np.uint8))
 

@@ -12,7 +12,7 @@ from reference_server.faces import weights
 from reference_server.faces.dlib_file import NETWORK, read_network
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.recogniser import templates
-from reference_server.faces.stages import Stages
+from reference_server.stages import Stages
 
 
 @pytest.fixture(scope="module")

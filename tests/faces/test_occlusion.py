@@ -6,7 +6,7 @@ import pytest
 from reference_server.faces.engine import Engine
 from reference_server.faces.mtcnn import MtcnnDetector
 from reference_server.faces.occlusion import REGIONS
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from training import harmless
 from training.frame import Frame, ellipse

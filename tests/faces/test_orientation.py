@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from reference_server.faces.stages import Stages
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import NoFaceFound
+from reference_server.stages import Stages
 
 EXIF = 0x0112
 WAYS_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}

@@ -24,10 +24,10 @@ with atheris.instrument_imports(include=["PIL", "werkzeug", "reference_server"])
     from PIL import Image
 
     Image.preinit()  # imports the readers, which Pillow does late
-    from reference_server.faces.stages import Stages
-    from reference_server.photo import Photo
+    from reference_server.pictures import Photo
     from reference_server.refusals import Refusal
     from reference_server.settings import Settings
+    from reference_server.stages import Stages
     from reference_server.verifier import Verifier
     from tests.hostile import png
     from tests.hostile.files import WRITINGS, converted, saved

@@ -17,10 +17,10 @@ from functools import cache, wraps
 
 from reference_server.answers import http_error, refused
 from reference_server.app import create_app
-from reference_server.faces.stages import Stages
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import PHOTOS, Refusal
 from reference_server.settings import Settings
+from reference_server.stages import Stages
 from reference_server.verifier import Comparer
 from tests.mutation.remembering import RememberingVerifier
 from tests.mutation.sealed import Sealing

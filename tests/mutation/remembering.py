@@ -10,12 +10,13 @@ from hashlib import blake2b
 from threading import Lock
 
 from conformance.writing import wire
-from reference_server.faces.stages import Stages
-from reference_server.forms import read_form
-from reference_server.photo import Photo, read_photo
+from reference_server.pictures import Photo
 from reference_server.refusals import Refusal
-from reference_server.sealed import unsealer
+from reference_server.request.decryption import unsealer
+from reference_server.request.form import read_form
+from reference_server.request.photo import read_photo
 from reference_server.settings import Settings
+from reference_server.stages import Stages
 from reference_server.verifier import Comparer, Verifier
 from verikit.contract import PhotoStandards
 

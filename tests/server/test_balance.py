@@ -2,9 +2,9 @@
 
 import pytest
 
-from reference_server import balance
-from reference_server.balance import Balance
-from reference_server.metrics import Metrics
+from reference_server.monitoring.metrics import Metrics
+from reference_server.process import balancing as balance
+from reference_server.process.balancing import Balance
 
 
 @pytest.fixture

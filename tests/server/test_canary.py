@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from reference_server.faces.engine import load_engine
-from reference_server.faces.stages import Stages
 from reference_server.health import PORTRAIT
-from reference_server.photo import read_photo
 from reference_server.refusals import PHOTOS
+from reference_server.request.photo import read_photo
+from reference_server.stages import Stages
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live

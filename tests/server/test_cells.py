@@ -2,7 +2,7 @@ import os
 import signal
 from multiprocessing import get_context
 
-from reference_server.cells import Cells
+from reference_server.monitoring.shared_counters import Cells
 
 FORK = get_context("fork")
 

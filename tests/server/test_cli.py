@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from reference_server.cli import serve
+from reference_server.commands.serve import serve
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()

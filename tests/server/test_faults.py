@@ -16,8 +16,8 @@ import psutil
 import pytest
 import requests
 
-from reference_server import serve
 from reference_server.health import PORTRAIT
+from reference_server.process import serve
 from reference_server.refusals import PHOTOS
 from verikit.contract import load_contract
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reference_server.sealed import unsealer
+from reference_server.request.decryption import unsealer
 from reference_server.settings import Settings
 from verikit.contract import load_contract
 

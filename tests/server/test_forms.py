@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 
-from reference_server.forms import MAX_FIELDS, MAX_HEADER_BYTES, PIECE, READERS, read_form
 from reference_server.refusals import InvalidArgument
+from reference_server.request.form import MAX_FIELDS, MAX_HEADER_BYTES, PIECE, READERS, read_form
 from verikit.contract import load_contract
 
 Encode = Callable[..., tuple[str, bytes]]

@@ -1,7 +1,7 @@
 import pytest
 
-from reference_server.inputs import read_inputs
 from reference_server.refusals import PHOTOS, InvalidArgument
+from reference_server.request.form import read_inputs
 from verikit.contract import load_contract
 
 GIVEN = [(PHOTOS[0], b"one"), (PHOTOS[1], b"two")]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
-from reference_server.serve import CONNECTIONS
-from reference_server.worker import FIRST_BYTE_SECONDS
+from reference_server.process.serve import CONNECTIONS
+from reference_server.process.worker import FIRST_BYTE_SECONDS
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live

@@ -3,7 +3,7 @@ import ctypes
 import psutil
 import pytest
 
-from reference_server.memory import trim_heap
+from reference_server.process.memory import trim_heap
 
 LIBC = ctypes.CDLL(None)
 BLOCK = 50_000

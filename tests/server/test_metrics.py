@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from loadtests.server_watch import find_look
-from reference_server.faces.stages import STAGES
+from reference_server.stages import STAGES
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()

@@ -12,9 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reference_server.photo import ENOUGH_SIDE, MAX_JPEG_SCANS, Photo, read_photo
-from reference_server.rationed import TooManyReads
 from reference_server.refusals import Refusal, UnreadablePhoto, WrongFileSize, WrongPixelSize
+from reference_server.request.photo import (
+    ENOUGH_SIDE,
+    MAX_JPEG_SCANS,
+    Photo,
+    TooManyReads,
+    read_photo,
+)
 from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards

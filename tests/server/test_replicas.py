@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reference_server.serve import KEEP_ALIVE_SECONDS
+from reference_server.process.serve import KEEP_ALIVE_SECONDS
 
 pytestmark = pytest.mark.live
 

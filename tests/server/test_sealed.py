@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_server.refusals import InvalidArgument
-from reference_server.sealed import unsealer
+from reference_server.request.decryption import unsealer
 from reference_server.settings import Settings
 
 Seal = Callable[[bytes], str]

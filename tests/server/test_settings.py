@@ -53,4 +53,4 @@ def test_only_the_cipher_is_given_the_key() -> None:
     """Whoever else touches it might log it, or compare it in a time that tells about it."""
     sources = Path(settings.__file__).parent.rglob("*.py")
     users = {path.stem for path in sources if "settings.key" in path.read_text()}
-    assert users == {"sealed"}
+    assert users == {"decryption"}

@@ -7,9 +7,9 @@ import time
 
 from reference_server.app import create_app
 from reference_server.limits import Limits
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
+from reference_server.process.serve import Processes, bind, run, url
 from reference_server.refusals import FaceCovered, NoFaceFound
-from reference_server.serve import Processes, bind, run, url
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
 

@@ -20,9 +20,9 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from reference_server.app import create_app
-from reference_server.cli import serve
+from reference_server.commands.serve import serve
 from reference_server.faces.pictures import Pixels
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import PHOTOS, NoFaceFound
 from reference_server.settings import Settings
 from reference_server.ui.faces import FACES

@@ -58,7 +58,7 @@ def _try() -> Iterator[Finding]:
     from reference_server.faces.errors import ModelError  # noqa: PLC0415
     from reference_server.faces.weights import LANDMARKS, RECOGNISER  # noqa: PLC0415
     from reference_server.health import PORTRAIT  # noqa: PLC0415
-    from reference_server.photo import read_photo  # noqa: PLC0415
+    from reference_server.request.photo import read_photo  # noqa: PLC0415
 
     contract = load_contract()
     try:

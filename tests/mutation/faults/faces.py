@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import (
     FaceCovered,
     InvalidArgument,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from reference_server.answers import http_error
-from reference_server.forms import READERS
 from reference_server.refusals import InvalidArgument
+from reference_server.request.form import READERS
 from tests.mutation.naming import FIRST
 from tests.mutation.parts import Crash, around, on_fields
 from tests.mutation.specimen import fault

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from conformance.profile import load_profile
-from reference_server.photo import Photo
+from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from tests.mutation.faults.faces import finds_whole
 from tests.mutation.parts import Compare, Pair, on_compare, on_standards

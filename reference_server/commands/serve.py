@@ -16,8 +16,8 @@ from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.recogniser import DEFAULT_MODEL
 from reference_server.limits import DEFAULT_LIMITS, Limits
-from reference_server.logs import LEVELS
-from reference_server.serve import CannotStart, Processes, bind, run, url
+from reference_server.monitoring.logs import LEVELS
+from reference_server.process.serve import CannotStart, Processes, bind, run, url
 from reference_server.settings import Settings, SettingsError
 from reference_server.verifier import Verifier
 from verikit.contract import ContractError, load_contract, load_photo_standards

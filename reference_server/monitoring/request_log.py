@@ -8,9 +8,9 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 
 from reference_server.answers import Answer
-from reference_server.faces.stages import Stages
-from reference_server.logs import log
-from reference_server.metrics import Metrics
+from reference_server.monitoring.logs import log
+from reference_server.monitoring.metrics import Metrics
+from reference_server.stages import Stages
 from verikit.contract import load_contract
 
 OPERATION = load_contract().path

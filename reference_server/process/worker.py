@@ -18,10 +18,10 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from reference_server.answers import Answer, http_error
 from reference_server.app import STOPPING
-from reference_server.balance import Balance
-from reference_server.logs import log, log_failure
-from reference_server.memory import trim_heap
-from reference_server.metrics import Metrics
+from reference_server.monitoring.logs import log, log_failure
+from reference_server.monitoring.metrics import Metrics
+from reference_server.process.balancing import Balance
+from reference_server.process.memory import trim_heap
 
 RECEIVE_SECONDS = 30.0
 """A request that has not arrived whole by then is cut off."""

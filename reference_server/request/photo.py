@@ -6,27 +6,22 @@ the largest photo allowed.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 import simplejpeg
-from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, TiffImagePlugin, _imaging
 from PIL.ExifTags import Base
 
-from reference_server.libtiff import read_by_libtiff
-from reference_server.rationed import RationedFile
+from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
 from verikit.contract import PhotoStandards
 
-Pixels = NDArray[np.uint8]
-
 BOMB_PIXELS = 100_000_000
 """Above that Pillow stops by itself: while it opens a GIF it already fills frames."""
-
-read_by_libtiff()
 
 ENOUGH_SIDE = 1000
 """Decoding scales a photo down by powers of two while its long side keeps this many pixels."""
@@ -44,16 +39,30 @@ HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters")
 """libjpeg's complaints about files that some cameras write and every viewer shows."""
 
 
-@dataclass(frozen=True, eq=False)
-class Photo:
-    """Pixels as they are stored and the EXIF orientation that says how to show them.
+class TooManyReads(ValueError):  # noqa: N818 - a finding about the file
+    """The file is made of more pieces than any encoder writes."""
 
-    ``pixels``: uint8 RGB, shape (height, width, 3), possibly scaled down by decoding;
-    ``orientation``: EXIF tag 0x0112, 1 to 8, where 1 is upright.
+
+class ReadLimitedFile(BytesIO):
+    """Counts reads: a parser in Python spends its time by piece and not by byte.
+
+    ``reads``: how many are left; it may be set anew.
     """
 
-    pixels: Pixels
-    orientation: int = 1
+    def __init__(self, content: bytes, reads: int) -> None:
+        super().__init__(content)
+        self.reads = reads
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file.
+
+        Raises:
+            TooManyReads: the limit is reached.
+        """
+        self.reads -= 1
+        if self.reads < 0:
+            raise TooManyReads
+        return super().read(size)
 
 
 def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
@@ -67,7 +76,7 @@ def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
         raise WrongFileSize(detail=f"{len(file)} bytes, at most {standards.max_file_bytes} allowed")
     Image.MAX_IMAGE_PIXELS = max(BOMB_PIXELS // 2, standards.max_side**2)  # it doubles that
     with _damage_refused(standards):
-        content = RationedFile(file, MOST_READS)
+        content = ReadLimitedFile(file, MOST_READS)
         image = Image.open(content, formats=standards.formats)
     if image.width * image.height > standards.max_side**2:
         raise _wrong_pixel_size(f"{image.width} x {image.height}", standards)
@@ -112,7 +121,9 @@ def _decode(file: bytes, image: Image.Image) -> Pixels:
     if jpeg and image.mode != "CMYK":
         return _decode_jpeg(file, image)
     if image.format == "PNG":
-        Image.open(RationedFile(file, MOST_READS)).verify()  # checksums, which decoding passes over
+        Image.open(
+            ReadLimitedFile(file, MOST_READS)
+        ).verify()  # checksums, which decoding passes over
     return _decode_any(image)
 
 
@@ -150,3 +161,19 @@ def _shrinking(image: Image.Image) -> int:
     """1, 2, 4 or 8: the scales at which decoding a JPEG is fast."""
     enough = max(1, max(image.size) // ENOUGH_SIDE)
     return int(min(8, 1 << (enough.bit_length() - 1)))
+
+
+def _read_by_libtiff() -> None:
+    """Have libtiff read every TIFF, and keep it from writing to standard error.
+
+    Pillow's own reader keeps a Python object for each strip or tile: gigabytes, if they are tiny.
+    What libtiff minds about a file would stand between the lines of the log.
+    """
+    TiffImagePlugin.READ_LIBTIFF = True
+    pillow = ctypes.CDLL(_imaging.__file__)  # finds the names of its libraries, too
+    set_handler = getattr(pillow, "TIFFSetErrorHandler", None)
+    if set_handler is not None:  # None: a Pillow that hides its libtiff, or has none
+        set_handler(None)
+
+
+_read_by_libtiff()

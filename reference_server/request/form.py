@@ -1,8 +1,9 @@
-"""The fields of a form body, url-encoded or multipart, kept in memory."""
+"""The parameters of one comparison, from the fields of a form: url-encoded or multipart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -17,9 +18,14 @@ from werkzeug.sansio.multipart import (
     State,
 )
 
-from reference_server.refusals import InvalidArgument
+from reference_server.refusals import PHOTOS, InvalidArgument
+from verikit.contract import Parameter, load_contract
 
+PARAMETERS = load_contract().parameters
 Fields = list[tuple[str, bytes]]
+Switches = dict[str, bool]
+
+BOOLEANS = {b"true": True, b"false": False}
 
 MAX_FIELDS = 10_000
 MAX_HEADER_BYTES = 2**20
@@ -31,6 +37,14 @@ PIECE = 2**18
 HEX_DIGITS = np.full(256, -1)
 """The value of a hexadecimal digit by its character's code, -1 for any other character."""
 HEX_DIGITS[list(b"0123456789abcdef")] = HEX_DIGITS[list(b"0123456789ABCDEF")] = range(16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a client asks: its two sealed photos, still in Base64, and its switches by name."""
+
+    photos: tuple[bytes, ...]
+    switches: Switches
 
 
 def read_form(content_type: str, body: bytes) -> Fields:
@@ -138,3 +152,44 @@ READERS = {
     "application/x-www-form-urlencoded": _url_encoded,
     "multipart/form-data": _multipart,
 }
+
+
+def read_inputs(fields: Iterable[tuple[str, bytes]]) -> Inputs:
+    """Check and convert the fields; unknown ones are ignored.
+
+    Raises:
+        InvalidArgument: a parameter is missing, empty, given twice or no boolean.
+    """
+    given = _given_once(fields)
+    photos = tuple(_text(name, given) for name in PHOTOS)
+    switches = {
+        name: _boolean(parameter, given)
+        for name, parameter in PARAMETERS.items()
+        if parameter.type == "boolean"
+    }
+    return Inputs(photos=photos, switches=switches)
+
+
+def _given_once(fields: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Refusing repetition leaves no doubt which value a proxy or a log has seen."""
+    given: dict[str, bytes] = {}
+    for name, value in fields:
+        if name in given and name in PARAMETERS:
+            raise InvalidArgument(f"{name} is given more than once")
+        given[name] = value
+    return given
+
+
+def _text(name: str, given: dict[str, bytes]) -> bytes:
+    if not given.get(name):
+        raise InvalidArgument(f"{name} is missing")
+    return given[name]
+
+
+def _boolean(parameter: Parameter, given: dict[str, bytes]) -> bool:
+    if parameter.name not in given:
+        return bool(parameter.default)
+    try:
+        return BOOLEANS[given[parameter.name].lower()]
+    except KeyError:
+        raise InvalidArgument(f"{parameter.name} must be true or false") from None

@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from reference_server.faces.stages import STAGES
-from reference_server.metrics import BUCKETS, WHOLE, Key, Metrics
+from reference_server.monitoring.metrics import BUCKETS, WHOLE, Key, Metrics
+from reference_server.stages import STAGES
 
 ENDS = (*map(str, BUCKETS), "+Inf")
 

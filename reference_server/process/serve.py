@@ -17,11 +17,11 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from reference_server.cells import ROWS
-from reference_server.logs import log_failure, logging_config
-from reference_server.memory import dump_no_core, return_freed_memory
-from reference_server.metrics import Metrics
-from reference_server.worker import Worker
+from reference_server.monitoring.logs import log_failure, logging_config
+from reference_server.monitoring.metrics import Metrics
+from reference_server.monitoring.shared_counters import ROWS
+from reference_server.process.memory import dump_no_core, return_freed_memory
+from reference_server.process.worker import Worker
 
 KEEP_ALIVE_SECONDS = 30
 GRACEFUL_SECONDS = 30

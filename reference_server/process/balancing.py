@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic, sleep
 
-from reference_server.metrics import Metrics
+from reference_server.monitoring.metrics import Metrics
 
 NAP_SECONDS = 0.0005
 PATIENCE_SECONDS = 0.05

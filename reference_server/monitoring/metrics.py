@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Literal
 
 from reference_server.answers import Answer
-from reference_server.cells import Cells
-from reference_server.faces.stages import STAGES, Stages
 from reference_server.limits import LIMITS, Limit
+from reference_server.monitoring.shared_counters import Cells
+from reference_server.stages import STAGES, Stages
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()

@@ -1,0 +1,1 @@
+"""The processes of the server: gunicorn, its workers, their memory."""
