@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference_server.faces.boxes import Box
+from reference_server.faces.detection.boxes import Box
 from training.distortions import distorted
 from training.frame import Frame
 from training.paint import Picture

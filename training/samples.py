@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_server.faces.align import Aligner
-from reference_server.faces.boxes import Box
-from reference_server.faces.hog import HogDetector
-from reference_server.faces.mtcnn import MtcnnDetector
+from reference_server.faces.alignment import Aligner
+from reference_server.faces.detection.boxes import Box
+from reference_server.faces.detection.hog import HogDetector
+from reference_server.faces.detection.mtcnn import MtcnnDetector
 from reference_server.faces.occlusion import CHIP, REGIONS
 from training.distortions import distorted
 from training.frame import Frame, Points

@@ -42,10 +42,12 @@ PARTS = {
     "datasets": Part("calibration.cli:datasets", "conformance", "List and fetch labelled pairs."),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
     "inspect": Part(
-        "reference_server.inspect_cli:inspect", "server", "Show what the server sees in a photo."
+        "reference_server.commands.inspect:inspect",
+        "server",
+        "Show what the server sees in a photo.",
     ),
     "fit": Part(
-        "reference_server.fit_cli:fit", "fit", "Fit the score of a model to labelled people."
+        "reference_server.commands.fit:fit", "fit", "Fit the score of a model to labelled people."
     ),
     "templates": Part(
         "verikit.templates:templates", "all", "Make templates of labelled people to calibrate by."

@@ -10,7 +10,7 @@ import click
 
 from calibration import progress
 from calibration.crews import open_crew
-from reference_server.faces.recogniser import DEFAULT_MODEL
+from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from verikit.errors import Unreachable, VerikitError
 from verikit.exit_codes import Exit
 from verikit.extraction import Work, extract, save

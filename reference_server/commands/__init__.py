@@ -1,1 +1,1 @@
-"""The commands of the server: ``verikit serve``."""
+"""The commands `verikit serve`, `verikit fit` and `verikit inspect`."""

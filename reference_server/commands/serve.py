@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from reference_server.app import create_app
-from reference_server.faces.detectors import DETECTORS
+from reference_server.faces.detection.detectors import DETECTORS
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
-from reference_server.faces.recogniser import DEFAULT_MODEL
+from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from reference_server.limits import DEFAULT_LIMITS, Limits
 from reference_server.monitoring.logs import LEVELS
 from reference_server.process.serve import CannotStart, Processes, bind, run, url

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reference_server.compute import ComputeThread
-from reference_server.faces.align import Aligner
-from reference_server.faces.boxes import Box, Choice, largest
-from reference_server.faces.detect import Detector, HogThenMtcnn
+from reference_server.faces.alignment import Aligner
+from reference_server.faces.detection.boxes import Box, Choice, largest
+from reference_server.faces.detection.detectors import Detector, HogThenMtcnn
 from reference_server.faces.occlusion import CHIP, Occlusion
 from reference_server.faces.pictures import Pixels, shown, turned
-from reference_server.faces.recogniser import (
+from reference_server.faces.recognition.recogniser import (
     DEFAULT_MODEL,
     Recogniser,
     Templates,
@@ -19,7 +19,7 @@ from reference_server.faces.recogniser import (
     require_known,
     templates,
 )
-from reference_server.faces.scorer import Scorer, load_scorer, require_map
+from reference_server.faces.scoring.scorer import Scorer, load_scorer, require_map
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reference_server.faces.align import Recipe
+from reference_server.faces.alignment import Recipe
 from reference_server.faces.errors import OWN_FILES, reading
 from reference_server.faces.pictures import Pixels
 from reference_server.faces.runtime import session

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_server.faces.mtcnn_networks import SHA256
+from reference_server.faces.detection.mtcnn_networks import SHA256
 from reference_server.faces.weights import LANDMARKS, RECOGNISER
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from reference_server.commands.serve import serve
-from reference_server.faces import occlusion, scorer, weights
+from reference_server.faces import occlusion, weights
+from reference_server.faces.detection.mtcnn_networks import to_onnx
 from reference_server.faces.errors import WeightsError
-from reference_server.faces.mtcnn_networks import to_onnx
-from reference_server.faces.scorer import load_scorer
+from reference_server.faces.scoring import scorer
+from reference_server.faces.scoring.scorer import load_scorer
 
 find_spec = importlib.util.find_spec
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
+from reference_server.commands.fit import fit
 from reference_server.faces.fitting.check import check, clusters
 from reference_server.faces.fitting.fit import TooFewPeopleError, fit_plain_scorer, fit_scorer
 from reference_server.faces.fitting.gallery import Gallery, Subject, acquire, gallery
@@ -16,8 +17,7 @@ from reference_server.faces.fitting.intervals import clopper_pearson
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.people import digest, read_people, split
 from reference_server.faces.fitting.tail import Histogram, Tail, knots
-from reference_server.faces.score_map import ScoreMap
-from reference_server.fit_cli import fit
+from reference_server.faces.scoring.score_map import ScoreMap
 
 
 class Model:
@@ -192,7 +192,7 @@ def test_too_few_people_are_wrong_use_and_write_nothing(data, tmp_path):
 
 
 def test_the_shipped_check_names_the_people_of_the_shipped_map():
-    from reference_server.faces.scorer import SHIPPED  # noqa: PLC0415
+    from reference_server.faces.scoring.scorer import SHIPPED  # noqa: PLC0415
 
     checked = json.loads((SHIPPED / "Dlib-check.json").read_text())
     assert checked["people_digest"] == ScoreMap.load(SHIPPED / "Dlib.json").people

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from reference_server.commands.drawing import GREEN, RED
+from reference_server.commands.inspect import inspect
 from reference_server.faces.errors import WeightsError
-from reference_server.inspect_cli import inspect
-from reference_server.inspection_drawing import GREEN, RED
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_damaged_weights_are_told_in_a_sentence(portrait, monkeypatch):
     def damaged(_):
         raise WeightsError("its weights are damaged: install verikit anew")
 
-    monkeypatch.setattr("reference_server.inspect_cli.inspected", damaged)
+    monkeypatch.setattr("reference_server.commands.inspect.inspected", damaged)
     done = CliRunner().invoke(inspect, [str(portrait)])
     assert done.exit_code == 1
     assert done.output == "Error: its weights are damaged: install verikit anew\n"

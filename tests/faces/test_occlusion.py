@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from reference_server.faces.detection.mtcnn import MtcnnDetector
 from reference_server.faces.engine import Engine
-from reference_server.faces.mtcnn import MtcnnDetector
 from reference_server.faces.occlusion import REGIONS
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reference_server.faces.pose import MODEL, pose_of
+from reference_server.faces.detection.pose import MODEL, pose_of
 
 
 def seen(yaw: float, pitch: float, roll: float) -> np.ndarray:

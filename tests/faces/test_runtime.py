@@ -1,4 +1,4 @@
-from reference_server.faces.mtcnn_networks import to_onnx
+from reference_server.faces.detection.mtcnn_networks import to_onnx
 from reference_server.faces.runtime import session
 
 

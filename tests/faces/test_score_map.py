@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import NoScoreMapError, UnknownModelError, WeightsError
-from reference_server.faces.score_map import ScoreMap, uncalibrated_map
-from reference_server.faces.scorer import SHIPPED, load_scorer
+from reference_server.faces.scoring.score_map import ScoreMap, uncalibrated_map
+from reference_server.faces.scoring.scorer import SHIPPED, load_scorer
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 import reference_server
-from reference_server.faces import recogniser
-from reference_server.faces.mtcnn_tensorflow import MtcnnTensorflowDetector
+from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDetector
+from reference_server.faces.recognition import recogniser
 
 pytest.importorskip("tensorflow", reason="needs verikit[tensorflow]")
 pytestmark = pytest.mark.filterwarnings("default")  # TensorFlow's own are many

@@ -6,7 +6,7 @@ from deepface.commons import weight_utils
 
 from reference_server.faces import weights
 from reference_server.faces.errors import WeightsError
-from reference_server.faces.recogniser import DeepFaceModel, load_recogniser, templates
+from reference_server.faces.recognition.recogniser import DeepFaceModel, load_recogniser, templates
 from reference_server.stages import Stages
 
 

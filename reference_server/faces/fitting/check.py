@@ -17,7 +17,7 @@ from reference_server.faces.fitting.intervals import (
     resampled,
     samples_of_people,
 )
-from reference_server.faces.scorer import Scorer
+from reference_server.faces.scoring.scorer import Scorer
 from verikit.contract import load_contract
 
 LEVELS = (1e-3, 1e-4, 1e-5)

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from reference_server.faces.fitting.gallery import Gallery
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.tail import Histogram
-from reference_server.faces.scorer import Scorer
+from reference_server.faces.scoring.scorer import Scorer
 from verikit.contract import load_contract
 
 

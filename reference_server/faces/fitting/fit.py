@@ -8,14 +8,14 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from reference_server.faces.cohort import Cohort
 from reference_server.faces.fitting.gallery import Gallery
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.people import digest
 from reference_server.faces.fitting.tail import Histogram, Tail, knots
-from reference_server.faces.recogniser import Recogniser, Templates
-from reference_server.faces.score_map import ScoreMap
-from reference_server.faces.scorer import Scorer
+from reference_server.faces.recognition.recogniser import Recogniser, Templates
+from reference_server.faces.scoring.cohort import Cohort
+from reference_server.faces.scoring.score_map import ScoreMap
+from reference_server.faces.scoring.scorer import Scorer
 
 COMPONENTS, COHORT_SIZE, FOLDS = 16, 8192, 5
 FEWEST_PEOPLE = 450  # 100,000 pairs of them, 100 in the tail

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reference_server.faces.boxes import Box, largest, nearest_centre
+from reference_server.faces.detection.boxes import Box, largest, nearest_centre
 from reference_server.faces.engine import Engine
 from reference_server.faces.fitting.people import LabelledPhoto
 from reference_server.faces.pictures import Pixels
-from reference_server.faces.recogniser import Templates
+from reference_server.faces.recognition.recogniser import Templates
 
 BATCH = 8
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_server.faces.cohort import Cohort
 from reference_server.faces.fitting.gallery import Gallery
-from reference_server.faces.recogniser import Templates
+from reference_server.faces.recognition.recogniser import Templates
+from reference_server.faces.scoring.cohort import Cohort
 
 ROWS = 256
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference_server.faces.align import Aligner
-from reference_server.faces.boxes import Box, largest
-from reference_server.faces.detect import HogThenMtcnn
-from reference_server.faces.mtcnn import MtcnnDetector
+from reference_server.faces.alignment import Aligner
+from reference_server.faces.detection.boxes import Box, largest
+from reference_server.faces.detection.detectors import HogThenMtcnn
+from reference_server.faces.detection.mtcnn import MtcnnDetector
+from reference_server.faces.detection.pose import Pose, pose_of
 from reference_server.faces.occlusion import CHIP, Occlusion, over_threshold
 from reference_server.faces.pictures import Pixels, grey, shown, turned
-from reference_server.faces.pose import Pose, pose_of
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.request.photo import read_photo
 from verikit.contract import load_contract

@@ -19,7 +19,7 @@ from reference_server.faces.fitting.fit import fit_plain_scorer, fit_scorer
 from reference_server.faces.fitting.gallery import Gallery, Subject, acquire
 from reference_server.faces.fitting.people import LabelledPhoto, digest, read_people, split
 from reference_server.faces.fitting.report import show
-from reference_server.faces.recogniser import DEFAULT_MODEL, Recogniser
+from reference_server.faces.recognition.recogniser import DEFAULT_MODEL, Recogniser
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)

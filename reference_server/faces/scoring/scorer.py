@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from reference_server.faces.cohort import Cohort
 from reference_server.faces.errors import OWN_FILES, NoScoreMapError, WeightsError, reading
-from reference_server.faces.recogniser import Recogniser, Templates
-from reference_server.faces.score_map import ScoreMap, uncalibrated_map
+from reference_server.faces.recognition.recogniser import Recogniser, Templates
+from reference_server.faces.scoring.cohort import Cohort
+from reference_server.faces.scoring.score_map import ScoreMap, uncalibrated_map
 
-SHIPPED = Path(__file__).resolve().parent.parent / "models"
+SHIPPED = Path(__file__).resolve().parents[2] / "models"
 
 
 @dataclass(frozen=True, eq=False)

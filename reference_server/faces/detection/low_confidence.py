@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from reference_server.faces.align import Aligner
-from reference_server.faces.boxes import Box
-from reference_server.faces.landmarks import most_upright
-from reference_server.faces.mtcnn import LONG_SIDE, MtcnnDetector, Search
+from reference_server.faces.alignment import Aligner
+from reference_server.faces.detection.boxes import Box
+from reference_server.faces.detection.landmarks import most_upright
+from reference_server.faces.detection.mtcnn import LONG_SIDE, MtcnnDetector, Search
 from reference_server.faces.occlusion import CHIP, Occlusion
 from reference_server.faces.pictures import Pixels
 
-UNSURELY = Search(40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16)
+LOW_CONFIDENCE = Search(40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16)
 MOST_LOOKED_AT = 6
 LEAST_SHARE = 0.15
 """Of the photo's long side: what MTCNN doubts in photos without people is mostly smaller."""
@@ -20,11 +20,11 @@ SURE = 0.9
 """How sure our own network must be, as no detector is."""
 
 
-class DoubtedFaces:
+class LowConfidenceFaces:
     """MTCNN with low thresholds; our own network says which of its boxes hold a face."""
 
     def __init__(self) -> None:
-        self._mtcnn = MtcnnDetector(UNSURELY)
+        self._mtcnn = MtcnnDetector(LOW_CONFIDENCE)
         self._aligner = Aligner()
         self._occlusion = Occlusion()
 

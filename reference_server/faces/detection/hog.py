@@ -8,7 +8,7 @@ import dlib
 import numpy as np
 from PIL import Image
 
-from reference_server.faces.boxes import Box, surest
+from reference_server.faces.detection.boxes import Box, surest
 from reference_server.faces.pictures import QUARTER_TURNS, Pixels, grey, with_long_side
 
 LONG_SIDES = (320, 640, 1280)

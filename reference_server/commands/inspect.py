@@ -11,9 +11,9 @@ from typing import NoReturn
 import click
 from PIL import Image
 
+from reference_server.commands.drawing import as_text, drawn
+from reference_server.commands.inspection import inspected
 from reference_server.faces.errors import ModelError
-from reference_server.inspection import inspected
-from reference_server.inspection_drawing import as_text, drawn
 from reference_server.refusals import Refusal
 
 NO_ROOM = (ENOSPC, EDQUOT)

@@ -1,13 +1,15 @@
-"""Finds the faces in a picture."""
+"""Detectors: one after the other, and by the name that a server is started with."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-from reference_server.faces.boxes import Box, surest
-from reference_server.faces.doubted import DoubtedFaces
-from reference_server.faces.hog import HALF_TURN, SURELY_UPRIGHT, HogDetector
-from reference_server.faces.mtcnn import MtcnnDetector
+from reference_server.faces.detection.boxes import Box, surest
+from reference_server.faces.detection.hog import HALF_TURN, SURELY_UPRIGHT, HogDetector
+from reference_server.faces.detection.low_confidence import LowConfidenceFaces
+from reference_server.faces.detection.mtcnn import MtcnnDetector
+from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDetector
 from reference_server.faces.pictures import Pixels, turned
 
 
@@ -46,8 +48,8 @@ class HogThenMtcnn(InTurn):
     def __init__(self) -> None:
         self.hog = HogDetector()
         self.mtcnn = MtcnnDetector()
-        self._doubted = DoubtedFaces()
-        self._where_hog_sees_none = InTurn(self.mtcnn, self._doubted)
+        self._low_confidence = LowConfidenceFaces()
+        self._where_hog_sees_none = InTurn(self.mtcnn, self._low_confidence)
         super().__init__(self.hog, self._where_hog_sees_none)
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
@@ -68,4 +70,15 @@ class HogThenMtcnn(InTurn):
 
     def _face(self, pixels: Pixels, turns: int, boxes: list[Box]) -> float:
         surest_box = max(boxes, key=lambda box: box.confidence)
-        return self._doubted.face(turned(pixels, turns), surest_box)
+        return self._low_confidence.face(turned(pixels, turns), surest_box)
+
+
+def _mtcnn_tensorflow() -> Detector:
+    return InTurn(MtcnnTensorflowDetector(), LowConfidenceFaces())
+
+
+DETECTORS: dict[str, Callable[[], Detector]] = {
+    "hog-mtcnn": HogThenMtcnn,
+    "mtcnn-tensorflow": _mtcnn_tensorflow,
+}
+"""By the name that a server is started with."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from reference_server.faces.dlib_file import Layer
 from reference_server.faces.onnx_graph import Graph, pictures
+from reference_server.faces.recognition.dlib_file import Layer
 
 _INPUT_SCALE = np.float32(1 / 256)  # dlib/dnn/input.h
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_server.faces import weights
-from reference_server.faces.dlib_file import NETWORK, read_network
 from reference_server.faces.errors import WeightsError
-from reference_server.faces.recogniser import templates
+from reference_server.faces.recognition.dlib_file import NETWORK, read_network
+from reference_server.faces.recognition.recogniser import templates
 from reference_server.stages import Stages
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reference_server.faces.doubted import UNSURELY
+from reference_server.faces.detection.low_confidence import LOW_CONFIDENCE
 from reference_server.pictures import Photo
 from reference_server.request.photo import read_photo
 from tests.hostile import busy
@@ -55,12 +55,12 @@ def test_the_hostile_picture_that_every_detector_is_asked_about(engine, turns):
 
 
 def test_noise_makes_bounded_work(engine, monkeypatch):
-    mtcnn, seen = engine.detector._doubted._mtcnn, {}
+    mtcnn, seen = engine.detector._low_confidence._mtcnn, {}
     run = mtcnn._run_by_parts
     monkeypatch.setattr(
         mtcnn, "_run_by_parts", lambda name, all: seen.update({name: len(all)}) or run(name, all)
     )
     noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3)).astype(np.uint8)
     engine.detector.find(noise.repeat(8, axis=0).repeat(8, axis=1))
-    assert 10 < seen["rnet"] <= UNSURELY.most_boxes
-    assert seen["onet"] <= UNSURELY.most_faces
+    assert 10 < seen["rnet"] <= LOW_CONFIDENCE.most_boxes
+    assert seen["onet"] <= LOW_CONFIDENCE.most_faces

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reference_server.faces.landmarks import roll_of
+from reference_server.faces.detection.landmarks import roll_of
 
 MODEL = np.array(
     [(-31, -35, 0), (31, -35, 0), (0, 4, 24), (-25, 35, 2), (25, 35, 2)], dtype=np.float64

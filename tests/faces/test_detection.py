@@ -8,10 +8,10 @@ import pytest
 import skimage.data
 from PIL import Image, ImageOps
 
-from reference_server.faces.boxes import Box, largest, nearest_centre
-from reference_server.faces.hog import LONG_SIDES
-from reference_server.faces.landmarks import most_upright
-from reference_server.faces.mtcnn import AT_ONCE, SURELY
+from reference_server.faces.detection.boxes import Box, largest, nearest_centre
+from reference_server.faces.detection.hog import LONG_SIDES
+from reference_server.faces.detection.landmarks import most_upright
+from reference_server.faces.detection.mtcnn import AT_ONCE, CONFIDENT
 from reference_server.faces.pictures import shown
 
 
@@ -55,7 +55,7 @@ def test_a_mosaic_of_faces_makes_bounded_work(engine, astronaut, monkeypatch):
     face = np.asarray(Image.fromarray(astronaut.pixels).crop(corners).resize((50, 50)))
     found = mtcnn.find(np.tile(face, (13, 13, 1)))
     assert len(found) > 50
-    assert sum(seen[-ceil(SURELY.most_faces / AT_ONCE) :]) == SURELY.most_faces
+    assert sum(seen[-ceil(CONFIDENT.most_faces / AT_ONCE) :]) == CONFIDENT.most_faces
     assert max(seen) == AT_ONCE
 
 

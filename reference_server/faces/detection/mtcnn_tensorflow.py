@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from reference_server.faces.boxes import Box
+from reference_server.faces.detection.boxes import Box
+from reference_server.faces.detection.landmarks import believable, most_upright
 from reference_server.faces.errors import ModelError
-from reference_server.faces.landmarks import believable, most_upright
 from reference_server.faces.pictures import Pixels
 
 

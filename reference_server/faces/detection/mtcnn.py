@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reference_server.faces.boxes import Box
-from reference_server.faces.landmarks import believable, like_hog, most_upright
-from reference_server.faces.mtcnn_networks import PLANS, to_onnx
+from reference_server.faces.detection.boxes import Box
+from reference_server.faces.detection.landmarks import believable, like_hog, most_upright
+from reference_server.faces.detection.mtcnn_networks import PLANS, to_onnx
 from reference_server.faces.pictures import Pixels, reduced
 from reference_server.faces.runtime import session
 
@@ -44,14 +44,14 @@ class Search:
     most_faces: int
 
 
-SURELY = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=64)
+CONFIDENT = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=64)
 """Sizes and thresholds as in the package mtcnn; one group photo in eight has more than 64 faces."""
 
 
 class MtcnnDetector:
     """Three networks; they may be shared by threads."""
 
-    def __init__(self, search: Search = SURELY) -> None:
+    def __init__(self, search: Search = CONFIDENT) -> None:
         self._sessions = {name: session(to_onnx(name)) for name in PLANS}
         self._search = search
 

@@ -10,10 +10,10 @@ from deepface.modules import modeling
 from numpy.typing import NDArray
 
 from reference_server.faces import weights
-from reference_server.faces.align import Recipe
-from reference_server.faces.dlib_file import read_network
+from reference_server.faces.alignment import Recipe
 from reference_server.faces.errors import UnknownModelError, WeightsError
 from reference_server.faces.pictures import Pixels
+from reference_server.faces.recognition.dlib_file import read_network
 from reference_server.faces.runtime import session
 
 Templates = NDArray[np.float32]
@@ -42,7 +42,7 @@ class DlibOnnx:
 
     def __init__(self) -> None:
         # Writing ONNX is not needed once the network is loaded, nor for other models.
-        from reference_server.faces.onnx_network import to_onnx  # noqa: PLC0415
+        from reference_server.faces.recognition.dlib_onnx import to_onnx  # noqa: PLC0415
 
         self._session = session(to_onnx(read_network(weights.RECOGNISER.read())))
 

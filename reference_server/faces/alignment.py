@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from reference_server.faces import weights
-from reference_server.faces.boxes import Box
+from reference_server.faces.detection.boxes import Box
 from reference_server.faces.pictures import Pixels
 
 

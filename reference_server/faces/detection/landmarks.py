@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_server.faces.boxes import Box
+from reference_server.faces.detection.boxes import Box
 from reference_server.faces.pictures import Pixels, reduced, turned
 
 Array = NDArray[np.float32]

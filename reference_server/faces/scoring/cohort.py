@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from reference_server.faces.recogniser import Templates
+from reference_server.faces.recognition.recogniser import Templates
 
 NEAREST = 400
 """How many of the cohort, the most similar ones, a template is measured against."""

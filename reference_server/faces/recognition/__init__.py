@@ -1,0 +1,1 @@
+"""Turns aligned faces into templates; the only part that knows DeepFace."""

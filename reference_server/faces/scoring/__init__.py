@@ -1,0 +1,1 @@
+"""From two templates to a score that claims the documented error rates."""
