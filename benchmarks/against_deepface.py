@@ -86,7 +86,7 @@ def _jpeg(photo: Image.Image, head: tuple[int, int, int, int], side: int) -> byt
     return buffer.getvalue()
 
 
-def sealed_form(photos: tuple[bytes, bytes]) -> bytes:
+def encrypted_form(photos: tuple[bytes, bytes]) -> bytes:
     """The url-encoded form that the contract documents."""
     return form(*photos, {}, Secrets.of())
 
@@ -180,7 +180,7 @@ def compare(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
         ours = stack.enter_context(verikit_server())
         theirs = stack.enter_context(deepface_server())
         sides = [
-            paced(ours, sealed_form(photos), CONTRACT.media_types[0], seconds),
+            paced(ours, encrypted_form(photos), CONTRACT.media_types[0], seconds),
             paced(theirs, deepface_json(photos), "application/json", seconds),
         ]
         rates = [(sides[0].rate(), sides[1].rate()) for _ in range(rounds)]

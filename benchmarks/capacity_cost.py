@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 import psutil
 import requests
-from against_deepface import CONTRACT, free_port, portraits, running, sealed_form
+from against_deepface import CONTRACT, encrypted_form, free_port, portraits, running
 
 from calibration.sample_sizes import to_fail, to_pass, without_errors
 
@@ -30,7 +30,7 @@ def per_core_second(pixels: int, times: int, rounds: int) -> list[float]:
     port = free_port()
     command = [sys.executable, "-m", "verikit", "serve", "--port", str(port), "--workers", "1"]
     ready = f"http://127.0.0.1:{port}/healthz"
-    body, kind = sealed_form(portraits(pixels)), {"Content-Type": CONTRACT.media_types[0]}
+    body, kind = encrypted_form(portraits(pixels)), {"Content-Type": CONTRACT.media_types[0]}
     url = f"http://127.0.0.1:{port}{CONTRACT.path}"
     with running([*command, "--log-level", "warning"], ready) as server, requests.Session() as http:
         found = []

@@ -35,7 +35,7 @@ from typing import Any
 import httpx
 import numpy as np
 import simpy
-from against_deepface import CONTRACT, answers, free_port, portraits, sealed_form
+from against_deepface import CONTRACT, answers, encrypted_form, free_port, portraits
 
 WORKERS = 2
 REPLICAS = (1, 10, 100)
@@ -99,7 +99,7 @@ class Probe:
     def __init__(self, url: str, log: Path, pixels: int) -> None:
         self._url = url
         self._log = log
-        self._body = sealed_form(portraits(pixels))
+        self._body = encrypted_form(portraits(pixels))
         self._kind = {"content-type": CONTRACT.media_types[0]}
 
     def busy(self, clients: int, each: int) -> Asked:

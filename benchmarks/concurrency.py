@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Any
 
 import requests
-from against_deepface import CONTRACT, free_port, portraits, running, sealed_form
+from against_deepface import CONTRACT, encrypted_form, free_port, portraits, running
 from rich.progress import Progress
 
 SIDES = (100, 150, 250, 400, 700, 1000, 2000)
@@ -34,7 +34,7 @@ def kinds() -> list[bytes]:
     pairs = [*itertools.combinations(faces, 2), *(of[side] for side in SIDES[3:])]
     noise = b"GIF89a" + bytes(100)
     refused = [(faces[0], noise), (noise, faces[0]), (noise, noise)]
-    return [sealed_form(pair) for pair in [*pairs, *refused]] + [b"nothing=here"]
+    return [encrypted_form(pair) for pair in [*pairs, *refused]] + [b"nothing=here"]
 
 
 def without_id(answer: requests.Response) -> tuple[int, tuple[tuple[str, Any], ...]]:

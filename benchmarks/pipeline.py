@@ -23,11 +23,11 @@ import psutil
 from against_deepface import (
     CONTRACT,
     Side,
+    encrypted_form,
     free_port,
     paced,
     portraits,
     running,
-    sealed_form,
     verikit_server,
 )
 
@@ -74,7 +74,7 @@ def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, obj
     in_process = InProcess.of(photos, seconds)
     spent: dict[str, list[float]] = defaultdict(list)
     with verikit_server() as url:
-        over_http: Side = paced(url, sealed_form(photos), CONTRACT.media_types[0], seconds)
+        over_http: Side = paced(url, encrypted_form(photos), CONTRACT.media_types[0], seconds)
         rates = [(over_http.rate(), in_process.rate(spent)) for _ in range(rounds)]
     shares = [http / bare for http, bare in rates]
     return {
@@ -98,7 +98,7 @@ def memory_and_start(workers: int = 2) -> dict[str, object]:
     ) as server:
         ready = time.perf_counter() - started
         url = f"http://127.0.0.1:{port}{CONTRACT.path}"
-        paced(url, sealed_form(portraits(1000)), CONTRACT.media_types[0], seconds=3).rate()
+        paced(url, encrypted_form(portraits(1000)), CONTRACT.media_types[0], seconds=3).rate()
         return {"ready_seconds": ready, "pss_mb": [pss(w) for w in workers_of(server)]}
 
 

@@ -20,7 +20,7 @@ from time import perf_counter
 import numpy as np
 import psutil
 import requests
-from against_deepface import CONTRACT, free_port, portraits, running, sealed_form
+from against_deepface import CONTRACT, encrypted_form, free_port, portraits, running
 
 from reference_server.monitoring.metrics import Metrics
 from verikit.cli import main as verikit
@@ -30,7 +30,7 @@ OPTIONS = ("--workers", "1", "--log-level", "error")
 
 def serve_without(port: str) -> None:
     """The server with metrics that count nothing."""
-    for name in ("change", "answered", "took", "turned_away"):
+    for name in ("change", "answered", "took", "refused_by"):
         setattr(Metrics, name, lambda *_: None)
     setattr(Metrics, "counting", lambda *_: nullcontext())  # noqa: B010 - as above
     verikit(["serve", "--port", port, *OPTIONS])
@@ -100,7 +100,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve_without:
         serve_without(options.serve_without)
-    bodies = {"comparison": sealed_form(portraits(250)), "refusal": b"nothing=here"}
+    bodies = {"comparison": encrypted_form(portraits(250)), "refusal": b"nothing=here"}
     rows = [compare(*each, options.rounds, options.seconds) for each in bodies.items()]
     if options.json:
         print(json.dumps(rows, indent=2))

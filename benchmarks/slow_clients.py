@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import requests
-from against_deepface import CONTRACT, free_port, portraits, running, sealed_form
+from against_deepface import CONTRACT, encrypted_form, free_port, portraits, running
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -105,7 +105,7 @@ def p95s(url: str, body: bytes, seconds: float) -> tuple[float, float]:
 
 def measure(idle: int, slow: int, rounds: int, seconds: float) -> list[dict[str, object]]:
     """Rounds without and with them in turn, so that whatever else happens falls on both."""
-    body, port = sealed_form(portraits(250)), free_port()
+    body, port = encrypted_form(portraits(250)), free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "verikit", "serve", "--port", str(port)]
     calm, disturbed = [], []

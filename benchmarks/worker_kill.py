@@ -19,7 +19,7 @@ from threading import Event
 
 import psutil
 import requests
-from against_deepface import CONTRACT, free_port, portraits, running, sealed_form
+from against_deepface import CONTRACT, encrypted_form, free_port, portraits, running
 
 CLIENTS = 16
 SETTLE_SECONDS = 2.0
@@ -86,7 +86,7 @@ def main() -> None:
     command = [sys.executable, "-m", "verikit", "serve", "--port", str(port)]
     command += ["--workers", str(options.workers), "--log-level", "error"]
     with running(command, f"{address}/healthz") as server:
-        body = sealed_form(portraits(250))
+        body = encrypted_form(portraits(250))
         url = address + CONTRACT.path
         kills = [one_kill(server, url, body) for _ in range(options.kills)]
     if options.json:

@@ -12,7 +12,7 @@ from reference_server.limits import Busy, Limiter
 from reference_server.monitoring import prometheus
 from reference_server.monitoring.logs import log_failure
 from reference_server.monitoring.metrics import Metrics
-from reference_server.monitoring.request_log import Recorder
+from reference_server.monitoring.request_log import RequestLog
 from reference_server.refusals import Refusal
 from reference_server.request.body import declares_body, read_body
 from reference_server.settings import Settings
@@ -37,7 +37,7 @@ def create_app(settings: Settings, verifier: Verifier) -> Flask:
     _add_pages(app, health, metrics)
     if settings.ui:
         add_ui(app, settings, verifier)
-    Recorder(metrics).watch(app)
+    RequestLog(metrics).watch(app)
     app.register_error_handler(Refusal, lambda refusal: _respond(refused(refusal)))
     app.register_error_handler(HTTPException, lambda error: _respond(http_error(error.code or 500)))
     app.register_error_handler(Exception, _answer_failure)
@@ -60,14 +60,14 @@ def _add_operation(
                 score = verifier.score(request.environ.get("CONTENT_TYPE", ""), body, g.stages)
         return _respond(success(score))
 
-    def turn_away(busy_now: Busy) -> Response:
+    def refuse(busy_now: Busy) -> Response:
         g.limit = busy_now.limit
-        metrics.turned_away(busy_now.limit)
+        metrics.refused_by(busy_now.limit)
         response = _respond(busy(settings.limits.status))
         response.headers["Retry-After"] = str(busy_now.seconds)
         return response
 
-    app.register_error_handler(Busy, turn_away)
+    app.register_error_handler(Busy, refuse)
     app.add_url_rule(
         CONTRACT.path, view_func=verify, methods=[CONTRACT.method], provide_automatic_options=False
     )

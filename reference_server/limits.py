@@ -1,4 +1,4 @@
-"""How much the server takes on; whoever comes on top of that is told so at once.
+"""How much the server takes on; requests beyond that are refused at once.
 
 Busy    one of the limits is reached
 """

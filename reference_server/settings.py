@@ -24,8 +24,8 @@ class SettingsError(ValueError):
 class Settings:
     """What the application needs to know.
 
-    ``key`` and ``iv`` unseal the photos, 32 and 12 bytes; they stay out of ``repr``. ``ui`` adds
-    the try-it page, and ``debug_faces`` lets it show the aligned faces.
+    ``key`` and ``iv`` decrypt the photos, 32 and 12 bytes; they stay out of ``repr``. ``ui`` adds
+    the try-it page.
 
     Raises:
         SettingsError: key or IV has the wrong length or is not ASCII, or Pillow reads no such
@@ -37,7 +37,6 @@ class Settings:
     standards: PhotoStandards = CONTRACT.photo_standards
     limits: Limits = DEFAULT_LIMITS
     ui: bool = True
-    debug_faces: bool = False
 
     def __post_init__(self) -> None:
         secrets = CONTRACT.encryption

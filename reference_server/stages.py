@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Literal, get_args
 
 Stage = Literal[
-    "receive", "wait", "parse", "unseal", "decode", "detect", "align", "quality", "embed", "score"
+    "receive", "wait", "parse", "decrypt", "decode", "detect", "align", "quality", "embed", "score"
 ]
 """In the order in which a request goes through them."""
 

@@ -7,10 +7,9 @@ from functools import partial
 from typing import Protocol
 
 from reference_server.compute import ComputeThread
-from reference_server.faces.pictures import Pixels
 from reference_server.pictures import Photo
 from reference_server.refusals import PHOTOS, judge_each
-from reference_server.request.decryption import unsealer
+from reference_server.request.decryption import decrypter
 from reference_server.request.form import Switches, read_form, read_inputs
 from reference_server.request.photo import read_photo
 from reference_server.settings import Settings
@@ -35,12 +34,9 @@ class Comparer(Protocol):
     ) -> float:
         """The score in [0, 1]; raises NoFaceFound or FaceCovered with the photo's index."""
 
-    def align(self, first: Photo, second: Photo, *, auto_rotate: bool = False) -> list[Pixels]:
-        """The faces that would be compared; raises NoFaceFound with the photo's index."""
-
 
 class Verifier:
-    """Parses, unseals, decodes and compares, one request after the other.
+    """Parses, decrypts, decodes and compares, one request after the other.
 
     A process has one core to itself, so more at a time would not be faster; and as only bodies
     wait, in the order they came, its memory is bounded.
@@ -49,7 +45,7 @@ class Verifier:
     def __init__(self, settings: Settings, engine: Comparer) -> None:
         self._engine = engine
         self._parse = read_form
-        self._unseal = unsealer(settings)
+        self._decrypt = decrypter(settings)
         self._read = partial(read_photo, standards=settings.standards)
         self._thread = ComputeThread()
 
@@ -71,14 +67,6 @@ class Verifier:
         """The score of two photo files."""
         return self._thread.run(partial(self._compare, files, {}, stages))
 
-    def faces(self, content_type: str, body: bytes) -> list[Pixels]:
-        """The aligned faces that a comparison looks at, covered or not; uint8 RGB.
-
-        Raises:
-            Refusal: as for the score, but for covered faces.
-        """
-        return self._thread.run(partial(self._faces, content_type, body))
-
     def _score(
         self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]
     ) -> float:
@@ -86,16 +74,11 @@ class Verifier:
         files, switches = self._open(content_type, body, stages)
         return self._compare(files, switches, stages)
 
-    def _faces(self, content_type: str, body: bytes) -> list[Pixels]:
-        files, switches = self._open(content_type, body, Stages())
-        first, second = judge_each(self._read, files)
-        return self._engine.align(first, second, auto_rotate=switches["auto_rotate"])
-
     def _open(self, content_type: str, body: bytes, stages: Stages) -> tuple[list[bytes], Switches]:
         with stages.time("parse"):
             inputs = read_inputs(self._parse(content_type, body))
-        with stages.time("unseal"):
-            files = [self._unseal(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
+        with stages.time("decrypt"):
+            files = [self._decrypt(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
         return files, inputs.switches
 
     def _compare(self, files: Sequence[bytes], switches: Switches, stages: Stages) -> float:

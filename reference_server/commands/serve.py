@@ -59,19 +59,19 @@ CORES = len(os.sched_getaffinity(0))
     type=click.IntRange(1),
     default=DEFAULT_LIMITS.concurrent,
     show_default=True,
-    help="Comparisons that one worker has waiting at a time; further ones are turned away.",
+    help="Comparisons that one worker has waiting at a time; further ones are refused.",
 )
 @click.option(
     "--rate-limit",
     type=click.FloatRange(0, min_open=True),
-    help="Requests a second, over all workers; further ones are turned away.  [default: none]",
+    help="Requests a second, over all workers; further ones are refused.  [default: none]",
 )
 @click.option(
     "--limit-status",
     type=click.Choice(["500", "503", "429"]),
     default=str(DEFAULT_LIMITS.status),
     show_default=True,
-    help="HTTP status for who is turned away; the contract documents 500 only.",
+    help="HTTP status of requests beyond a limit; the contract documents 500 only.",
 )
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
 @click.option(
@@ -96,11 +96,6 @@ CORES = len(os.sched_getaffinity(0))
     show_default=True,
     help="Serve the try-it page at / and the contract at /docs.",
 )
-@click.option(
-    "--debug-faces",
-    is_flag=True,
-    help="Let the try-it page show the aligned faces; on loopback addresses only.",
-)
 @click.option("--allow-default-key", is_flag=True, help="Take the default key from anywhere.")
 def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     host: str,
@@ -116,7 +111,6 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     profile: Path | None,
     log_level: str,
     ui: bool,
-    debug_faces: bool,
     allow_default_key: bool,
 ) -> None:
     """Start the reference server.
@@ -129,12 +123,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     Ends with 0 when it was stopped, 1 when it cannot start, 2 when it was called wrongly.
     """
     limits = Limits(concurrent=max_concurrent, rate=rate_limit, status=int(limit_status))
-    if debug_faces and not _is_loopback(host):
-        raise click.UsageError(
-            "Faces are biometric data: --debug-faces needs a loopback address to listen on, "
-            f"which {host} is not."
-        )
-    settings = replace(_settings(profile, limits), ui=ui, debug_faces=debug_faces)
+    settings = replace(_settings(profile, limits), ui=ui)
     if settings.has_default_key and not allow_default_key and not _is_loopback(host):
         raise click.UsageError(
             f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to listen "

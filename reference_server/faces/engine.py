@@ -78,17 +78,6 @@ class Engine:
             lambda: self._compare((first, second), auto_rotate, check_quality, clock)
         )
 
-    def align(self, first: Photo, second: Photo, *, auto_rotate: bool = False) -> list[Pixels]:
-        """The faces that a comparison looks at, as uint8 RGB squares.
-
-        Raises:
-            NoFaceFound: with the index of the first photo that shows no face.
-        """
-        photos = enumerate((first, second))
-        return self._thread.run(
-            lambda: [self._numbered(i, photo, auto_rotate, Stages()).chip for i, photo in photos]
-        )
-
     def _compare(
         self, photos: Sequence[Photo], auto_rotate: bool, check_quality: bool, stages: Stages
     ) -> float:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from reference_server.answers import Answer
 from reference_server.limits import LIMITS, Limit
-from reference_server.monitoring.shared_counters import Cells
+from reference_server.monitoring.shared_counters import SharedCounters
 from reference_server.stages import STAGES, Stages
 from verikit.contract import load_contract
 
@@ -39,31 +39,31 @@ class Metrics:
     """
 
     def __init__(self, limit_status: int) -> None:
-        self.cells = Cells(_keys(limit_status))
+        self.counters = SharedCounters(_keys(limit_status))
         self.parent = os.getpid()
 
     def enter(self, row: int) -> None:
         """This process is the worker with that row; to be called after the fork."""
-        self.cells.use_row(row)
-        self.cells.add([(("pid",), os.getpid())])
+        self.counters.use_row(row)
+        self.counters.add([(("pid",), os.getpid())])
 
     def leave(self, row: int) -> None:
         """The worker with that row has ended, perhaps in the middle of requests."""
         for key in GAUGES:
-            self.cells.clear(row, key)
+            self.counters.clear(row, key)
 
     def workers(self) -> list[tuple[int, int]]:
         """Row and process id of each worker."""
-        return [(row, int(pid)) for row, pid in self.cells.by_row(("pid",)).items()]
+        return [(row, int(pid)) for row, pid in self.counters.by_row(("pid",)).items()]
 
     def held_by_worker(self) -> dict[int, int]:
         """The requests that each worker has received whole and not yet answered, by its row."""
-        held = self.cells.by_row(("held",))
+        held = self.counters.by_row(("held",))
         return {row: int(held.get(row, 0)) for row, _ in self.workers()}
 
     def change(self, gauge: Gauge, by: int) -> None:
         """A request has begun or ended."""
-        self.cells.add([((gauge,), by)])
+        self.counters.add([((gauge,), by)])
 
     @contextmanager
     def counting(self, gauge: Gauge) -> Iterator[None]:
@@ -74,19 +74,19 @@ class Metrics:
         finally:
             self.change(gauge, -1)
 
-    def turned_away(self, limit: Limit) -> None:
+    def refused_by(self, limit: Limit) -> None:
         """A limit was reached."""
-        self.cells.add([(("limited", limit), 1)])
+        self.counters.add([(("limited", limit), 1)])
 
     def answered(self, answer: Answer) -> None:
         """A request got an answer; those of health checks have no code and do not count."""
         if code := answer.fields.get("code"):
-            self.cells.add([(("requests", code, answer.status), 1)])
+            self.counters.add([(("requests", code, answer.status), 1)])
 
     def took(self, seconds: float, stages: Stages) -> None:
         """What a request to the operation cost in all and by stage."""
         times = {WHOLE: seconds} | {stage: ms / 1000 for stage, ms in stages.ms.items()}
-        self.cells.add(
+        self.counters.add(
             cell
             for name, time in times.items()
             for cell in (

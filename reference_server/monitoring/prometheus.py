@@ -33,7 +33,7 @@ class _Families(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What prometheus_client asks for."""
-        totals = self.metrics.cells.totals()
+        totals = self.metrics.counters.totals()
         yield from _counters(totals)
         yield _histogram("verikit_request_duration_seconds", "A request to the operation.", totals)
         yield _histogram("verikit_stage_duration_seconds", "A stage of a request.", totals, STAGES)
@@ -53,7 +53,9 @@ def _counters(totals: Totals) -> Iterator[Metric]:
         "verikit_requests", "Answers by code and HTTP status.", labels=["code", "status"]
     )
     limited = CounterMetricFamily(
-        "verikit_limited_requests", "Requests turned away by the limit reached.", labels=["limit"]
+        "verikit_limited_requests",
+        "Requests refused, by the limit that was reached.",
+        labels=["limit"],
     )
     families = {"requests": requests, "limited": limited}
     for (name, *labels), value in totals.items():

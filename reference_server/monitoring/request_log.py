@@ -1,4 +1,4 @@
-"""What is kept of a request: a line in the log and numbers in the metrics."""
+"""A line in the log and numbers in the metrics for every request."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ OPERATION = load_contract().path
 
 
 @dataclass(frozen=True)
-class Recorder:
+class RequestLog:
     """Watches the requests of an application."""
 
     metrics: Metrics
 
     def watch(self, app: Flask) -> None:
-        """Record every request from now on."""
+        """Log and count every request from now on."""
         app.before_request(self._begin)
-        app.after_request(self._record)
+        app.after_request(self._log_request)
         app.teardown_request(self._end)
 
     def _begin(self) -> None:
@@ -33,7 +33,7 @@ class Recorder:
         g.stages = Stages()
         self.metrics.change("in_flight", 1)
 
-    def _record(self, response: Response) -> Response:
+    def _log_request(self, response: Response) -> Response:
         seconds = perf_counter() - g.started
         answer = g.get("answer") or Answer(response.status_code, {})
         route = request.url_rule and request.url_rule.rule

@@ -15,7 +15,7 @@ ROWS = 256
 """More processes than cores; the memory of a row that no process uses is never touched."""
 
 
-class Cells(Generic[Key]):
+class SharedCounters(Generic[Key]):
     """A row for each process, a column for each key, in memory that is no file.
 
     A process adds to its own row only, so that no lock is shared: one who is killed keeps none.
@@ -33,13 +33,13 @@ class Cells(Generic[Key]):
         self._own = self._rows[row]
 
     def add(self, amounts: Iterable[tuple[Key, float]]) -> None:
-        """Add to cells of this process's row."""
+        """Add to counters of this process's row."""
         with self._lock:
             for key, amount in amounts:
                 self._own[self._column[key]] += amount
 
     def clear(self, row: int, key: Key) -> None:
-        """Set a cell to zero."""
+        """Set a counter to zero."""
         self._rows[row, self._column[key]] = 0
 
     def totals(self) -> dict[Key, float]:
@@ -47,6 +47,6 @@ class Cells(Generic[Key]):
         return dict(zip(self._column, self._rows.sum(axis=0).tolist(), strict=True))
 
     def by_row(self, key: Key) -> dict[int, float]:
-        """The cells of a column that are not zero, by the number of their row."""
+        """The counters of a column that are not zero, by the number of their row."""
         column = self._rows[:, self._column[key]]
         return {int(row): float(column[row]) for row in np.flatnonzero(column)}

@@ -10,7 +10,7 @@ NAP_SECONDS = 0.0005
 PATIENCE_SECONDS = 0.05
 
 
-class Balance:
+class ConnectionBalancer:
     """What one worker does so that none idles while others have requests waiting.
 
     A connection that is kept alive stays with its worker, so chance alone would give one of them

@@ -20,7 +20,7 @@ from reference_server.answers import Answer, http_error
 from reference_server.app import STOPPING
 from reference_server.monitoring.logs import log, log_failure
 from reference_server.monitoring.metrics import Metrics
-from reference_server.process.balancing import Balance
+from reference_server.process.balancing import ConnectionBalancer
 from reference_server.process.memory import trim_heap
 
 RECEIVE_SECONDS = 30.0
@@ -46,15 +46,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self._next_trim = 0.0
         self.row = 0
         self.metrics: Metrics
-        self.balance: Balance
+        self.balancerr: ConnectionBalancer
         self.wsgi: Callable[..., Any]
 
     def load_wsgi(self) -> None:
         """Let the application end a connection by its Connection header, and know the end."""
         super().load_wsgi()
         self.metrics = self.wsgi.extensions["metrics"]  # type: ignore[attr-defined] # Flask's
-        self.balance = Balance(self.metrics, self.row)
-        self.wsgi = self._telling(_honouring_close(self.wsgi, self.balance))
+        self.balancer = ConnectionBalancer(self.metrics, self.row)
+        self.wsgi = self._telling(_honouring_close(self.wsgi, self.balancer))
 
     def _telling(self, application: Callable[..., Any]) -> Callable[..., Any]:
         def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -65,7 +65,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, unless another worker has less to do."""
-        if not self.balance.leaves_connection():
+        if not self.balancer.leaves_connection():
             super().accept(listener)
 
     def enqueue_req(self, conn: TConn) -> None:
@@ -145,15 +145,17 @@ def _raw(answer: Answer) -> bytes:
     return head.encode() + answer.body
 
 
-def _honouring_close(application: Callable[..., Any], balance: Balance) -> Callable[..., Any]:
-    """End connections by the application's header, which gunicorn drops, and for balance."""
+def _honouring_close(
+    application: Callable[..., Any], balancer: ConnectionBalancer
+) -> Callable[..., Any]:
+    """End connections by the application's header, which gunicorn drops, and to balance."""
 
     def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         response = start_response.__self__  # type: ignore[attr-defined] # gunicorn's own
         response.version = "verikit"
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            if ("Connection", "close") in headers or balance.is_ahead:
+            if ("Connection", "close") in headers or balancer.is_ahead:
                 response.force_close()
             return start_response(status, headers, exc_info)
 

@@ -1,4 +1,4 @@
-"""Sealed photos: AES-256-GCM, tag behind the ciphertext, written in Base64."""
+"""Encrypted photos: AES-256-GCM, tag behind the ciphertext, written in Base64."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CIPHERS = {"AES-256-GCM": AESGCM}
 _BLANK_TO_PLUS = bytes.maketrans(b" ", b"+")
 
 
-def unsealer(settings: Settings) -> Callable[[str, bytes], bytes]:
+def decrypter(settings: Settings) -> Callable[[str, bytes], bytes]:
     """A function from a parameter's name and value to the photo file it holds.
 
     It raises InvalidArgument when the value is no strict Base64 or does not decrypt.
     """
     cipher = CIPHERS[load_contract().encryption.cipher](settings.key)
 
-    def unseal(name: str, value: bytes) -> bytes:
+    def decrypt(name: str, value: bytes) -> bytes:
         try:
             return cipher.decrypt(settings.iv, _from_base64(value), None)
         except binascii.Error:
@@ -32,7 +32,7 @@ def unsealer(settings: Settings) -> Callable[[str, bytes], bytes]:
         except (InvalidTag, ValueError):
             raise InvalidArgument(f"{name} does not decrypt") from None
 
-    return unseal
+    return decrypt
 
 
 def _from_base64(value: bytes) -> bytes:

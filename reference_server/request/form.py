@@ -41,7 +41,7 @@ HEX_DIGITS[list(b"0123456789abcdef")] = HEX_DIGITS[list(b"0123456789ABCDEF")] = 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What a client asks: its two sealed photos, still in Base64, and its switches by name."""
+    """What a client asks: its two encrypted photos, still in Base64, and its switches by name."""
 
     photos: tuple[bytes, ...]
     switches: Switches

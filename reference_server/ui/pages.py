@@ -9,7 +9,6 @@ from flask import Blueprint, Flask, Response, render_template
 from werkzeug.exceptions import NotFound
 
 from reference_server.settings import Settings
-from reference_server.ui.faces import add_faces
 from reference_server.ui.words import FILTERS, facts, words
 from reference_server.verifier import Verifier
 from verikit.contract import load_contract
@@ -34,12 +33,10 @@ HEADERS = {
 
 
 def add_ui(app: Flask, settings: Settings, verifier: Verifier) -> None:
-    """Add the pages to an application, and what shows faces if the settings ask for it."""
+    """Add the pages to an application."""
     ui = Blueprint("ui", __name__, template_folder="templates")
     ui.after_request(_guard)
     _add_pages(ui, settings, verifier)
-    if settings.debug_faces:
-        add_faces(ui, settings, verifier)
     app.jinja_env.filters |= FILTERS
     app.register_blueprint(ui)
 

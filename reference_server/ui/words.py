@@ -9,7 +9,6 @@ from markupsafe import Markup, escape
 
 from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
-from reference_server.ui.faces import FACES
 from reference_server.ui.tables import tables
 from verikit.contract import load_contract
 
@@ -19,7 +18,7 @@ SCHEMAS = CONTRACT.document["components"]["schemas"]
 SWITCHES = [name for name, entry in CONTRACT.parameters.items() if entry.type == "boolean"]
 
 HINTS = {
-    "INVALID_ARGUMENT": "This page seals photos as the contract says, so most likely key or IV "
+    "INVALID_ARGUMENT": "This page encrypts photos as the contract says, so most likely key or IV "
     "are not the server's.",
     "DETECTION_FAILED": "If the face does not stand upright, let the server turn the photo: "
     "auto_rotate.",
@@ -68,7 +67,6 @@ def facts(settings: Settings) -> dict[str, Any]:
         "statuses": {
             status: entry["description"] for status, entry in OPERATION["responses"].items()
         },
-        "debugFaces": FACES if settings.debug_faces else None,
     }
 
 

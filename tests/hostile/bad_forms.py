@@ -25,10 +25,10 @@ from tests.hostile.form import (
     Form,
     Pairs,
     all_escaped,
+    encrypted,
     multipart,
     percent_encoded,
     raw,
-    sealed,
     switches,
 )
 from tests.hostile.odds import flipped, garbage, rearranged
@@ -71,7 +71,7 @@ SEALS = (
 
 
 def _photos(dice: Random) -> Pairs:
-    return [(FIRST, sealed(whole(dice))), (SECOND, sealed(whole(dice)))]
+    return [(FIRST, encrypted(whole(dice))), (SECOND, encrypted(whole(dice)))]
 
 
 def _written(dice: Random, pairs: Pairs) -> Form:
@@ -113,13 +113,13 @@ def _base64(dice: Random) -> Form:
             f"data:image/png;base64,{text}",
         )
     )
-    return _written(dice, [(FIRST, damaged), (SECOND, sealed(whole(dice)))])
+    return _written(dice, [(FIRST, damaged), (SECOND, encrypted(whole(dice)))])
 
 
 def _ciphertexts(dice: Random) -> Form:
     """Base64 of what does not decrypt."""
     photo = dice.choice((seal(whole(dice), SECRETS, dice.choice(SEALS)), garbage(dice, 100)))
-    pairs = [(SECOND, base64.b64encode(photo).decode()), (FIRST, sealed(whole(dice)))]
+    pairs = [(SECOND, base64.b64encode(photo).decode()), (FIRST, encrypted(whole(dice)))]
     return _written(dice, pairs)
 
 
@@ -198,7 +198,10 @@ def _sizes(dice: Random) -> Form:
     """Photos at the limit of a file, bodies at the limit of a body, and a little above."""
     most = CONTRACT.photo_standards.max_file_bytes
     photo = whole(dice) + bytes(dice.choice((most, most + 1, most - 5000, 100)))
-    pairs = [(FIRST, sealed(photo[: dice.choice((most, most + 1))])), (SECOND, sealed(whole(dice)))]
+    pairs = [
+        (FIRST, encrypted(photo[: dice.choice((most, most + 1))])),
+        (SECOND, encrypted(whole(dice))),
+    ]
     form = dice.choice((percent_encoded, raw, all_escaped, multipart))(pairs)
     padding = max(0, MOST_BYTES + dice.choice((-1, 0, 1)) - len(form.content))
     return Form(form.content_type, form.content + b"&" + b"x" * (padding * dice.choice((0, 1))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.hostile.files import whole
-from tests.hostile.form import FIRST, QUALITY, ROTATE, SECOND, WRITINGS, Form, sealed, switches
+from tests.hostile.form import FIRST, QUALITY, ROTATE, SECOND, WRITINGS, Form, encrypted, switches
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -53,17 +53,22 @@ def with_photo(dice: Random, photo: bytes) -> Form:
     other = dice.choice((whole(dice), whole(dice), photo))
     photos = [photo, other]
     dice.shuffle(photos)
-    pairs = list(zip((FIRST, SECOND), map(sealed, photos), strict=True))
+    pairs = list(zip((FIRST, SECOND), map(encrypted, photos), strict=True))
     return dice.choice(WRITINGS)(pairs + switches(dice))
 
 
 def with_photo_twice(dice: Random, photo: bytes) -> Form:
     """A right form that makes the server do the work of the hostile photo two times."""
-    pairs = [(FIRST, sealed(photo)), (SECOND, sealed(photo))]
+    pairs = [(FIRST, encrypted(photo)), (SECOND, encrypted(photo))]
     return dice.choice(WRITINGS)(pairs + switches(dice))
 
 
 def with_all_work(dice: Random, photo: bytes) -> Form:
     """The photo twice, and everything asked for that costs time."""
-    pairs = [(FIRST, sealed(photo)), (SECOND, sealed(photo)), (ROTATE, "true"), (QUALITY, "true")]
+    pairs = [
+        (FIRST, encrypted(photo)),
+        (SECOND, encrypted(photo)),
+        (ROTATE, "true"),
+        (QUALITY, "true"),
+    ]
     return dice.choice(WRITINGS)(pairs)

@@ -29,7 +29,7 @@ class Form:
     content: bytes
 
 
-def sealed(file: bytes) -> str:
+def encrypted(file: bytes) -> str:
     """A photo file as the contract wants it."""
     return base64.b64encode(seal(file, SECRETS)).decode()
 

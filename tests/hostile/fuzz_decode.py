@@ -40,9 +40,9 @@ with atheris.instrument_imports(include=["PIL", "werkzeug", "reference_server"])
         SECOND,
         URL_ENCODED,
         Form,
+        encrypted,
         multipart,
         percent_encoded,
-        sealed,
     )
     from tests.hostile.odds import dice_for
     from tests.hostile.pictures import noise
@@ -69,23 +69,23 @@ class Mirror:
         raise NotImplementedError
 
 
-SOUND = sealed(saved(noise(32), "BMP"))
+SOUND = encrypted(saved(noise(32), "BMP"))
 VERIFIER = Verifier(Settings.from_environment({}), Mirror())
 
 
 def _photo(data: bytes) -> Form:
-    """A photo file, sealed so that its tag fits, and a sound one."""
-    return percent_encoded([(FIRST, sealed(data)), (SECOND, SOUND), (ROTATE, "true")])
+    """A photo file, encrypted so that its tag fits, and a sound one."""
+    return percent_encoded([(FIRST, encrypted(data)), (SECOND, SOUND), (ROTATE, "true")])
 
 
 def _two_photos(data: bytes) -> Form:
     middle = len(data) // 2
-    return multipart([(FIRST, sealed(data[:middle])), (SECOND, sealed(data[middle:]))])
+    return multipart([(FIRST, encrypted(data[:middle])), (SECOND, encrypted(data[middle:]))])
 
 
 def _ciphertext(data: bytes) -> Form:
     text = base64.b64encode(data).decode()
-    return percent_encoded([(FIRST, text), (SECOND, sealed(b"")), (QUALITY, "false")])
+    return percent_encoded([(FIRST, text), (SECOND, encrypted(b"")), (QUALITY, "false")])
 
 
 def _text(data: bytes) -> Form:
@@ -137,9 +137,9 @@ def seeds() -> list[bytes]:
         for kind, writings in WRITINGS.items()
         for mode, how in writings
     ]
-    pairs = [(FIRST, sealed(photos[0])), (SECOND, sealed(photos[-1])), (ROTATE, "true")]
+    pairs = [(FIRST, encrypted(photos[0])), (SECOND, encrypted(photos[-1])), (ROTATE, "true")]
     typed = URL_ENCODED.encode() + b"\n" + percent_encoded(pairs).content
-    forms = [(3, sealed(photos[0]).encode()), (4, typed), (5, percent_encoded(pairs).content)]
+    forms = [(3, encrypted(photos[0]).encode()), (4, typed), (5, percent_encoded(pairs).content)]
     forms.append((6, multipart(pairs).content))
     return [bytes([0]) + photo for photo in photos] + [bytes([kind]) + data for kind, data in forms]
 

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.hostile import outcome
 from tests.hostile import run as running
 from tests.hostile.body import Body, post
-from tests.hostile.form import FIRST, SECOND, percent_encoded, sealed
+from tests.hostile.form import FIRST, SECOND, encrypted, percent_encoded
 from tests.hostile.outcome import Run
 from tests.hostile.run import Track, run
 from tests.hostile.server import CannotStart, Server, serving
@@ -38,7 +38,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def of_colour(colour: str, size: int = 64) -> Body:
     file = BytesIO()
     Image.new("RGB", (size, size), colour).save(file, "PNG")
-    text = sealed(file.getvalue())
+    text = encrypted(file.getvalue())
     form = percent_encoded([(FIRST, text), (SECOND, text)])
     return Body(0, f"planted: {colour}", post(form), form)
 

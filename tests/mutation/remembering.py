@@ -12,7 +12,7 @@ from threading import Lock
 from conformance.writing import wire
 from reference_server.pictures import Photo
 from reference_server.refusals import Refusal
-from reference_server.request.decryption import unsealer
+from reference_server.request.decryption import decrypter
 from reference_server.request.form import read_form
 from reference_server.request.photo import read_photo
 from reference_server.settings import Settings
@@ -30,18 +30,18 @@ remembered_form = lru_cache(MEMORY)(read_form)
 
 
 class RememberingVerifier(Verifier):
-    """Parses, unseals and decodes nothing twice; the steps are the reference server's own."""
+    """Parses, decrypts and decodes nothing twice; the steps are the reference server's own."""
 
     def __init__(self, settings: Settings, engine: Comparer) -> None:
         super().__init__(settings, engine)
         self._parse = remembered_form
-        self._unseal = _remembered_unsealer(settings)
+        self._decrypt = _remembered_decrypter(settings)
         self._read = _remembered_reader(settings.standards)
 
 
 @cache
-def _remembered_unsealer(settings: Settings) -> Callable[[str, bytes], bytes]:
-    return lru_cache(MEMORY)(unsealer(settings))
+def _remembered_decrypter(settings: Settings) -> Callable[[str, bytes], bytes]:
+    return lru_cache(MEMORY)(decrypter(settings))
 
 
 @cache

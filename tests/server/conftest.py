@@ -23,7 +23,7 @@ CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption
 
 Draw = Callable[..., bytes]
-Seal = Callable[[bytes], str]
+Encrypt = Callable[[bytes], str]
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def seal() -> Seal:
+def encrypt() -> Encrypt:
     cipher = AESGCM(SECRETS.default_key.encode())
     iv = SECRETS.default_iv.encode()
     return lambda file: base64.b64encode(cipher.encrypt(iv, file, None)).decode()
@@ -57,10 +57,10 @@ def draw() -> Draw:
 
 
 @pytest.fixture(scope="session")
-def body(draw: Draw, seal: Seal) -> Callable[..., bytes]:
+def body(draw: Draw, encrypt: Encrypt) -> Callable[..., bytes]:
     """A form with two photos of one colour each."""
     return lambda first="grey", second="grey": urlencode(
-        dict(zip(PHOTOS, (seal(draw(first)), seal(draw(second))), strict=True))
+        dict(zip(PHOTOS, (encrypt(draw(first)), encrypt(draw(second))), strict=True))
     ).encode()
 
 

@@ -19,14 +19,16 @@ PATH = CONTRACT.path
 URL_ENCODED, MULTIPART = CONTRACT.media_types
 
 Draw = Callable[..., bytes]
-Seal = Callable[[bytes], str]
+Encrypt = Callable[[bytes], str]
 Form = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
-def form(seal: Seal, draw: Draw) -> Form:
+def form(encrypt: Encrypt, draw: Draw) -> Form:
     def make(first: object = "grey", second: object = "grey", **switches: str) -> dict[str, str]:
-        return dict(zip(PHOTOS, (seal(draw(first)), seal(draw(second))), strict=True)) | switches
+        return (
+            dict(zip(PHOTOS, (encrypt(draw(first)), encrypt(draw(second))), strict=True)) | switches
+        )
 
     return make
 
@@ -107,21 +109,21 @@ def test_photo_without_a_face_is_named(client: FlaskClient, form: Form) -> None:
 )
 def test_photos_are_refused_check_by_check(  # noqa: PLR0917 - a row of the table and fixtures
     client: FlaskClient,
-    seal: Seal,
+    encrypt: Encrypt,
     draw: Draw,
     first: dict[str, object],
     second: dict[str, object],
     name: str,
     which: int,
 ) -> None:
-    photos = [seal(draw(**how)) for how in (first, second)]
+    photos = [encrypt(draw(**how)) for how in (first, second)]
     answer = client.post(PATH, data=dict(zip(PHOTOS, photos, strict=True)))
     assert PHOTOS[which] in refusal(answer, name)
 
 
-def test_large_file_is_refused(client: FlaskClient, form: Form, seal: Seal) -> None:
+def test_large_file_is_refused(client: FlaskClient, form: Form, encrypt: Encrypt) -> None:
     limit = CONTRACT.photo_standards.max_file_bytes
-    answer = client.post(PATH, data=form() | {PHOTOS[1]: seal(bytes(limit + 1))})
+    answer = client.post(PATH, data=form() | {PHOTOS[1]: encrypt(bytes(limit + 1))})
     assert f"{PHOTOS[1]} has {limit + 1} bytes" in refusal(answer, "INVALID_CONTENT_LENGTH")
 
 

@@ -93,9 +93,9 @@ def hits(files: Iterator[Path], wanted: set[bytes]) -> dict[str, list[bytes]]:
 
 
 def ask(url: str, photos: tuple[bytes, bytes], key: str, iv: str, **more: str) -> Any:
-    seal = AESGCM(key.encode()).encrypt
-    sealed = [base64.b64encode(seal(iv.encode(), photo, None)).decode() for photo in photos]
-    data = dict(zip(PHOTOS, sealed, strict=True)) | more
+    encrypt = AESGCM(key.encode()).encrypt
+    encrypted = [base64.b64encode(encrypt(iv.encode(), photo, None)).decode() for photo in photos]
+    data = dict(zip(PHOTOS, encrypted, strict=True)) | more
     return requests.post(url + CONTRACT.path, data, timeout=60).json()
 
 

@@ -37,7 +37,7 @@ def url() -> Iterator[str]:
             server.terminate()
 
 
-def sealed_portrait(side: int) -> str:
+def encrypted_portrait(side: int) -> str:
     file = io.BytesIO()
     face = Image.fromarray(skimage.data.astronaut()).crop((85, 0, 365, 280))
     face.resize((side, side)).save(file, "JPEG")
@@ -53,7 +53,7 @@ def score(url: str, pair: tuple[str, str]) -> float:
 
 
 def test_64_clients_get_the_bits_of_a_serial_run(url: str) -> None:
-    portraits = [sealed_portrait(side) for side in (150, 250, 400, 1000)]
+    portraits = [encrypted_portrait(side) for side in (150, 250, 400, 1000)]
     pairs = list(itertools.combinations(portraits, 2))
     serial = [score(url, pair) for pair in pairs]
     assert len(set(serial)) == len(pairs), "each pair has a score of its own"

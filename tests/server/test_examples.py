@@ -93,9 +93,9 @@ class Listener(BaseHTTPRequestHandler):
 
 
 def opened(text: str) -> bytes:
-    sealed = base64.b64decode(text.replace(" ", "+"), validate=True)
+    encrypted = base64.b64decode(text.replace(" ", "+"), validate=True)
     key, iv = (OWN[name].encode() for name in (SECRETS.key_variable, SECRETS.iv_variable))
-    return AESGCM(key).decrypt(iv, sealed, None)
+    return AESGCM(key).decrypt(iv, encrypted, None)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -124,8 +124,8 @@ def test_client_sends_what_the_page_asks_for(
     assert ended.returncode == 0, ended.stderr
     ((path, fields),) = listener.forms
     assert path == CONTRACT.path
-    sealed = [fields.pop(name) for name, entry in CONTRACT.parameters.items() if entry.required]
-    assert [opened(text) for text in sealed] == [photo.read_bytes() for photo in photos]
+    encrypted = [fields.pop(name) for name, entry in CONTRACT.parameters.items() if entry.required]
+    assert [opened(text) for text in encrypted] == [photo.read_bytes() for photo in photos]
     assert fields in ({"auto_rotate": "true"}, {"auto_rotate": "true", "check_quality": "false"})
 
 

@@ -93,12 +93,12 @@ def no_file_grows() -> None:
 
 
 def test_a_full_disk_stops_nothing(
-    start_real: Callable[..., Any], seal: Callable[[bytes], str]
+    start_real: Callable[..., Any], encrypt: Callable[[bytes], str]
 ) -> None:
     """Its log cannot be written either."""
     options = ("--workers", "1", "--rate-limit", "100")
     server = start_real(*options, preexec_fn=no_file_grows)
-    photo = seal(PORTRAIT.read_bytes())
+    photo = encrypt(PORTRAIT.read_bytes())
     url = server.url + CONTRACT.path
     for _ in range(3):
         answer = requests.post(url, dict.fromkeys(PHOTOS, photo), timeout=30)

@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 import pytest
 
-from reference_server.request.decryption import unsealer
+from reference_server.request.decryption import decrypter
 from reference_server.settings import Settings
 from verikit.contract import load_contract
 
 TAG = load_contract().encryption.tag_bytes
 
 Draw = Callable[..., bytes]
-Seal = Callable[[bytes], str]
+Encrypt = Callable[[bytes], str]
 
 
 def xor(one: bytes, other: bytes) -> bytes:
@@ -29,12 +29,12 @@ def photos(draw: Draw) -> tuple[bytes, bytes]:
 
 
 @pytest.fixture
-def overheard(photos: tuple[bytes, bytes], seal: Seal, settings: Settings) -> list[bytes]:
+def overheard(photos: tuple[bytes, bytes], encrypt: Encrypt, settings: Settings) -> list[bytes]:
     """What a listener sees of the two photos; the server does open both."""
-    sealed = [seal(photo) for photo in photos]
-    for photo, text in zip(photos, sealed, strict=True):
-        assert unsealer(settings)("photo", text.encode()) == photo
-    return [base64.b64decode(text)[:-TAG] for text in sealed]
+    encrypted = [encrypt(photo) for photo in photos]
+    for photo, text in zip(photos, encrypted, strict=True):
+        assert decrypter(settings)("photo", text.encode()) == photo
+    return [base64.b64decode(text)[:-TAG] for text in encrypted]
 
 
 def test_a_listener_learns_the_xor_of_two_photos(

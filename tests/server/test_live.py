@@ -231,7 +231,7 @@ def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(
     (line,) = [line for line in lines if line.get("request_id") == request_id]
     assert (line["status"], line["code"], line["route"]) == (200, 1000, PATH)
     assert (line["body_bytes"], line["answer_bytes"]) == (len(content), len(answer.content))
-    assert set(line["stages"]) == {"receive", "wait", "parse", "unseal", "decode"}
+    assert set(line["stages"]) == {"receive", "wait", "parse", "decrypt", "decode"}
     assert 0 < sum(line["stages"].values()) <= line["ms"]
     assert len([line for line in lines if line["event"] in {"request", "malformed"}]) == 4
     assert "canary" not in text

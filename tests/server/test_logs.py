@@ -15,13 +15,13 @@ SAMPLES_PER_PIXEL = struct.pack("<HHI", 277, 3, 1)
 
 @pytest.mark.live
 def test_what_pillow_minds_about_a_photo_stays_out_of_the_log(
-    start_live: Callable[..., Any], draw: Callable[..., bytes], seal: Callable[[bytes], str]
+    start_live: Callable[..., Any], draw: Callable[..., bytes], encrypt: Callable[[bytes], str]
 ) -> None:
     server = start_live()
     tiff = draw(kind="TIFF")
     place = tiff.index(SAMPLES_PER_PIXEL) + len(SAMPLES_PER_PIXEL)
     many = tiff[:place] + struct.pack("<H", 31_337) + tiff[place + 2 :]
-    too_many_samples = dict.fromkeys(PHOTOS, seal(many))
+    too_many_samples = dict.fromkeys(PHOTOS, encrypt(many))
     url = f"http://127.0.0.1:{server.port}{CONTRACT.path}"
     answer = requests.post(url, data=too_many_samples, timeout=15).json()
     server.stop()

@@ -13,7 +13,7 @@ from conformance.photos.portraits import draw
 from conformance.recipe import Photo
 
 CHROMIUM = shutil.which("chromium")
-SERVE = ("-m", "verikit", "serve", "--port", "0", "--workers", "1", "--debug-faces")
+SERVE = ("-m", "verikit", "serve", "--port", "0", "--workers", "1")
 ELSEWHERE = "page-of-no-secure-context.test"
 SWITCHES = (
     "--no-sandbox",  # root may not have one

@@ -91,7 +91,7 @@ def test_no_barrier_is_found(
     page = visit(color_scheme=scheme, reduced_motion="reduce")
     page.get_by_text("Key and IV").click()
     compare(page, photo(), photo())
-    expect(page.locator("#faces")).to_be_visible()
+    expect(page.locator("#exchange")).to_be_visible()
     found = barriers(page, rules)
     compare(page, photo(), photo(of="nobody"))
     found += barriers(page, rules)

@@ -90,16 +90,6 @@ def test_photos_of_two_people(page: Page, photo: Photo) -> None:
     assert row(page) == [str(t) for t in CONTRACT.error_rates.thresholds if t <= score][-1:]
 
 
-def test_the_faces_that_were_compared_are_shown(page: Page, photo: Photo) -> None:
-    compare(page, photo(), photo(of="hopper"))
-    expect(page.locator("#faces")).to_be_visible()
-    page.wait_for_function("[...document.querySelectorAll('#faces img')].every((i) => i.complete)")
-    widths = page.locator("#faces img").evaluate_all("(all) => all.map((i) => i.naturalWidth)")
-    assert widths == [150, 150]
-    page.get_by_role("button", name="Remove the second photo").click()
-    expect(page.locator("#faces")).to_be_hidden()
-
-
 def test_two_photos_dropped_at_once(page: Page, photo: Photo) -> None:
     names = [photo(of=name)["name"] for name in ("collins", "hopper")]
     files = [b64encode(photo(of=name)["buffer"]).decode() for name in ("collins", "hopper")]
@@ -191,7 +181,6 @@ def test_refusals_in_words(  # noqa: PLR0917 - a row of the table and fixtures
     verdict(page).to_contain_text(which)
     expect(page.locator("#numbers")).to_contain_text(f"HTTP {entry.status}, code {entry.code}")
     assert blamed(page) == [which]
-    expect(page.locator("#faces")).to_be_hidden()
 
 
 def test_a_key_of_someone_else(page: Page, photo: Photo) -> None:

@@ -1,8 +1,6 @@
 """The pages' routes, without a browser."""
 
-import base64
 import html
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,63 +8,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from click.testing import CliRunner
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask.testing import FlaskClient
 from jsonschema import validate
-from PIL import Image
 from werkzeug.test import TestResponse
 
 from reference_server.app import create_app
-from reference_server.commands.serve import serve
-from reference_server.faces.pictures import Pixels
-from reference_server.pictures import Photo
-from reference_server.refusals import PHOTOS, NoFaceFound
 from reference_server.settings import Settings
-from reference_server.ui.faces import FACES
 from reference_server.ui.words import one_in, prose, size
 from reference_server.verifier import Verifier
 from verikit.contract import load_contract, load_photo_standards
 
 CONTRACT = load_contract()
-OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 PAGES = ("/", "/docs")
 STATIC = [f"/ui/{path.name}" for path in Path("reference_server/ui/static").iterdir()]
 
 
 class Engine:
-    """Its faces are the photos themselves; a black one shows none."""
+    """The pages ask it nothing but whether it is calibrated."""
 
     def __init__(self, calibrated: bool = True) -> None:
         self.calibrated = calibrated
-        self.rotated: bool | None = None
-
-    def align(self, *photos: Photo, auto_rotate: bool) -> list[Pixels]:
-        self.rotated = auto_rotate
-        for index, photo in enumerate(photos):
-            if not photo.pixels.any():
-                raise NoFaceFound(index)
-        return [photo.pixels for photo in photos]
 
 
 def client(engine: Engine | None = None, **settings: Any) -> FlaskClient:
     chosen = replace(Settings.from_environment({}), **settings)
     return create_app(chosen, Verifier(chosen, engine or Engine())).test_client()  # type: ignore[arg-type]
-
-
-def form(*colours: object) -> dict[str, str]:
-    secrets = CONTRACT.encryption
-    cipher = AESGCM(secrets.default_key.encode())
-
-    def sealed(colour: object) -> str:
-        file = io.BytesIO()
-        Image.new("RGB", (40, 50), colour).save(file, "PNG")  # type: ignore[arg-type]
-        photo = cipher.encrypt(secrets.default_iv.encode(), file.getvalue(), None)
-        return base64.b64encode(photo).decode()
-
-    return dict(zip(PHOTOS, map(sealed, colours), strict=True))
 
 
 def is_not_found(answer: TestResponse) -> bool:
@@ -106,11 +73,11 @@ def test_nothing_is_loaded_from_elsewhere(path: str) -> None:
     )
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/openapi.yaml", *STATIC, FACES])
+@pytest.mark.parametrize("path", [*PAGES, "/openapi.yaml", *STATIC])
 def test_without_the_pages_there_is_nothing(path: str) -> None:
-    closed = client(ui=False, debug_faces=True)
+    closed = client(ui=False)
     assert is_not_found(closed.get(path))
-    assert is_not_found(closed.post(path, data=form("red", "blue"), headers=OWN_PAGE))
+    assert is_not_found(closed.post(path))
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
@@ -207,46 +174,6 @@ def test_descriptions_cannot_bring_tags_along() -> None:
     assert prose("`<b>` (our reading).") == (
         '<code>&lt;b&gt;</code>. <em class="reading">our reading</em>'
     )
-
-
-def test_faces_come_as_they_were_compared() -> None:
-    engine = Engine()
-    answer = client(engine, debug_faces=True).post(
-        FACES, data=form("red", "blue") | {"auto_rotate": "true"}, headers=OWN_PAGE
-    )
-    assert answer.headers["Cache-Control"] == "no-store"
-    faces = [
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(face))))
-        for face in answer.get_json()["faces"]
-    ]
-    assert [tuple(face[0, 0]) for face in faces] == [(255, 0, 0), (0, 0, 255)]
-    assert engine.rotated is True
-
-
-def test_faces_are_refused_as_photos_are() -> None:
-    answer = client(debug_faces=True).post(FACES, data=form("red", "black"), headers=OWN_PAGE)
-    validate(answer.get_json(), CONTRACT.schema("Refusal"))
-    assert answer.get_json()["code"] == CONTRACT.codes["DETECTION_FAILED"].code
-
-
-def test_faces_are_not_shown_unless_asked_for() -> None:
-    closed = client()
-    assert is_not_found(closed.post(FACES, data=form("red", "blue"), headers=OWN_PAGE))
-    assert FACES not in closed.get("/").text
-
-
-@pytest.mark.parametrize("site", [None, "none", "cross-site", "same-site"])
-def test_faces_are_for_pages_of_this_server_alone(site: str | None) -> None:
-    headers = {"Sec-Fetch-Site": site} if site else {}
-    answer = client(debug_faces=True).post(FACES, data=form("red", "blue"), headers=headers)
-    assert is_not_found(answer)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])  # noqa: S104 - refused
-def test_faces_are_shown_on_loopback_only(host: str) -> None:
-    result = CliRunner().invoke(serve, ["--debug-faces", "--allow-default-key", "--host", host])
-    assert result.exit_code == 2
-    assert "--debug-faces needs a loopback address" in result.output
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/ui/page.js"])

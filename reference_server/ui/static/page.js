@@ -1,8 +1,8 @@
 /** The try-it page: reads what is chosen, asks the server, shows what it said. */
 
 import { decimals, meaning, milliseconds } from "./answer.js";
-import { acceptDrops, PhotoCard, show, takePhoto } from "./photo.js";
-import { asCurl, asJava, sealer, send, shortened } from "./request.js";
+import { acceptDrops, PhotoCard, takePhoto } from "./photo.js";
+import { asCurl, asJava, encrypter, send, shortened } from "./request.js";
 
 const $ = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -36,9 +36,9 @@ function place(files, card = cards.find(({ file }) => !file) ?? cards[0]) {
 
 /** The request for what is chosen; rejects when a photo cannot be read. */
 async function filled() {
-  const seal = await sealer({ key: $("key").value, iv: $("iv").value, tagBits: facts.tagBits });
+  const encrypt = await encrypter({ key: $("key").value, iv: $("iv").value, tagBits: facts.tagBits });
   const form = new URLSearchParams();
-  for (const card of cards) form.append(card.name, await seal(card.file));
+  for (const card of cards) form.append(card.name, await encrypt(card.file));
   for (const box of all("input[type=checkbox]:checked")) form.append(box.name, "true");
   return { ...operation, body: form.toString() };
 }
@@ -48,19 +48,18 @@ async function compare({ signal }) {
   const request = await filled().catch(() => null);
   if (signal.aborted) return;
   if (!request) return tell(UNREADABLE);
-  const sealingMs = performance.now() - begun;
+  const encryptingMs = performance.now() - begun;
   const answer = await send(request, signal).catch(() => null); // no answer: fetch rejects
   if (signal.aborted) return;
   if (!answer) return tell(NO_ANSWER);
   const meant = meaning(answer, facts, rows);
   tell(meant);
   list({
-    "Answered in": `${milliseconds(answer.ms)}, after ${milliseconds(sealingMs)} of encrypting`,
+    "Answered in": `${milliseconds(answer.ms)}, after ${milliseconds(encryptingMs)} of encrypting`,
     "Request id": answer.json.request_id ?? "none",
     Answer: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
   });
   keep(request, answer);
-  if (meant.score !== undefined && facts.debugFaces) await showFaces(request, signal);
 }
 
 /** Whether everything is chosen; if not, says what is wrong and goes there. */
@@ -103,22 +102,10 @@ function keep(request, answer) {
   $("exchange").hidden = false;
 }
 
-/** The aligned faces, from a server that was started to show them. */
-async function showFaces(request, signal) {
-  const answer = await send({ ...request, url: facts.debugFaces }, signal).catch(() => null);
-  if (signal.aborted) return;
-  const faces = answer?.json.faces;
-  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  all("#faces img").forEach((image, i) => {
-    show(image, faces && new Blob([bytes(faces[i])], { type: "image/png" }));
-  });
-  $("faces").hidden = !faces;
-}
-
 function clear() {
   tell({ kind: "" });
   list({});
-  $("exchange").hidden = $("faces").hidden = true;
+  $("exchange").hidden = true;
 }
 
 /** A verdict is about what was chosen: when that changes it goes, and so does what is asked. */

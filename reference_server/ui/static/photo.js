@@ -44,7 +44,7 @@ export class PhotoCard {
 }
 
 /** Lets an image show a file, or nothing, and forgets what it showed before. */
-export function show(image, file) {
+function show(image, file) {
   if (image.src) URL.revokeObjectURL(image.src);
   if (file) image.src = URL.createObjectURL(file);
   else image.removeAttribute("src");

@@ -1,4 +1,4 @@
-/** A request to the operation: photos sealed as the contract says, and the form that carries them. */
+/** A request to the operation: photos encrypted as the contract says, and the form that carries them. */
 
 const CHUNK = 60_000; // a constant in a Java class holds at most 65,535 bytes
 const SHOWN = 48;
@@ -6,7 +6,7 @@ const SHOWN = 48;
 const utf8 = (text) => new TextEncoder().encode(text);
 
 /** A function from a photo file to its ciphertext, the tag behind it, in Base64. */
-export async function sealer({ key, iv, tagBits }) {
+export async function encrypter({ key, iv, tagBits }) {
   const usable = await crypto.subtle.importKey("raw", utf8(key), "AES-GCM", false, ["encrypt"]);
   const how = { name: "AES-GCM", iv: utf8(iv), tagLength: tagBits };
   return async (file) => base64(await crypto.subtle.encrypt(how, usable, await file.arrayBuffer()));

@@ -3,8 +3,8 @@
 import pytest
 
 from reference_server.monitoring.metrics import Metrics
-from reference_server.process import balancing as balance
-from reference_server.process.balancing import Balance
+from reference_server.process import balancing
+from reference_server.process.balancing import ConnectionBalancer
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def metrics() -> Metrics:
 
 
 def hold(metrics: Metrics, row: int, requests: int) -> None:
-    metrics.cells.use_row(row)
+    metrics.counters.use_row(row)
     metrics.change("held", requests)
 
 
@@ -29,28 +29,28 @@ def test_a_worker_is_ahead_of_one_with_less(
 ) -> None:
     hold(metrics, 0, others)
     hold(metrics, 1, own)
-    assert Balance(metrics, 1).is_ahead is ahead
-    assert Balance(metrics, 1).leaves_connection() is ahead
+    assert ConnectionBalancer(metrics, 1).is_ahead is ahead
+    assert ConnectionBalancer(metrics, 1).leaves_connection() is ahead
 
 
 def test_the_only_worker_takes_every_connection() -> None:
     metrics = Metrics(500)
     metrics.enter(0)
     metrics.change("held", 5)
-    assert not Balance(metrics, 0).leaves_connection()
+    assert not ConnectionBalancer(metrics, 0).leaves_connection()
 
 
 def test_a_worker_that_has_ended_gets_nothing_left_to_it(metrics: Metrics) -> None:
     hold(metrics, 1, 3)
     metrics.leave(0)
-    assert not Balance(metrics, 1).leaves_connection()
+    assert not ConnectionBalancer(metrics, 1).leaves_connection()
 
 
 def test_nothing_is_left_for_long_to_a_worker_that_takes_nothing(
     metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([10.0, 10.04, 10.06, 20.0])
-    monkeypatch.setattr(balance, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(balancing, "monotonic", lambda: next(clock))
     hold(metrics, 1, 1)
-    unbalanced = Balance(metrics, 1)
+    unbalanced = ConnectionBalancer(metrics, 1)
     assert [unbalanced.leaves_connection() for _ in range(4)] == [True, True, False, True]

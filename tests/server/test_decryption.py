@@ -1,0 +1,52 @@
+import base64
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference_server.refusals import InvalidArgument
+from reference_server.request.decryption import decrypter
+from reference_server.settings import Settings
+
+Encrypt = Callable[[bytes], str]
+
+
+def test_blanks_are_read_as_plus_and_line_breaks_dropped(
+    settings: Settings, encrypt: Encrypt
+) -> None:
+    file = bytes(range(256)) * 8
+    encrypted = encrypt(file)
+    assert "+" in encrypted
+    broken = "\r\n".join(encrypted[i : i + 76] for i in range(0, len(encrypted), 76)).replace(
+        "+", " "
+    )
+    assert decrypter(settings)("photo", broken.encode()) == file
+
+
+@pytest.mark.parametrize("damage", ["*", "=", "\t", "-", "_", "\x00", "é"])
+def test_anything_else_is_no_base64(settings: Settings, encrypt: Encrypt, damage: str) -> None:
+    encrypted = encrypt(b"x" * 90)
+    with pytest.raises(InvalidArgument) as refused:
+        decrypter(settings)("photo", (encrypted[:40] + damage + encrypted[40:]).encode())
+    assert refused.value.message == "invalid argument: photo is not Base64"
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, -1])
+def test_cut_ciphertext_does_not_decrypt(settings: Settings, encrypt: Encrypt, length: int) -> None:
+    cut = base64.b64encode(base64.b64decode(encrypt(b"x" * 90))[:length])
+    with pytest.raises(InvalidArgument) as refused:
+        decrypter(settings)("photo", cut)
+    assert refused.value.message == "invalid argument: photo does not decrypt"
+
+
+def test_a_photo_under_another_key_does_not_decrypt(encrypt: Encrypt) -> None:
+    other = Settings(key=b"k" * 32, iv=b"df25d188a061")
+    with pytest.raises(InvalidArgument, match="INVALID"):
+        decrypter(other)("photo", encrypt(b"x").encode())
+
+
+@given(st.binary())
+def test_any_bytes_are_refused_as_an_argument(value: bytes) -> None:
+    with pytest.raises(InvalidArgument):
+        decrypter(Settings.from_environment({}))("photo", value)
