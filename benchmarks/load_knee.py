@@ -21,7 +21,7 @@ from pathlib import Path
 
 from load_generator import load
 
-from loadtests.cases import build_cases
+from loadtests.generator.cases import build_cases
 from loadtests.profile import load_profile
 from verikit.contract import load_contract
 

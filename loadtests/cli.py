@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import click
 
-from loadtests.gates import LIMITS
 from loadtests.profile import Profile, load_profile, profile_names
+from loadtests.statistics.gates import LIMITS
 from verikit.errors import NoVerdict, WrongUse
 
 WRONG_USE, INCOMPLETE = 2, 3
@@ -133,7 +133,7 @@ def _load(url: str | None, options: dict[str, Any]) -> int:
         raise WrongUse("--master and --worker exclude each other")
     # Locust patches the whole process when it is imported: not before it is needed.
     if options["worker"]:
-        from loadtests.worker import be_worker  # noqa: PLC0415
+        from loadtests.control.run import be_worker  # noqa: PLC0415
 
         be_worker(options["master_host"], options["master_port"], url)
         return 0

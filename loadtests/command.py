@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -12,13 +10,14 @@ from typing import Any
 import click
 import locust  # noqa: F401 - patches sockets and threads: before anything below uses them
 
-from loadtests.compare import Change, Run, compare, read_run
-from loadtests.ledger import Ledger
+from loadtests.control.answer_log import AnswerLog
+from loadtests.control.outcome import Outcome
+from loadtests.control.run import Target, Workers, run_load
 from loadtests.profile import Profile
-from loadtests.report import write_html
-from loadtests.run import Target, Workers, run_load
-from loadtests.text import progress, summary
-from loadtests.verdict import Outcome
+from loadtests.report.html import write_html
+from loadtests.report.json_file import read_run, write_json
+from loadtests.report.text import progress, summary
+from loadtests.statistics.compare import Change, Run, compare
 from verikit.errors import WrongUse
 
 _WAIT_FOR_WORKERS = 60
@@ -43,10 +42,11 @@ def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
     progress_line = _Progress()
     outcome = run_load(target, profile, workers if options["master"] else None, progress_line)
     progress_line.clear()
-    now = Run(slots=outcome.ledger.measured, slot_seconds=outcome.ledger.slot_seconds)
+    now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
     changes = compare(before, now) if before and outcome.measures.requests else []
     click.echo(summary(outcome, changes), err=options["json"] == "-")
-    _write_json(json_path, outcome, changes)
+    if json_path:
+        write_json(json_path, outcome, changes)
     _write_html(html, outcome, changes)
     return outcome.exit_code
 
@@ -73,13 +73,6 @@ def _make_room(path: Path) -> None:
         raise WrongUse(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _write_json(path: Path | None, outcome: Outcome, changes: list[Change]) -> None:
-    if path:
-        report = {**outcome.plain(), "changes": [dataclasses.asdict(each) for each in changes]}
-        with click.open_file(path, "w", encoding="utf-8") as file:
-            json.dump(report, file)
-
-
 def _write_html(path: Path | None, outcome: Outcome, changes: list[Change]) -> None:
     if path:
         click.echo("Writing the report ...", err=True)
@@ -94,13 +87,13 @@ class _Progress:
         self._terminal = sys.stderr.isatty()
         self._calls = 0
 
-    def __call__(self, ledger: Ledger) -> None:
+    def __call__(self, log: AnswerLog) -> None:
         self._calls += 1
         if self._terminal:
             self.clear()
-            click.echo(progress(ledger), nl=False, err=True)
+            click.echo(progress(log), nl=False, err=True)
         elif self._calls % _PLAIN_EVERY == 1:
-            click.echo(progress(ledger), err=True)
+            click.echo(progress(log), err=True)
 
     def clear(self) -> None:
         """Make room on the terminal."""

@@ -18,18 +18,18 @@ from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests.clients import Client
-from loadtests.generator import Generator
-from loadtests.ledger import REPEATED_ID, Ledger, Shared
+from loadtests.control.answer_log import REPEATED_ID, AnswerLog, Consistency
+from loadtests.control.outcome import judge_run
+from loadtests.control.server_monitor import ServerMonitor, find_probe
+from loadtests.generator.reporting import Generator
+from loadtests.generator.users import Client
 from loadtests.profile import Profile, Stage, load_profile
-from loadtests.report import write_html
-from loadtests.server_watch import ServerWatch, find_look
-from loadtests.text import summary
-from loadtests.verdict import settle
+from loadtests.report.html import write_html
+from loadtests.report.text import summary
 
 __all__ = ["Client"]
 _DAY = 24 * 3600.0
-_SLOT_SECONDS = 1
+_WINDOW_SECONDS = 1
 
 
 @events.init_command_line_parser.add_listener
@@ -60,43 +60,45 @@ def _profile(environment: Environment) -> Profile:
 
 def _generate(environment: Environment) -> None:
     generator = Generator(environment)
-    generator.prepare(_profile(environment), _SLOT_SECONDS)
+    generator.prepare(_profile(environment), _WINDOW_SECONDS)
 
     def start(**_: Any) -> None:
-        generator.start(_profile(environment), _SLOT_SECONDS)
+        generator.start(_profile(environment), _WINDOW_SECONDS)
 
     environment.events.test_start.add_listener(start)
 
 
 def _judge(environment: Environment) -> None:
     runner: Any = environment.runner
-    watch = ServerWatch(find_look(environment.host or "", None, None))
-    ledgers: list[tuple[Ledger, float]] = []
+    monitor = ServerMonitor(find_probe(environment.host or "", None, None))
+    logs: list[tuple[AnswerLog, float]] = []
 
     def start(**_: Any) -> None:
-        ledger = Ledger(_profile(environment), Shared(), slot_seconds=_SLOT_SECONDS)
-        ledgers[:] = [(ledger, watch.clock())]
+        log = AnswerLog(_profile(environment), Consistency(), window_seconds=_WINDOW_SECONDS)
+        logs[:] = [(log, monitor.clock())]
 
     def absorb(environment: Environment, msg: Any) -> None:
-        if ledgers:
-            repeated = ledgers[0][0].absorb(msg.data["node"], msg.data["report"])
+        if logs:
+            repeated = logs[0][0].absorb(msg.data["node"], msg.data["report"])
             for _ in range(repeated):
                 runner.stats.log_error("POST", REPEATED_ID, REPEATED_ID)
 
     def judge(**_: Any) -> None:
         if isinstance(runner, MasterRunner):
             runner.quit()  # the workers' last reports come in
-        watch.stop()
-        if ledgers:
-            _publish(environment, *ledgers[0], watch)
+        monitor.stop()
+        if logs:
+            _publish(environment, *logs[0], monitor)
 
     environment.events.test_start.add_listener(start)
     runner.register_message("verikit_tally", absorb)
     environment.events.quitting.add_listener(judge)
 
 
-def _publish(environment: Environment, ledger: Ledger, begun: float, watch: ServerWatch) -> None:
-    outcome = settle(environment.host or "", ledger, watch, begun)
+def _publish(
+    environment: Environment, log: AnswerLog, begun: float, monitor: ServerMonitor
+) -> None:
+    outcome = judge_run(environment.host or "", log, monitor, begun)
     click.echo(summary(outcome, []))
     options = environment.parsed_options
     if options and options.load_html:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from loadtests.gates import LIMITS
+from loadtests.statistics.gates import LIMITS
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 

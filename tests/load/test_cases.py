@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
-from loadtests.cases import Case, build_cases, deck
-from loadtests.photos import PEOPLE, covered_portrait, portrait
+from loadtests.generator.cases import Case, build_cases, deck
+from loadtests.generator.photos import PEOPLE, covered_portrait, portrait
 from loadtests.profile import COMPARISON
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets

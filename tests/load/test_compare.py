@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtests.compare import Run, compare, read_run
-from loadtests.latency import bucket
-from loadtests.slots import Slot
+from loadtests.report.json_file import read_run
+from loadtests.statistics.compare import Run, compare
+from loadtests.statistics.windows import Window, bucket
 from verikit.errors import WrongUse
 
 
@@ -17,13 +17,13 @@ def run(seed: int, *, median: float = 0.05, failing: float = 0.0, seconds: int =
     """A run at 20 requests a second whose latency drifts from second to second."""
     random = np.random.default_rng(seed)
     drift = 0.0
-    slots = []
+    windows = []
     for _ in range(seconds):
         drift = 0.5 * drift + random.normal(0, 0.1)
         latencies = Counter(bucket(x) for x in median * np.exp(drift + random.normal(0, 0.3, 20)))
         failed = int(random.binomial(20, failing))
-        slots.append(
-            Slot(
+        windows.append(
+            Window(
                 latencies=latencies,
                 answers=Counter({"200 1000": 20 - failed, "500 500": failed}),
                 failures=Counter({"HTTP 500": failed}),
@@ -31,7 +31,7 @@ def run(seed: int, *, median: float = 0.05, failing: float = 0.0, seconds: int =
                 finished=20 - failed,
             )
         )
-    return Run(slots=slots, slot_seconds=1)
+    return Run(windows=windows, window_seconds=1)
 
 
 def test_a_slower_server_is_shown_to_be_slower() -> None:
@@ -65,13 +65,20 @@ def test_no_errors_on_either_side_are_no_change_but_leave_doubt() -> None:
     assert change.low < 0 < change.high
 
 
-def test_a_report_is_read_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("windows", "seconds", "told"),
+    [("windows", "window_seconds", ""), ("slots", "slot_seconds", "by an earlier verikit")],
+)
+def test_a_report_is_read_back_an_old_one_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], windows: str, seconds: str, told: str
+) -> None:
     path, before = tmp_path / "old.json", run(1, seconds=5)
-    path.write_text(json.dumps({"slots": [s.plain() for s in before.slots], "slot_seconds": 1}))
+    path.write_text(json.dumps({windows: [each.plain() for each in before.windows], seconds: 1}))
     assert read_run(path) == before
+    assert told in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"slots": 3, "slot_seconds": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"windows": 3, "window_seconds": 1}'])
 def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
@@ -81,6 +88,6 @@ def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
 
 def test_a_run_without_requests_compares_with_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty.json"
-    path.write_text(json.dumps({"slots": [Slot().plain()], "slot_seconds": 1}))
+    path.write_text(json.dumps({"windows": [Window().plain()], "window_seconds": 1}))
     with pytest.raises(WrongUse, match="without requests"):
         read_run(path)

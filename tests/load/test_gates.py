@@ -1,7 +1,7 @@
 import pytest
 
-from loadtests.gates import LIMITS, judge_gates
-from loadtests.measures import Measures
+from loadtests.statistics.gates import LIMITS, judge_gates
+from loadtests.statistics.measures import Measures
 
 SEEN = Measures(
     seconds=10,

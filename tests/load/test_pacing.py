@@ -7,9 +7,10 @@ import gevent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.pacing import ClosedPace, OpenPace, arrivals
+from loadtests.generator.answers import Recorder
+from loadtests.generator.pacing import ClosedModel, OpenModel, arrivals
 from loadtests.profile import Stage
-from loadtests.slots import Tally, total
+from loadtests.statistics.windows import total
 
 STAGES = st.lists(
     st.builds(Stage, rate=st.floats(0.5, 50), seconds=st.floats(0.5, 5)), min_size=1, max_size=4
@@ -37,12 +38,12 @@ def stopwatch() -> tuple[float, object]:
     return start, lambda: time.perf_counter() - start
 
 
-def drive(pace: OpenPace, clock: object, users: int, service: float) -> list[float]:
+def drive(pacing: OpenModel, clock: object, users: int, service: float) -> list[float]:
     """Users who take ``service`` seconds for each request; latencies since the due time."""
     latencies: list[float] = []
 
     def user() -> None:
-        while (due := pace.take()) is not None:
+        while (due := pacing.take()) is not None:
             gevent.sleep(service)
             latencies.append(clock() - due)  # type: ignore[operator]
 
@@ -52,10 +53,10 @@ def drive(pace: OpenPace, clock: object, users: int, service: float) -> list[flo
 
 def test_a_slow_server_does_not_slow_the_arrivals_and_queueing_counts() -> None:
     _, clock = stopwatch()
-    tally = Tally(1)
-    pace = OpenPace(clock, arrivals([Stage(rate=50, seconds=0.4)]), 5, tally)
-    latencies = drive(pace, clock, users=1, service=0.05)
-    assert total(tally.slots.values()).arrived == 20
+    recorder = Recorder(1)
+    pacing = OpenModel(clock, arrivals([Stage(rate=50, seconds=0.4)]), 5, recorder)
+    latencies = drive(pacing, clock, users=1, service=0.05)
+    assert total(recorder.windows.values()).arrived == 20
     assert len(latencies) == 20
     # One user can serve 20 a second of the 50 that arrive: the last one waited for the rest.
     assert max(latencies) > 0.5
@@ -63,10 +64,10 @@ def test_a_slow_server_does_not_slow_the_arrivals_and_queueing_counts() -> None:
 
 def test_arrivals_that_nobody_takes_in_time_are_dropped_and_counted() -> None:
     _, clock = stopwatch()
-    tally = Tally(1)
-    pace = OpenPace(clock, arrivals([Stage(rate=50, seconds=0.4)]), 0.1, tally)
-    latencies = drive(pace, clock, users=1, service=0.1)
-    whole = total(tally.slots.values())
+    recorder = Recorder(1)
+    pacing = OpenModel(clock, arrivals([Stage(rate=50, seconds=0.4)]), 0.1, recorder)
+    latencies = drive(pacing, clock, users=1, service=0.1)
+    whole = total(recorder.windows.values())
     assert whole.dropped > 0
     assert whole.arrived == 20 == len(latencies) + whole.dropped
     assert max(latencies) < 0.35
@@ -74,11 +75,11 @@ def test_arrivals_that_nobody_takes_in_time_are_dropped_and_counted() -> None:
 
 def test_a_low_rate_keeps_to_one_connection() -> None:
     _, clock = stopwatch()
-    pace = OpenPace(clock, arrivals([Stage(rate=50, seconds=0.3)]), 5, Tally(1))
+    pacing = OpenModel(clock, arrivals([Stage(rate=50, seconds=0.3)]), 5, Recorder(1))
     served = [0, 0, 0, 0]
 
     def user(number: int) -> None:
-        while pace.take() is not None:
+        while pacing.take() is not None:
             served[number] += 1
 
     gevent.joinall([gevent.spawn(user, number) for number in range(4)])
@@ -89,21 +90,21 @@ def test_a_low_rate_keeps_to_one_connection() -> None:
 
 def test_closing_drops_what_waits_and_dismisses_who_waits() -> None:
     _, clock = stopwatch()
-    tally = Tally(1)
-    pace = OpenPace(clock, arrivals([Stage(rate=100, seconds=10)]), 5, tally)
+    recorder = Recorder(1)
+    pacing = OpenModel(clock, arrivals([Stage(rate=100, seconds=10)]), 5, recorder)
     gevent.sleep(0.1)
-    waiting = total(tally.slots.values()).arrived
-    pace.close()
+    waiting = total(recorder.windows.values()).arrived
+    pacing.close()
     assert waiting > 0
-    assert total(tally.slots.values()).dropped == waiting
-    assert pace.take() is None
+    assert total(recorder.windows.values()).dropped == waiting
+    assert pacing.take() is None
 
 
 def test_a_closed_pace_is_due_at_once_until_the_time_is_over() -> None:
     now = [1.5]
-    tally = Tally(1)
-    pace = ClosedPace(lambda: now[0], 3, tally)
-    assert pace.take() == 1.5
+    recorder = Recorder(1)
+    pacing = ClosedModel(lambda: now[0], 3, recorder)
+    assert pacing.take() == 1.5
     now[0] = 3.0
-    assert pace.take() is None
-    assert tally.slots[1].arrived == 1
+    assert pacing.take() is None
+    assert recorder.windows[1].arrived == 1

@@ -3,7 +3,7 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.request_ids import RequestIds
+from loadtests.statistics.request_ids import RequestIds
 
 BATCHES = st.lists(st.lists(st.integers(0, 60), max_size=30), max_size=12)
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from loadtests.trend import fit_trend
+from loadtests.statistics.trend import fit_trend
 
 
 def test_a_leak_is_found_and_measured() -> None:

@@ -1,0 +1,131 @@
+"""All that the generators of a run reported, merged."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadtests.profile import Profile
+from loadtests.statistics.measures import Measures, measure
+from loadtests.statistics.request_ids import RequestIds
+from loadtests.statistics.windows import Window, total
+
+_MOST_WINDOWS = 600
+_SILENT_SECONDS = 15
+REPEATED_ID = "request_id given out twice"
+OTHER_SCORE = "another score for the same pair"
+
+
+def window_seconds_for(profile: Profile) -> int:
+    """How long one window lasts: a second, or more where a run would have too many windows."""
+    return max(1, math.ceil((profile.warm_up + profile.seconds) / _MOST_WINDOWS))
+
+
+@dataclass
+class Process:
+    """A generator process: its latest clock, when that was heard (monotonic time), whether it is
+    done, and its CPU use over time.
+    """
+
+    clock: float = 0.0
+    over: bool = False
+    heard: float = field(default_factory=time.monotonic)
+    cpu: list[tuple[float, float]] = field(default_factory=list)
+
+    def is_lost(self) -> bool:
+        """Whether it has fallen silent before it was done."""
+        return not self.over and time.monotonic() - self.heard > _SILENT_SECONDS
+
+
+class Consistency:
+    """What must agree over all steps and workers of a test: request_ids, and scores by pair."""
+
+    def __init__(self) -> None:
+        self.request_ids = RequestIds()
+        self.scores: dict[str, float] = {}
+        self._accused: set[tuple[str, str]] = set()
+
+    def other_scores(self, node: str, scores: Mapping[str, float]) -> int:
+        """How many pairs a worker saw scored differently from another; each is told once."""
+        wrong = {
+            (node, pair)
+            for pair, score in scores.items()
+            if self.scores.setdefault(pair, score) != score
+        } - self._accused
+        self._accused |= wrong
+        return len(wrong)
+
+
+class AnswerLog:
+    """The windows of one run, by number since its start, and what became of the generators."""
+
+    def __init__(
+        self, profile: Profile, shared: Consistency, window_seconds: int | None = None
+    ) -> None:
+        self.profile, self.shared = profile, shared
+        self.window_seconds = window_seconds or window_seconds_for(profile)
+        self.windows: dict[int, Window] = defaultdict(Window)
+        self.nodes: dict[str, Process] = defaultdict(Process)
+        self.trouble: str | None = None
+        self.aborted = False
+        self._other_scores = 0
+        self._end = profile.warm_up + profile.seconds
+
+    def absorb(self, name: str, report: Mapping[str, Any]) -> int:
+        """Take in what a generator saw since its last report; how many request_ids it repeats."""
+        node = self.nodes[name]
+        node.clock, node.over, node.heard = report["clock"], report["over"], time.monotonic()
+        node.cpu.append((report["clock"], report["cpu"]))
+        for index, window in report["windows"]:
+            self.windows[index].add(Window.from_plain(window))
+        repeated = 0
+        for index, digests in report["request_ids"]:
+            again = self.shared.request_ids.add(digests)
+            if again:
+                self.windows[index].failures[REPEATED_ID] += again
+                self.windows[index].finished -= again
+            repeated += again
+        self._other_scores += self.shared.other_scores(name, report["scores"])
+        return repeated
+
+    @property
+    def clock(self) -> float:
+        """How long the run has lasted, warm-up included, at most as long as it was to last."""
+        latest = max((node.clock for node in self.nodes.values()), default=0.0)
+        return min(latest, self._end)
+
+    def cut_short(self, trouble: str, *, aborted: bool = False) -> None:
+        """The run ended early, now, and why; ``aborted``: on a gate broken beyond doubt."""
+        self.trouble, self.aborted, self._end = trouble, aborted, self.clock
+
+    @property
+    def first_window(self) -> int:
+        """The first window that counts: all of it after the warm-up."""
+        return math.ceil(self.profile.warm_up / self.window_seconds)
+
+    @property
+    def measured(self) -> list[Window]:
+        """The windows that count, in order, empty ones included."""
+        end = math.ceil(self.clock / self.window_seconds)
+        return [self.windows[index] for index in range(self.first_window, end)]
+
+    def measures(self, memory: tuple[float, float, float] | None = None) -> Measures:
+        """What the run comes to, warm-up left out."""
+        seconds = max(0.0, self.clock - self.first_window * self.window_seconds)
+        whole = total(self.measured)
+        if self._other_scores:
+            whole.failures[OTHER_SCORE] += self._other_scores
+        return measure(whole, seconds, memory)
+
+    def generator_cpu(self) -> float:
+        """The mean CPU use of the busiest generator process after warm-up, in cores."""
+        means = [
+            sum(cores) / len(cores)
+            for node in self.nodes.values()
+            if (cores := [cpu for clock, cpu in node.cpu if clock >= self.profile.warm_up])
+        ]
+        return max(means, default=0.0)

@@ -1,0 +1,121 @@
+"""A finished load test: what was measured, which gates it kept, and what casts doubt on it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from loadtests.control.answer_log import AnswerLog
+from loadtests.control.server_monitor import ServerMonitor
+from loadtests.statistics.gates import Judgement, judge_gates
+from loadtests.statistics.measures import Measures
+
+KEPT, BROKEN, INCOMPLETE = 0, 1, 3
+_BUSY_CORES = 0.85
+_LATE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a search: the rate tried, what it came to, and whether it kept the gates."""
+
+    rate: float
+    measures: Measures
+    kept: bool
+    generator_cores: float
+    server_cores: float | None
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """All that a report shows. ``log`` is the run itself, of a search the one at the knee."""
+
+    url: str
+    log: AnswerLog
+    measures: Measures
+    judged: list[Judgement]
+    monitor: ServerMonitor
+    begun: float
+    steps: list[Step] = field(default_factory=list)
+    knee: float | None = None
+    ended: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def exit_code(self) -> int:
+        """0 gates kept, 1 a gate broken, 3 incomplete or without a single answer."""
+        if self.log.trouble and not self.log.aborted:
+            return INCOMPLETE
+        if not self.log.profile.search and not answered(self.measures):
+            return INCOMPLETE
+        if self.log.aborted:  # Answers that still came afterwards do not mend the gate.
+            return BROKEN
+        return KEPT if all(each.kept for each in self.judged) else BROKEN
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """When the measured stretch began and ended, on the monitor's clock."""
+        return self.begun + self.log.profile.warm_up, self.begun + self.log.clock
+
+    @property
+    def warnings(self) -> list[str]:
+        """What casts doubt on the figures."""
+        return generator_warnings(self.log)
+
+    def plain(self) -> dict[str, Any]:
+        """The report as plain values, what :mod:`loadtests.statistics.compare` reads included."""
+        return {
+            "verikit": version("verikit"),
+            "url": self.url,
+            "ended": self.ended.isoformat(timespec="seconds"),
+            "profile": self.log.profile.plain(),
+            "trouble": self.log.trouble,
+            "exit_code": self.exit_code,
+            "warnings": self.warnings,
+            "measures": self.measures.plain(),
+            "gates": [dataclasses.asdict(each) for each in self.judged],
+            "knee": self.knee,
+            "steps": [
+                {**dataclasses.asdict(step), "measures": step.measures.plain()}
+                for step in self.steps
+            ],
+            "generators": {name: node.cpu for name, node in self.log.nodes.items()},
+            "generator_cores": self.log.generator_cpu(),
+            "server_cores": self.monitor.cores(*self.span),
+            "server": [dataclasses.asdict(each) for each in self.monitor.samples],
+            "window_seconds": self.log.window_seconds,
+            "windows": [window.plain() for window in self.log.measured],
+        }
+
+
+def answered(measures: Measures) -> bool:
+    """Whether the server gave any HTTP answer at all."""
+    return any(label[0].isdigit() for label in measures.answers)
+
+
+def generator_warnings(log: AnswerLog) -> list[str]:
+    """Signs that the generator, not the server, was the limit."""
+    found = []
+    cores = log.generator_cpu()
+    if cores > _BUSY_CORES:
+        found.append(
+            f"The generator used {cores:.0%} of its core: it, not the server, may be the limit; "
+            "spread the load over more processes with --master and --worker."
+        )
+    lags = sorted(window.lag for window in log.measured)
+    if lags and lags[len(lags) // 2] > _LATE_SECONDS:
+        found.append(
+            f"The generator sent requests up to {lags[len(lags) // 2] * 1000:.0f} ms late in half "
+            "of the time: give it a core of its own."
+        )
+    return found
+
+
+def judge_run(url: str, log: AnswerLog, monitor: ServerMonitor, begun: float) -> Outcome:
+    """Judge a run of stages."""
+    span = begun + log.profile.warm_up, begun + log.clock
+    measures = log.measures(monitor.memory_slope(*span))
+    judged = judge_gates(log.profile.gates, measures)
+    return Outcome(url=url, log=log, measures=measures, judged=judged, monitor=monitor, begun=begun)

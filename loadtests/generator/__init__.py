@@ -1,0 +1,1 @@
+"""From requests to answers: what one process that makes requests does."""

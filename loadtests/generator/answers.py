@@ -1,0 +1,118 @@
+"""An answer is judged by the contract, for fast but wrong is a failure, and then counted.
+
+Every check here costs on each request of a load test, so it is plain Python rather than a
+schema validator; the suite in ``conformance`` is the one that judges in full depth.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import defaultdict
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from loadtests.generator.cases import Case
+from loadtests.statistics.windows import Window, bucket
+from verikit.contract import Contract
+
+NO_ANSWER = "no answer"
+
+
+class Verdict(NamedTuple):
+    """``answer`` is what came, ``failure`` why that is wrong, ``request_id`` a 64-bit digest."""
+
+    answer: str
+    failure: str | None
+    request_id: int | None = None
+
+
+class AnswerCheck:
+    """Judges answers and remembers each pair's score: the same pair must score the same again."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.success_code = contract.success_code
+        self.refusal_statuses = {status for status in contract.statuses if status >= 400}
+        self.scores: dict[str, float] = {}
+
+    def __call__(self, case: Case, status: int, body: bytes) -> Verdict:
+        """Judge an answer by its HTTP status and body."""
+        answer = _parse(body)
+        if answer is None:
+            return Verdict(f"{status} -", f"HTTP {status} without a JSON object")
+        code, request_id = answer.get("code"), answer.get("request_id")
+        label = f"{status} {_shown(code)}"
+        if not isinstance(request_id, str) or not request_id:
+            return Verdict(label, "request_id is missing")
+        failure = self._wrong(case, status, code, answer)
+        return Verdict(label, failure, digest(request_id))
+
+    def _wrong(self, case: Case, status: int, code: Any, answer: dict[str, Any]) -> str | None:
+        if code != case.expected or isinstance(code, bool):
+            return f"HTTP {status} code {_shown(code)} instead of {case.expected}"
+        if case.expected == self.success_code:
+            return self._wrong_result(case.name, status, answer.get("verification_score"))
+        if status not in self.refusal_statuses:
+            return f"code {code} with HTTP {status}"
+        return None if isinstance(answer.get("message"), str) else "message is missing"
+
+    def _wrong_result(self, pair: str, status: int, score: Any) -> str | None:
+        if status != 200:
+            return f"a comparison with HTTP {status}"
+        if not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1:
+            return "verification_score is no number in [0, 1]"
+        known = self.scores.setdefault(pair, score)
+        return None if known == score else "another score for the same pair"
+
+
+def digest(request_id: str) -> int:
+    """64 bits of a request_id: enough to tell ten million apart, small enough to keep them."""
+    return int.from_bytes(blake2b(request_id.encode(), digest_size=8).digest(), "little")
+
+
+def _shown(code: Any) -> str:
+    """A code for labels; of what is no number, a server could make labels without end."""
+    return str(code) if type(code) is int else "?"
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+class Recorder:
+    """What one generator process saw since it last reported."""
+
+    def __init__(self, window_seconds: float) -> None:
+        self.window_seconds = window_seconds
+        self.windows: dict[int, Window] = defaultdict(Window)
+        self.request_ids: dict[int, array[int]] = defaultdict(lambda: array("Q"))
+
+    def window(self, clock: float) -> Window:
+        """The window of a moment, in seconds since the start."""
+        return self.windows[int(clock // self.window_seconds)]
+
+    def record(self, due: float, now: float, latency: float, verdict: Verdict) -> None:
+        """Count one answered request that was due at ``due`` and answered at ``now``."""
+        window = self.window(due)
+        window.latencies[bucket(latency)] += 1
+        window.answers[verdict.answer] += 1
+        if verdict.failure:
+            window.failures[verdict.failure] += 1
+        else:
+            self.window(now).finished += 1
+        if verdict.request_id is not None:
+            self.request_ids[int(due // self.window_seconds)].append(verdict.request_id)
+
+    def drain(self) -> dict[str, Any]:
+        """Hand over what was counted, as plain values, and start anew."""
+        windows, ids = dict(self.windows), dict(self.request_ids)
+        self.windows.clear()
+        self.request_ids.clear()
+        return {
+            "windows": [(index, window.plain()) for index, window in windows.items()],
+            "request_ids": [(index, found.tobytes()) for index, found in ids.items()],
+        }

@@ -1,0 +1,104 @@
+"""A load test in words, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loadtests.control.answer_log import AnswerLog
+from loadtests.control.outcome import Outcome
+from loadtests.statistics.compare import Change
+from loadtests.statistics.measures import Measures
+
+_TOLD_BY_THE_HOUR = 300.0
+
+
+def progress(log: AnswerLog) -> str:
+    """One line on a run that goes on."""
+    profile, clock = log.profile, log.clock
+    level = f"{profile.stages[0].rate:.3g}/s" if profile.is_open else "closed"
+    if clock <= profile.warm_up:
+        return f"{level:>8}  warm-up {clock:.0f} of {profile.warm_up:g} s"
+    seen = log.measures()
+    p95 = milliseconds(seen.latency_ms.get("p95"))
+    return (
+        f"{level:>8}  {clock - profile.warm_up:.0f} of {profile.seconds:g} s  "
+        f"{seen.requests} requests  {seen.rate:.1f}/s  p95 {p95}  "
+        f"{seen.failed} failed  {seen.dropped} dropped"
+    )
+
+
+def summary(outcome: Outcome, changes: list[Change]) -> str:
+    """What a finished load test came to."""
+    return "\n".join(_lines(outcome, changes))
+
+
+def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
+    for step in outcome.steps:
+        yield (
+            f"  {step.rate:8.2f}/s  p95 {milliseconds(step.measures.latency_ms.get('p95')):>8}  "
+            f"{'kept' if step.kept else 'broken':6}  generator {step.generator_cores:.0%} of a core"
+        )
+    if outcome.steps:
+        knee = outcome.knee
+        yield f"knee: {knee:.2f} requests/s" if knee else "no rate that was tried keeps the gates"
+    yield from _figures(outcome.measures)
+    yield f"generator: {outcome.log.generator_cpu():.0%} of a core"
+    cores = outcome.monitor.cores(*outcome.span)
+    if cores is not None:
+        yield f"server: {cores:.2f} cores"
+    if outcome.measures.memory:
+        yield f"memory: {growth(outcome.measures)}"
+    for gate in outcome.judged:
+        value = "not measured" if gate.value is None else number(gate.value)
+        verdict = "kept  " if gate.kept else "BROKEN"
+        yield f"{verdict} {gate.gate} {value}, limit {number(gate.limit)}"
+    yield from (change_line(change) for change in changes)
+    yield from (f"warning: {warning}" for warning in outcome.warnings)
+    if outcome.log.trouble:
+        yield f"{'' if outcome.log.aborted else 'incomplete: '}{outcome.log.trouble}"
+
+
+def _figures(seen: Measures) -> Iterator[str]:
+    yield (
+        f"{seen.requests} requests in {seen.seconds:.0f} s: {seen.rate:.2f} correct answers/s, "
+        f"{seen.failed} failed, {seen.dropped} arrivals dropped"
+    )
+    if seen.latency_ms:
+        yield "latency: " + "  ".join(
+            f"{name} {milliseconds(ms)}" for name, ms in seen.latency_ms.items()
+        )
+    yield "answers (HTTP code): " + ", ".join(f"{n} x {label}" for label, n in seen.answers.items())
+    for reason, times in seen.failures.items():
+        yield f"  {times} x {reason}"
+
+
+def growth(seen: Measures) -> str:
+    """How the server's memory grew: in an hour, or in a run too short to be told by the hour."""
+    hourly = seen.seconds >= _TOLD_BY_THE_HOUR
+    scale, span = (1.0, "an hour") if hourly else (seen.seconds / 3600, f"in {seen.seconds:.0f} s")
+    slope, low, high = (value * scale for value in seen.memory or (0.0, 0.0, 0.0))
+    return f"{slope:+.1f} MiB {span}, 95 % interval {low:+.1f} to {high:+.1f}"
+
+
+def change_line(change: Change) -> str:
+    """A change in words."""
+    share = change.figure == "error_share"
+    interval = (
+        f"{change.low:+.2%} to {change.high:+.2%}"
+        if share
+        else f"{change.low - 1:+.1%} to {change.high - 1:+.1%}"
+    )
+    verdict = "changed" if change.shown else "no change shown"
+    return f"{change.figure}: {change.before:.4g} -> {change.now:.4g} ({interval}): {verdict}"
+
+
+def number(value: float) -> str:
+    """A figure with four digits, or all before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency given in ms, in ms or s."""
+    if value is None:
+        return "-"
+    return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"

@@ -1,0 +1,1 @@
+"""From counts to figures; knows neither Locust nor HTTP nor a clock."""

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from loadtests.generator.answers import AnswerCheck
+from loadtests.generator.cases import Case
+from verikit.contract import load_contract
+
+CONTRACT = load_contract()
+CODE = CONTRACT.codes["INVALID_IMAGE_TYPE"]
+PAIR = Case(name="a b", kind="COMPARISON", expected=CONTRACT.success_code, body=b"")
+WRONG = Case(name="text", kind=CODE.name, expected=CODE.code, body=b"")
+RESULT = {"code": CONTRACT.success_code, "verification_score": 0.25, "request_id": "r"}
+REFUSAL = {"code": CODE.code, "message": CODE.message, "request_id": "r"}
+
+
+def failure(case: Case, status: int, answer: Any) -> str | None:
+    return AnswerCheck(CONTRACT)(case, status, json.dumps(answer).encode()).failure
+
+
+@pytest.mark.parametrize("score", [0, 0.25, 1])
+def test_a_comparison_passes(score: float) -> None:
+    assert failure(PAIR, 200, {**RESULT, "verification_score": score}) is None
+
+
+@pytest.mark.parametrize("status", [400, 413, 500])
+def test_a_refusal_passes_with_any_documented_error_status(status: int) -> None:
+    assert failure(WRONG, status, REFUSAL) is None
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "answer", "reason"),
+    [
+        (PAIR, 200, {**RESULT, "verification_score": 1.01}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": -0.1}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": float("nan")}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": "0.5"}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": True}, "no number in"),
+        (PAIR, 200, {**RESULT, "request_id": ""}, "request_id is missing"),
+        (PAIR, 200, {**RESULT, "request_id": 7}, "request_id is missing"),
+        (PAIR, 200, REFUSAL, f"code {CODE.code} instead of {CONTRACT.success_code}"),
+        (PAIR, 200, {**RESULT, "code": "$\\frac$\x1b[2J"}, "code ? instead of"),
+        (PAIR, 200, {**RESULT, "code": True}, "code ? instead of"),
+        (PAIR, 500, RESULT, "a comparison with HTTP 500"),
+        (PAIR, 200, [RESULT], "without a JSON object"),
+        (WRONG, 200, RESULT, f"code {CONTRACT.success_code} instead of {CODE.code}"),
+        (WRONG, 200, REFUSAL, "with HTTP 200"),
+        (WRONG, 418, REFUSAL, "with HTTP 418"),
+        (WRONG, 400, {**REFUSAL, "message": None}, "message is missing"),
+        (WRONG, 400, {**REFUSAL, "code": str(CODE.code)}, "instead of"),
+    ],
+)
+def test_a_wrong_answer_is_a_failure(case: Case, status: int, answer: Any, reason: str) -> None:
+    assert reason in (failure(case, status, answer) or "")
+
+
+@pytest.mark.parametrize("code", ["$\\frac$", "\x1b[2J", ["a"], {"b": 1}, None, True, 0.5])
+def test_only_a_number_is_counted_as_a_code(code: Any) -> None:
+    verdict = AnswerCheck(CONTRACT)(PAIR, 200, json.dumps({**RESULT, "code": code}).encode())
+    assert verdict[:2] == ("200 ?", f"HTTP 200 code ? instead of {CONTRACT.success_code}")
+
+
+def test_nesting_without_end_is_a_failure() -> None:
+    depth = 200_000
+    verdict = AnswerCheck(CONTRACT)(PAIR, 200, b'{"code":' + b"[" * depth + b"]" * depth + b"}")
+    assert verdict == ("200 -", "HTTP 200 without a JSON object", None)
+
+
+def test_html_is_a_failure() -> None:
+    verdict = AnswerCheck(CONTRACT)(PAIR, 502, b"<html>Bad gateway</html>")
+    assert verdict == ("502 -", "HTTP 502 without a JSON object", None)
+
+
+def test_the_same_pair_must_score_the_same() -> None:
+    judge = AnswerCheck(CONTRACT)
+    other = Case(name="b c", kind="COMPARISON", expected=CONTRACT.success_code, body=b"")
+    first, moved = (
+        json.dumps({**RESULT, "verification_score": score}).encode() for score in (0.2, 0.3)
+    )
+    assert judge(PAIR, 200, first).failure is None
+    assert judge(other, 200, moved).failure is None
+    assert judge(PAIR, 200, first).failure is None
+    assert judge(PAIR, 200, moved).failure == "another score for the same pair"
+
+
+def test_request_ids_are_told_apart() -> None:
+    judge = AnswerCheck(CONTRACT)
+    digests = {
+        judge(PAIR, 200, json.dumps({**RESULT, "request_id": str(n)}).encode()).request_id
+        for n in range(1000)
+    }
+    assert len(digests) == 1000
