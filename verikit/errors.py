@@ -7,10 +7,19 @@ VerikitError
 │   └── SecretError       a key or an IV
 └── NoVerdict         there is nothing to judge, or not enough (exit code 3)
     └── Unreachable       no server, or none that offers the operation
+        ├── NotConnected      no connection could be made
+        ├── Broken            the connection broke before the end of the answer
+        ├── TimedOut          no whole answer in time
+        ├── BadAnswer         what came is no HTTP answer, or more of one than is read
+        ├── NotTrusted        a certificate, or http and https mistaken for each other
+        ├── ProxyFailed       the proxy, not the server
+        └── TurnedAway        401, 403, 407 or a redirect: something in front of the operation
 
-A fault of the server under test is never an exception: it is a finding. Any other exception is a
-defect of verikit (exit code 70).
+A fault of the server under test is never an exception of a command: it is a finding. Any other
+exception is a defect of verikit (exit code 70).
 """
+
+from typing import ClassVar
 
 
 class VerikitError(Exception):
@@ -38,4 +47,45 @@ class NoVerdict(VerikitError):  # noqa: N818 - it names what was found
 
 
 class Unreachable(NoVerdict):
-    """No server, or one that does not offer the operation; the message says which."""
+    """No server, or one that does not offer the operation; the message says which.
+
+    ``may_pass``: the same request may be answered when it is sent again.
+    """
+
+    may_pass: ClassVar[bool] = False
+
+
+class NotConnected(Unreachable):
+    """No connection could be made."""
+
+    may_pass = True
+
+
+class Broken(Unreachable):
+    """The connection broke before the end of the answer; ``begun`` says whether one began."""
+
+    may_pass = True
+
+    def __init__(self, message: str, *, begun: bool = False) -> None:
+        super().__init__(message)
+        self.begun = begun
+
+
+class TimedOut(Unreachable):
+    """No whole answer in time; whether the server did the work is not known."""
+
+
+class BadAnswer(Unreachable):
+    """What came is no HTTP answer, or more of one than is read."""
+
+
+class NotTrusted(Unreachable):
+    """The certificate does not hold, or http was spoken to https, or the reverse."""
+
+
+class ProxyFailed(Unreachable):
+    """The proxy did not let the connection through; the message names it."""
+
+
+class TurnedAway(Unreachable):
+    """Something in front of the operation answered: 401, 403, 407, or a redirect."""

@@ -1,17 +1,18 @@
-"""What the commands that send photos take alike."""
+"""Options that several commands take alike, and what they come to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from verikit.client import threshold_for
 from verikit.contract import load_contract
-from verikit.transport.address import DEFAULT_URL
+from verikit.errors import WrongUse
+from verikit.transport import DEFAULT_URL, Access
+from verikit.transport.headers import FILE_VARIABLE
 
 CONTRACT = load_contract()
 PHOTO = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -22,6 +23,75 @@ SECRETS_HELP = (
 )
 SWITCHES = tuple(p for p in CONTRACT.parameters.values() if p.type == "boolean")
 """The contract's boolean parameters."""
+SECRETS = "verikit.secrets"
+"""Where click's context keeps what the key file and the IV file hold, by ``key`` and ``iv``."""
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ACCESS = (
+    click.option(
+        "--header-file",
+        type=_FILE,
+        envvar=FILE_VARIABLE,
+        help="Headers to send, such as Authorization: Bearer ..., one a line. Variables such as "
+        "VERIKIT_HEADER_AUTHORIZATION do the same.",
+    ),
+    click.option(
+        "--ca-file",
+        type=_FILE,
+        help="Trust the certificate authorities in this PEM file, not the operating system's "
+        "(SSL_CERT_FILE is heeded too).",
+    ),
+    click.option(
+        "--client-certificate", type=_FILE, help="Our certificate in PEM, for a server that asks."
+    ),
+    click.option(
+        "--client-key", type=_FILE, help="Its key, if that is not in the certificate's file."
+    ),
+    click.option(
+        "--insecure", is_flag=True, help="Do not check the server's certificate; reports say so."
+    ),
+    click.option(
+        "--proxy",
+        metavar="URL",
+        help="Go through this proxy, http://HOST:PORT or socks5h://HOST:PORT. By default "
+        "HTTPS_PROXY and its like say, but for this machine.",
+    ),
+)
+_ACCESS_NAMES = (
+    "header_file",
+    "ca_file",
+    "client_certificate",
+    "client_key",
+    "insecure",
+    "proxy",
+)
+
+
+def access(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options on how a server is reached; the command gets them as one ``access``."""
+
+    @wraps(command)
+    def with_access(*arguments: Any, **given: Any) -> Any:
+        own = {name: given.pop(name) for name in _ACCESS_NAMES}
+        try:
+            found = Access.of(**own)
+        except WrongUse as error:
+            raise click.UsageError(str(error)) from error
+        return command(*arguments, access=found, **given)
+
+    for option in reversed(_ACCESS):
+        with_access = option(with_access)
+    return with_access
+
+
+def secrets() -> dict[str, str]:
+    """What key file and IV file hold: ``key``, ``iv``, or neither.
+
+    It is what :class:`~verikit.contract.encryption.Secrets` takes; what is missing there comes
+    from the documented variables.
+    """
+    context = click.get_current_context(silent=True)
+    return dict(context.meta.get(SECRETS, {})) if context else {}
 
 
 def switches(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,32 +104,3 @@ def switches(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 url = click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the server is.")
-
-
-class Rate(click.ParamType[float]):
-    """A false match rate, written like 1/10,000 or 0.0001."""
-
-    name = "rate"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The rate as a number, within the documented table."""
-        try:
-            rate = float(Fraction(str(value).replace(",", "")))
-        except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is no rate: write it like 1/10,000 or 0.0001.", param, ctx)
-        try:
-            threshold_for(rate)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        return rate
-
-
-def one_in(rate: float) -> str:
-    """A rate in words.
-
-    >>> one_in(0.0001)
-    '1 in 10,000'
-    """
-    return f"1 in {1 / rate:,.0f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,35 @@ from verikit.client.clients import TIMEOUT_SECONDS
 from verikit.exit_codes import Exit
 
 
+class Rate(click.ParamType[float]):
+    """A false match rate, written like 1/10,000 or 0.0001."""
+
+    name = "rate"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The rate as a number, within the documented table."""
+        try:
+            rate = float(Fraction(str(value).replace(",", "")))
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is no rate: write it like 1/10,000 or 0.0001.", param, ctx)
+        try:
+            threshold_for(rate)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return rate
+
+
+def one_in(rate: float) -> str:
+    """A rate in words.
+
+    >>> one_in(0.0001)
+    '1 in 10,000'
+    """
+    return f"1 in {1 / rate:,.0f}"
+
+
 @click.command(epilog=options.SECRETS_HELP)
 @click.argument("first", type=options.PHOTO)
 @click.argument("second", type=options.PHOTO)
@@ -32,9 +62,9 @@ from verikit.exit_codes import Exit
 @click.option(
     "--at",
     "at",
-    type=options.Rate(),
+    type=Rate(),
     default=RECOMMENDED_RATE,
-    show_default=options.one_in(RECOMMENDED_RATE) + ", the recommended threshold's",
+    show_default=one_in(RECOMMENDED_RATE) + ", the recommended threshold's",
     metavar="RATE",
     help="The false match rate to accept, like 1/100000.",
 )
@@ -78,7 +108,7 @@ def _as_text(result: Verification | ClientError, at: float, photos: tuple[Path, 
 
 def _words(answer: Verification, at: float) -> str:
     verdict = "Match" if answer.matches(at_rate=at) else "No match"
-    asked = f"at a false match rate of {options.one_in(at)}, which is a score of"
+    asked = f"at a false match rate of {one_in(at)}, which is a score of"
     lines = [
         f"{verdict} {asked} {threshold_for(at):.3g} or more.",
         f"score    {answer.score:.4g}",
@@ -92,10 +122,7 @@ def _meaning(answer: Verification) -> str:
     if answer.row is None:
         return f"below {options.CONTRACT.error_rates.thresholds[0]:g}, the table's lowest score"
     threshold, rate = answer.row
-    return (
-        f"of pairs of different people {options.one_in(rate)} score {threshold:g} or more, "
-        "as documented"
-    )
+    return f"of pairs of different people {one_in(rate)} score {threshold:g} or more, as documented"
 
 
 def _trouble(error: ClientError, photos: tuple[Path, Path]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from verikit.contract.loader import load_contract
 from verikit.errors import AddressError
@@ -11,11 +12,18 @@ from verikit.errors import AddressError
 CONTRACT = load_contract()
 DEFAULT_URL = f"http://127.0.0.1:{CONTRACT.port}"
 USUAL_PORTS = {"http": 80, "https": 443}
+_PATH_LETTERS = "/%:@!$&'()*+,;=-._~"
 
 
 @dataclass(frozen=True)
 class Address:
-    """A server. ``url`` has neither the operation's path nor a slash at its end."""
+    """A server.
+
+    Attributes:
+        url: with neither the operation's path nor a slash at its end.
+        host: the name, or the IP address without brackets.
+        port: the one of the URL, else the usual one of its scheme.
+    """
 
     url: str
     host: str
@@ -35,8 +43,10 @@ class Address:
             is_one = base.isprintable() and host.encode("idna") and port != 0
         except ValueError:  # a name, a port or an IPv6 address that is none
             is_one = False
-        if not is_one or parts.scheme not in USUAL_PORTS:
+        if not is_one or parts.scheme not in USUAL_PORTS or " " in parts.netloc:
             raise AddressError(f"{url!r} is no URL: write it like {DEFAULT_URL}")
+        if parts.query or parts.fragment:
+            raise AddressError(f"{url!r} goes on behind the path: leave out ? and # and the rest")
         return cls(base, host, port or USUAL_PORTS[parts.scheme])
 
     @classmethod
@@ -52,3 +62,49 @@ class Address:
                 "A URL with a name or a password would stand in every report: leave them out"
             )
         return address
+
+    @property
+    def is_https(self) -> bool:
+        """Whether TLS is spoken."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def shown(self) -> str:
+        """The URL without name and password."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
+    def prefix(self) -> str:
+        """The path before every path of the server, as a request line takes it; often empty."""
+        return quote(urlsplit(self.url).path, safe=_PATH_LETTERS)
+
+    @property
+    def name(self) -> str:
+        """The host as DNS and certificates know it, in ASCII."""
+        return self.host.encode("idna").decode()
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as ``Host`` and CONNECT take them."""
+        host = f"[{self.host}]" if ":" in self.host else self.name
+        usual = self.port == USUAL_PORTS[urlsplit(self.url).scheme]
+        return host if usual else f"{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def credentials(self) -> tuple[str, str] | None:
+        """Name and password, if they stand in the URL."""
+        parts = urlsplit(self.url)
+        if parts.username is None:
+            return None
+        return unquote(parts.username), unquote(parts.password or "")

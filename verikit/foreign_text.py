@@ -1,0 +1,43 @@
+"""Text that a server or a foreign file brought, made fit to be shown.
+
+>>> shown("\\x1b[2JAll passed")
+'\\\\x1b[2JAll passed'
+>>> shown("a" * 300, limit=4)
+'aaaa... (cut: 300 characters)'
+"""
+
+from __future__ import annotations
+
+import re
+
+LIMIT = 300
+"""Characters that are shown of one text."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&$@:])")
+
+
+def shown(text: str | bytes, *, limit: int = LIMIT) -> str:
+    """The text in one line, without anything that a terminal or a reader's eye would obey.
+
+    Control characters, bidirectional overrides, line breaks, invisible and unpaired characters
+    become escapes such as ``\\x1b``. What is longer than ``limit`` characters is cut, and said to
+    be. Markup stays: HTML, XML and JSON escape it when they are written, for Markdown there is
+    :func:`in_markdown`.
+    """
+    size = len(text)
+    kept = text[:limit]
+    if isinstance(kept, bytes):
+        kept = kept.decode("utf-8", "backslashreplace")
+    unit = "bytes" if isinstance(text, bytes) else "characters"
+    if not kept.isprintable():
+        kept = "".join(letter if letter.isprintable() else _escaped(letter) for letter in kept)
+    return f"{kept}... (cut: {size:,} {unit})" if size > limit else kept
+
+
+def in_markdown(text: str | bytes, *, limit: int = LIMIT) -> str:
+    """:func:`shown`, with every character escaped that Markdown gives a meaning."""
+    return _MARKDOWN.sub(r"\\\1", shown(text, limit=limit))
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,312 @@
+"""Asks a server over connections of plain sockets; threads and gevent's greenlets may share them.
+
+One request at a time goes over a connection. While its body goes out, the answer is watched for,
+over TLS too: a server may refuse a body before it has all of it, and read no more of it (RFC 9112,
+section 9.3). Nothing is sent again, followed or decompressed.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from verikit.errors import BadAnswer, Broken, NotConnected, ProxyFailed
+from verikit.foreign_text import shown
+from verikit.transport import proxy as proxies
+from verikit.transport import tls
+from verikit.transport.clock import Clock, Pace
+from verikit.transport.endpoint import Endpoint
+from verikit.transport.reader import Answer, Reader
+from verikit.transport.request import Request, blocks_of
+
+AT_ONCE = 64 * 1024
+STRUCK_OUT = b"[not shown]"
+
+
+class Connection:
+    """One connection, made when it is needed and kept while the server keeps it.
+
+    Every method raises nothing but :class:`Unreachable`, and :class:`WrongUse` for files and
+    proxies that cannot be used.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._socket: socket.socket | None = None
+
+    def ask(self, request: Request) -> Answer:
+        """Send a request and read its answer.
+
+        Raises:
+            Unreachable: there was no whole answer that can be read; the subclass says why.
+        """
+        clock = Clock(self._endpoint)
+        if self._socket and not _is_silent(self._socket):
+            self.close()  # closed meanwhile, or the server speaks unasked
+        try:
+            used = self._socket = self._socket or _open(self._endpoint, clock)
+            clock.sending()
+            reader = Reader(request.method, self._endpoint.limits)
+            whole = _send(used, request, self._endpoint, reader, clock)
+            _receive(used, reader, clock)
+        except BaseException as error:
+            self.close()
+            raise named(error, self._endpoint) from error
+        if not (whole and reader.lasting):
+            self.close()
+        return struck_out(reader.answer(clock.taken), self._endpoint)
+
+    def close(self) -> None:
+        """Close it; the next request makes a new one."""
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Pool:
+    """Connections to one server, as many as are asked over at a time; idle ones are kept.
+
+    Threads may share it. ``ask`` waits until the rate of the endpoint allows the request.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._idle: deque[Connection] = deque()
+        self._pace = Pace(endpoint.rate)
+
+    def ask(self, request: Request, *, anew: bool = False) -> Answer:
+        """Send a request and read its answer; ``anew``: over a connection of its own.
+
+        Raises:
+            Unreachable: there was no whole answer that can be read; the subclass says why.
+        """
+        if pause := self._pace.seconds_to_wait():
+            time.sleep(pause)
+        if anew:
+            with Connection(self.endpoint) as own:
+                return own.ask(request)
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection(self.endpoint)
+        answer = connection.ask(request)
+        self._idle.append(connection)
+        return answer
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def named(error: BaseException, endpoint: Endpoint) -> BaseException:
+    """An error of a connection as one of ours, with the server in its message."""
+    where = endpoint.address.shown
+    if isinstance(error, BadAnswer):
+        return BadAnswer(f"{where} gave no proper answer: {error}")
+    if isinstance(error, Broken):
+        return Broken(f"No server answers at {where} ({error})", begun=error.begun)
+    if isinstance(error, ssl.SSLError):
+        return tls.failure(error, where)
+    if isinstance(error, OSError):
+        return Broken(f"No server answers at {where} ({why(error)})")
+    return error
+
+
+def struck_out(answer: Answer, endpoint: Endpoint) -> Answer:
+    """The answer without the secrets that it sends back."""
+    found = [one for one in endpoint.secrets if one in answer.body or one in answer.head]
+    if not found:
+        return answer
+    body, head, headers = answer.body, answer.head, dict(answer.headers)
+    for secret in found:
+        body, head = body.replace(secret, STRUCK_OUT), head.replace(secret, STRUCK_OUT)
+        for name, value in headers.items():
+            headers[name] = value.replace(secret.decode(), STRUCK_OUT.decode())
+    reason = answer.reason if not any(s.decode() in answer.reason for s in found) else ""
+    return replace(answer, body=body, head=head, headers=headers, reason=reason)
+
+
+def _open(endpoint: Endpoint, clock: Clock) -> socket.socket:
+    plain = _connect(endpoint, clock)
+    try:
+        through = endpoint.proxy
+        if through and (endpoint.address.is_https or not through.takes_whole_urls):
+            _tunnel(plain, endpoint, through, clock)
+        if not endpoint.address.is_https:
+            return plain
+        plain.settimeout(clock.left())
+        context = endpoint.access.tls.context()
+        return context.wrap_socket(plain, server_hostname=endpoint.address.name)
+    except TimeoutError:
+        plain.close()
+        raise clock.over() from None
+    except (ssl.SSLError, ssl.CertificateError):
+        plain.close()
+        raise
+    except OSError as error:
+        plain.close()
+        raise Broken(f"during the TLS handshake: {why(error)}") from error
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _connect(endpoint: Endpoint, clock: Clock) -> socket.socket:
+    through = endpoint.proxy
+    host, port = (through or endpoint.address).host, (through or endpoint.address).port
+    try:
+        made = socket.create_connection((host, port), timeout=clock.left())
+    except (OSError, UnicodeError) as error:
+        raise not_connected(endpoint, error) from error
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
+def not_connected(endpoint: Endpoint, error: BaseException) -> NotConnected | ProxyFailed:
+    """That the server, or the proxy before it, cannot be connected to, and why."""
+    reason = "no connection in time" if isinstance(error, TimeoutError) else why(error)
+    if endpoint.proxy:
+        return ProxyFailed(f"The proxy {endpoint.proxy} cannot be reached ({reason})")
+    return NotConnected(f"No server answers at {endpoint.address.shown} ({reason})")
+
+
+def _tunnel(plain: socket.socket, endpoint: Endpoint, through: proxies.Proxy, clock: Clock) -> None:
+    talk = proxies.tunnel(through, endpoint.address)
+    message = next(talk)
+    try:
+        while True:
+            plain.settimeout(clock.left())
+            if message:
+                plain.sendall(message)
+            message = talk.send(plain.recv(AT_ONCE))
+    except StopIteration:
+        return
+    except TimeoutError:
+        raise through.failed("it does not answer in time") from None
+    except OSError as error:
+        raise through.failed(why(error)) from error
+
+
+def _send(
+    used: socket.socket, request: Request, endpoint: Endpoint, reader: Reader, clock: Clock
+) -> bool:
+    """Send it; False when the server answered, or stopped reading, before the end."""
+    for number, block in enumerate(blocks_of(request, endpoint)):
+        if number and _has_come(used) and _take(used, reader):
+            return False
+        used.setblocking(False)
+        if not _send_block(used, memoryview(block), reader, clock):
+            return False
+    return True
+
+
+def _send_block(used: socket.socket, rest: memoryview, reader: Reader, clock: Clock) -> bool:
+    while rest:
+        try:
+            rest = rest[used.send(rest) :]
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            came = _wait(used, clock)
+            if came and _take(used, reader):
+                return False
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return False  # the server stopped reading; its answer may still be there
+    return True
+
+
+def _wait(used: socket.socket, clock: Clock) -> bool:
+    """Wait until something can be sent, or has come; whether something has come."""
+    waiting = select.poll()
+    waiting.register(used, select.POLLIN | select.POLLOUT)
+    happened = waiting.poll(clock.left() * 1000)
+    if not happened:
+        raise clock.over()
+    return bool(happened[0][1] & (select.POLLIN | select.POLLHUP | select.POLLERR))
+
+
+def _take(used: socket.socket, reader: Reader) -> bool:
+    """Read what has come while a body goes out; whether the answer has begun."""
+    used.setblocking(False)
+    try:
+        content = used.recv(AT_ONCE)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return False  # TLS alone, such as a ticket for the next session
+    except ConnectionResetError:
+        return True
+    if not content:
+        return True  # to be read again, and judged, as the end
+    reader.feed(content)
+    return reader.begun
+
+
+def _receive(used: socket.socket, reader: Reader, clock: Clock) -> None:
+    while not reader.complete:
+        used.settimeout(clock.left())
+        try:
+            content = used.recv(AT_ONCE)
+        except TimeoutError:
+            raise clock.over() from None
+        except ssl.SSLError:
+            raise
+        except OSError as error:
+            raise Broken(why(error), begun=reader.begun) from error
+        if content:
+            reader.feed(content)
+        else:
+            reader.end()
+
+
+def _is_silent(used: socket.socket) -> bool:
+    """Whether an idle connection is still there, and nothing has come over it."""
+    used.setblocking(False)
+    try:
+        used.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _has_come(used: socket.socket) -> bool:
+    """Whether there may be something to read now, the end among it."""
+    waiting = select.poll()
+    waiting.register(used, select.POLLIN)
+    pending = isinstance(used, ssl.SSLSocket) and used.pending()
+    return bool(pending or waiting.poll(0))
+
+
+def why(error: BaseException) -> str:
+    """An error of the operating system in its own words, or nearly."""
+    if isinstance(error, socket.gaierror):
+        return "no such name"
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return shown(strerror or str(error) or type(error).__name__)

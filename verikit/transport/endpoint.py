@@ -1,0 +1,199 @@
+"""How a server is reached: one frozen value that every command, client and worker is given."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from verikit.errors import TurnedAway
+from verikit.foreign_text import shown
+from verikit.transport.address import Address
+from verikit.transport.headers import (
+    Headers,
+    basic,
+    headers_of_environment,
+    headers_of_file,
+    secrets_in,
+)
+from verikit.transport.proxy import Proxy, proxy_for
+from verikit.transport.reader import LIMITS, Answer, Limits
+from verikit.transport.tls import Tls
+
+TIMEOUT_SECONDS = 30.0
+USER_AGENT = f"verikit/{version('verikit')}"
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PLAIN_TO_TLS = (
+    b"plain HTTP request was sent to HTTPS port",  # nginx
+    b"HTTP request to an HTTPS server",  # Go
+    b"speaking plain HTTP to an SSL-enabled server port",  # Apache
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What lets us in: headers, certificates, a proxy. Headers stay out of ``repr``."""
+
+    headers: Headers = field(default=(), repr=False)
+    tls: Tls = field(default_factory=Tls)
+    proxy: Proxy | None = None
+    """The proxy that was asked for; None: the environment says."""
+
+    @classmethod
+    def of(  # noqa: PLR0913 - settings, each by its name
+        cls,
+        *,
+        header_file: Path | None = None,
+        ca_file: Path | None = None,
+        client_certificate: Path | None = None,
+        client_key: Path | None = None,
+        insecure: bool = False,
+        proxy: str | None = None,
+    ) -> Access:
+        """From what a user says; headers of ``VERIKIT_HEADER_*`` come behind those of the file.
+
+        Raises:
+            WrongUse: a file cannot be read, or a header or the proxy is none.
+        """
+        headers = headers_of_file(header_file) if header_file else ()
+        given = {name.lower() for name, _ in headers}
+        more = headers_of_environment(os.environ)
+        tls = Tls(
+            ca_file=ca_file,
+            client_certificate=client_certificate,
+            client_key=client_key,
+            insecure=insecure,
+        )
+        tls.context()  # says now what is wrong with a file
+        return cls(
+            headers=headers + tuple(one for one in more if one[0].lower() not in given),
+            tls=tls,
+            proxy=Proxy.of(proxy, "--proxy") if proxy else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A server and how it is reached. It can be pickled, for workers elsewhere.
+
+    Attributes:
+        address: where it is.
+        access: what lets us in.
+        timeout: seconds to wait for a connection, or for the next bytes either way.
+        deadline: seconds for the whole exchange, connection included; None: twice the time-out.
+        rate: requests a second, at most; None: no bound.
+        limits: how much of an answer is read.
+    """
+
+    address: Address
+    access: Access = field(default_factory=Access)
+    timeout: float = TIMEOUT_SECONDS
+    deadline: float | None = None
+    rate: float | None = None
+    limits: Limits = LIMITS
+
+    @property
+    def seconds(self) -> float:
+        """The deadline."""
+        return 2 * self.timeout if self.deadline is None else self.deadline
+
+    @cached_property
+    def proxy(self) -> Proxy | None:
+        """The proxy on the way.
+
+        Raises:
+            WrongUse: the environment names one that cannot be used.
+        """
+        return self.access.proxy or proxy_for(self.address)
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The headers of every request, save for those on its body."""
+        given = {name.lower() for name, _ in self.access.headers}
+        ours = {
+            "Host": self.address.authority,
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        if self.address.credentials:
+            ours["Authorization"] = basic(self.address.credentials)
+        proxy = self.proxy
+        if proxy and proxy.takes_whole_urls and not self.address.is_https and proxy.authorization:
+            ours["Proxy-Authorization"] = proxy.authorization
+        own = tuple(pair for pair in ours.items() if pair[0].lower() not in given)
+        return own + self.access.headers
+
+    @cached_property
+    def header_lines(self) -> str:
+        """The headers as lines, without the last line's end."""
+        return "\r\n".join(f"{name}: {value}" for name, value in self.headers)
+
+    @cached_property
+    def target(self) -> str:
+        """What stands before a path in a request line."""
+        proxy = self.proxy
+        if proxy and proxy.takes_whole_urls and not self.address.is_https:
+            return f"http://{self.address.authority}{self.address.prefix}"
+        return self.address.prefix
+
+    @cached_property
+    def secrets(self) -> tuple[bytes, ...]:
+        """Values that are struck out of answers: a server may send back what it was sent."""
+        headers = self.access.headers
+        if self.address.credentials:
+            headers += (("Authorization", basic(self.address.credentials)),)
+        return secrets_in(headers)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences that every report on this server repeats."""
+        said = []
+        if self.access.tls.insecure and self.address.is_https:
+            said.append("The server's certificate was not checked (--insecure).")
+        if self.proxy:
+            said.append(f"The server was reached through the proxy {self.proxy}.")
+        return tuple(said)
+
+    def demand_passage(self, answer: Answer) -> None:
+        """Pass over an answer that may be the operation's.
+
+        Raises:
+            TurnedAway: something in front of it answered; the message says what to do.
+        """
+        if why := self.turned_away(answer):
+            raise TurnedAway(why)
+
+    def turned_away(self, answer: Answer) -> str | None:
+        """Why an answer is not the operation's but of something in front; None: it may be."""
+        status, where = answer.status, self.address.shown
+        if status in _REDIRECTS:
+            to = answer.headers.get("location")
+            use = f"; use {shown(_without_operation(to), limit=200)}" if to else ""
+            return f"{where} answers {status}, a redirect, which verikit never follows{use}"
+        if status == 401:
+            return (
+                f"{where} answers 401: it asks for credentials; give them in a header "
+                "(--header-file or VERIKIT_HEADER_AUTHORIZATION)"
+            )
+        if status == 403:
+            return f"{where} answers 403: it does not let this client in"
+        if status == 407 or (status in {502, 503, 504} and self._through_whole_urls):
+            return f"The proxy {self.proxy} lets no connection through: it answers {status}"
+        if status == 400 and any(words in answer.body for words in _PLAIN_TO_TLS):
+            return f"{where} speaks TLS: write https:// instead of http://"
+        return None
+
+    @property
+    def _through_whole_urls(self) -> bool:
+        return bool(self.proxy and self.proxy.takes_whole_urls and not self.address.is_https)
+
+
+def _without_operation(location: str) -> str:
+    """The URL of a redirect as a user would type it."""
+    try:
+        return Address.of(location).shown
+    except ValueError:
+        return location

@@ -1,0 +1,72 @@
+"""A request as bytes: the head, and the body in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from verikit.transport.endpoint import Endpoint
+from verikit.transport.headers import Headers
+
+BLOCK = 64 * 1024
+
+Length = Literal["declared", "chunked", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is sent.
+
+    Attributes:
+        method: such as POST.
+        path: path and query behind the server's URL, percent-encoded.
+        content_type: the body's; empty: none is sent.
+        body: the bytes.
+        length: how the server learns where the body ends: by ``Content-Length``, by chunks, or,
+            for a server that is to refuse it, not at all.
+        headers: further ones.
+        pieces: the body again, in pieces that are sent as they come; whoever makes them may wait.
+    """
+
+    method: str
+    path: str
+    content_type: str = ""
+    body: bytes = b""
+    length: Length = "declared"
+    headers: Headers = ()
+    pieces: Iterable[bytes] | None = None
+
+
+def blocks_of(request: Request, endpoint: Endpoint) -> Iterator[bytes]:
+    """The request as it is sent: the head with the first of the body, then block by block."""
+    pieces = _pieces(request)
+    first = next(pieces, b"") if request.pieces is None else b""
+    yield head_of(request, endpoint) + first
+    yield from pieces
+
+
+def head_of(request: Request, endpoint: Endpoint) -> bytes:
+    """Request line and header section."""
+    lines = [f"{request.method} {endpoint.target}{request.path} HTTP/1.1", endpoint.header_lines]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    if request.content_type:
+        lines.append(f"Content-Type: {request.content_type}")
+    if request.length == "declared":
+        lines.append(f"Content-Length: {len(request.body)}")
+    elif request.length == "chunked":
+        lines.append("Transfer-Encoding: chunked")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _pieces(request: Request) -> Iterator[bytes]:
+    chunked = request.length == "chunked"
+    for piece in request.pieces if request.pieces is not None else _blocks(request.body):
+        yield b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece
+    if chunked:
+        yield b"0\r\n\r\n"
+
+
+def _blocks(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), BLOCK):
+        yield body[start : start + BLOCK]
