@@ -16,12 +16,12 @@ from collections import Counter
 import numpy as np
 from scipy.stats import norm
 
-from calibration import tail
-from calibration.dependence import Shares, design_effects
-from calibration.intervals import Interval, interval
-from calibration.sequential import log_martingale
-from calibration.tally import Tally
-from calibration.verdicts import Evidence, Rule, Verdict, judge, overall
+from calibration.counting.histogram import Histogram
+from calibration.statistics import tail
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.intervals import Interval, interval
+from calibration.statistics.sequential import log_martingale
+from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge, overall
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
@@ -152,9 +152,9 @@ def tails(repetitions: int) -> None:
     rng = np.random.default_rng(4)
     fits = []
     for _ in range(repetitions):
-        tally = Tally(thresholds=RATES.thresholds)
-        tally.add(np.clip(0.3 - np.log10(rng.random(300_000)) / 10, 0, 1))
-        fits.append(tail.fit(tally))
+        histogram = Histogram(thresholds=RATES.thresholds)
+        histogram.add(np.clip(0.3 - np.log10(rng.random(300_000)) / 10, 0, 1))
+        fits.append(tail.fit(histogram))
     for threshold, rate in RATES.rows[3:]:
         found = [fit for fit in fits if fit]
         held = sum(holds(fit.interval_at(threshold), rate) for fit in found)

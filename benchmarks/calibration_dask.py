@@ -28,15 +28,13 @@ from pathlib import Path
 
 from against_deepface import CONTRACT, free_port, running
 
-from calibration.collect import Limits
-from calibration.crews import open_crew
-from calibration.fan_out import Crew
-from calibration.fleet import from_fleet
-from calibration.labelled import Choice, open_labelled
-from calibration.run import Run
-from calibration.server import Manners
-from calibration.verdicts import Rule
-from conformance.exchange import Target
+from calibration.asking.collect import Limits
+from calibration.asking.fleet import from_fleet
+from calibration.asking.run import Run
+from calibration.asking.server import RequestPolicy, Target
+from calibration.executors import Workers, open_workers
+from calibration.sources.labelled import Choice, open_labelled
+from calibration.statistics.verdicts import Rule
 
 SIZES = (1, 2)
 
@@ -93,7 +91,7 @@ def stand_in(workers: int, seconds: float) -> Iterator[str]:
         server.shutdown()
 
 
-def rate(people: Path, url: str, crew: Crew, budget: int, seed: int) -> float:
+def rate(people: Path, url: str, workers: Workers, budget: int, seed: int) -> float:
     """Comparisons a second of a run from its first request to its last shard."""
     choice = Choice(data=str(people.resolve()))
     with tempfile.TemporaryDirectory() as folder:
@@ -102,13 +100,13 @@ def rate(people: Path, url: str, crew: Crew, budget: int, seed: int) -> float:
             labelled=open_labelled(choice),
             folder=Path(folder),
             limits=Limits(comparisons=budget),
-            manners=Manners(concurrency=3, rate=1e6),
+            policy=RequestPolicy(concurrency=3, rate=1e6),
             rule=Rule(),
             options={},
             seed=seed,
         )
         start = time.perf_counter()
-        from_fleet(run, choice, [run.target.url], crew, CONTRACT, lambda heard: None)
+        from_fleet(run, choice, [run.target.url], workers, CONTRACT, lambda heard: None)
         return budget / (time.perf_counter() - start)
 
 
@@ -125,17 +123,17 @@ def main() -> None:
     options = parser.parse_args()
     ratios = []
     with ExitStack() as stack:
-        urls, crews = {}, {}
+        urls, executors = {}, {}
         for size in SIZES:
             wait = options.wait and options.wait / 1000
             server = stand_in(size, wait) if wait else reference_server(size)
             with cores(size if options.pin else None):
                 urls[size] = stack.enter_context(server)
-                crews[size] = stack.enter_context(open_crew(f"local:{size}", size))
-            rate(options.people, urls[size], crews[size], 10 * size, seed=0)
+                executors[size] = stack.enter_context(open_workers(f"local:{size}", size))
+            rate(options.people, urls[size], executors[size], 10 * size, seed=0)
         for seed in range(1, options.rounds + 1):
             one, two = (
-                rate(options.people, urls[n], crews[n], options.budget, seed) for n in SIZES
+                rate(options.people, urls[n], executors[n], options.budget, seed) for n in SIZES
             )
             ratios.append(two / one)
             print(f"{one:.1f}/s with one, {two:.1f}/s with two: {two / one:.2f}", flush=True)

@@ -37,54 +37,54 @@ def told(work):
                       "megabytes": peak() - before, "result": result}))
 """
 OURS = """
-from calibration.error_rates import det
-from calibration.tally import Tally
+from calibration.statistics.det import det
+from calibration.counting.histogram import Histogram
 T = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """
 CASES = {
     "count": OURS
     + """
 def work():
-    tally = Tally(thresholds=T)
+    histogram = Histogram(thresholds=T)
     with open(f"{folder}/many.f32", "rb") as file:
         while (piece := np.fromfile(file, np.float32, 1 << 20)).size:
-            tally.add(piece)
-    return tally.matches.tolist()
+            histogram.add(piece)
+    return histogram.matches.tolist()
 told(work)
 """,
     "all pairs": OURS
     + """
 from pathlib import Path
-from calibration import all_pairs
-from calibration.templates import load
-from calibration.measurement import Measurement
+from calibration.sources import all_pairs
+from calibration.sources.templates import load
+from calibration.counting.comparisons import Measurement
 templates = load(Path(f"{folder}/templates.npz"))
 def work():
     low, high = templates.range
     measurement = Measurement(T, 4000, low=low, high=high)
     all_pairs.measure(templates, measurement)
-    return measurement.non_mated.tally.n
+    return measurement.non_mated.histogram.n
 told(work)
 """,
     "csv": OURS
     + """
 from pathlib import Path
-from calibration import score_files
-from calibration.measurement import Measurement
+from calibration.sources.scores import count_scores
+from calibration.counting.comparisons import Measurement
 def work():
     measurement = Measurement(T, 4000)
-    score_files.measure(Path(f"{folder}/scores.csv"), measurement)
-    return measurement.non_mated.tally.n
+    count_scores(Path(f"{folder}/scores.csv"), measurement)
+    return measurement.non_mated.histogram.n
 told(work)
 """,
     "verikit": OURS
     + """
 non_mated, mated = (np.load(f"{folder}/{name}.npy") for name in ("non_mated", "mated"))
 def work():
-    tallies = Tally(thresholds=T), Tally(thresholds=T)
-    for tally, scores in zip(tallies, (non_mated, mated)):
-        tally.add(scores)
-    return len(det(*tallies).fmr)
+    histograms = Histogram(thresholds=T), Histogram(thresholds=T)
+    for histogram, scores in zip(histograms, (non_mated, mated)):
+        histogram.add(scores)
+    return len(det(*histograms).fmr)
 told(work)
 """,
     "scikit-learn": """

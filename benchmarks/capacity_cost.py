@@ -18,7 +18,7 @@ import psutil
 import requests
 from against_deepface import CONTRACT, encrypted_form, free_port, portraits, running
 
-from calibration.sample_sizes import to_fail, to_pass, without_errors
+from calibration.statistics.planning import to_fail, to_pass, without_errors
 
 MATED_SHARE = 0.1
 """Of ``verikit calibrate``: so many pairs of a run are no non-mated comparisons."""

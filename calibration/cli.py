@@ -16,23 +16,21 @@ from rich.table import Table
 
 from calibration import progress
 from calibration.applicable import Source, flag_of, refuse_idle, source_of
-from calibration.collect import Limits
-from calibration.crews import open_crew
+from calibration.asking.collect import Limits
+from calibration.asking.fleet import from_fleet
+from calibration.asking.from_server import from_server
+from calibration.asking.run import Run
+from calibration.asking.server import RequestPolicy, Target
 from calibration.datasets_cli import datasets
+from calibration.evaluation import Evaluation, from_scores, from_templates
+from calibration.executors import open_workers
 from calibration.findings import Findings
-from calibration.fleet import from_fleet
-from calibration.from_files import from_scores, from_templates
-from calibration.from_server import from_server
 from calibration.judging import find
-from calibration.labelled import Choice, open_labelled
-from calibration.photos import Folder
 from calibration.report import words, writer
-from calibration.run import Run
-from calibration.score_map import thresholds_of_map, thresholds_of_text
-from calibration.server import Manners
-from calibration.subject import Subject
-from calibration.verdicts import Rule, Verdict
-from conformance.exchange import Target
+from calibration.sources.labelled import Choice, open_labelled
+from calibration.sources.photos import Folder
+from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
+from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.errors import Unreachable, VerikitError
 
@@ -197,14 +195,16 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     try:
         kind = source_of(source)
         refuse_idle(ctx, kind)
-        subject = _subject(kind, source, contract, options)
-        if subject.photos is None and options["photos"]:
-            subject = replace(subject, photos=Folder(options["photos"]))
-        rule = Rule(tolerance=options["tolerance"], at_any_time=subject.at_any_time)
+        evaluation = _subject(kind, source, contract, options)
+        if evaluation.photos is None and options["photos"]:
+            evaluation = replace(evaluation, photos=Folder(options["photos"]))
+        rule = Rule(tolerance=options["tolerance"], at_any_time=evaluation.at_any_time)
         with progress.working("Judging and writing the report", quiet=options["quiet"]):
-            findings = find(subject.measurement, contract.error_rates, rule, subject.circumstances)
+            findings = find(
+                evaluation.measurement, contract.error_rates, rule, evaluation.conditions
+            )
             page = writer.write(
-                options["out"], findings, subject, contract, thumbnails=options["thumbnails"]
+                options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
             )
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
@@ -215,13 +215,13 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     except (VerikitError, OSError) as error:
         raise click.UsageError(str(error)) from error
     if options["json"]:
-        click.echo(writer.as_json(findings, subject), nl=False)
+        click.echo(writer.as_json(findings, evaluation), nl=False)
     else:
         _tell(findings, page)
     ctx.exit(EXIT_CODES[findings.verdict])
 
 
-def _subject(kind: Source, source: str, contract: Contract, options: dict[str, Any]) -> Subject:
+def _subject(kind: Source, source: str, contract: Contract, options: dict[str, Any]) -> Evaluation:
     if kind == Source.SERVER:
         return _asked(source, contract, options)
     path = Path(source)
@@ -231,8 +231,8 @@ def _subject(kind: Source, source: str, contract: Contract, options: dict[str, A
             return from_scores(path, contract, options["up_to"])
         thresholds = _similarities(contract, options)
         tell = progress.of_tiles(bar)
-        with open_crew(options["dask"], 1) if options["dask"] else nullcontext() as crew:
-            return from_templates(path, contract, thresholds, options["up_to"], tell, crew)
+        with open_workers(options["dask"], 1) if options["dask"] else nullcontext() as workers:
+            return from_templates(path, contract, thresholds, options["up_to"], tell, workers)
 
 
 def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, ...]:
@@ -245,7 +245,7 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
     )
 
 
-def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
+def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Evaluation:
     choice = Choice(
         **{
             name: options[name]
@@ -258,7 +258,7 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
         labelled=open_labelled(choice),
         folder=options["out"],
         limits=Limits(comparisons=options["budget"], seconds=60 * (options["minutes"] or math.inf)),
-        manners=Manners(
+        policy=RequestPolicy(
             concurrency=options["concurrency"], rate=options["rate"], retries=options["retries"]
         ),
         rule=Rule(tolerance=options["tolerance"]),
@@ -273,8 +273,8 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Subject:
         urls = [run.target.url, *(_target(one, contract, 1).url for one in options["url"])]
         if len(urls) == 1 and not options["dask"]:
             return from_server(run, contract, tell)
-        with open_crew(options["dask"], len(urls)) as crew:
-            return from_fleet(run, choice, urls, crew, contract, tell)
+        with open_workers(options["dask"], len(urls)) as workers:
+            return from_fleet(run, choice, urls, workers, contract, tell)
 
 
 def _target(url: str, contract: Contract, timeout: float) -> Target:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from calibration import datasets as data_sets
+from calibration.sources import datasets as data_sets
 from verikit.errors import VerikitError
 
 _JSON = click.option("--json", is_flag=True, help="Print JSON.")
@@ -61,7 +61,7 @@ def fetch(name: str, home: Path | None, json: bool) -> None:
     elif place:
         click.echo(f"{name} is at {place}.")
     else:
-        click.echo(f"{name} is made on the spot: nothing to do.")
+        click.echo(f"{name} comes with verikit: nothing to do.")
 
 
 @datasets.command()

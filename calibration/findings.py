@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calibration.error_rates import Rate
-from calibration.intervals import Interval
-from calibration.tail import Extrapolation, Tail
-from calibration.verdicts import Rule, Verdict
+from calibration.statistics.intervals import Interval, Rate
+from calibration.statistics.tail import Extrapolation, Tail
+from calibration.statistics.verdicts import Rule, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,7 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Culprit:
+class MostFalseMatches:
     """A person and the false matches he is part of at each threshold."""
 
     person: str
@@ -119,5 +118,5 @@ class Findings:
     groups: list[GroupRow]
     highest_non_mated: list[Listed]
     lowest_mated: list[Listed]
-    culprits: list[Culprit]
+    most_false_matches: list[MostFalseMatches]
     tail: Tail | None

@@ -7,16 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration import tail
-from calibration.culprits import culprits, groups, listed
-from calibration.dependence import design_effects
-from calibration.error_rates import (
-    Rate,
-    crossing,
-    equal_error_rate,
-    measured,
-    threshold_for,
-)
+from calibration.counting.comparisons import ComparisonCounts, Measurement
+from calibration.counting.histogram import FULL
+from calibration.error_sources import groups, listed, most_false_matches
 from calibration.findings import (
     Acquired,
     Extrapolated,
@@ -24,11 +17,11 @@ from calibration.findings import (
     OperatingPoint,
     Row,
 )
-from calibration.intervals import Interval
-from calibration.measurement import Measurement
-from calibration.rounding import FULL
-from calibration.side import Side
-from calibration.verdicts import Evidence, Judgement, Rule, Verdict, judge, overall
+from calibration.statistics import tail
+from calibration.statistics.dependence import design_effects
+from calibration.statistics.det import crossing, equal_error_rate, threshold_for
+from calibration.statistics.intervals import Interval, Rate, measured
+from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, judge, overall
 from verikit.contract import ErrorRates
 
 MOST_NOT_MEASURED = 0.01
@@ -38,7 +31,7 @@ LEAST_PEOPLE = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Circumstances:
+class RunConditions:
     """What the numbers do not know: whether the run is whole, and whether the data can judge."""
 
     complete: bool = True
@@ -47,17 +40,17 @@ class Circumstances:
 
 
 def find(
-    measurement: Measurement, rates: ErrorRates, rule: Rule, circumstances: Circumstances
+    measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Findings:
     """Everything that the counts say of the documented table."""
     fitted = _tail(measurement, evidence(measurement, rates))
-    objections = unsupported(measurement, circumstances)
-    rows = _rows(measurement, rates, rule, 0.0 if objections else circumstances.up_to, fitted)
-    remarks = objections + _incomplete(measurement, circumstances)
+    objections = unsupported(measurement, conditions)
+    rows = _rows(measurement, rates, rule, 0.0 if objections else conditions.up_to, fitted)
+    remarks = objections + _incomplete(measurement, conditions)
     verdict = overall([row.verdict for row in rows if row.judged])
     if remarks and verdict == Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
-    non_mated, mated = measurement.sides
+    non_mated, mated = measurement.kinds
     return Findings(
         verdict=verdict,
         complete=not remarks,
@@ -67,29 +60,29 @@ def find(
         equal_error=_equal_error(measurement),
         operating_points=[_operating_point(measurement, rate) for _, rate in rates.rows],
         acquired=_acquired(measurement),
-        non_mated=non_mated.tally.n,
-        mated=mated.tally.n,
+        non_mated=non_mated.histogram.n,
+        mated=mated.histogram.n,
         people=non_mated.people.shares().people,
         refused=dict(sorted(measurement.codes.items())),
         not_measured=measurement.not_measured,
         decimals=_decimals(measurement),
-        ties=int((non_mated.tally.matches - non_mated.tally.above).sum()),
+        ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
         groups=groups(measurement),
         highest_non_mated=listed(measurement, non_mated),
         lowest_mated=listed(measurement, mated),
-        culprits=culprits(measurement),
+        most_false_matches=most_false_matches(measurement),
         tail=fitted,
     )
 
 
 def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
     """What was counted for each row, with its design effect."""
-    tally, shares = measurement.non_mated.tally, measurement.non_mated.people.shares()
+    histogram, shares = measurement.non_mated.histogram, measurement.non_mated.people.shares()
     claimed = tuple(rate for _, rate in rates.rows)
-    effects = design_effects(shares, claimed) if tally.n else [1.0] * len(claimed)
+    effects = design_effects(shares, claimed) if histogram.n else [1.0] * len(claimed)
     return [
-        Evidence(claimed=rate, k=int(k), n=tally.n, design_effect=effect)
-        for rate, k, effect in zip(claimed, tally.matches, effects, strict=True)
+        Evidence(claimed=rate, k=int(k), n=histogram.n, design_effect=effect)
+        for rate, k, effect in zip(claimed, histogram.matches, effects, strict=True)
     ]
 
 
@@ -99,7 +92,7 @@ def _rows(
     """Rows beyond ``up_to`` are judged by themselves, so they cost the others nothing."""
     seen = evidence(measurement, rates)
     mated = measurement.mated
-    false_non_match = _rates(mated, mated.tally.n)
+    false_non_match = _rates(mated, mated.histogram.n)
     false_rejection = _rates(mated, mated.attempted, mated.failed)
     judged = sum(threshold <= up_to for threshold in rates.thresholds)
     judgements = judge(seen[:judged], rule) + judge(seen[judged:], rule)
@@ -117,7 +110,7 @@ def _rows(
             design_effect=row.design_effect,
             still_needed=judgement.still_needed,
             extrapolated=_extrapolated(fitted, measurement.thresholds[place], row, judgement),
-            k_above=int(measurement.non_mated.tally.above[place]),
+            k_above=int(measurement.non_mated.histogram.above[place]),
             sensitivity=_sensitivity(row.k, measurement.non_mated),
             gfar=row.k / max(measurement.non_mated.attempted, 1),
             fnmr=false_non_match[place],
@@ -128,20 +121,20 @@ def _rows(
     ]
 
 
-def _sensitivity(k: int, side: Side) -> Interval:
-    attempted = max(side.attempted, 1)
-    return Interval(k / attempted, (k + side.failed) / attempted)
+def _sensitivity(k: int, counts: ComparisonCounts) -> Interval:
+    attempted = max(counts.attempted, 1)
+    return Interval(k / attempted, (k + counts.failed) / attempted)
 
 
-def _rates(side: Side, n: int, failed: int = 0) -> list[Rate]:
+def _rates(counts: ComparisonCounts, n: int, failed: int = 0) -> list[Rate]:
     """Events and failed comparisons among n, for each row."""
-    effects = _effects(side)
-    return [measured(int(k) + failed, n, e) for k, e in zip(side.events, effects, strict=True)]
+    effects = _effects(counts)
+    return [measured(int(k) + failed, n, e) for k, e in zip(counts.events, effects, strict=True)]
 
 
-def unsupported(measurement: Measurement, circumstances: Circumstances) -> list[str]:
+def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str]:
     """Why these comparisons support no verdict at all."""
-    if not circumstances.supports_rates:
+    if not conditions.supports_rates:
         return ["These photos support no error rate: they only try the machinery."]
     people = measurement.non_mated.people.shares().people
     if people < LEAST_PEOPLE:
@@ -152,27 +145,27 @@ def unsupported(measurement: Measurement, circumstances: Circumstances) -> list[
     return []
 
 
-def _incomplete(measurement: Measurement, circumstances: Circumstances) -> list[str]:
+def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str]:
     """Why these comparisons cannot PASS, whatever they are."""
     remarks = []
-    if not circumstances.complete:
+    if not conditions.complete:
         remarks.append("The run was interrupted: start it again with the same command to go on.")
-    asked = sum(side.attempted for side in measurement.sides) + measurement.not_measured
+    asked = sum(counts.attempted for counts in measurement.kinds) + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
         remarks.append(f"{measurement.not_measured} of {asked} comparisons brought no answer.")
     return remarks
 
 
-def _effects(side: Side) -> list[float]:
-    if not side.tally.n:
-        return [1.0] * len(side.tally.thresholds)
-    return design_effects(side.people.shares())
+def _effects(counts: ComparisonCounts) -> list[float]:
+    if not counts.histogram.n:
+        return [1.0] * len(counts.histogram.thresholds)
+    return design_effects(counts.people.shares())
 
 
 def _tail(measurement: Measurement, rows: list[Evidence]) -> tail.Tail | None:
     """Fitted at 1e-3, with the design effect of the row that lies nearest."""
     nearest = min(rows, key=lambda row: abs(math.log(row.claimed / tail.RATE_AT_FIT)))
-    return tail.fit(measurement.non_mated.tally, nearest.design_effect)
+    return tail.fit(measurement.non_mated.histogram, nearest.design_effect)
 
 
 def _extrapolated(
@@ -188,12 +181,12 @@ def _extrapolated(
 
 
 def _equal_error(measurement: Measurement) -> Rate | None:
-    non_mated, mated = measurement.sides
-    if not (non_mated.tally.n and mated.tally.n):
+    non_mated, mated = measurement.kinds
+    if not (non_mated.histogram.n and mated.histogram.n):
         return None
-    row = _nearest(measurement, crossing(non_mated.tally, mated.tally))
+    row = _nearest(measurement, crossing(non_mated.histogram, mated.histogram))
     effects = _effects(non_mated)[row], _effects(mated)[row]
-    return equal_error_rate(non_mated.tally, mated.tally, effects)
+    return equal_error_rate(non_mated.histogram, mated.histogram, effects)
 
 
 def _nearest(measurement: Measurement, threshold: float) -> int:
@@ -202,21 +195,21 @@ def _nearest(measurement: Measurement, threshold: float) -> int:
 
 
 def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:
-    non_mated, mated = measurement.sides
-    threshold = threshold_for(non_mated.tally, fmr)
-    if threshold is None or not mated.tally.n:
+    non_mated, mated = measurement.kinds
+    threshold = threshold_for(non_mated.histogram, fmr)
+    if threshold is None or not mated.histogram.n:
         return OperatingPoint(fmr=fmr, threshold=threshold, tmr=None)
-    edges = mated.tally.edges
+    edges = mated.histogram.edges
     first = int(np.searchsorted(edges, threshold))
-    matches = int(mated.tally.bins[first:].sum())
+    matches = int(mated.histogram.bins[first:].sum())
     effect = _effects(mated)[_nearest(measurement, threshold)]
-    rate = measured(matches, mated.tally.n, effect)
+    rate = measured(matches, mated.histogram.n, effect)
     return OperatingPoint(fmr=fmr, threshold=threshold, tmr=rate)
 
 
 def _acquired(measurement: Measurement) -> Acquired:
     result = measurement.acquirer.result()
-    names = measurement.roster.photos.names
+    names = measurement.identities.photos.names
     return Acquired(
         tried=result.tried,
         failed=[names[photo] for photo in result.failed],
@@ -226,5 +219,5 @@ def _acquired(measurement: Measurement) -> Acquired:
 
 
 def _decimals(measurement: Measurement) -> int | None:
-    decimals = max(side.rounding.decimals for side in measurement.sides)
+    decimals = max(counts.rounding.decimals for counts in measurement.kinds)
     return None if decimals == FULL else decimals

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from calibration.answers import Answer
+from calibration.asking.answers import Answer
 
 
 class _Rate(ProgressColumn):

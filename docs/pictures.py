@@ -15,18 +15,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.optimize import brentq
 
-from calibration import sequential
-from calibration.arrays import Floats
-from calibration.dependence import Shares, design_effects
-from calibration.error_rates import Rate, measured
-from calibration.intervals import (
+from calibration.report.canvas import drawn, log_rate
+from calibration.statistics import sequential
+from calibration.statistics.arrays import Floats
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.det import Rate, measured
+from calibration.statistics.intervals import (
     ALPHA,
     chance_of_at_least,
     chance_of_at_most,
     upper_bound,
 )
-from calibration.report.canvas import drawn, log_rate
-from calibration.sample_sizes import without_errors
+from calibration.statistics.planning import without_errors
 from verikit.contract import load_contract
 
 HERE = Path(__file__).parent

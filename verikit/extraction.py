@@ -1,4 +1,4 @@
-"""Templates of a large folder of photos, in parts that a crew makes and that are kept meanwhile."""
+"""Templates of a large folder of photos, in parts that workers make and that are kept meanwhile."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from calibration.fan_out import Crew, fan_out
-from calibration.photos import Folder
-from calibration.whole_file import writing
+from calibration.executors import Workers, fan_out
+from calibration.files import writing
+from calibration.sources.photos import Folder
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.refusals import Refusal
@@ -44,7 +44,7 @@ class Work:
     model: str
 
 
-def extract(work: Work, kept: Path, crew: Crew, tell: Callable[[int, int], None]) -> pa.Table:
+def extract(work: Work, kept: Path, workers: Workers, tell: Callable[[int, int], None]) -> pa.Table:
     """A row for each photo; ``kept`` is the folder of what is done, ``tell`` hears of parts.
 
     A part is a file, written whole or not at all, whose name tells the photos it was made of and
@@ -64,7 +64,7 @@ def extract(work: Work, kept: Path, crew: Crew, tell: Callable[[int, int], None]
     missing = [part for part in parts if _read(kept, made_of[part]) is None]
     done = len(parts) - len(missing)
     tell(done, len(parts))
-    for part, table in fan_out(crew, partial(embed, work), missing, range(2 * crew.size)):
+    for part, table in fan_out(workers, partial(embed, work), missing, range(2 * workers.size)):
         _write_whole(kept, made_of[part], table)
         done += 1
         tell(done, len(parts))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from calibration import progress
-from calibration.crews import open_crew
+from calibration.executors import open_workers
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from verikit.errors import Unreachable, VerikitError
 from verikit.exit_codes import Exit
@@ -59,8 +59,11 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     kept = out.with_suffix(".parts")
     work = Work(folder=people_folder.resolve(), model=model)
     try:
-        with progress.shown(people_folder.name, quiet=quiet) as bar, open_crew(dask, 1) as crew:
-            table = extract(work, kept, crew, progress.of_tiles(bar))
+        with (
+            progress.shown(people_folder.name, quiet=quiet) as bar,
+            open_workers(dask, 1) as workers,
+        ):
+            table = extract(work, kept, workers, progress.of_tiles(bar))
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(Exit.NO_VERDICT)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
 
-from calibration.arrays import Floats
+from calibration.statistics.arrays import Floats
 
 _STYLE: dict[Any, Any] = {
     "font.size": 10,

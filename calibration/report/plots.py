@@ -7,19 +7,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from calibration.error_rates import det, reached
+from calibration.counting.histogram import Histogram
+from calibration.evaluation import Evaluation
 from calibration.findings import Findings, Row
 from calibration.report.canvas import corners, drawn, log_rate
-from calibration.sequential import confidence_sequence
-from calibration.subject import Subject
-from calibration.tally import Tally
-from calibration.verdicts import Verdict
+from calibration.statistics.det import det, reached
+from calibration.statistics.sequential import confidence_sequence
+from calibration.statistics.verdicts import Verdict
 
 BLUE, ORANGE, GREEN, RED, GREY = "#0b6fb0", "#d55e00", "#00805c", "#b3261e", "#5f6b76"
 COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: GREY}
 
 
-def claimed_against_measured(findings: Findings, subject: Subject) -> str:
+def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:
     """FMR over the threshold: the claim, its tolerance, and what was measured."""
 
     def draw(figure: Figure) -> None:
@@ -32,11 +32,11 @@ def claimed_against_measured(findings: Findings, subject: Subject) -> str:
             label=f"tolerated: up to {findings.rule.tolerance:g} times the claim",
         )  # fmt: skip
         axes.plot(at, claimed, color=GREY, linewidth=1.4, label="claimed")
-        _measured_curve(axes, subject.measurement.non_mated.tally, at)
+        _measured_curve(axes, evaluation.measurement.non_mated.histogram, at)
         for row in rows:
             _measured_bar(axes, row)
         log_rate(axes.yaxis, axes)
-        axes.set_xlabel(f"threshold on the {subject.axis}")
+        axes.set_xlabel(f"threshold on the {evaluation.axis}")
         axes.set_ylabel("false match rate")
         axes.set_xticks(at, [_number(t) for t in at])
         floor = min(row.claimed for row in rows) / 6
@@ -46,9 +46,9 @@ def claimed_against_measured(findings: Findings, subject: Subject) -> str:
     return drawn(draw, height=4.4)
 
 
-def detection_error_tradeoff(findings: Findings, subject: Subject) -> str:
+def detection_error_tradeoff(findings: Findings, evaluation: Evaluation) -> str:
     """FNMR against FMR, the documented thresholds marked."""
-    non_mated, mated = (side.tally for side in subject.measurement.sides)
+    non_mated, mated = (counts.histogram for counts in evaluation.measurement.kinds)
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
@@ -77,29 +77,29 @@ def detection_error_tradeoff(findings: Findings, subject: Subject) -> str:
     return drawn(draw, width=5.0, height=4.0)
 
 
-def score_histograms(findings: Findings, subject: Subject) -> str:
+def score_histograms(findings: Findings, evaluation: Evaluation) -> str:
     """How scores spread, mated and non-mated, and where the thresholds lie."""
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
-        for side, colour in zip(subject.measurement.sides, (ORANGE, BLUE), strict=True):
-            if side.tally.n:
-                name = "mated" if side.mated else "non-mated"
-                _histogram(axes, side.tally, colour, f"{name}, {side.tally.n:,}")
+        for counts, colour in zip(evaluation.measurement.kinds, (ORANGE, BLUE), strict=True):
+            if counts.histogram.n:
+                name = "mated" if counts.mated else "non-mated"
+                _histogram(axes, counts.histogram, colour, f"{name}, {counts.histogram.n:,}")
         for row in findings.rows:
             axes.axvline(row.measured_at, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlabel(subject.axis)
+        axes.set_xlabel(evaluation.axis)
         axes.set_ylabel("share of comparisons in a bin")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
 
     return drawn(draw, width=5.0, height=4.0)
 
 
-def sequential_trace(findings: Findings, subject: Subject) -> str:
+def sequential_trace(findings: Findings, evaluation: Evaluation) -> str:
     """How the confidence sequence closed in on each rate, in multiples of the claim."""
-    moments = subject.measurement.non_mated.trace.moments
+    moments = evaluation.measurement.non_mated.trace.moments
 
     def draw(figure: Figure) -> None:
         grid = figure.subplots(2, 3, sharex=True, sharey=True)
@@ -111,15 +111,15 @@ def sequential_trace(findings: Findings, subject: Subject) -> str:
     return drawn(draw, height=4.4)
 
 
-def tail_fit(findings: Findings, subject: Subject) -> str:
+def tail_fit(findings: Findings, evaluation: Evaluation) -> str:
     """The highest scores and the curve fitted to them, drawn apart from what was counted."""
     fitted = findings.tail
     assert fitted is not None  # noqa: S101 - drawn only where there is one
-    tally = subject.measurement.non_mated.tally
+    histogram = evaluation.measurement.non_mated.histogram
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
-        survivors, edges = reached(tally), tally.edges
+        survivors, edges = reached(histogram), histogram.edges
         counted = (edges >= fitted.start) & (survivors > 0)
         shown = np.flatnonzero(counted)[corners(edges[counted], survivors[counted])]
         axes.plot(
@@ -140,7 +140,7 @@ def tail_fit(findings: Findings, subject: Subject) -> str:
         )  # fmt: skip
         log_rate(axes.yaxis, axes)
         axes.set_ylim(bottom=min(row.claimed for row in findings.rows) / 30, top=3e-3)
-        axes.set_xlabel(subject.axis)
+        axes.set_xlabel(evaluation.axis)
         axes.set_ylabel("false match rate")
         axes.legend(loc="lower left")
 
@@ -171,8 +171,8 @@ def groups(findings: Findings, place: int) -> str:
     return drawn(draw, height=1.0 + 0.27 * len(rows))
 
 
-def _measured_curve(axes: Axes, tally: Tally, at: list[float]) -> None:
-    rates, edges = reached(tally), tally.edges
+def _measured_curve(axes: Axes, histogram: Histogram, at: list[float]) -> None:
+    rates, edges = reached(histogram), histogram.edges
     inside = (edges >= at[0] - 0.02 * (at[-1] - at[0])) & (edges <= at[-1]) & (rates > 0)
     shown = np.flatnonzero(inside)[corners(edges[inside], rates[inside])]
     axes.plot(
@@ -224,14 +224,14 @@ def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, tolerance: floa
     axes.set_title(f"{row.threshold:g}: {_word(row)}", color=_colour(row))
 
 
-def _histogram(axes: Axes, tally: Tally, colour: str, label: str) -> None:
+def _histogram(axes: Axes, histogram: Histogram, colour: str, label: str) -> None:
     """A hundred bars over the scores that occur."""
-    used = np.flatnonzero(tally.bins)
-    first, last = (0, tally.bins.size) if tally.low == 0 else (used[0], used[-1] + 1)
+    used = np.flatnonzero(histogram.bins)
+    first, last = (0, histogram.bins.size) if histogram.low == 0 else (used[0], used[-1] + 1)
     width = max(1, (last - first) // 100)
     starts = np.arange(first, last, width)
-    heights = np.add.reduceat(tally.bins[first:last], starts - first) / tally.n
-    edges = tally.edges[np.append(starts, last)]
+    heights = np.add.reduceat(histogram.bins[first:last], starts - first) / histogram.n
+    edges = histogram.edges[np.append(starts, last)]
     axes.stairs(heights, edges, fill=True, color=colour, alpha=0.35)
     axes.stairs(heights, edges, color=colour, label=label, linewidth=1)
 

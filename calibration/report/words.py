@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from calibration.error_rates import Rate
 from calibration.findings import Findings
-from calibration.intervals import Interval
-from calibration.verdicts import Verdict
+from calibration.statistics.intervals import Interval, Rate
+from calibration.statistics.verdicts import Verdict
 
 
 def rate(value: float, *beside: float) -> str:

@@ -16,11 +16,11 @@ from typing import Any
 import jinja2
 from PIL import Image, ImageOps
 
+from calibration.evaluation import Evaluation
+from calibration.files import writing
 from calibration.findings import Findings, Listed
-from calibration.photos import Photos
 from calibration.report import plots, words
-from calibration.subject import Subject
-from calibration.whole_file import writing
+from calibration.sources.photos import Photos
 from verikit.contract import Contract
 from verikit.errors import WrongUse
 
@@ -29,26 +29,31 @@ _SIDE = 96
 
 
 def write(
-    folder: Path, findings: Findings, subject: Subject, contract: Contract, *, thumbnails: bool
+    folder: Path,
+    findings: Findings,
+    evaluation: Evaluation,
+    contract: Contract,
+    *,
+    thumbnails: bool,
 ) -> Path:
     """Write all three files and return the page; one with photos only its owner may read."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(as_json(findings, subject), encoding="utf-8")
+    (folder / "report.json").write_text(as_json(findings, evaluation), encoding="utf-8")
     _write_csv(folder / "report.csv", findings)
     page = folder / "report.html"
-    photos = subject.photos if thumbnails else None
+    photos = evaluation.photos if thumbnails else None
     with writing(page, private=photos is not None) as file:
-        file.write(_page(findings, subject, contract, photos).encode())
+        file.write(_page(findings, evaluation, contract, photos).encode())
     return page
 
 
-def as_json(findings: Findings, subject: Subject) -> str:
+def as_json(findings: Findings, evaluation: Evaluation) -> str:
     """The findings and their provenance; a rate that was not measured is null."""
     document = {
-        "title": subject.title,
-        "axis": subject.axis,
+        "title": evaluation.title,
+        "axis": evaluation.axis,
         **asdict(findings),
-        "provenance": dict(subject.provenance),
+        "provenance": dict(evaluation.provenance),
     }
     return json.dumps(_plain(document), indent=2) + "\n"
 
@@ -62,7 +67,9 @@ def _write_csv(path: Path, findings: Findings) -> None:
         writer.writerows(lines)
 
 
-def _page(findings: Findings, subject: Subject, contract: Contract, photos: Photos | None) -> str:
+def _page(
+    findings: Findings, evaluation: Evaluation, contract: Contract, photos: Photos | None
+) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -76,10 +83,10 @@ def _page(findings: Findings, subject: Subject, contract: Contract, photos: Phot
     template = files("calibration.report").joinpath("page.html.j2")
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         findings=findings,
-        subject=subject,
+        evaluation=evaluation,
         contract=contract,
         summary=words.summary(findings),
-        plots=_plots(findings, subject, _recommended(findings, contract)),
+        plots=_plots(findings, evaluation, _recommended(findings, contract)),
         recommended=_recommended(findings, contract),
         highest=_with_photos(findings.highest_non_mated, photos),
         lowest=_with_photos(findings.lowest_mated, photos),
@@ -87,21 +94,24 @@ def _page(findings: Findings, subject: Subject, contract: Contract, photos: Phot
     )
 
 
-def _plots(findings: Findings, subject: Subject, recommended: int) -> dict[str, str | None]:
+def _plots(findings: Findings, evaluation: Evaluation, recommended: int) -> dict[str, str | None]:
     """Only those that there is something to draw for."""
-    non_mated, mated = subject.measurement.sides
+    non_mated, mated = evaluation.measurement.kinds
     wanted: dict[str, tuple[Any, Callable[[], str]]] = {
-        "claimed": (non_mated.tally.n, lambda: plots.claimed_against_measured(findings, subject)),
+        "claimed": (
+            non_mated.histogram.n,
+            lambda: plots.claimed_against_measured(findings, evaluation),
+        ),
         "det": (
-            non_mated.tally.n and mated.tally.n,
-            lambda: plots.detection_error_tradeoff(findings, subject),
+            non_mated.histogram.n and mated.histogram.n,
+            lambda: plots.detection_error_tradeoff(findings, evaluation),
         ),
-        "histograms": (non_mated.tally.n, lambda: plots.score_histograms(findings, subject)),
+        "histograms": (non_mated.histogram.n, lambda: plots.score_histograms(findings, evaluation)),
         "trace": (
-            subject.in_random_order and non_mated.trace.moments,
-            lambda: plots.sequential_trace(findings, subject),
+            evaluation.in_random_order and non_mated.trace.moments,
+            lambda: plots.sequential_trace(findings, evaluation),
         ),
-        "tail": (findings.tail, lambda: plots.tail_fit(findings, subject)),
+        "tail": (findings.tail, lambda: plots.tail_fit(findings, evaluation)),
         "groups": (findings.groups, lambda: plots.groups(findings, recommended)),
     }
     return {name: draw() if there else None for name, (there, draw) in wanted.items()}

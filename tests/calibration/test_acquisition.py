@@ -1,6 +1,6 @@
 import numpy as np
 
-from calibration.acquisition import Acquirer, Acquisition
+from calibration.counting.acquisition import Acquirer, Acquisition
 
 
 def result(*answers: tuple[int, int, bool]) -> Acquisition:

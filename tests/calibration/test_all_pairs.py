@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration import all_pairs
-from calibration.groups import label_of
-from calibration.measurement import Measurement
-from calibration.templates import load
+from calibration.counting.comparisons import Measurement
+from calibration.counting.groups import label_of
+from calibration.sources import all_pairs
+from calibration.sources.templates import load
 from verikit.errors import WrongUse
 
 THRESHOLDS = (0.2, 0.4, 0.8)
@@ -55,15 +55,15 @@ def test_counts_what_one_big_matrix_gives(tmp_path, monkeypatch, kind, tile):
         scores = (z + z.T) / 2
     mated = given["people"][:, None] == given["people"]
     once = np.triu(np.ones_like(mated), 1)
-    for side in found.sides:
-        ours = once & (mated == side.mated)
+    for counts in found.kinds:
+        ours = once & (mated == counts.mated)
         expected = [int((scores[ours] >= t).sum()) for t in THRESHOLDS]
-        assert side.tally.matches.tolist() == expected
-        assert side.tally.n == ours.sum()
-        shares = side.people.shares()
+        assert counts.histogram.matches.tolist() == expected
+        assert counts.histogram.n == ours.sum()
+        shares = counts.people.shares()
         assert shares.comparisons == ours.sum()
         assert (shares.events.sum(axis=1) / shares.per_comparison).tolist() == (
-            side.events.tolist()
+            counts.events.tolist()
         )
 
 
@@ -85,7 +85,7 @@ def test_the_highest_non_mated_pair_is_listed_first(tmp_path, monkeypatch):
     given["vectors"][3] = given["vectors"][given["people"] != given["people"][3]][0]
     found = measure(tmp_path, monkeypatch, given)
     first, second, score = found.non_mated.extremes.listed()[0]
-    names = found.roster.photos.names
+    names = found.identities.photos.names
     assert "photo 3" in (names[first], names[second])
     assert score == pytest.approx(1, abs=1e-6)
 

@@ -3,11 +3,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from calibration import all_pairs, bands
-from calibration.fan_out import Crew
-from calibration.measurement import Measurement
-from calibration.subject import file_digest
-from calibration.templates import load
+from calibration.counting.comparisons import Measurement
+from calibration.executors import Workers
+from calibration.files import file_digest
+from calibration.sources import all_pairs, bands
+from calibration.sources.templates import load
 from verikit.errors import WrongUse
 
 AXIS = (0.2, 0.4, 0.8), -1.0001, 1.0001
@@ -26,18 +26,21 @@ def file(tmp_path):
 def told(found: Measurement) -> list:
     sides = [
         (
-            *(counts.tolist() for counts in (s.tally.bins, s.tally.matches, s.tally.above)),
+            *(
+                counts.tolist()
+                for counts in (s.histogram.bins, s.histogram.matches, s.histogram.above)
+            ),
             *(s.failed, s.extremes.listed(), s.rounding.decimals),
         )
-        for s in found.sides
+        for s in found.kinds
     ]
-    shares = [s.people.shares() for s in found.sides]
+    shares = [s.people.shares() for s in found.kinds]
     counts = [(s.tried[:40].tolist(), s.events[:, :40].tolist()) for s in shares]
     groups = [
         {name: (g.n[i], *g.events[i].tolist()) for i, name in enumerate(found.labels.names)}
         for g in found.groups.values()
     ]
-    return [sides, counts, groups, found.roster.people.names, found.roster.photos.names]
+    return [sides, counts, groups, found.identities.people.names, found.identities.photos.names]
 
 
 def measurement() -> Measurement:
@@ -53,10 +56,10 @@ def test_a_crew_counts_what_one_process_counts(file, monkeypatch, tile):
     work = bands.Work(path=file, digest=file_digest(file), axis=AXIS)
     heard = []
     with ThreadPoolExecutor(3) as executor:
-        crew = Crew(executor, 3)
-        bands.measure(work, templates, together, crew, lambda *tiles: heard.append(tiles))
+        workers = Workers(executor, 3)
+        bands.measure(work, templates, together, workers, lambda *tiles: heard.append(tiles))
     assert told(together) == told(alone)
-    assert together.non_mated.tally.n + together.mated.tally.n == 150 * 149 // 2
+    assert together.non_mated.histogram.n + together.mated.histogram.n == 150 * 149 // 2
     assert heard[-1][0] == heard[-1][1] == len(all_pairs.tiles_of(templates))
 
 

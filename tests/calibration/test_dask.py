@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from calibration import cli
-from calibration.crews import open_crew
+from calibration.executors import open_workers
 
 pytest.importorskip(
     "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
@@ -20,16 +20,16 @@ FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 
 
 @pytest.fixture(scope="module")
-def crew():
-    with open_crew("local:2", 1) as crew:
-        yield crew
+def workers():
+    with open_workers("local:2", 1) as workers:
+        yield workers
 
 
 @pytest.fixture
-def calibrate(crew, stub, people, tmp_path, monkeypatch):
+def calibrate(workers, stub, people, tmp_path, monkeypatch):
     @contextmanager
     def opened(dask, processes):
-        yield crew
+        yield workers
 
     def run(name: str, *options: str) -> dict:
         command = [stub.url, "--data", str(people), "--out", str(tmp_path / name), *FAST, *options]
@@ -39,13 +39,13 @@ def calibrate(crew, stub, people, tmp_path, monkeypatch):
         document["provenance"].pop("answers")
         return document
 
-    monkeypatch.setattr(cli, "open_crew", opened)
+    monkeypatch.setattr(cli, "open_workers", opened)
     monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
     return run
 
 
-def test_a_worker_that_is_killed_changes_no_count(calibrate, crew, stub, tmp_path):
-    assert crew.size == 2
+def test_a_worker_that_is_killed_changes_no_count(calibrate, workers, stub, tmp_path):
+    assert workers.size == 2
     whole = calibrate("whole")
     before = stub.asked.total()
     stub.delay = 0.004
@@ -55,7 +55,7 @@ def test_a_worker_that_is_killed_changes_no_count(calibrate, crew, stub, tmp_pat
             threading.Event().wait(0.005)
         os.kill(victim, signal.SIGKILL)
 
-    victim = crew.executor.submit(os.getpid).result()
+    victim = workers.executor.submit(os.getpid).result()
     killer = threading.Thread(target=kill)
     killer.start()
     assert calibrate("killed", "--dask", "local:2") == whole
@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_changes_no_count(calibrate, crew, stub, tmp_pat
 
 
 def test_nobody_at_the_address_is_one_sentence(people, tmp_path, monkeypatch):
-    monkeypatch.setattr("calibration.crews._SECONDS_TO_JOIN", 0.2)
+    monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 0.2)
     command = ["http://127.0.0.1:9", "--data", str(people), "--out", str(tmp_path), "--quiet"]
     result = CliRunner().invoke(cli.calibrate, [*command, "--dask", "tcp://127.0.0.1:9"])
     assert result.exit_code == 3

@@ -45,7 +45,7 @@ def calibrate(stub, people, tmp_path, monkeypatch):
         return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
 
     monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
-    monkeypatch.setattr("calibration.crews._SECONDS_TO_JOIN", 15)
+    monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 15)
     return run
 
 

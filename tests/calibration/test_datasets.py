@@ -4,8 +4,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from calibration import datasets
 from calibration.datasets_cli import datasets as command
+from calibration.sources import datasets
 from verikit.errors import WrongUse
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from calibration.dependence import Shares, design_effects
-from calibration.verdicts import Evidence, Rule, Verdict, judge
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge
 
 
 def all_pairs(matches: np.ndarray) -> Shares:

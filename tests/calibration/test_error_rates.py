@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import det_curve
 
-from calibration.error_rates import det, equal_error_rate, measured, threshold_for
-from calibration.tally import Tally
+from calibration.counting.histogram import Histogram
+from calibration.statistics.det import det, equal_error_rate, threshold_for
+from calibration.statistics.intervals import measured
 
 THRESHOLDS = (0.4, 0.7)
 
 
-def tallies(non_mated: np.ndarray, mated: np.ndarray) -> tuple[Tally, Tally]:
-    both = Tally(thresholds=THRESHOLDS), Tally(thresholds=THRESHOLDS)
-    for tally, scores in zip(both, (non_mated, mated), strict=True):
-        tally.add(scores)
+def histograms(non_mated: np.ndarray, mated: np.ndarray) -> tuple[Histogram, Histogram]:
+    both = Histogram(thresholds=THRESHOLDS), Histogram(thresholds=THRESHOLDS)
+    for histogram, scores in zip(both, (non_mated, mated), strict=True):
+        histogram.add(scores)
     return both
 
 
@@ -22,7 +23,7 @@ def scores():
 
 
 def test_det_is_scikit_learns_on_scores_it_does_not_merge(scores):
-    curve = det(*tallies(*scores))
+    curve = det(*histograms(*scores))
     truth = np.repeat([0, 1], [scores[0].size, scores[1].size])
     fmr, fnmr, thresholds = det_curve(truth, np.concatenate(scores))
     places = np.searchsorted(curve.thresholds, thresholds - 1e-9)
@@ -31,7 +32,7 @@ def test_det_is_scikit_learns_on_scores_it_does_not_merge(scores):
 
 
 def test_equal_error_rate_lies_where_the_curves_cross(scores):
-    found = equal_error_rate(*tallies(*scores), (1.0, 1.0))
+    found = equal_error_rate(*histograms(*scores), (1.0, 1.0))
     at = np.unique(np.concatenate(scores))
     gaps = [abs((scores[0] >= t).mean() - (scores[1] < t).mean()) for t in at]
     best = at[int(np.argmin(gaps))]
@@ -42,7 +43,7 @@ def test_equal_error_rate_lies_where_the_curves_cross(scores):
 
 
 def test_threshold_for_a_rate_brings_it_just_below(scores):
-    non_mated, _ = tallies(*scores)
+    non_mated, _ = histograms(*scores)
     threshold = threshold_for(non_mated, 0.01)
     assert (scores[0] >= threshold).mean() <= 0.01 < (scores[0] >= threshold - 1.1e-3).mean()
     assert threshold_for(non_mated, 1e-4) is None

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from calibration import cli
-from calibration.answers import SHARD
-from calibration.errand import CHECKED
-from calibration.fan_out import Crew
-from calibration.fleet import seats_of
+from calibration.asking.answers import SHARD
+from calibration.asking.errand import CHECKED
+from calibration.asking.fleet import seats_of
+from calibration.executors import Workers
 
 pytestmark = pytest.mark.live
 FAST = ["--rate", "100000", "--quiet", "--json"]
@@ -21,11 +21,11 @@ FAST = ["--rate", "100000", "--quiet", "--json"]
 @pytest.fixture(autouse=True)
 def threads(monkeypatch):
     @contextmanager
-    def crew(dask, processes):
+    def workers(dask, processes):
         with ThreadPoolExecutor(2) as executor:
-            yield Crew(executor, 2)
+            yield Workers(executor, 2)
 
-    monkeypatch.setattr(cli, "open_crew", crew)
+    monkeypatch.setattr(cli, "open_workers", workers)
     monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
 
 

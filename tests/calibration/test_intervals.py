@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from calibration.intervals import (
+from calibration.statistics.intervals import (
     chance_of_at_least,
     chance_of_at_most,
     interval,

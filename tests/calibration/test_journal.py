@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from calibration.answers import Answer
-from calibration.journal import Journal
+from calibration.asking.answers import Answer
+from calibration.asking.journal import Journal
 from verikit.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}

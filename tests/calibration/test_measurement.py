@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from calibration.extremes import Extremes
-from calibration.measurement import Block, Measurement
-from calibration.rounding import FULL, Rounding
-from calibration.trace import Trace
+from calibration.counting.comparisons import Block, Measurement
+from calibration.counting.histogram import FULL, Rounding, Trace
+from calibration.counting.notable import Extremes
 
 NO_FACE = 4000
 
@@ -22,7 +21,7 @@ def block(*rows: tuple[int, int, bool, float | None, int]) -> Block:
 
 def measured(*rows: tuple[int, int, bool, float | None, int]) -> Measurement:
     measurement = Measurement((0.4, 0.7), NO_FACE)
-    measurement.roster.add(["a/0", "a/1", "b/0", "c/0"])
+    measurement.identities.add(["a/0", "a/1", "b/0", "c/0"])
     measurement.add(block(*rows))
     return measurement
 
@@ -35,8 +34,8 @@ def test_refused_comparisons_fail_and_unanswered_ones_are_in_no_rate():
         (1, 3, False, None, 0),
         (2, 3, False, None, 2003),
     )
-    assert (found.mated.tally.n, found.mated.failed) == (1, 0)
-    assert (found.non_mated.tally.n, found.non_mated.failed) == (1, 2)
+    assert (found.mated.histogram.n, found.mated.failed) == (1, 0)
+    assert (found.non_mated.histogram.n, found.non_mated.failed) == (1, 2)
     assert found.non_mated.attempted == 3
     assert found.not_measured == 1
     assert dict(found.codes) == {NO_FACE: 1, 2003: 1}

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.pairs import Pair, PairList, Pool, by_folder, one_photo_each
-from calibration.plan import Plan
+from calibration.sources.sampling import Pair, PairList, Plan, Pool, by_folder, one_photo_each
 
 FOLDERS = st.lists(st.integers(1, 4), min_size=2, max_size=8)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from calibration.labelled import Choice, open_labelled
-from calibration.photos import BinFile, Folder
+from calibration.sources.labelled import Choice, open_labelled
+from calibration.sources.photos import BinFile, Folder
 from verikit.errors import WrongUse
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from calibration.sample_sizes import rule_of_30, to_fail, to_pass, without_errors
+from calibration.statistics.planning import rule_of_30, to_fail, to_pass, without_errors
 from verikit.contract import load_contract
 
 RATES = [rate for _, rate in load_contract().error_rates.rows]

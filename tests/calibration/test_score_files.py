@@ -6,8 +6,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from calibration import score_files
-from calibration.measurement import Measurement
+from calibration.counting.comparisons import Measurement
+from calibration.sources.scores import count_scores
 from verikit.errors import WrongUse
 
 THRESHOLDS = (0.4, 0.7)
@@ -44,27 +44,27 @@ def write(path, data: pa.Table) -> None:
 
 def measured(path) -> Measurement:
     measurement = Measurement(THRESHOLDS, NO_FACE)
-    score_files.measure(path, measurement)
+    count_scores(path, measurement)
     return measurement
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_every_format_gives_the_same_counts(tmp_path, ending, monkeypatch):
-    monkeypatch.setattr(score_files, "_PIECE_BYTES", 20_000)
-    monkeypatch.setattr(score_files, "_PIECE_ROWS", 900)
+    monkeypatch.setattr("calibration.sources.scores._PIECE_BYTES", 20_000)
+    monkeypatch.setattr("calibration.sources.scores._PIECE_ROWS", 900)
     data = table()
     path = tmp_path / f"scores.{ending}"
     write(path, data)
     found = measured(path)
-    for side in found.sides:
-        scores = data.filter(pa.compute.equal(data["mated"], side.mated))["score"]
-        assert side.failed == scores.null_count
+    for counts in found.kinds:
+        scores = data.filter(pa.compute.equal(data["mated"], counts.mated))["score"]
+        assert counts.failed == scores.null_count
         numbers = scores.drop_null().to_numpy()
-        assert side.tally.matches.tolist() == [int((numbers >= t).sum()) for t in THRESHOLDS]
+        assert counts.histogram.matches.tolist() == [int((numbers >= t).sum()) for t in THRESHOLDS]
     assert found.codes[NO_FACE] == data["score"].null_count
     assert found.non_mated.people.shares().people == 20
     assert found.labels.names[:2] in (["a", "a|b"], ["a|b", "a"])
-    assert found.groups[False].n.sum() == found.non_mated.tally.n
+    assert found.groups[False].n.sum() == found.non_mated.histogram.n
 
 
 def test_people_may_have_columns_of_their_own(tmp_path):
@@ -72,7 +72,7 @@ def test_people_may_have_columns_of_their_own(tmp_path):
     path.write_text(
         "first,second,mated,score,first_person,second_person\n1,2,0,0.5,ann,bob\n1,3,1,0.8,ann,ann\n"
     )
-    assert measured(path).roster.people.names == ["ann", "bob"]
+    assert measured(path).identities.people.names == ["ann", "bob"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from calibration.score_map import thresholds_of_map, thresholds_of_text
+from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from calibration.server import SealedPhotos
+from calibration.asking.server import EncryptedPhotos
 from verikit.contract.encryption import Secrets
 
 
@@ -24,24 +24,24 @@ def files():
 
 
 def test_each_photo_is_encrypted_once(files):
-    sealed = SealedPhotos(files, Secrets.of(), room=1 << 20)
-    values = [sealed.value(name) for name in "abcabcab"]
+    encrypted = EncryptedPhotos(files, Secrets.of(), room=1 << 20)
+    values = [encrypted.value(name) for name in "abcabcab"]
     assert values[0] == values[3] != values[1]
     assert set(files.read_count.values()) == {1}
 
 
 def test_the_value_is_what_the_contract_asks_for(files):
     secrets = Secrets.of()
-    value = unquote_to_bytes(SealedPhotos(files, secrets, room=1 << 20).value("a"))
+    value = unquote_to_bytes(EncryptedPhotos(files, secrets, room=1 << 20).value("a"))
     plain = AESGCM(secrets.key.encode()).decrypt(secrets.iv.encode(), b64decode(value), None)
     assert plain == b"a" * 50
 
 
 def test_memory_is_bounded_and_the_longest_unused_goes_first(files):
-    sealed = SealedPhotos(files, Secrets.of(), room=250)
+    encrypted = EncryptedPhotos(files, Secrets.of(), room=250)
     for name in "aabac":
-        sealed.value(name)
-    sealed.value("a")
+        encrypted.value(name)
+    encrypted.value("a")
     assert files.read_count == {"a": 1, "b": 1, "c": 1}
-    sealed.value("b")
+    encrypted.value("b")
     assert files.read_count["b"] == 2

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.sequential import (
+from calibration.statistics.sequential import (
     chance_above,
     chance_below,
     confidence_sequence,

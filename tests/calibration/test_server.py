@@ -3,9 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.photos import Folder
-from calibration.server import Manners, SealedPhotos, Server
-from conformance.exchange import Target
+from calibration.asking.server import EncryptedPhotos, RequestPolicy, Server, Target
+from calibration.sources.photos import Folder
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
@@ -14,8 +13,8 @@ CONTRACT = load_contract()
 
 async def ask(stub, folder, photo):
     target = Target.of(stub.url, key=None, iv=None, timeout=10)
-    photos = SealedPhotos(Folder(folder), target.secrets)
-    server = Server(CONTRACT, target, photos, {}, replace(Manners(), retries=0, rate=1000))
+    photos = EncryptedPhotos(Folder(folder), target.secrets)
+    server = Server(CONTRACT, target, photos, {}, replace(RequestPolicy(), retries=0, rate=1000))
     try:
         return await server.ask(photo, photo)
     finally:

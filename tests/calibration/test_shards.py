@@ -2,10 +2,10 @@ import os
 
 import pytest
 
-from calibration import score_files
-from calibration.answers import SHARD, Answer
-from calibration.measurement import Measurement
-from calibration.shards import ALONE, Shards
+from calibration.asking.answers import SHARD, Answer
+from calibration.asking.shards import ALONE, Shards
+from calibration.counting.comparisons import Measurement
+from calibration.sources.scores import count_scores
 from verikit.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}
@@ -110,8 +110,8 @@ def test_photos_against_themselves_have_no_place(shards):
 def test_a_shard_is_a_score_file(shards):
     shards.land(0, [answer(0, score=0.5), answer(1, score=0.25), answer(2, code=4000)])
     measurement = Measurement((0.4,), 4000)
-    score_files.measure(shards.folder / files(shards)[0], measurement)
-    assert measurement.non_mated.tally.matches.tolist() == [1]
+    count_scores(shards.folder / files(shards)[0], measurement)
+    assert measurement.non_mated.histogram.matches.tolist() == [1]
     assert measurement.non_mated.failed == 1
 
 

@@ -1,20 +1,20 @@
 import numpy as np
 import pytest
 
-from calibration import tail
-from calibration.tail import Extrapolation
-from calibration.tally import Tally
+from calibration.counting.histogram import Histogram
+from calibration.statistics import tail
+from calibration.statistics.tail import Extrapolation
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
 
 
-def exact(n: int, seed: int, generosity: float = 0.0) -> Tally:
+def exact(n: int, seed: int, generosity: float = 0.0) -> Histogram:
     """Scores that follow the documented table."""
     u = np.random.default_rng(seed).random(n)
-    tally = Tally(thresholds=RATES.thresholds)
-    tally.add(np.clip(0.3 - np.log10(u) / 10 + generosity, 0, 1))
-    return tally
+    histogram = Histogram(thresholds=RATES.thresholds)
+    histogram.add(np.clip(0.3 - np.log10(u) / 10 + generosity, 0, 1))
+    return histogram
 
 
 def test_finds_the_exponential_tail_of_the_documented_table():
@@ -76,9 +76,9 @@ def test_dependence_widens_the_interval():
     ids=["normal", "beta", "triangular", "spike", "rounded", "uniform"],
 )
 def test_any_shape_of_scores_gets_an_interval_or_no_fit(scores, seed):
-    tally = Tally(thresholds=RATES.thresholds)
-    tally.add(np.clip(scores(np.random.default_rng(seed)), 0, 1))
-    fitted = tail.fit(tally)
+    histogram = Histogram(thresholds=RATES.thresholds)
+    histogram.add(np.clip(scores(np.random.default_rng(seed)), 0, 1))
+    fitted = tail.fit(histogram)
     for threshold in np.linspace(fitted.start, 1, 40) if fitted else ():
         bounds = fitted.interval_at(threshold)
         assert 0 <= bounds.lower <= fitted.rate_at(threshold) <= bounds.upper <= 1

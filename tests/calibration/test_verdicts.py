@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calibration.intervals import lower_bound, upper_bound
-from calibration.verdicts import Evidence, Rule, Verdict, holm, judge, overall
+from calibration.statistics.intervals import lower_bound, upper_bound
+from calibration.statistics.verdicts import Evidence, Rule, Verdict, holm, judge, overall
 from verikit.contract import load_contract
 
 RATES = [rate for _, rate in load_contract().error_rates.rows]

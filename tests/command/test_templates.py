@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 import verikit.templates
-from calibration.fan_out import Crew
-from calibration.templates import load
+from calibration.executors import Workers
+from calibration.sources.templates import load
 from conformance.photos.files import photo_file
 from conformance.recipe import Photo
 from verikit import extraction
@@ -28,11 +28,11 @@ def folder(tmp_path, monkeypatch):
         path.write_bytes(photo_file(replace(photo, format="JPEG")))
 
     @contextmanager
-    def crew(dask, processes):
+    def workers(dask, processes):
         with ThreadPoolExecutor(1) as executor:
-            yield Crew(executor, 1)
+            yield Workers(executor, 1)
 
-    monkeypatch.setattr(verikit.templates, "open_crew", crew)
+    monkeypatch.setattr(verikit.templates, "open_workers", workers)
     monkeypatch.setattr(extraction, "PHOTOS_OF_A_PART", 1)
     return tmp_path / "people"
 
@@ -64,8 +64,8 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
     kept = out.with_suffix(".parts")
     with ThreadPoolExecutor(1) as executor:
         work = extraction.Work(folder=folder, model="Dlib")
-        crew = Crew(executor, 1)
-        extraction.extract(work, kept, crew, lambda *_: None)
+        workers = Workers(executor, 1)
+        extraction.extract(work, kept, workers, lambda *_: None)
         damaged = sorted(kept.glob("*.parquet"))[0]
         content = bytearray(damaged.read_bytes())
         content[len(content) // 3] ^= 1
@@ -75,7 +75,7 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
         monkeypatch.setattr(
             extraction, "embed", lambda work, part, seat: asked.append(part) or embed(work, part, 0)
         )
-        table = extraction.extract(work, kept, crew, lambda *_: None)
+        table = extraction.extract(work, kept, workers, lambda *_: None)
     assert len(asked) == 1
     extraction.save(table, out)
     for name, array in np.load(out).items():

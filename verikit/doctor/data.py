@@ -16,7 +16,7 @@ def data() -> Iterator[Finding]:
         yield Finding(check="data", state=State.NOTE, found=f"not looked for without {EXTRA}")
         return
     # These come with the extra.
-    from calibration import datasets  # noqa: PLC0415
+    from calibration.sources import datasets  # noqa: PLC0415
     from verikit.errors import WrongUse  # noqa: PLC0415
 
     for name in datasets.names():

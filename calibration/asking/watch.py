@@ -1,0 +1,58 @@
+"""Follows a run in the order of the plan and tells when it has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from calibration.asking.answers import Answer
+from calibration.counting.comparisons import Block, Measurement
+
+
+def block_of(answers: list[Answer], measurement: Measurement) -> Block:
+    """Answers as arrays."""
+    labels = [answer.group for answer in answers]
+    return Block(
+        first=measurement.identities.add([answer.first for answer in answers]),
+        second=measurement.identities.add([answer.second for answer in answers]),
+        mated=np.array([answer.mated for answer in answers], bool),
+        scores=np.array([np.nan if a.score is None else a.score for a in answers], float),
+        codes=np.array([a.code or 0 for a in answers], np.int64),
+        groups=measurement.labels.numbers([label or "not given" for label in labels])
+        if any(labels)
+        else None,
+    )
+
+
+class Watch:
+    """Takes answers as they come and counts them in the order of the plan.
+
+    Only an unbroken beginning of the plan is looked at, at moments that are a hundredth apart: so
+    where a run stops depends on the seed and the server alone, not on which answer came first.
+    """
+
+    def __init__(self, measurement: Measurement, decided: Callable[[Measurement], bool]) -> None:
+        self._measurement = measurement
+        self._decided = decided
+        self._waiting: dict[int, Answer] = {}
+        self._next = 0
+        self._counted = 0
+        self._pending: list[Answer] = []
+        self.stop_at: int | None = None
+
+    def add(self, answers: Iterable[Answer]) -> None:
+        """Take answers of any places of the plan."""
+        self._waiting.update((a.place, a) for a in answers if a.place is not None)
+        while self.stop_at is None and self._next in self._waiting:
+            self._pending.append(self._waiting.pop(self._next))
+            self._next += 1
+            if self._next >= self._counted + max(10, self._counted // 100):
+                self._look()
+
+    def _look(self) -> None:
+        self._measurement.add(block_of(self._pending, self._measurement))
+        self._pending.clear()
+        self._counted = self._next
+        if self._decided(self._measurement):
+            self.stop_at = self._next

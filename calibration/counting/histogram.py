@@ -1,0 +1,132 @@
+"""What a stream of scores leaves behind: counts at thresholds and on a fine grid, how they stood
+along the way, and how many decimals the scores have.
+
+A comparison is a match when score >= threshold. This is the one place that says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from calibration.statistics.arrays import Counts, Floats
+
+BLOCK = 1 << 17
+BINS = 100_000
+_NUDGE = 1e-6
+
+
+@dataclass(kw_only=True)
+class Histogram:
+    """How many scores reach each threshold; takes any number of scores in constant memory.
+
+    ``matches`` and ``above`` have shape (rows,): scores >= t and scores > t. ``bins`` has shape
+    (BINS,) and divides [low, high] evenly. Scores outside [low, high] raise ValueError.
+    """
+
+    thresholds: tuple[float, ...]
+    low: float = 0.0
+    high: float = 1.0
+    bins: Counts = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    matches: Counts = field(init=False)
+    above: Counts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.matches = np.zeros(len(self.thresholds), np.int64)
+        self.above = np.zeros(len(self.thresholds), np.int64)
+
+    @property
+    def n(self) -> int:
+        """How many scores were counted."""
+        return int(self.bins.sum())
+
+    @property
+    def edges(self) -> Floats:
+        """The edges of the bins, shape (BINS + 1,)."""
+        return np.linspace(self.low, self.high, self.bins.size + 1)
+
+    def add(self, scores: Floats) -> None:
+        """Count an array of scores of any size, block by block."""
+        size = min(scores.size, BLOCK)
+        # Buffers that stay: fresh ones for each block cost more in page faults than the counting.
+        scaled, places = np.empty(size, scores.dtype), np.empty(size, np.intp)
+        for start in range(0, scores.size, BLOCK):
+            block = scores[start : start + BLOCK]
+            self._refuse_outsiders(block)
+            self._add_to_bins(block, scaled[: block.size], places[: block.size])
+            for row, threshold in enumerate(self.thresholds):
+                self.matches[row] += np.count_nonzero(block >= threshold)
+                self.above[row] += np.count_nonzero(block > threshold)
+
+    def merge(self, other: Histogram) -> None:
+        """Add what was counted elsewhere on the same axis."""
+        self.bins += other.bins
+        self.matches += other.matches
+        self.above += other.above
+
+    def _add_to_bins(self, block: Floats, scaled: Floats, places: Counts) -> None:
+        """The nudge puts a score of a few decimals onto the edge that it is written as."""
+        scale = self.bins.size / (self.high - self.low)
+        np.multiply(block, scale, out=scaled)
+        np.add(scaled, _NUDGE - self.low * scale, out=scaled)
+        np.copyto(places, scaled, casting="unsafe")
+        np.minimum(places, self.bins.size - 1, out=places)
+        self.bins += np.bincount(places, minlength=self.bins.size)
+
+    def _refuse_outsiders(self, block: Floats) -> None:
+        if not (block.min() >= self.low and block.max() <= self.high):
+            raise ValueError(f"a score lies outside {self.low:g} to {self.high:g}")
+
+
+A_DECADE = 20
+
+
+class Trace:
+    """Remembers k at each threshold for a number of comparisons that grows geometrically."""
+
+    def __init__(self, thresholds: tuple[float, ...]) -> None:
+        self._thresholds = thresholds
+        self._n = 0
+        self._matches = np.zeros(len(thresholds), np.int64)
+        self.moments: list[tuple[int, Counts]] = []
+
+    def add(self, scores: Floats) -> None:
+        """Go on by scores of shape (n,), in the order in which they were drawn."""
+        start = 0
+        while scores.size - start >= (step := self._next() - self._n):
+            self._advance(scores[start : start + step])
+            self.moments.append((self._n, self._matches.copy()))
+            start += step
+        self._advance(scores[start:])
+
+    def _advance(self, scores: Floats) -> None:
+        self._n += scores.size
+        self._matches += [np.count_nonzero(scores >= t) for t in self._thresholds]
+
+    def _next(self) -> int:
+        last = self.moments[-1][0] if self.moments else 0
+        return max(10, last + 1, round(last * 10 ** (1 / A_DECADE)))
+
+
+FULL = 9
+_SAMPLE = 2_000
+
+
+class Rounding:
+    """Finds the fewest decimals that write every score seen; ``FULL`` stands for "not rounded"."""
+
+    def __init__(self) -> None:
+        self.decimals = 0
+
+    def merge(self, other: Rounding) -> None:
+        """Take what was found elsewhere into account."""
+        self.decimals = max(self.decimals, other.decimals)
+
+    def add(self, scores: Floats) -> None:
+        """Look at the first scores of a block."""
+        sample = scores[:_SAMPLE].astype(float)
+        while self.decimals < FULL and not np.allclose(
+            sample, np.round(sample, self.decimals), rtol=0, atol=1e-9
+        ):
+            self.decimals += 1

@@ -1,0 +1,47 @@
+"""Files: their digest, and writing one so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def writing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
+    """Write beside the file and put it in its place at the end: then it is on the disk.
+
+    What is ``private`` only its owner may read, whoever could read a file of that name before.
+    """
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(draft, flags, 0o600 if private else 0o666), "wb") as file:
+        yield file
+        sync(file)
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def sync(file: IO[bytes] | IO[str]) -> None:
+    """Have the disk hold what was written."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a new file is in its folder, which reaches the disk on its own."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,140 @@
+"""Compares all pairs of templates in blocks: no list of pairs is ever made.
+
+The similarity is the cosine; with mean and deviation against a cohort it is the adaptive symmetric
+normalisation ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+
+from calibration.counting.comparisons import Measurement
+from calibration.counting.groups import label_of
+from calibration.counting.identities import Identities
+from calibration.sources.templates import Templates
+from calibration.statistics.arrays import Counts, Floats
+from verikit.errors import WrongUse
+
+TILE = 1024
+
+
+def measure(
+    templates: Templates,
+    measurement: Measurement,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Compare every template with every other; ``tell`` hears of tiles done and in all."""
+    counter = Counter(templates, measurement, enrol(templates, measurement.identities))
+    tiles = tiles_of(templates)
+    for done, (rows, columns) in enumerate(tiles, start=1):
+        counter.count(rows, columns)
+        tell(done, len(tiles))
+
+
+def enrol(templates: Templates, identities: Identities) -> Counts:
+    """The number of the person of each template, shape (n,)."""
+    photos = identities.add(templates.photos, templates.people)
+    if np.unique(photos).size < photos.size:
+        raise WrongUse("the templates name a photo twice: give each photo one template")
+    return identities.person(photos)
+
+
+class Counter:
+    """Counts tile after tile; the fast path is for tiles that hold no mated pair."""
+
+    def __init__(self, templates: Templates, measurement: Measurement, people: Counts) -> None:
+        self._templates = templates
+        self._measurement = measurement
+        self._people = people
+        self._room = np.empty(TILE * TILE, np.float32)
+        self._weights = None
+        if templates.mean is not None and templates.deviation is not None:
+            self._weights = (
+                np.float32(0.5) / templates.deviation,
+                np.float32(0.5) * templates.mean / templates.deviation,
+            )
+
+    def count(self, rows: slice, columns: slice) -> None:
+        """Count one tile."""
+        before = [(counts.histogram.n, counts.events.copy()) for counts in self._measurement.kinds]
+        scores = self._similarities(rows, columns)
+        if self._meet(rows, columns):
+            self._count_mixed(rows, columns, scores)
+        else:
+            self._count_non_mated(rows, columns, scores.ravel())
+        if self._templates.groups is not None:
+            self._count_group(rows, columns, before)
+
+    def _similarities(self, rows: slice, columns: slice) -> Floats:
+        vectors = self._templates.vectors
+        shape = rows.stop - rows.start, columns.stop - columns.start
+        scores = self._room[: shape[0] * shape[1]].reshape(shape)
+        np.matmul(vectors[rows], vectors[columns].T, out=scores)
+        if self._weights is not None:
+            slope, offset = self._weights
+            scores *= slope[rows, None] + slope[None, columns]
+            scores -= offset[rows, None] + offset[None, columns]
+        return scores
+
+    def _meet(self, rows: slice, columns: slice) -> bool:
+        return bool(np.intersect1d(self._people[rows], self._people[columns]).size)
+
+    def _count_mixed(self, rows: slice, columns: slice, scores: Floats) -> None:
+        once = np.flatnonzero(
+            np.arange(rows.start, rows.stop)[:, None] < np.arange(columns.start, columns.stop)
+        )
+        first, second = _photos(once, rows, columns)
+        scores = scores.ravel()[once]
+        people = self._people[first], self._people[second]
+        for counts in self._measurement.kinds:
+            ours = (people[0] == people[1]) == counts.mated
+            counts.add(
+                (first[ours], second[ours]), (people[0][ours], people[1][ours]), scores[ours]
+            )
+
+    def _count_non_mated(self, rows: slice, columns: slice, scores: Floats) -> None:
+        counts = self._measurement.non_mated
+        counts.histogram.add(scores)
+        hits = np.flatnonzero(scores >= counts.histogram.thresholds[0])
+        first, second = _photos(hits, rows, columns)
+        people = self._people
+        counts.people.add_tried(self._tried(rows, columns) + self._tried(columns, rows))
+        counts.people.add_events(people[first], people[second], scores[hits])
+        counts.extremes.add(first, second, scores[hits])
+
+    def _tried(self, ours: slice, theirs: slice) -> Counts:
+        """Each person's comparisons with all that the other side of a tile holds."""
+        photos: Counts = np.bincount(self._people[ours], minlength=self._people.max() + 1)
+        comparisons: Counts = photos * (theirs.stop - theirs.start)
+        return comparisons
+
+    def _count_group(self, rows: slice, columns: slice, before: list[tuple[int, Counts]]) -> None:
+        assert self._templates.groups is not None  # noqa: S101 - the caller asked
+        groups = self._templates.groups
+        label = label_of(groups[rows.start], groups[columns.start])
+        number = self._measurement.labels.number(label)
+        one = np.bincount([number], minlength=len(self._measurement.labels.names))
+        for counts, (n, events) in zip(self._measurement.kinds, before, strict=True):
+            self._measurement.groups[counts.mated].add_counts(
+                one * (counts.histogram.n - n), one[:, None] * (counts.events - events)
+            )
+
+
+def _photos(places: Counts, rows: slice, columns: slice) -> tuple[Counts, Counts]:
+    """The two photos at each place of a tile that is read row by row."""
+    row, column = np.divmod(places, columns.stop - columns.start)
+    return row + rows.start, column + columns.start
+
+
+def tiles_of(templates: Templates) -> list[tuple[slice, slice]]:
+    """Tiles of the upper triangle, none of which straddles two groups."""
+    n = len(templates.vectors)
+    starts = set(range(0, n, TILE))
+    if templates.groups is not None:
+        starts |= set((np.flatnonzero(templates.groups[1:] != templates.groups[:-1]) + 1).tolist())
+    edges = [*sorted(starts), n]
+    strips = [slice(*edge) for edge in pairwise(edges)]
+    return [(rows, columns) for place, rows in enumerate(strips) for columns in strips[place:]]

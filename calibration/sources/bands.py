@@ -1,0 +1,79 @@
+"""Counts all pairs of templates by workers: each task is a band of tiles and brings counts alone.
+
+So memory is bounded by the tiles and by the people, however many pairs there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from calibration.counting.comparisons import Measurement
+from calibration.counting.identities import Identities
+from calibration.executors import Workers, fan_out
+from calibration.files import file_digest
+from calibration.sources.all_pairs import Counter, enrol, tiles_of
+from calibration.sources.templates import Templates, load
+from calibration.statistics.arrays import Counts
+from verikit.errors import WrongUse
+
+_NO_CODE = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """The file of templates, which every worker must be able to read, and thresholds and range."""
+
+    path: Path
+    digest: str
+    axis: tuple[tuple[float, ...], float, float]
+
+
+def measure(
+    work: Work,
+    templates: Templates,
+    measurement: Measurement,
+    workers: Workers,
+    tell: Callable[[int, int], None],
+) -> None:
+    """As ``all_pairs.measure``; ``tell`` hears of tiles done and in all."""
+    enrol(templates, measurement.identities)
+    bands = bands_of(templates)
+    total, done = sum(map(len, bands)), 0
+    for band, found in fan_out(workers, partial(count, work), bands, range(2 * workers.size)):
+        measurement.merge(found)
+        done += len(band)
+        tell(done, total)
+
+
+def bands_of(templates: Templates) -> list[tuple[int, ...]]:
+    """Numbers of tiles: a long row of the triangle and a short one each, so all take as long."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for number, (row, _) in enumerate(tiles_of(templates)):
+        rows[row.start].append(number)
+    strips = list(rows.values())
+    half = (len(strips) + 1) // 2
+    longest, shortest = strips[:half], [*reversed(strips[half:]), []]
+    return [tuple(a + b) for a, b in zip(longest, shortest, strict=False)]
+
+
+def count(work: Work, band: tuple[int, ...], seat: int) -> Measurement:
+    """The counts of a band, without names."""
+    templates, people = _opened(work.path, work.digest)
+    thresholds, low, high = work.axis
+    measurement = Measurement(thresholds, _NO_CODE, low=low, high=high)
+    counter, tiles = Counter(templates, measurement, people), tiles_of(templates)
+    for number in band:
+        counter.count(*tiles[number])
+    return measurement
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, digest: str) -> tuple[Templates, Counts]:
+    if not path.is_file() or file_digest(path) != digest:
+        raise WrongUse(f"A worker finds no such templates at {path}: give all of them the file.")
+    templates = load(path)
+    return templates, enrol(templates, Identities())

@@ -1,0 +1,196 @@
+"""Which pairs there are, and in which random order they are asked.
+
+No list of pairs is written down: a pair of a pool has a number, and its number gives its two
+photos; a place of the plan has a number by a seeded permutation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Protocol
+
+import numpy as np
+
+from calibration.counting.groups import label_of
+from calibration.counting.identities import person_of
+from calibration.statistics.arrays import Counts
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two photos by name, whether they show one person, and the label of their group."""
+
+    first: str
+    second: str
+    mated: bool
+    group: str | None = None
+
+
+class Pairs(Protocol):
+    """Pairs of both kinds, each numbered from 0."""
+
+    def size(self, *, mated: bool) -> int:
+        """How many pairs there are of a kind."""
+
+    def pair(self, number: int, *, mated: bool) -> Pair:
+        """The pair of this number."""
+
+    def digest(self) -> str:
+        """The SHA-256 that tells these pairs from others."""
+
+
+class Pool:
+    """All pairs of photos, sorted by person; pairs are unordered and of two different photos."""
+
+    def __init__(self, people: Mapping[str, str], groups: Mapping[str, str] | None = None) -> None:
+        """``people`` maps a photo to its person, ``groups`` a person to his group."""
+        self._photos = sorted(people, key=lambda photo: (people[photo], photo))
+        self._people = [people[photo] for photo in self._photos]
+        self._groups = groups or {}
+        names = np.array(self._people)
+        ends = np.searchsorted(names, names, side="right")
+        numbers = np.arange(len(names))
+        self._first_partner = {True: numbers + 1, False: ends}
+        self._before = {
+            True: _running(ends - numbers - 1),
+            False: _running(len(names) - ends),
+        }
+
+    @property
+    def photos(self) -> Sequence[str]:
+        """The photos, sorted by person."""
+        return self._photos
+
+    def size(self, *, mated: bool) -> int:
+        """How many pairs there are of a kind."""
+        return int(self._before[mated][-1])
+
+    def pair(self, number: int, *, mated: bool) -> Pair:
+        """The pair of this number."""
+        before = self._before[mated]
+        first = int(np.searchsorted(before, number, side="right")) - 1
+        second = int(self._first_partner[mated][first] + number - before[first])
+        return Pair(self._photos[first], self._photos[second], mated, self._label(first, second))
+
+    def digest(self) -> str:
+        """The SHA-256 that tells these pairs from others."""
+        return _digest(f"{a}\t{b}" for a, b in zip(self._photos, self._people, strict=True))
+
+    def _label(self, first: int, second: int) -> str | None:
+        if not self._groups:
+            return None
+        groups = (self._groups.get(self._people[place], "not given") for place in (first, second))
+        return label_of(*groups)
+
+
+class PairList:
+    """The rows of a list of pairs."""
+
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        self._pairs: dict[bool, list[Pair]] = {True: [], False: []}
+        for pair in pairs:
+            self._pairs[pair.mated].append(pair)
+
+    def size(self, *, mated: bool) -> int:
+        """How many pairs there are of a kind."""
+        return len(self._pairs[mated])
+
+    def pair(self, number: int, *, mated: bool) -> Pair:
+        """The pair of this number."""
+        return self._pairs[mated][number]
+
+    def digest(self) -> str:
+        """The SHA-256 that tells these pairs from others."""
+        every = [*self._pairs[True], *self._pairs[False]]
+        return _digest(f"{p.first}\t{p.second}\t{p.mated:d}" for p in every)
+
+
+def one_photo_each(people: Mapping[str, str], seed: int) -> dict[str, str]:
+    """The same pool with one photo of each person, chosen by the seed."""
+    chosen: dict[str, tuple[bytes, str]] = {}
+    for photo, person in people.items():
+        rank = hashlib.blake2b(f"{seed}/{photo}".encode(), digest_size=16).digest()
+        chosen[person] = min(chosen.get(person, (rank, photo)), (rank, photo))
+    return {photo: person for person, (_, photo) in chosen.items()}
+
+
+def by_folder(photos: Iterable[str]) -> dict[str, str]:
+    """Photo -> person where each person has a folder."""
+    return {photo: person_of(photo) for photo in photos}
+
+
+def _running(counts: Counts) -> Counts:
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+
+
+def _digest(lines: Iterable[str]) -> str:
+    total = hashlib.sha256()
+    for line in lines:
+        total.update(line.encode() + b"\n")
+    return total.hexdigest()
+
+
+_ROUNDS = 4
+
+
+class Permutation:
+    """Maps 0 .. size - 1 onto itself, in an order that the seed decides."""
+
+    def __init__(self, size: int, seed: int, name: str = "") -> None:
+        self.size = size
+        self._half = max(1, ((max(size, 2) - 1).bit_length() + 1) // 2)
+        self._mask = (1 << self._half) - 1
+        self._key = blake2b(f"{name}/{seed}".encode(), digest_size=16).digest()
+
+    def __getitem__(self, place: int) -> int:
+        if not 0 <= place < self.size:
+            raise IndexError(place)
+        value = self._shuffle(place)
+        while value >= self.size:
+            value = self._shuffle(value)
+        return value
+
+    def _shuffle(self, value: int) -> int:
+        left, right = value >> self._half, value & self._mask
+        for turn in range(_ROUNDS):
+            left, right = right, left ^ self._mix(turn, right)
+        return left << self._half | right
+
+    def _mix(self, turn: int, value: int) -> int:
+        message = turn.to_bytes(1, "big") + value.to_bytes(8, "big")
+        return int.from_bytes(blake2b(message, key=self._key, digest_size=8).digest()) & self._mask
+
+
+class Plan:
+    """All pairs in a random order without repeats, the mated ones spread evenly among the others.
+
+    Any beginning of the plan is a random sample without replacement of either kind.
+    """
+
+    def __init__(self, pairs: Pairs, *, seed: int, mated_share: float) -> None:
+        self._pairs = pairs
+        self._share = mated_share
+        self._orders = {
+            mated: Permutation(pairs.size(mated=mated), seed, f"mated={mated}")
+            for mated in (True, False)
+        }
+
+    def __len__(self) -> int:
+        return self._orders[True].size + self._orders[False].size
+
+    def __getitem__(self, place: int) -> Pair:
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        mated_before = self._mated_before(place)
+        mated = self._mated_before(place + 1) > mated_before
+        order = self._orders[mated]
+        number = order[mated_before if mated else place - mated_before]
+        return self._pairs.pair(number, mated=mated)
+
+    def _mated_before(self, place: int) -> int:
+        """Mated pairs among the first ``place``: their share, until one kind runs out."""
+        least = place - self._orders[False].size
+        return min(max(int(place * self._share), least), self._orders[True].size)

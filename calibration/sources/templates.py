@@ -1,0 +1,88 @@
+"""Templates of labelled photos, from an .npz.
+
+It holds ``vectors`` (n, d) and ``people`` (n,); and where known ``photos`` (n,) names,
+``groups`` (n,), and ``mean`` and ``deviation`` (n,) of each template's scores against a cohort.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from calibration.statistics.arrays import Counts, Floats
+from verikit.errors import WrongUse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Templates:
+    """Templates sorted by group and person: unit ``vectors`` (n, d), the rest (n,)."""
+
+    vectors: Floats
+    people: np.ndarray
+    photos: np.ndarray
+    groups: np.ndarray | None
+    mean: Floats | None
+    deviation: Floats | None
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The similarities that are possible at all, with room for rounding."""
+        low, high = -1.0001, 1.0001
+        if self.mean is None or self.deviation is None:
+            return low, high
+        return (
+            float(np.min((low - self.mean) / self.deviation)),
+            float(np.max((high - self.mean) / self.deviation)),
+        )
+
+
+def load(path: Path) -> Templates:
+    """Read an .npz of templates.
+
+    Raises:
+        WrongUse: an array is missing, malformed or of another length.
+    """
+    try:
+        with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        vectors = arrays["vectors"].astype(np.float32)
+        people = arrays["people"]
+    except Exception as error:  # numpy raises nearly anything over a damaged file
+        raise WrongUse(f"{path} is no .npz of templates, or is damaged: {error}") from error
+    _check(path, vectors, arrays)
+    groups = arrays.get("groups")
+    order = np.lexsort((people,) if groups is None else (people, groups))
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    photos = arrays.get("photos", np.arange(len(people)))
+    return Templates(
+        vectors=(vectors / lengths)[order],
+        people=people[order].astype(str),
+        photos=photos[order].astype(str),
+        groups=None if groups is None else groups[order].astype(str),
+        mean=_sorted(arrays, "mean", order),
+        deviation=_sorted(arrays, "deviation", order),
+    )
+
+
+def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:
+    return arrays[name].astype(np.float32)[order] if name in arrays else None
+
+
+def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
+    if vectors.ndim != 2 or len(vectors) < 2:
+        raise WrongUse(f"{path}: `vectors` must be of shape (n, d), n at least 2")
+    if not (np.isfinite(vectors).all() and np.linalg.norm(vectors, axis=1).all()):
+        raise WrongUse(f"{path}: every vector must be finite and not zero")
+    known = ("people", "photos", "groups", "mean", "deviation")
+    for name in (name for name in known if name in arrays):
+        if arrays[name].shape != (len(vectors),):
+            raise WrongUse(f"{path}: `{name}` must have one entry for each vector")
+    for name in ("mean", "deviation"):
+        statistics = arrays.get(name, np.ones(1))
+        if statistics.dtype.kind not in "fiu" or not np.isfinite(statistics).all():
+            raise WrongUse(f"{path}: `{name}` must be finite numbers")
+    if ("mean" in arrays) != ("deviation" in arrays) or np.any(arrays.get("deviation", 1) <= 0):
+        raise WrongUse(f"{path}: `mean` needs a positive `deviation` beside it")

@@ -1,0 +1,97 @@
+"""What it costs that comparisons share people: the design effect.
+
+Source: the variance of a U-statistic over identities, as in ``docs/reference/calibration.md``;
+for all pairs of G people it is Var = [4 (G - 2) zeta1 + 2 p (1 - p)] / (G (G - 1)). Written with
+the comparisons
+n_i and the matches d_i of each person it holds for any set of pairs (a dyadic cluster-robust
+variance): Var(k) = sum (d_i - p n_i)^2 - (c - 1) n p (1 - p), where a comparison has c people.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.statistics.arrays import Counts
+
+FEW_EVENTS = 30
+"""Below it a rate and its spread are poorly known: the rule of 30 (Doddington et al., 2000)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """What each person contributes.
+
+    ``tried`` has shape (G,): comparisons of each person; ``events`` has shape (rows, G): those
+    that went wrong at each threshold, thresholds ascending. ``per_comparison`` is 2 where two
+    people meet (non-mated) and 1 where a person meets himself (mated).
+    """
+
+    tried: Counts
+    events: Counts
+    per_comparison: int
+
+    @property
+    def comparisons(self) -> float:
+        """The comparisons that all people share in."""
+        return float(self.tried.sum()) / self.per_comparison
+
+    @property
+    def people(self) -> int:
+        """How many people take part."""
+        return int(np.count_nonzero(self.tried))
+
+
+def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
+    """The design effect of each row, at least 1.
+
+    A row with few events cannot tell how they cluster: with one, or none, they look independent. It
+    takes the largest of what it shows itself, what the coefficient of variation of the rows below
+    it comes to at its ``claimed`` rate, and the comparisons for each pair of people (mated: for
+    each person). The last says that photos of the same people bring no evidence beyond the people,
+    which holds however alike their scores are.
+    """
+    effects: list[float] = []
+    spread = 0.0
+    for row, events in enumerate(shares.events):
+        effect = _design_effect(shares, events)
+        own = _spread(shares, events, effect)
+        if events.sum() < FEW_EVENTS * shares.per_comparison:
+            carried = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
+            effect, own = max(effect, carried, _photos_alike(shares)), max(own, spread)
+        effects.append(max(1.0, effect))
+        spread = own
+    return effects
+
+
+def _design_effect(shares: Shares, events: Counts) -> float:
+    n = shares.comparisons
+    p = float(events.sum()) / shares.per_comparison / n
+    if not 0 < p < 1:
+        return 1.0
+    alone = n * p * (1 - p)
+    together = float(np.square(events - p * shares.tried).sum())
+    return together / alone - (shares.per_comparison - 1)
+
+
+def _photos_alike(shares: Shares) -> float:
+    """The design effect if all comparisons of the same people had one outcome."""
+    groups = math.comb(shares.people, shares.per_comparison)
+    return shares.comparisons / max(1, groups)
+
+
+def _sharing(shares: Shares) -> float:
+    """Ordered pairs of comparisons that share a person, for each comparison."""
+    tried = shares.tried.astype(float)
+    return float((tried * (tried - 1)).sum()) / shares.comparisons
+
+
+def _spread(shares: Shares, events: Counts, effect: float) -> float:
+    """cv^2 = zeta1 / p^2: how unequal people are in drawing events."""
+    p = float(events.sum()) / float(shares.tried.sum())
+    sharing = _sharing(shares)
+    if not p:
+        return 0.0
+    return max(0.0, (effect - 1) * (1 - p) / p / sharing) if sharing else 0.0

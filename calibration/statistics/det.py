@@ -1,0 +1,80 @@
+"""Error rates over all thresholds, from two histograms on the same axis.
+
+FMR(t) = P(score >= t | non-mated), FNMR(t) = P(score < t | mated), both among completed
+comparisons (ISO/IEC 19795-1). All curves have shape (BINS + 1,): one value for each bin edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.intervals import Interval, Rate, measured
+
+
+class Binned(Protocol):
+    """Scores in bins: ``bins`` of shape (BINS,), their ``edges`` of shape (BINS + 1,)."""
+
+    bins: Counts
+
+    @property
+    def n(self) -> int:
+        """How many scores there are."""
+
+    @property
+    def edges(self) -> Floats:
+        """The edges of the bins, ascending."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The detection error trade-off: thresholds ascending, FMR falling, FNMR rising."""
+
+    thresholds: Floats
+    fmr: Floats
+    fnmr: Floats
+
+
+def reached(histogram: Binned) -> Floats:
+    """The share of scores at or above each bin edge."""
+    from_the_top = np.concatenate([np.cumsum(histogram.bins[::-1])[::-1], [0]])
+    return from_the_top / max(histogram.n, 1)
+
+
+def det(non_mated: Binned, mated: Binned) -> Curve:
+    """The DET of two histograms."""
+    return Curve(thresholds=non_mated.edges, fmr=reached(non_mated), fnmr=1 - reached(mated))
+
+
+def crossing(non_mated: Binned, mated: Binned) -> float:
+    """The threshold at which FMR and FNMR are nearest to each other."""
+    curve = det(non_mated, mated)
+    return float(curve.thresholds[int(np.argmin(np.abs(curve.fmr - curve.fnmr)))])
+
+
+def equal_error_rate(non_mated: Binned, mated: Binned, effects: tuple[float, float]) -> Rate:
+    """Where FMR = FNMR; the interval holds those of both rates at that threshold.
+
+    ``effects`` are the design effects of the non-mated and of the mated counts.
+    """
+    curve = det(non_mated, mated)
+    place = int(np.argmin(np.abs(curve.fmr - curve.fnmr)))
+    fmr, fnmr = float(curve.fmr[place]), float(curve.fnmr[place])
+    bounds = (
+        measured(fmr * non_mated.n, non_mated.n, effects[0]).interval,
+        measured(fnmr * mated.n, mated.n, effects[1]).interval,
+    )
+    return Rate(
+        rate=(fmr + fnmr) / 2,
+        interval=Interval(min(b.lower for b in bounds), max(b.upper for b in bounds)),
+    )
+
+
+def threshold_for(non_mated: Binned, fmr: float) -> float | None:
+    """The lowest threshold whose measured FMR is at most ``fmr``; None where none can be shown."""
+    if non_mated.n * fmr < 1:
+        return None
+    return float(non_mated.edges[int(np.argmax(reached(non_mated) <= fmr))])

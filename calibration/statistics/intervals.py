@@ -1,0 +1,71 @@
+"""Exact binomial bounds and tails; k and n may be fractions, as effective counts are.
+
+Source: Clopper & Pearson (1934) through the beta distribution. The tails are the same statement
+turned round: ``upper_bound(k, n, a) <= p`` exactly when ``chance_of_at_most(k, n, p) <= a``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.stats import beta
+
+CONFIDENCE = 0.95
+ALPHA = 1 - CONFIDENCE
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A lower and an upper bound of a rate."""
+
+    lower: float
+    upper: float
+
+
+def lower_bound(k: float, n: float, alpha: float = ALPHA) -> float:
+    """The one-sided lower bound of a rate after k events in n trials."""
+    return float(beta.ppf(alpha, k, n - k + 1)) if k > 0 else 0.0
+
+
+def upper_bound(k: float, n: float, alpha: float = ALPHA) -> float:
+    """The one-sided upper bound; with no event it is 1 - alpha ** (1 / n), about 3 / n."""
+    return float(beta.ppf(1 - alpha, k + 1, n - k)) if k < n else 1.0
+
+
+def interval(k: float, n: float, alpha: float = ALPHA) -> Interval:
+    """The two-sided interval; where k is 0 or n only one side can err and gets all of alpha."""
+    lower = lower_bound(k, n, alpha if k == n else alpha / 2)
+    upper = upper_bound(k, n, alpha if k == 0 else alpha / 2)
+    return Interval(lower, upper)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """A rate with its interval."""
+
+    rate: float
+    interval: Interval
+
+    @property
+    def complement(self) -> Rate:
+        """One minus the rate."""
+        bounds = self.interval
+        return Rate(rate=1 - self.rate, interval=Interval(1 - bounds.upper, 1 - bounds.lower))
+
+
+def measured(events: float, n: int, effect: float = 1.0) -> Rate:
+    """The rate of events among n comparisons of this design effect; NaN where n is 0."""
+    if not n:
+        return Rate(rate=math.nan, interval=Interval(0.0, 1.0))
+    return Rate(rate=events / n, interval=interval(events / effect, n / effect))
+
+
+def chance_of_at_least(k: float, n: float, p: float) -> float:
+    """P(X >= k) where X counts events of rate p in n trials."""
+    return float(beta.cdf(p, k, n - k + 1)) if k > 0 else 1.0
+
+
+def chance_of_at_most(k: float, n: float, p: float) -> float:
+    """P(X <= k) where X counts events of rate p in n trials."""
+    return float(beta.sf(p, k + 1, n - k)) if k < n else 1.0

@@ -1,0 +1,84 @@
+"""How many comparisons a verdict takes."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import cache
+
+from scipy.optimize import brentq
+
+from calibration.statistics.intervals import ALPHA, chance_of_at_least, chance_of_at_most
+
+POWER = 0.9
+
+
+def without_errors(rate: float, alpha: float = ALPHA) -> int:
+    """Comparisons without a false match after which the upper bound is at most ``rate``."""
+    return math.ceil(math.log(alpha) / math.log1p(-rate))
+
+
+def rule_of_30(rate: float) -> int:
+    """Comparisons that give 30 errors on average (Doddington et al., 2000)."""
+    return math.ceil(round(30 / rate, 6))
+
+
+@cache
+def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
+    """Comparisons after which a server that is exactly right PASSes with the given power."""
+    limit = min(tolerance * claimed, 1.0)
+
+    def enough(k: int) -> bool:
+        return chance_of_at_most(k, _least_n(k, limit, alpha), claimed) >= power
+
+    return _least_n(_first(enough), limit, alpha)
+
+
+def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
+    """Comparisons after which a server with ``factor`` times the claimed rate FAILs."""
+    true = factor * claimed
+
+    def enough(k: int) -> bool:
+        most = _greatest_n(k, claimed, alpha)
+        return most > k and chance_of_at_least(k, most, true) >= power
+
+    k = _first(enough)
+    return _least_n_with_power(k, true, _greatest_n(k, claimed, alpha), power)
+
+
+def _first(enough: Callable[[int], bool]) -> int:
+    """The least count of errors that is enough, when more is always enough too."""
+    high = 1
+    while not enough(high):
+        high *= 2
+    return bisect_left(range(high + 1), True, key=enough)
+
+
+def _least_n_with_power(k: int, rate: float, most: int, power: float) -> int:
+    def missing(n: float) -> float:
+        return chance_of_at_least(k, n, rate) - power
+
+    return math.ceil(float(brentq(missing, k, most, xtol=1e-3)))
+
+
+def _least_n(k: int, rate: float, alpha: float) -> int:
+    """The least n at which P(X <= k | n, rate) <= alpha."""
+    n = k + 1
+    step = max(1, int((k + 3) / rate))
+    while step:
+        while chance_of_at_most(k, n + step, rate) > alpha:
+            n += step
+        step //= 2
+    return n + 1
+
+
+def _greatest_n(k: int, rate: float, alpha: float) -> int:
+    """The greatest n at which P(X >= k | n, rate) <= alpha."""
+    n = k - 1
+    step = max(1, int((k + 3) / rate))
+    while step:
+        while chance_of_at_least(k, n + step, rate) <= alpha:
+            n += step
+        step //= 2
+    return n

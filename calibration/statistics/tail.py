@@ -1,0 +1,115 @@
+"""What a fit to the highest scores says of rates too small to count. It is never a PASS.
+
+Source: the generalised Pareto distribution of exceedances (Pickands, 1975), fitted by maximum
+likelihood; the interval is the delta method with the asymptotic covariance of shape and scale.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from scipy.stats import genpareto, norm
+
+from calibration.statistics.arrays import Floats
+from calibration.statistics.det import Binned, reached
+from calibration.statistics.intervals import CONFIDENCE, Interval
+
+RATE_AT_FIT = 1e-3
+LEAST_EXCEEDANCES = 100
+DECADES = 3.0
+LEAST_SHAPE = -0.5
+"""At and below it the asymptotic covariance does not hold (Smith, 1985)."""
+
+
+class Extrapolation(StrEnum):
+    """How a claimed rate stands to the tail fit."""
+
+    CONSISTENT = "EXTRAPOLATED-CONSISTENT"
+    INCONSISTENT = "EXTRAPOLATED-INCONSISTENT"
+    UNSUPPORTED = "EXTRAPOLATED-UNSUPPORTED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tail:
+    """A generalised Pareto fit above ``start``, which a share ``rate`` of the scores exceeds."""
+
+    start: float
+    rate: float
+    exceedances: int
+    shape: float
+    scale: float
+    design_effect: float = 1.0
+
+    def rate_at(self, threshold: float) -> float:
+        """The extrapolated FMR at a threshold above ``start``."""
+        return self.rate * _survival(threshold - self.start, self.shape, self.scale)
+
+    def interval_at(self, threshold: float) -> Interval:
+        """The interval of the extrapolated FMR, from the spread of its logarithm."""
+        rate = self.rate_at(threshold)
+        if rate <= 0:
+            return Interval(0.0, 1.0)
+        reach = norm.ppf(0.5 + CONFIDENCE / 2) * self._deviation(threshold)
+        log = math.log(rate)
+        return Interval(math.exp(log - reach), math.exp(min(log + reach, 0.0)))
+
+    def _deviation(self, threshold: float) -> float:
+        """The standard deviation of the log of the rate."""
+        excess, shape, scale = threshold - self.start, self.shape, self.scale
+        step = 1e-4
+
+        def log_survival(shape: float, scale: float) -> float:
+            return math.log(max(_survival(excess, shape, scale), 1e-300))
+
+        by_shape = (log_survival(shape + step, scale) - log_survival(shape - step, scale)) / 2
+        by_scale = log_survival(shape, scale * (1 + step)) - log_survival(shape, scale * (1 - step))
+        gradient = np.array([by_shape / step, by_scale / 2 / step / scale])
+        covariance = (1 + shape) * np.array([[1 + shape, -scale], [-scale, 2 * scale**2]])
+        variance = gradient @ covariance @ gradient + 1 - self.rate
+        return math.sqrt(variance * self.design_effect / self.exceedances)
+
+
+def fit(scores: Binned, design_effect: float = 1.0) -> Tail | None:
+    """Fit the tail above FMR = 1e-3; None where too few lie there or they end abruptly."""
+    survivors = reached(scores)
+    first = int(np.argmax(survivors <= RATE_AT_FIT))
+    counts = scores.bins[first:]
+    exceedances = int(counts.sum())
+    if exceedances < LEAST_EXCEEDANCES * design_effect:
+        return None
+    edges = scores.edges
+    middles = (edges[first:-1] + edges[first + 1 :]) / 2 - edges[first]
+    shape, scale = _fit_pareto(np.repeat(middles, counts))
+    if shape <= LEAST_SHAPE:
+        return None
+    return Tail(
+        start=float(edges[first]),
+        rate=float(survivors[first]),
+        exceedances=exceedances,
+        shape=shape,
+        scale=scale,
+        design_effect=design_effect,
+    )
+
+
+def extrapolate(tail: Tail | None, threshold: float, claimed: float) -> Extrapolation:
+    """Whether the claim lies within what the tail fit allows, at most three decades further on."""
+    if tail is None or threshold <= tail.start or claimed < tail.rate * 10**-DECADES:
+        return Extrapolation.UNSUPPORTED
+    bounds = tail.interval_at(threshold)
+    inside = bounds.lower <= claimed <= bounds.upper
+    return Extrapolation.CONSISTENT if inside else Extrapolation.INCONSISTENT
+
+
+def _survival(excess: float, shape: float, scale: float) -> float:
+    return float(genpareto.sf(excess, shape, scale=scale))
+
+
+def _fit_pareto(excesses: Floats) -> tuple[float, float]:
+    """Maximum likelihood with the location fixed at 0, on at most 20,000 evenly spread values."""
+    sample = excesses[:: max(1, excesses.size // 20_000)]
+    shape, _, scale = genpareto.fit(sample, floc=0)
+    return float(shape), float(scale)

@@ -1,0 +1,139 @@
+"""PASS, FAIL or INCONCLUSIVE for each row of the documented table, and for the table.
+
+A server that is exactly right has its upper bound above the claimed rate for ever, so a row PASSes
+when the rate is shown to be at most ``tolerance`` times the claim, and FAILs when it is shown to be
+above the claim. Each wrong verdict has a probability of at most alpha. "All rows PASS" needs every
+row to pass, each at alpha (intersection-union); "any row FAILs" is held to alpha over all rows by
+Holm's method (1979).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calibration.statistics import sequential
+from calibration.statistics.intervals import (
+    ALPHA,
+    Interval,
+    chance_of_at_least,
+    chance_of_at_most,
+    interval,
+)
+from calibration.statistics.planning import to_pass
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a claimed rate."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, no password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """How a verdict is reached; ``at_any_time`` where the evidence chose when to stop."""
+
+    tolerance: float = 2.0
+    alpha: float = ALPHA
+    at_any_time: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What was counted for a row: k false matches in n comparisons, of effect ``design_effect``."""
+
+    claimed: float
+    k: int
+    n: int
+    design_effect: float = 1.0
+
+    @property
+    def effective(self) -> tuple[float, float]:
+        """k and n as independent comparisons would have given them."""
+        return self.k / self.design_effect, self.n / self.design_effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A row judged: its verdict, the bounds of the rate, and the comparisons still needed."""
+
+    verdict: Verdict
+    interval: Interval
+    still_needed: int
+
+
+def judge(rows: list[Evidence], rule: Rule) -> list[Judgement]:
+    """Judge the rows of the table together."""
+    chances = holm([_chance_of_so_many(row, rule) for row in rows])
+    return [
+        _judgement(row, _verdict(row, chance, rule), rule)
+        for row, chance in zip(rows, chances, strict=True)
+    ]
+
+
+def overall(verdicts: list[Verdict]) -> Verdict:
+    """The verdict on the whole table."""
+    if Verdict.FAIL in verdicts:
+        return Verdict.FAIL
+    return Verdict.PASS if set(verdicts) == {Verdict.PASS} else Verdict.INCONCLUSIVE
+
+
+def holm(chances: list[float]) -> list[float]:
+    """Holm's adjusted p-values, in the order given."""
+    adjusted = [0.0] * len(chances)
+    running = 0.0
+    order = sorted(range(len(chances)), key=chances.__getitem__)
+    for rank, position in enumerate(order):
+        running = max(running, min(1.0, (len(chances) - rank) * chances[position]))
+        adjusted[position] = running
+    return adjusted
+
+
+def _verdict(row: Evidence, too_many: float, rule: Rule) -> Verdict:
+    """``too_many`` is Holm's chance of so many false matches were the claim right."""
+    if row.n and _chance_of_so_few(row, rule) <= rule.alpha:
+        return Verdict.PASS
+    return Verdict.FAIL if row.n and too_many <= rule.alpha else Verdict.INCONCLUSIVE
+
+
+def _chance_of_so_few(row: Evidence, rule: Rule) -> float:
+    k, n = row.effective
+    limit = min(1.0, rule.tolerance * row.claimed)
+    if rule.at_any_time:
+        return sequential.chance_below(k, n, limit, row.claimed)
+    return chance_of_at_most(k, n, limit)
+
+
+def _chance_of_so_many(row: Evidence, rule: Rule) -> float:
+    k, n = row.effective
+    if rule.at_any_time:
+        return sequential.chance_above(k, n, row.claimed, row.claimed)
+    return chance_of_at_least(k, n, row.claimed)
+
+
+def _judgement(row: Evidence, verdict: Verdict, rule: Rule) -> Judgement:
+    open_still = verdict == Verdict.INCONCLUSIVE
+    return Judgement(
+        verdict=verdict,
+        interval=_interval(row, rule),
+        still_needed=_still_needed(row, rule) if open_still else 0,
+    )
+
+
+def _interval(row: Evidence, rule: Rule) -> Interval:
+    if not row.n:
+        return Interval(0.0, 1.0)
+    if rule.at_any_time:
+        return sequential.confidence_sequence(*row.effective, row.claimed, rule.alpha)
+    return interval(*row.effective, rule.alpha)
+
+
+def _still_needed(row: Evidence, rule: Rule) -> int:
+    """What a verdict takes if the claim is right; past that, if false matches keep coming so."""
+    in_all = to_pass(row.claimed, rule.tolerance, alpha=rule.alpha) * row.design_effect
+    if in_all <= row.n:
+        k, n = row.effective
+        in_all = sequential.projected(k, n, row.claimed, rule.tolerance) * row.design_effect
+    return max(1, round(in_all - row.n))
