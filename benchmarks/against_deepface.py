@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import base64
 import importlib.util
-import io
 import json
 import os
 import socket
@@ -27,14 +26,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import requests
-import skimage.data
-from PIL import Image
 
 from verikit.client.form import form
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
+from verikit.portraits import head, jpeg
 
 CONTRACT = load_contract()
 CLIENTS = 2  # enough to keep one worker busy while an answer travels
@@ -68,22 +65,8 @@ class Side:
 
 
 def portraits(side: int) -> tuple[bytes, bytes]:
-    """Square JPEG portraits of two people, from scikit-image and matplotlib.
-
-    They are framed like an ordinary portrait: the face takes about 40 % of the width.
-    """
-    hopper = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
-    return (
-        _jpeg(Image.fromarray(skimage.data.astronaut()), (85, 0, 365, 280), side),
-        _jpeg(Image.open(hopper), (95, 20, 435, 360), side),
-    )
-
-
-def _jpeg(photo: Image.Image, head: tuple[int, int, int, int], side: int) -> bytes:
-    buffer = io.BytesIO()
-    portrait = photo.crop(head).resize((side, side), Image.Resampling.LANCZOS)
-    portrait.save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
+    """Square JPEG portraits of two people; the face takes about 40 % of the width."""
+    return jpeg(head("collins", side)), jpeg(head("hopper", side))
 
 
 def encrypted_form(photos: tuple[bytes, bytes]) -> bytes:

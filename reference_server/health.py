@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
-from pathlib import Path
 from time import monotonic
 
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
 from reference_server.verifier import Verifier
 from verikit.contract import load_contract
+from verikit.portraits import head, jpeg
 
 CONTRACT = load_contract()
-
-PORTRAIT = Path(__file__).with_name("portrait.jpg")
-"""Eileen Collins, photographed by NASA: in the public domain."""
 
 FRESH_SECONDS = 10.0
 
@@ -34,7 +31,7 @@ class Health:
 
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
-        self._portrait = PORTRAIT.read_bytes()
+        self._portrait = jpeg(head("collins", 160))
         self._judged = self._compared = -inf
 
     @contextmanager

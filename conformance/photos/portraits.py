@@ -1,20 +1,15 @@
-"""The two people every installation has, and what can be done to their portraits.
-
-Eileen Collins (NASA) comes with scikit-image, Grace Hopper (US Navy) with Matplotlib; both
-photos are in the public domain.
-"""
+"""The two people of `verikit.portraits`, and what can be done to their portraits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 
-import matplotlib.cbook
 import numpy as np
-import skimage.data
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from conformance.recipe import Photo
+from verikit.portraits import portrait
 
 GREY = (128, 128, 128)
 ORDINARY_SIDE = 400
@@ -70,18 +65,10 @@ def _picture(of: str, cover: str | None) -> Image.Image:
 
 def _portrait(person: str, cover: str | None) -> Image.Image:
     face = FACES[person]
-    picture = _source(person).copy()
+    picture = portrait(person).copy()
     if cover:
         _paint_over(picture, face, cover)
     return picture.crop(face.box)
-
-
-@cache
-def _source(person: str) -> Image.Image:
-    if person == "collins":
-        return Image.fromarray(skimage.data.astronaut())  # type: ignore[no-untyped-call]
-    with Image.open(matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)) as file:
-        return file.convert("RGB")
 
 
 def _side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:

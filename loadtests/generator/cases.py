@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import cycle
 from urllib.parse import urlencode
 
-from loadtests.generator.photos import PEOPLE, covered_portrait, landscape, portrait
+from loadtests.generator.photos import covered_portrait, landscape, portrait
 from verikit.contract import Contract, PhotoStandards
 from verikit.contract.encryption import Secrets
+from verikit.portraits import PEOPLE
 
 _DECK = 1000
 
@@ -44,8 +45,8 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
         pair
         for side, next_side in zip(sides, sides[1:] + sides[:1], strict=True)
         for pair in (
-            (("astronaut", side), ("hopper", side)),
-            (("astronaut", side), ("astronaut", next_side)),
+            (("collins", side), ("hopper", side)),
+            (("collins", side), ("collins", next_side)),
             (("hopper", side), ("hopper", next_side)),
         )
     ]

@@ -12,7 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [Path(folder).name for folder in WheelBuilder(str(ROOT)).config.only_include]
-ELSEWHERE = {"contract/openapi.yaml": "openapi.yaml", "conformance/datasets": "datasets"}
+ELSEWHERE = {"verikit/contract/openapi.yaml": "openapi.yaml", "calibration/datasets": "datasets"}
 
 USE = """
 import json, sys

@@ -24,6 +24,7 @@ def test_every_weights_file_is_in_the_docs(file: str) -> None:
 
 def test_every_picture_of_the_packages_has_a_notice() -> None:
     notice = (ROOT / "NOTICE").read_text()
-    pictures = [p for p in (ROOT / "reference_server").rglob("*") if p.suffix in {".jpg", ".png"}]
+    files = [file for name in ("verikit", "reference_server") for file in (ROOT / name).rglob("*")]
+    pictures = [file for file in files if file.suffix in {".jpg", ".png"}]
     assert pictures
     assert all(picture.relative_to(ROOT).as_posix() in notice for picture in pictures)

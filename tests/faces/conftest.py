@@ -1,16 +1,15 @@
-"""The engine, two photos that packages carry, and the research photos where they are."""
+"""The engine, two portraits, and the research photos where they are."""
 
 import os
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
 
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.pictures import Photo
+from verikit.portraits import portrait
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,13 +21,12 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="session")
 def astronaut() -> Photo:
-    return Photo(skimage.data.astronaut())
+    return Photo(np.asarray(portrait("collins")))
 
 
 @pytest.fixture(scope="session")
 def hopper() -> Photo:
-    path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
-    return Photo(np.asarray(Image.open(path).convert("RGB")))
+    return Photo(np.asarray(portrait("hopper")))
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,18 @@
 """DeepFace and MTCNN on TensorFlow, where the extra of that name is installed."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
 
-import reference_server
 from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDetector
 from reference_server.faces.recognition import recogniser
+from verikit.portraits import head
 
 pytest.importorskip("tensorflow", reason="needs verikit[tensorflow]")
 pytestmark = pytest.mark.filterwarnings("default")  # TensorFlow's own are many
 
-PORTRAIT = Path(reference_server.__file__).with_name("portrait.jpg")
-
 
 def test_mtcnn_finds_the_face_in_a_portrait() -> None:
-    pixels = np.asarray(Image.open(PORTRAIT).convert("RGB"))
+    pixels = np.asarray(head("collins", 160))
     assert len(MtcnnTensorflowDetector().find(pixels)) == 1
 
 

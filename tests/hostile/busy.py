@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from tests.hostile.files import saved
-from tests.hostile.pictures import noise, portrait
+from tests.hostile.pictures import noise
+from verikit.portraits import head
 
 SIDE = 1990
 """The most that is not halved while it is decoded."""
@@ -18,7 +19,7 @@ SIDE = 1990
 @cache
 def _tiled(side: int, turns: int) -> bytes:
     """The same face all over."""
-    tile = np.rot90(np.asarray(portrait(side)), turns)
+    tile = np.rot90(np.asarray(head("collins", side)), turns)
     times = SIDE // side + 1
     picture = np.tile(tile, (times, times, 1))[:SIDE, :SIDE]
     return saved(Image.fromarray(picture), "JPEG", quality=60)
@@ -39,7 +40,7 @@ def _checked(side: int) -> bytes:
 def _hidden(turns: int) -> bytes:
     """One face, turned and half covered, in the noise: found late, if at all."""
     picture = np.array(noise(199).resize((SIDE, SIDE)))
-    face = np.array(portrait(400))
+    face = np.array(head("collins", 400))
     face[240:] = 128
     picture[800:1200, 800:1200] = np.rot90(face, turns)
     return saved(Image.fromarray(picture), "JPEG", quality=60)
@@ -49,7 +50,7 @@ def _hidden(turns: int) -> bytes:
 def doubted(turns: int) -> bytes:
     """A face without eyes in the noise, turned: found by the last detector that is asked."""
     picture = np.array(noise(199).resize((SIDE, SIDE)))
-    face = np.array(portrait(1200))
+    face = np.array(head("collins", 1200))
     face[348:552, 60:972] = (122, 57, 140)
     picture[395:1595, 395:1595] = np.rot90(face, turns)
     return saved(Image.fromarray(picture), "JPEG", quality=60)

@@ -6,17 +6,11 @@ from functools import cache
 from random import Random
 
 import numpy as np
-import skimage.data
 from PIL import Image
 
+from verikit.portraits import head
+
 SIDES = (100, 130, 160)
-
-
-@cache
-def portrait(side: int) -> Image.Image:
-    """Eileen Collins, photographed by NASA: in the public domain."""
-    photo = skimage.data.astronaut()  # type: ignore[no-untyped-call] # scikit-image has no types
-    return Image.fromarray(photo).crop((85, 0, 365, 280)).resize((side, side))
 
 
 @cache
@@ -37,7 +31,11 @@ def noise(side: int, seed: int = 0) -> Image.Image:
 @cache
 def pictures() -> tuple[Image.Image, ...]:
     """One of three shows a face."""
-    return (*map(portrait, SIDES), *map(ramp, (32, 48, 64)), *map(noise, (32, 40, 56)))
+    return (
+        *(head("collins", side) for side in SIDES),
+        *map(ramp, (32, 48, 64)),
+        *map(noise, (32, 40, 56)),
+    )
 
 
 def picture(dice: Random) -> Image.Image:

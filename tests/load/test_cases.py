@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from loadtests.generator.cases import Case, build_cases, deck
-from loadtests.generator.photos import PEOPLE, covered_portrait, portrait
+from loadtests.generator.photos import covered_portrait, portrait
 from loadtests.profile import COMPARISON
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 from verikit.errors import WrongUse
+from verikit.portraits import PEOPLE
 
 CONTRACT = load_contract()
 FIRST, SECOND = (each.name for each in CONTRACT.parameters.values() if each.required)

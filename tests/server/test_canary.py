@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from reference_server.faces.engine import load_engine
-from reference_server.health import PORTRAIT
 from reference_server.refusals import PHOTOS
 from reference_server.request.photo import read_photo
 from reference_server.stages import Stages
 from verikit.contract import load_contract
+from verikit.portraits import head, jpeg
 
 pytestmark = pytest.mark.live
 
@@ -32,7 +32,7 @@ PIECE = 24
 @pytest.fixture(scope="module")
 def canary() -> bytes:
     """A portrait like no other, in a file that holds its pixels as they are."""
-    portrait = np.asarray(Image.open(PORTRAIT).convert("RGB").resize((160, 160)), np.int16)
+    portrait = np.asarray(head("collins", 160), np.int16)
     noise = np.random.default_rng().integers(-8, 9, portrait.shape, np.int16)
     file = io.BytesIO()
     Image.fromarray(np.clip(portrait + noise, 0, 255).astype(np.uint8)).save(file, "BMP")
@@ -113,7 +113,7 @@ def test_a_canary_leaves_no_trace(
     parent = psutil.Process(server.process.pid)
     processes = [parent, *parent.children(recursive=True)]
 
-    photos = (canary, PORTRAIT.read_bytes())
+    photos = (canary, jpeg(head("collins", 160)))
     for _ in range(4):
         assert ask(server.url, photos, key, iv)["code"] == CONTRACT.success_code
         ask(server.url, photos, key, iv, auto_rotate="true", check_quality="true")

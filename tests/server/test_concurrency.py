@@ -1,5 +1,4 @@
 import base64
-import io
 import itertools
 import subprocess
 import sys
@@ -8,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-import skimage.data
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from PIL import Image
 
 from verikit.contract import load_contract
+from verikit.portraits import head, jpeg
 
 pytestmark = pytest.mark.live
 
@@ -38,13 +36,9 @@ def url() -> Iterator[str]:
 
 
 def encrypted_portrait(side: int) -> str:
-    file = io.BytesIO()
-    face = Image.fromarray(skimage.data.astronaut()).crop((85, 0, 365, 280))
-    face.resize((side, side)).save(file, "JPEG")
     cipher = AESGCM(SECRETS.default_key.encode())
-    return base64.b64encode(
-        cipher.encrypt(SECRETS.default_iv.encode(), file.getvalue(), None)
-    ).decode()
+    photo = jpeg(head("collins", side))
+    return base64.b64encode(cipher.encrypt(SECRETS.default_iv.encode(), photo, None)).decode()
 
 
 def score(url: str, pair: tuple[str, str]) -> float:

@@ -16,10 +16,10 @@ import psutil
 import pytest
 import requests
 
-from reference_server.health import PORTRAIT
 from reference_server.process import serve
 from reference_server.refusals import PHOTOS
 from verikit.contract import load_contract
+from verikit.portraits import head, jpeg
 
 pytestmark = pytest.mark.live
 
@@ -98,7 +98,7 @@ def test_a_full_disk_stops_nothing(
     """Its log cannot be written either."""
     options = ("--workers", "1", "--rate-limit", "100")
     server = start_real(*options, preexec_fn=no_file_grows)
-    photo = encrypt(PORTRAIT.read_bytes())
+    photo = encrypt(jpeg(head("collins", 160)))
     url = server.url + CONTRACT.path
     for _ in range(3):
         answer = requests.post(url, dict.fromkeys(PHOTOS, photo), timeout=30)

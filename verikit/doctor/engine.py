@@ -57,8 +57,8 @@ def _try() -> Iterator[Finding]:
     from reference_server.faces.engine import load_engine  # noqa: PLC0415 - the server's extra
     from reference_server.faces.errors import ModelError  # noqa: PLC0415
     from reference_server.faces.weights import LANDMARKS, RECOGNISER  # noqa: PLC0415
-    from reference_server.health import PORTRAIT  # noqa: PLC0415
     from reference_server.request.photo import read_photo  # noqa: PLC0415
+    from verikit.portraits import head, jpeg  # noqa: PLC0415
 
     contract = load_contract()
     try:
@@ -69,7 +69,7 @@ def _try() -> Iterator[Finding]:
     except ModelError as error:
         yield Finding(check="weights", state=State.WRONG, found=str(error), advice=REINSTALL)
         return
-    photo = read_photo(PORTRAIT.read_bytes(), contract.photo_standards)
+    photo = read_photo(jpeg(head("collins", 160)), contract.photo_standards)
     loaded.compare(photo, photo)
     started = time.perf_counter()
     score = loaded.compare(photo, photo)
