@@ -79,6 +79,7 @@ def run(
     ``when_ready`` is called once, when the last worker has made its first comparison.
     """
     metrics: Metrics = app.extensions["metrics"]
+    folder = _folder_of_heartbeats()
     return_freed_memory()
     dump_no_core()
     warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news
@@ -92,7 +93,7 @@ def run(
         "graceful_timeout": GRACEFUL_SECONDS,
         "backlog": BACKLOG,
         "worker_connections": CONNECTIONS,
-        "worker_tmp_dir": _folder_of_heartbeats(),
+        "worker_tmp_dir": folder,
         "pre_fork": _choose_row,
         "post_fork": lambda _arbiter, worker: metrics.enter(worker.row),
         "child_exit": lambda _arbiter, worker: metrics.leave(worker.row),

@@ -15,9 +15,12 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from click.testing import CliRunner
 
-from reference_server.process import serve
+from reference_server.commands import serve as command
+from reference_server.process import serve as process
 from reference_server.refusals import PHOTOS
+from tests.support.fake_server import FakeEngine
 from verikit.contract import load_contract
 from verikit.portraits import head, jpeg
 
@@ -134,9 +137,11 @@ def test_without_room_for_temporary_files_it_does_not_start(
     def no_room(**_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(serve, "TemporaryFile", no_room)
-    with pytest.raises(serve.CannotStart, match=r"^No temporary file can be made: free some"):
-        serve._folder_of_heartbeats()
+    monkeypatch.setattr(process, "TemporaryFile", no_room)
+    monkeypatch.setattr(command, "load_engine", lambda *_, **__: FakeEngine())
+    result = CliRunner().invoke(command.serve, ["--port", "0"])
+    assert result.exit_code == 1
+    assert "Error: No temporary file can be made: free some space" in result.output
 
 
 def test_a_crash_leaves_no_image_of_the_memory(live: Any) -> None:

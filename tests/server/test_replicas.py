@@ -1,7 +1,6 @@
 """nginx in front of replicas: all of them work, and the death of one is nobody's failure."""
 
 import os
-import runpy
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +9,9 @@ from typing import Any
 import pytest
 
 from reference_server.process.serve import KEEP_ALIVE_SECONDS
+from tests.support.nginx import DEPLOY, LET_IN, Front, running, secret_line, sign, write
 
 pytestmark = pytest.mark.live
-
-NGINX = runpy.run_path(str(Path(__file__).with_name("test_nginx.py")))
-DEPLOY: Path = NGINX["DEPLOY"]
-LET_IN: dict[str, str] = NGINX["LET_IN"]
 
 
 @pytest.fixture
@@ -26,10 +22,10 @@ def replicas(start_live: Callable[..., Any]) -> list[Any]:
 @pytest.fixture
 def front(replicas: list[Any], tmp_path: Path) -> Iterator[Any]:
     for name in ("tls", "clients"):
-        NGINX["write"](tmp_path, name, NGINX["sign"]("localhost"))
-    (tmp_path / "secrets.map").write_text(NGINX["secret_line"]())
-    with NGINX["running"](tmp_path, *(replica.port for replica in replicas)) as port:
-        yield NGINX["Front"](port, tmp_path, (), ())
+        write(tmp_path, name, sign("localhost"))
+    (tmp_path / "secrets.map").write_text(secret_line())
+    with running(tmp_path, *(replica.port for replica in replicas)) as port:
+        yield Front(port, tmp_path, (), ())
 
 
 def kill(replica: Any) -> None:

@@ -21,6 +21,7 @@ from verikit.contract.values import (
 from verikit.errors import ContractError
 
 _HERE = Path(__file__).resolve().parent
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ def load_contract(source: Path | None = None) -> Contract:
     """
     path = source or contract_path()
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both are safe loaders
         return _read(path, document)
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
@@ -85,7 +86,7 @@ def load_photo_standards(path: Path) -> PhotoStandards:
         ContractError: the file cannot be read or its limits make no sense.
     """
     try:
-        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entry = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both are safe loaders
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
     if not isinstance(entry, dict):
