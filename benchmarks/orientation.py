@@ -22,8 +22,8 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from reference_server.faces.engine import Engine, load_engine
-from reference_server.faces.pictures import Pixels, shown
-from reference_server.pictures import Photo
+from reference_server.faces.pictures import shown
+from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import NoFaceFound
 from training.photos import data_folder, read
 
@@ -46,7 +46,7 @@ def share(name: str, right: int, total: int) -> None:
 def turns(engine: Engine, photos: Sequence[Pixels]) -> None:
     """Quarter turns chosen for photos turned by each quarter."""
     for turned in range(4):
-        chosen = [engine.detector.find_upright(_turned(p, turned)) for p in photos]
+        chosen = [engine.finder.detector.find_upright(_turned(p, turned)) for p in photos]
         right = sum((-turned) % 4 == way for way, boxes in chosen if boxes)
         share(f"turned by {turned * 90}: set upright", right, len(photos))
         missed = sum(not boxes for _, boxes in chosen)
@@ -89,13 +89,13 @@ def tilts(engine: Engine, photos: Sequence[Pixels]) -> None:
 def kept(engine: Engine, photos: Sequence[Pixels]) -> None:
     """Without auto_rotate a turned photo stays as it is: in most no upright face is found."""
     for turned in (1, 2, 3):
-        found = sum(bool(engine.detector.find(_turned(p, turned))) for p in photos)
+        found = sum(bool(engine.finder.detector.find(_turned(p, turned))) for p in photos)
         share(f"turned by {turned * 90}, auto_rotate=false: face found", found, len(photos))
 
 
 def costs(engine: Engine, photos: Sequence[Pixels]) -> None:
     """Milliseconds of finding the face, medians, in photos of 250 pixels."""
-    find, find_upright = engine.detector.find, engine.detector.find_upright
+    find, find_upright = engine.finder.detector.find, engine.finder.detector.find_upright
     variants: dict[str, Callable[[Pixels], object]] = {
         "upright, auto_rotate=false": find,
         "upright, auto_rotate=true": find_upright,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reference_server.faces.alignment import Aligner
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.hog import HogDetector
-from reference_server.faces.detection.mtcnn import MtcnnDetector
+from reference_server.faces.detection.mtcnn import MtcnnDetector, load_networks
 from reference_server.faces.occlusion import CHIP, REGIONS
 from training.distortions import distorted
 from training.frame import Frame, Points
@@ -39,7 +39,7 @@ class Maker:
 
     def __init__(self, others: Sequence[Pixels]) -> None:
         self._hog = HogDetector()
-        self.mtcnn = MtcnnDetector()
+        self.mtcnn = MtcnnDetector(load_networks())
         self._aligner = Aligner()
         self.others = others
 

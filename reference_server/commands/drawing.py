@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from reference_server.commands.inspection import Inspection
 from reference_server.faces.occlusion import over_threshold
-from reference_server.faces.pictures import Pixels
+from reference_server.pictures import Pixels
 
 GREEN, RED, GREY = (0, 190, 0), (230, 0, 0), (150, 150, 150)
 WHITE, DARK = (255, 255, 255), (30, 30, 30)

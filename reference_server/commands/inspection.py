@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reference_server.faces.alignment import Aligner
-from reference_server.faces.detection.boxes import Box, largest
-from reference_server.faces.detection.detectors import HogThenMtcnn
+from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.mtcnn import MtcnnDetector
 from reference_server.faces.detection.pose import Pose, pose_of
-from reference_server.faces.occlusion import CHIP, Occlusion, over_threshold
-from reference_server.faces.pictures import Pixels, grey, shown, turned
-from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.faces.finder import load_finder
+from reference_server.faces.occlusion import over_threshold
+from reference_server.faces.pictures import grey
+from reference_server.pictures import Pixels
+from reference_server.refusals import FaceCovered
 from reference_server.request.photo import read_photo
+from reference_server.stages import Stages
 from verikit.contract import load_contract
 
 NEAR = 0.3  # of the face's width: how far its landmarks may be from the middle of its rectangle
@@ -50,32 +50,21 @@ def inspected(file: bytes) -> tuple[Inspection, Pixels]:
         Refusal: the photo cannot be read, or shows no face.
     """
     photo = read_photo(file, load_contract().photo_standards)
-    detector = HogThenMtcnn()
-    stored = shown(photo.pixels, photo.orientation)
-    turns, boxes = detector.find_upright(stored)
-    if not boxes:
-        raise NoFaceFound
-    picture = turned(stored, turns)
-    return _judged(picture, boxes, turns, detector.mtcnn), picture
-
-
-def _judged(
-    picture: Pixels, boxes: Sequence[Box], turns: int, landmarks: MtcnnDetector
-) -> Inspection:
-    box = largest(boxes, (picture.shape[1], picture.shape[0]))
-    chip = Aligner().chip(picture, box, CHIP)
-    covered = Occlusion().regions(chip)
-    return Inspection(
-        faces=len(boxes),
-        rectangle=_corners(box),
-        other_faces=tuple(_corners(other) for other in boxes if other is not box),
-        detector_confidence=round(float(box.confidence), 3),
-        turned=turns * 90,
-        pose=_pose(picture, box, landmarks),
+    finder = load_finder()
+    face = finder.find(photo, auto_rotate=True, stages=Stages())
+    covered = finder.occlusion.regions(face.chip)
+    found = Inspection(
+        faces=len(face.boxes),
+        rectangle=_corners(face.box),
+        other_faces=tuple(_corners(other) for other in face.boxes if other is not face.box),
+        detector_confidence=round(float(face.box.confidence), 3),
+        turned=face.turns * 90,
+        pose=_pose(face.picture, face.box, finder.mtcnn),
         covered={name: round(share, 3) for name, share in covered.items()},
-        sharpness=round(sharpness(chip), 1),
+        sharpness=round(sharpness(face.chip), 1),
         answer=_answer(over_threshold(covered)),
     )
+    return found, face.picture
 
 
 def _pose(picture: Pixels, box: Box, landmarks: MtcnnDetector) -> Pose | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from reference_server.app import create_app
-from reference_server.faces.detection.detectors import DETECTORS
+from reference_server.faces.detection.detectors import DEFAULT_DETECTOR, DETECTORS
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
@@ -77,7 +77,7 @@ CORES = len(os.sched_getaffinity(0))
 @click.option(
     "--detector",
     type=click.Choice(list(DETECTORS)),
-    default=next(iter(DETECTORS)),
+    default=DEFAULT_DETECTOR,
     show_default=True,
     help="What finds faces.",
 )
@@ -134,7 +134,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         with bind(host, port) as listener:
             address = url(listener)
             _say(f"Loading {model} for {address} ...")
-            engine = load_engine(model, uncalibrated=uncalibrated, detector=DETECTORS[detector]())
+            engine = load_engine(model, uncalibrated=uncalibrated, detector=detector)
             app = create_app(settings, Verifier(settings, engine))
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
             if ui:

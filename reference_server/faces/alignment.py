@@ -10,7 +10,7 @@ from PIL import Image
 
 from reference_server.faces import weights
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.pictures import Pixels
+from reference_server.pictures import Pixels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reference_server.compute import ComputeThread
-from reference_server.faces.alignment import Aligner
-from reference_server.faces.detection.boxes import Box, Choice, largest
-from reference_server.faces.detection.detectors import Detector, HogThenMtcnn
-from reference_server.faces.occlusion import CHIP, Occlusion
-from reference_server.faces.pictures import Pixels, shown, turned
+from reference_server.faces.detection.detectors import DEFAULT_DETECTOR
+from reference_server.faces.finder import Face, Finder, load_finder
+from reference_server.faces.occlusion import CHIP
 from reference_server.faces.recognition.recogniser import (
     DEFAULT_MODEL,
     Recogniser,
@@ -20,36 +17,18 @@ from reference_server.faces.recognition.recogniser import (
     templates,
 )
 from reference_server.faces.scoring.scorer import Scorer, load_scorer, require_map
-from reference_server.pictures import Photo
+from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
 
 
-@dataclass(frozen=True, eq=False)
-class Face:
-    """A face as the recogniser wants it, where it was, and the picture it was in, upright."""
-
-    chip: Pixels
-    box: Box
-    picture: Pixels
-
-
-@dataclass(eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Engine:
-    """A loaded model with everything around it; call it from any thread, before or after a fork.
+    """A loaded model with everything around it; for one thread at a time, also after a fork."""
 
-    ``choice`` picks the face when a photo shows several.
-    """
-
-    detector: Detector
-    aligner: Aligner
+    finder: Finder
     recogniser: Recogniser
     scorer: Scorer
-    occlusion: Occlusion
-    choice: Choice = largest
-
-    def __post_init__(self) -> None:
-        self._thread = ComputeThread()
 
     @property
     def calibrated(self) -> bool:
@@ -74,66 +53,55 @@ class Engine:
             FaceCovered: with the index of the first photo whose face is covered, if that is asked.
         """
         clock = stages or Stages()
-        return self._thread.run(
-            lambda: self._compare((first, second), auto_rotate, check_quality, clock)
+        faces = self._find_both((first, second), auto_rotate, clock)
+        if check_quality:
+            with clock.time("quality"):
+                self._refuse_covered(faces)
+        with clock.time("embed"):
+            # In an order of their own, so that a swap of the photos cannot change a bit.
+            one, other = self.embed(sorted((face.chip for face in faces), key=bytes))
+        with clock.time("score"):
+            return self.scorer.score(one, other)
+
+    def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
+        """The face to compare.
+
+        Raises:
+            NoFaceFound: there is none.
+        """
+        return self.finder.find(
+            photo, self.recogniser.recipe, auto_rotate=auto_rotate, stages=stages
         )
 
-    def _compare(
-        self, photos: Sequence[Photo], auto_rotate: bool, check_quality: bool, stages: Stages
-    ) -> float:
-        faces = [self._numbered(i, photo, auto_rotate, stages) for i, photo in enumerate(photos)]
-        if check_quality:
-            with stages.time("quality"):
-                self._refuse_covered(faces)
-        with stages.time("embed"):
-            # In an order of their own, so that a swap of the photos cannot change a bit.
-            first, second = self.embed(sorted((face.chip for face in faces), key=bytes))
-        with stages.time("score"):
-            return self.scorer.score(first, second)
+    def covered(self, face: Face) -> tuple[str, ...]:
+        """The covered regions of a face."""
+        chip = face.chip
+        if self.recogniser.recipe != CHIP:
+            chip = self.finder.aligner.chip(face.picture, face.box, CHIP)
+        return self.finder.occlusion.covered(chip)
 
-    def _numbered(self, index: int, photo: Photo, auto_rotate: bool, stages: Stages) -> Face:
-        try:
-            return self.find(photo, auto_rotate=auto_rotate, stages=stages)
-        except NoFaceFound as finding:
-            finding.photo = index
-            raise
+    def embed(self, chips: Sequence[Pixels]) -> Templates:
+        """One template a chip."""
+        return templates(self.recogniser, chips)
+
+    def _find_both(self, photos: Sequence[Photo], auto_rotate: bool, stages: Stages) -> list[Face]:
+        faces = []
+        for index, photo in enumerate(photos):
+            try:
+                faces.append(self.find(photo, auto_rotate=auto_rotate, stages=stages))
+            except NoFaceFound as finding:
+                finding.photo = index
+                raise
+        return faces
 
     def _refuse_covered(self, faces: Sequence[Face]) -> None:
         for index, face in enumerate(faces):
             if regions := self.covered(face):
                 raise FaceCovered(index, regions)
 
-    def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
-        """The face to compare; to be called in the thread that computes."""
-        with stages.time("detect"):
-            pixels, boxes = self._detect(photo, auto_rotate)
-        if not boxes:
-            raise NoFaceFound
-        height, width = pixels.shape[:2]
-        box = self.choice(boxes, (width, height))
-        with stages.time("align"):
-            return Face(self.aligner.chip(pixels, box, self.recogniser.recipe), box, pixels)
-
-    def covered(self, face: Face) -> tuple[str, ...]:
-        """The covered regions of a face; to be called in the thread that computes."""
-        if self.recogniser.recipe == CHIP:
-            return self.occlusion.covered(face.chip)
-        return self.occlusion.covered(self.aligner.chip(face.picture, face.box, CHIP))
-
-    def _detect(self, photo: Photo, auto_rotate: bool) -> tuple[Pixels, list[Box]]:
-        if not auto_rotate:
-            return photo.pixels, self.detector.find(photo.pixels)
-        pixels = shown(photo.pixels, photo.orientation)
-        turns, boxes = self.detector.find_upright(pixels)
-        return turned(pixels, turns), boxes
-
-    def embed(self, chips: Sequence[Pixels]) -> Templates:
-        """One template a chip."""
-        return templates(self.recogniser, chips)
-
 
 def load_engine(
-    model: str = DEFAULT_MODEL, *, uncalibrated: bool = False, detector: Detector | None = None
+    model: str = DEFAULT_MODEL, *, uncalibrated: bool = False, detector: str = DEFAULT_DETECTOR
 ) -> Engine:
     """A model of DeepFace by its name, ready to compare.
 
@@ -146,9 +114,5 @@ def load_engine(
         require_map(model)
     recogniser = load_recogniser(model)
     return Engine(
-        detector=detector or HogThenMtcnn(),
-        aligner=Aligner(),
-        recogniser=recogniser,
-        scorer=load_scorer(recogniser),
-        occlusion=Occlusion(),
+        finder=load_finder(detector), recogniser=recogniser, scorer=load_scorer(recogniser)
     )

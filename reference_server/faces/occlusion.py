@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reference_server.faces.alignment import Recipe
 from reference_server.faces.errors import OWN_FILES, reading
-from reference_server.faces.pictures import Pixels
 from reference_server.faces.runtime import session
+from reference_server.pictures import Pixels
 
 MODEL = Path(__file__).parent.parent / "models" / "occlusion.onnx"
 REGIONS = ("left eye", "right eye", "nose", "mouth")

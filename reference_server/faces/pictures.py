@@ -1,15 +1,13 @@
-"""Scaling pictures."""
+"""Turning and scaling pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-Pixels = NDArray[np.uint8]
-"""RGB, shape (height, width, 3)."""
+from reference_server.pictures import Pixels
 
 QUARTER_TURNS = {
     1: Image.Transpose.ROTATE_90,

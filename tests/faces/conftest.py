@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reference_server.faces.detection.detectors import Detector
+from reference_server.faces.detection.hog import HogDetector
+from reference_server.faces.detection.low_confidence import LowConfidenceFaces
+from reference_server.faces.detection.mtcnn import MtcnnDetector, Network, Networks, load_networks
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.pictures import Photo
 from verikit.portraits import portrait
@@ -17,6 +21,37 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     return load_engine()
+
+
+@pytest.fixture(scope="session")
+def hog() -> HogDetector:
+    return HogDetector()
+
+
+@pytest.fixture(scope="session")
+def mtcnn(engine: Engine) -> MtcnnDetector:
+    return engine.finder.mtcnn
+
+
+@pytest.fixture(scope="session")
+def detector(engine: Engine) -> Detector:
+    return engine.finder.detector
+
+
+@pytest.fixture
+def low_confidence(engine: Engine) -> LowConfidenceFaces:
+    return LowConfidenceFaces(load_networks(), engine.finder.aligner, engine.finder.occlusion)
+
+
+@pytest.fixture
+def watched_networks() -> tuple[Networks, dict[str, list[int]]]:
+    """MTCNN's networks, and how many pictures each of them was given at a time."""
+    seen: dict[str, list[int]] = {"pnet": [], "rnet": [], "onet": []}
+
+    def watched(name: str, network: Network) -> Network:
+        return lambda pictures: seen[name].append(len(pictures)) or network(pictures)
+
+    return {name: watched(name, network) for name, network in load_networks().items()}, seen
 
 
 @pytest.fixture(scope="session")

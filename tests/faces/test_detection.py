@@ -1,16 +1,16 @@
 """Finding faces where one detector alone does not."""
 
 from dataclasses import replace
-from math import ceil
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from reference_server.faces.detection.boxes import Box, largest, nearest_centre
-from reference_server.faces.detection.hog import LONG_SIDES
+from reference_server.faces.detection.detectors import HogThenMtcnn
+from reference_server.faces.detection.hog import LONG_SIDES, HogDetector
 from reference_server.faces.detection.landmarks import most_upright
-from reference_server.faces.detection.mtcnn import AT_ONCE, CONFIDENT
+from reference_server.faces.detection.mtcnn import AT_ONCE, CONFIDENT, MtcnnDetector, load_networks
 from reference_server.faces.pictures import shown
 from verikit.portraits import portrait
 
@@ -19,64 +19,62 @@ def width(box: Box) -> float:
     return box.right - box.left
 
 
-def test_both_detectors_give_the_same_box(engine, astronaut):
-    (hog,) = engine.detector.hog.find(astronaut.pixels)
-    (mtcnn,) = engine.detector.mtcnn.find(astronaut.pixels)
+def test_both_detectors_give_the_same_box(hog, mtcnn, astronaut):
+    (hog,) = hog.find(astronaut.pixels)
+    (mtcnn,) = mtcnn.find(astronaut.pixels)
     distance = np.hypot(*np.subtract(hog.centre, mtcnn.centre))
     assert distance < 0.12 * width(hog)
     assert 0.85 < width(mtcnn) / width(hog) < 1.15
 
 
-def test_a_face_that_fills_the_frame_is_found(engine, astronaut):
-    (box,) = engine.detector.hog.find(astronaut.pixels)
+def test_a_face_that_fills_the_frame_is_found(hog, detector, astronaut):
+    (box,) = hog.find(astronaut.pixels)
     corners = [round(x) for x in (box.left, box.top, box.right, box.bottom)]
     frame = np.asarray(Image.fromarray(astronaut.pixels).crop(corners))
-    (found,) = engine.detector.find(frame)
+    (found,) = detector.find(frame)
     assert 0.7 < width(found) / width(box) < 1.3
 
 
 @pytest.mark.parametrize("share", [0.3, 0.15, 0.06])
-def test_a_small_face_is_found(engine, astronaut, share):
-    (box,) = engine.detector.hog.find(astronaut.pixels)
+def test_a_small_face_is_found(hog, detector, astronaut, share):
+    (box,) = hog.find(astronaut.pixels)
     side = round(512 * share * 1000 / width(box))
     small = Image.fromarray(astronaut.pixels).resize((side, side), Image.Resampling.LANCZOS)
     large = Image.new("RGB", (max(side, 1000), max(side, 1000)), (90, 120, 100))
     large.paste(small, (20, 10))
-    found = largest(engine.detector.find(np.asarray(large)), large.size)
+    found = largest(detector.find(np.asarray(large)), large.size)
     assert 0.7 < width(found) / (share * 1000) < 1.3
     assert found.left < 20 + side * (box.left + box.right) / 2 / 512 < found.right
 
 
-def test_a_mosaic_of_faces_makes_bounded_work(engine, astronaut, monkeypatch):
-    mtcnn, seen = engine.detector.mtcnn, []
-    run = mtcnn._run
-    monkeypatch.setattr(mtcnn, "_run", lambda name, all: seen.append(len(all)) or run(name, all))
-    (box,) = engine.detector.hog.find(astronaut.pixels)
+def test_a_mosaic_of_faces_makes_bounded_work(hog, astronaut, watched_networks):
+    networks, seen = watched_networks
+    (box,) = hog.find(astronaut.pixels)
     corners = [round(x) for x in (box.left - 40, box.top - 60, box.right + 40, box.bottom + 20)]
     face = np.asarray(Image.fromarray(astronaut.pixels).crop(corners).resize((50, 50)))
-    found = mtcnn.find(np.tile(face, (13, 13, 1)))
+    found = MtcnnDetector(networks).find(np.tile(face, (13, 13, 1)))
     assert len(found) > 50
-    assert sum(seen[-ceil(CONFIDENT.most_faces / AT_ONCE) :]) == CONFIDENT.most_faces
-    assert max(seen) == AT_ONCE
+    assert sum(seen["onet"]) == CONFIDENT.most_faces
+    assert sum(seen["rnet"]) <= CONFIDENT.most_boxes
+    assert max(seen["rnet"] + seen["onet"]) == AT_ONCE
 
 
-def test_hog_turns_no_picture_at_the_largest_scale(engine, monkeypatch):
-    hog, seen = engine.detector.hog, []
-    at = hog._at
-    monkeypatch.setattr(
-        hog, "_at", lambda picture, factor: seen.append(max(picture.size)) or at(picture, factor)
-    )
+def test_hog_turns_no_picture_at_the_largest_scale():
+    seen = []
+    hog = HogDetector(lambda picture: seen.append(max(picture.shape)) or [])
     assert hog.find_upright(np.full((1300, 900, 3), 128, np.uint8)) == (0, [])
     assert [seen.count(side) for side in LONG_SIDES] == [4, 4, 1]
 
 
-def test_networks_give_the_same_by_parts(engine):
-    mtcnn, random = engine.detector.mtcnn, np.random.default_rng(1)
+def test_networks_give_the_same_by_parts():
+    networks, random = load_networks(), np.random.default_rng(1)
     pictures = random.uniform(0, 255, (3 * AT_ONCE + 1, 24, 24, 3)).astype(np.float32)
-    for whole, parts in zip(
-        mtcnn._run("rnet", pictures), mtcnn._run_by_parts("rnet", pictures), strict=True
-    ):
-        assert np.array_equal(whole, parts)
+    parts = [
+        networks["rnet"](pictures[start : start + AT_ONCE])
+        for start in range(0, len(pictures), AT_ONCE)
+    ]
+    for whole, *pieces in zip(networks["rnet"](pictures), *parts, strict=True):
+        np.testing.assert_array_equal(whole, np.concatenate(pieces))
 
 
 def test_the_largest_face_and_the_one_nearest_the_centre():
@@ -101,50 +99,63 @@ def test_an_unknown_exif_orientation_changes_nothing(orientation):
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_mtcnn_alone_tells_which_way_is_up(engine, hopper, turns):
+def test_mtcnn_alone_tells_which_way_is_up(mtcnn, hopper, turns):
     turned = np.ascontiguousarray(np.rot90(hopper.pixels, turns))
-    back, boxes = most_upright(engine.detector.mtcnn.find, turned)
+    back, boxes = most_upright(mtcnn.find, turned)
     assert boxes
     assert (turns + back) % 4 == 0
 
 
 @pytest.mark.data
-def test_faces_that_hog_misses_are_found(engine, data, photo_of):
+def test_faces_that_hog_misses_are_found(detector, data, photo_of):
     covered = sorted((data / "occlusion" / "masked").iterdir())[:40]
     photos = [photo_of(path.relative_to(data)).pixels for path in covered]
-    assert sum(bool(engine.detector.find(pixels)) for pixels in photos) >= 36
+    assert sum(bool(detector.find(pixels)) for pixels in photos) >= 36
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("turns", range(4))
-def test_covered_faces_are_set_upright(engine, data, photo_of, turns):
+def test_covered_faces_are_set_upright(detector, data, photo_of, turns):
     right = 0
     for path in sorted((data / "occlusion" / "masked").iterdir())[:30]:
         pixels = np.ascontiguousarray(np.rot90(photo_of(path.relative_to(data)).pixels, turns))
-        back, boxes = engine.detector.find_upright(pixels)
+        back, boxes = detector.find_upright(pixels)
         right += bool(boxes) and (turns + back) % 4 == 0
     assert right >= 27
+
+
+class HogOf:
+    """A HOG detector that finds what it is told to."""
+
+    def __init__(self, turns: int, boxes: list[Box]) -> None:
+        self._found = turns, boxes
+
+    def find(self, _):
+        return self._found[1]
+
+    def find_upright(self, _):
+        return self._found
 
 
 @pytest.mark.parametrize("turns", [0, 2])
 @pytest.mark.parametrize(("sureness", "is_asked"), [(0.6, False), (0.3, True)])
 def test_where_hog_is_unsure_of_a_half_turn_the_network_decides(
-    engine, monkeypatch, turns, sureness, is_asked
+    engine, low_confidence, turns, sureness, is_asked
 ):
     pixels = np.ascontiguousarray(np.rot90(portrait("collins"), turns))
-    back, found = engine.detector.find_upright(pixels)
-    wrong = replace(found[0], confidence=sureness)
-    monkeypatch.setattr(engine.detector.hog, "find_upright", lambda _: ((back + 2) % 4, [wrong]))
-    assert engine.detector.find_upright(pixels)[0] == (back if is_asked else (back + 2) % 4)
+    back, found = engine.finder.detector.find_upright(pixels)
+    wrong = HogOf((back + 2) % 4, [replace(found[0], confidence=sureness)])
+    misled = HogThenMtcnn(wrong, engine.finder.mtcnn, low_confidence)
+    assert misled.find_upright(pixels)[0] == (back if is_asked else (back + 2) % 4)
 
 
 @pytest.mark.data
-def test_turned_photos_are_set_upright(engine, data, photo_of):
+def test_turned_photos_are_set_upright(detector, data, photo_of):
     folders = np.random.default_rng(2).choice(sorted((data / "lfw").iterdir()), 15, replace=False)
     for folder in folders:
         pixels = photo_of(sorted(folder.glob("*.jpg"))[0].relative_to(data)).pixels
         for turns in range(4):
             turned = np.ascontiguousarray(np.rot90(pixels, turns))
-            back, boxes = engine.detector.find_upright(turned)
+            back, boxes = detector.find_upright(turned)
             assert boxes
             assert (turns + back) % 4 == 0, (folder.name, turns)

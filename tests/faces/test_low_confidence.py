@@ -1,9 +1,9 @@
-"""Faces that the detectors doubt are found when our own network sees one."""
+"""Faces of low confidence are found when our own network sees one."""
 
 import numpy as np
 import pytest
 
-from reference_server.faces.detection.low_confidence import LOW_CONFIDENCE
+from reference_server.faces.detection.low_confidence import LOW_CONFIDENCE, LowConfidenceFaces
 from reference_server.pictures import Photo
 from reference_server.request.photo import read_photo
 from tests.hostile import busy
@@ -14,53 +14,52 @@ from verikit.contract import load_contract
 
 
 @pytest.mark.data
-def test_masked_faces_are_found(engine, data, photo_of):
+def test_masked_faces_are_found(detector, data, photo_of):
     photos = [photo_of(masked(p).relative_to(data)) for p in portraits(data, "test")]
-    missed = [p for p in photos if not engine.detector.find(p.pixels)]
+    missed = [p for p in photos if not detector.find(p.pixels)]
     assert len(missed) <= 1
 
 
 @pytest.mark.data
-def test_no_face_is_found_where_nobody_is(engine, data, photo_of):
+def test_no_face_is_found_where_nobody_is(detector, data, photo_of):
     photos = [photo_of(p.relative_to(data)) for p in backgrounds(data, "test")]
-    assert not any(engine.detector.find(p.pixels) for p in photos)
+    assert not any(detector.find(p.pixels) for p in photos)
 
 
-def test_nothing_in_noise(engine):
+def test_nothing_in_noise(detector):
     noise = np.random.default_rng(0).integers(0, 256, (240, 240, 3)).astype(np.uint8)
-    assert not engine.detector.find(Photo(noise).pixels)
+    assert not detector.find(Photo(noise).pixels)
 
 
-def test_a_face_that_only_doubt_finds(engine, hopper):
+def test_a_face_that_only_low_thresholds_find(hog, mtcnn, detector, hopper):
     """A hood down to the nose: HOG and MTCNN see nothing."""
     pixels = np.ascontiguousarray(hopper.pixels[:420, 40:460])
-    _, landmarks = engine.detector.mtcnn.detect(pixels)
+    _, landmarks = mtcnn.detect(pixels)
     frame = Frame.of(landmarks[0], (420, 420))
     drawn, _ = kinds.drawn(kinds.SEEN["hood"], np.random.default_rng(1), pixels, frame, [pixels])
-    surely = [each.find(drawn) for each in (engine.detector.hog, engine.detector.mtcnn)]
-    (found,) = engine.detector.find(drawn)
+    surely = [each.find(drawn) for each in (hog, mtcnn)]
+    (found,) = detector.find(drawn)
     assert surely == [[], []]
     (middle,) = frame.on_photo([(0, 1)])
     assert np.hypot(*(middle - found.centre)) < 0.2 * (found.right - found.left)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 3])
-def test_the_hostile_picture_that_every_detector_is_asked_about(engine, turns):
+def test_the_hostile_picture_that_every_detector_is_asked_about(hog, mtcnn, detector, turns):
     pixels = read_photo(busy.doubted(turns), load_contract().photo_standards).pixels
-    surely = [each.find_upright(pixels) for each in (engine.detector.hog, engine.detector.mtcnn)]
-    back, found = engine.detector.find_upright(pixels)
+    surely = [each.find_upright(pixels) for each in (hog, mtcnn)]
+    back, found = detector.find_upright(pixels)
     assert surely == [(0, []), (0, [])]
     assert len(found) == 1
     assert (turns + back) % 4 == 0
 
 
-def test_noise_makes_bounded_work(engine, monkeypatch):
-    mtcnn, seen = engine.detector._low_confidence._mtcnn, {}
-    run = mtcnn._run_by_parts
-    monkeypatch.setattr(
-        mtcnn, "_run_by_parts", lambda name, all: seen.update({name: len(all)}) or run(name, all)
-    )
+def test_noise_makes_bounded_work(engine, watched_networks):
+    networks, seen = watched_networks
+    finder = engine.finder
     noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3)).astype(np.uint8)
-    engine.detector.find(noise.repeat(8, axis=0).repeat(8, axis=1))
-    assert 10 < seen["rnet"] <= LOW_CONFIDENCE.most_boxes
-    assert seen["onet"] <= LOW_CONFIDENCE.most_faces
+    LowConfidenceFaces(networks, finder.aligner, finder.occlusion).find(
+        noise.repeat(8, axis=0).repeat(8, axis=1)
+    )
+    assert 10 < sum(seen["rnet"]) <= LOW_CONFIDENCE.most_boxes
+    assert sum(seen["onet"]) <= LOW_CONFIDENCE.most_faces

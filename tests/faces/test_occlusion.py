@@ -1,9 +1,11 @@
 """Covered faces: found, named by region and by photo, and refused only when that is asked."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
-from reference_server.faces.detection.mtcnn import MtcnnDetector
+from reference_server.faces.detection.mtcnn import MtcnnDetector, load_networks
 from reference_server.faces.engine import Engine
 from reference_server.faces.occlusion import REGIONS
 from reference_server.pictures import Photo
@@ -22,8 +24,13 @@ SPOTS = {
 }
 
 
+@cache
+def mtcnn() -> MtcnnDetector:
+    return MtcnnDetector(load_networks())
+
+
 def frame_of(photo: Photo) -> Frame:
-    _, landmarks = MtcnnDetector().detect(photo.pixels)
+    _, landmarks = mtcnn().detect(photo.pixels)
     height, width = photo.pixels.shape[:2]
     return Frame.of(landmarks[0], (width, height))
 
@@ -116,5 +123,5 @@ def test_network_knows_no_face_when_it_sees_none(engine):
         rng.integers(0, 256, (150, 150, 3)),
         np.full((150, 150, 3), 255),
     ]
-    assert max(engine.occlusion.face(chip.astype(np.uint8)) for chip in chips) < 0.5
+    assert max(engine.finder.occlusion.face(chip.astype(np.uint8)) for chip in chips) < 0.5
     assert len(REGIONS) == 4

@@ -56,6 +56,7 @@ class Remembering:
     engine: Comparer
     _found: dict[Key, float | Refusal] = field(default_factory=dict)
     _locks: defaultdict[Key, Lock] = field(default_factory=lambda: defaultdict(Lock))
+    _engine_is_busy: Lock = field(default_factory=Lock)  # several servers share one engine
 
     def compare(
         self,
@@ -79,9 +80,10 @@ class Remembering:
         self, first: Photo, second: Photo, auto_rotate: bool, check_quality: bool
     ) -> float | Refusal:
         try:
-            return self.engine.compare(
-                first, second, auto_rotate=auto_rotate, check_quality=check_quality
-            )
+            with self._engine_is_busy:
+                return self.engine.compare(
+                    first, second, auto_rotate=auto_rotate, check_quality=check_quality
+                )
         except Refusal as refusal:
             return refusal
 

@@ -10,7 +10,8 @@ from reference_server.faces.detection.hog import HALF_TURN, SURELY_UPRIGHT, HogD
 from reference_server.faces.detection.low_confidence import LowConfidenceFaces
 from reference_server.faces.detection.mtcnn import MtcnnDetector
 from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDetector
-from reference_server.faces.pictures import Pixels, turned
+from reference_server.faces.pictures import turned
+from reference_server.pictures import Pixels
 
 
 class Detector(Protocol):
@@ -43,14 +44,12 @@ class InTurn:
 
 
 class HogThenMtcnn(InTurn):
-    """HOG, which is fast and hardly ever wrong; then MTCNN; then the faces that MTCNN doubts."""
+    """HOG, which is fast and hardly ever wrong; then MTCNN; then MTCNN with low thresholds."""
 
-    def __init__(self) -> None:
-        self.hog = HogDetector()
-        self.mtcnn = MtcnnDetector()
-        self._low_confidence = LowConfidenceFaces()
-        self._where_hog_sees_none = InTurn(self.mtcnn, self._low_confidence)
-        super().__init__(self.hog, self._where_hog_sees_none)
+    def __init__(self, hog: Detector, mtcnn: Detector, low_confidence: LowConfidenceFaces) -> None:
+        self._hog, self._mtcnn, self._low_confidence = hog, mtcnn, low_confidence
+        self._where_hog_sees_none = InTurn(mtcnn, low_confidence)
+        super().__init__(hog, self._where_hog_sees_none)
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See :class:`Detector`.
@@ -58,12 +57,12 @@ class HogThenMtcnn(InTurn):
         A masked face reads as another one upside down. HOG takes either for the right one when it
         is unsure of both; where MTCNN then says the other, our own network decides.
         """
-        found = self.hog.find_upright(pixels)
+        found = self._hog.find_upright(pixels)
         if not found[1]:
             return self._where_hog_sees_none.find_upright(pixels)
         if surest(found[1]) >= SURELY_UPRIGHT:
             return found
-        other = self.mtcnn.find_upright(pixels)
+        other = self._mtcnn.find_upright(pixels)
         if not other[1] or (other[0] - found[0]) % 4 != HALF_TURN:
             return found
         return max(found, other, key=lambda each: self._face(pixels, *each))
@@ -73,12 +72,10 @@ class HogThenMtcnn(InTurn):
         return self._low_confidence.face(turned(pixels, turns), surest_box)
 
 
-def _mtcnn_tensorflow() -> Detector:
-    return InTurn(MtcnnTensorflowDetector(), LowConfidenceFaces())
-
-
-DETECTORS: dict[str, Callable[[], Detector]] = {
-    "hog-mtcnn": HogThenMtcnn,
-    "mtcnn-tensorflow": _mtcnn_tensorflow,
+DETECTORS: dict[str, Callable[[MtcnnDetector, LowConfidenceFaces], Detector]] = {
+    "hog-mtcnn": lambda mtcnn, low: HogThenMtcnn(HogDetector(), mtcnn, low),
+    "mtcnn-tensorflow": lambda _, low: InTurn(MtcnnTensorflowDetector(), low),
 }
-"""By the name that a server is started with."""
+"""By the name that a server is started with; built around what is loaded once."""
+
+DEFAULT_DETECTOR = "hog-mtcnn"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import dlib
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from reference_server.faces.detection.boxes import Box, surest
-from reference_server.faces.pictures import QUARTER_TURNS, Pixels, grey, with_long_side
+from reference_server.faces.pictures import QUARTER_TURNS, grey, with_long_side
+from reference_server.pictures import Pixels
 
 LONG_SIDES = (320, 640, 1280)
 """Tried one after the other until a face is found: 80 pixels is the smallest face HOG sees."""
@@ -22,11 +24,29 @@ NOT_ON_ITS_HEAD = 1.0
 HALF_TURN = 2
 
 
-class HogDetector:
-    """One dlib detector; for one thread at a time, as dlib's detector keeps its state in it."""
+Look = Callable[[NDArray[np.uint8]], list[Box]]
+"""The faces in a grey picture of shape (height, width)."""
 
-    def __init__(self) -> None:
-        self._detector = dlib.get_frontal_face_detector()
+
+def dlib_look() -> Look:
+    """dlib's frontal detector; for one thread at a time, as it keeps its state in it."""
+    detector = dlib.get_frontal_face_detector()
+
+    def look(picture: NDArray[np.uint8]) -> list[Box]:
+        found, scores, _ = detector.run(picture, 0)
+        return [
+            Box(r.left(), r.top(), r.right(), r.bottom(), score)
+            for r, score in zip(found, scores, strict=True)
+        ]
+
+    return look
+
+
+class HogDetector:
+    """Looks at one scale after the other, and at quarter turns."""
+
+    def __init__(self, look: Look | None = None) -> None:
+        self._look = look or dlib_look()
 
     def find(self, pixels: Pixels) -> list[Box]:
         """The faces at the first scale that shows any."""
@@ -53,11 +73,7 @@ class HogDetector:
         return 0, []
 
     def _at(self, picture: Image.Image, factor: float) -> list[Box]:
-        found, scores, _ = self._detector.run(np.asarray(picture), 0)
-        return [
-            Box(r.left(), r.top(), r.right(), r.bottom(), score).scaled(factor)
-            for r, score in zip(found, scores, strict=True)
-        ]
+        return [box.scaled(factor) for box in self._look(np.asarray(picture))]
 
 
 def _rivals(sureness: float) -> Iterable[int]:

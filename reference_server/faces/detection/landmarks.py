@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.pictures import Pixels, reduced, turned
+from reference_server.faces.pictures import reduced, turned
+from reference_server.pictures import Pixels
 
 Array = NDArray[np.float32]
 

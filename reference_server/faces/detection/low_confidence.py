@@ -1,18 +1,18 @@
-"""Finds faces that are so covered that the detectors doubt them."""
+"""Finds faces that are so covered that detectors give them a low confidence."""
 
 from __future__ import annotations
 
 from reference_server.faces.alignment import Aligner
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.landmarks import most_upright
-from reference_server.faces.detection.mtcnn import LONG_SIDE, MtcnnDetector, Search
+from reference_server.faces.detection.mtcnn import LONG_SIDE, MtcnnDetector, Networks, Search
 from reference_server.faces.occlusion import CHIP, Occlusion
-from reference_server.faces.pictures import Pixels
+from reference_server.pictures import Pixels
 
 LOW_CONFIDENCE = Search(40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16)
 MOST_LOOKED_AT = 6
 LEAST_SHARE = 0.15
-"""Of the photo's long side: what MTCNN doubts in photos without people is mostly smaller."""
+"""Of the photo's long side: what MTCNN is unsure of in photos without people is mostly smaller."""
 MOST_ROLLED = 30
 """Degrees: what leans more is mostly a face on its side, in which our own network sees another one.
 Of 48 covered faces that are found so none leans more than 17."""
@@ -23,10 +23,9 @@ SURE = 0.9
 class LowConfidenceFaces:
     """MTCNN with low thresholds; our own network says which of its boxes hold a face."""
 
-    def __init__(self) -> None:
-        self._mtcnn = MtcnnDetector(LOW_CONFIDENCE)
-        self._aligner = Aligner()
-        self._occlusion = Occlusion()
+    def __init__(self, networks: Networks, aligner: Aligner, occlusion: Occlusion) -> None:
+        self._mtcnn = MtcnnDetector(networks, LOW_CONFIDENCE)
+        self._aligner, self._occlusion = aligner, occlusion
 
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``."""

@@ -7,17 +7,21 @@ the columns left, top, right, bottom, confidence, in pixels.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.landmarks import believable, like_hog, most_upright
 from reference_server.faces.detection.mtcnn_networks import PLANS, to_onnx
-from reference_server.faces.pictures import Pixels, reduced
+from reference_server.faces.pictures import reduced
 from reference_server.faces.runtime import session
+from reference_server.pictures import Pixels
 
 Array = NDArray[np.float32]
 
@@ -48,12 +52,31 @@ CONFIDENT = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=
 """Sizes and thresholds as in the package mtcnn; one group photo in eight has more than 64 faces."""
 
 
-class MtcnnDetector:
-    """Three networks; they may be shared by threads."""
+Network = Callable[[Array], list[Array]]
+"""RGB pictures (N, side, side, 3) in, arrays with a row for each picture out."""
+Networks = Mapping[str, Network]
+"""The three by their names."""
 
-    def __init__(self, search: Search = CONFIDENT) -> None:
-        self._sessions = {name: session(to_onnx(name)) for name in PLANS}
-        self._search = search
+
+def load_networks() -> Networks:
+    """The three networks.
+
+    Raises:
+        WeightsError: their weights are missing or damaged.
+    """
+    return {name: partial(_run, session(to_onnx(name))) for name in PLANS}
+
+
+def _run(network: onnxruntime.InferenceSession, pictures: Array) -> list[Array]:
+    outputs: list[Array] = network.run(None, {"pictures": pictures})
+    return outputs
+
+
+class MtcnnDetector:
+    """The cascade of three networks, which several detectors may share."""
+
+    def __init__(self, networks: Networks, search: Search = CONFIDENT) -> None:
+        self._networks, self._search = networks, search
 
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``; the boxes are those that HOG would give."""
@@ -80,14 +103,10 @@ class MtcnnDetector:
         boxes[:, :4] *= factor
         return boxes, points * factor
 
-    def _run(self, name: str, pictures: Array) -> list[Array]:
-        outputs: list[Array] = self._sessions[name].run(None, {"pictures": pictures})
-        return outputs
-
     def _run_by_parts(self, name: str, pictures: Array) -> list[Array]:
         """The same as in one run, to the bit, in half of the time."""
         starts = range(0, len(pictures), AT_ONCE)
-        parts = [self._run(name, pictures[start : start + AT_ONCE]) for start in starts]
+        parts = [self._networks[name](pictures[start : start + AT_ONCE]) for start in starts]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _proposals(self, picture: Image.Image) -> Array:
@@ -102,7 +121,7 @@ class MtcnnDetector:
         size = [max(CELL, round(side * scale)) for side in picture.size]
         method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
         small = np.asarray(picture.resize((size[0], size[1]), method), np.float32)
-        offsets, faces = self._run("pnet", small[None])
+        offsets, faces = self._networks["pnet"](small[None])
         rows, columns = np.nonzero(faces[0, 1] > self._search.pnet)
         corner = np.stack([columns, rows], axis=1).astype(np.float32) * STRIDE
         boxes = np.hstack([corner + 1, corner + CELL, faces[0, 1, rows, columns][:, None]])

@@ -11,7 +11,7 @@ import numpy as np
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.landmarks import believable, most_upright
 from reference_server.faces.errors import ModelError
-from reference_server.faces.pictures import Pixels
+from reference_server.pictures import Pixels
 
 
 class MtcnnTensorflowDetector:

@@ -14,8 +14,8 @@ from PIL import Image
 from reference_server.faces.detection.boxes import Box, largest, nearest_centre
 from reference_server.faces.engine import Engine
 from reference_server.faces.fitting.people import LabelledPhoto
-from reference_server.faces.pictures import Pixels
 from reference_server.faces.recognition.recogniser import Templates
+from reference_server.pictures import Pixels
 
 BATCH = 8
 
@@ -69,11 +69,11 @@ def acquire(
     found: list[Templates] = []
     for photo in photos:
         pixels = np.asarray(Image.open(photo.path).convert("RGB"))
-        boxes = engine.detector.find(pixels)
+        boxes = engine.finder.detector.find(pixels)
         if not boxes:
             failed.append(photo.path)
         elif box := _subject(boxes, pixels, subject):
-            chips.append(engine.aligner.chip(pixels, box, engine.recogniser.recipe))
+            chips.append(engine.finder.aligner.chip(pixels, box, engine.recogniser.recipe))
             names.append(photo.person)
         if len(chips) == BATCH:
             found.append(engine.embed(chips))

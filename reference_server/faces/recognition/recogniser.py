@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from reference_server.faces import weights
 from reference_server.faces.alignment import Recipe
 from reference_server.faces.errors import UnknownModelError, WeightsError
-from reference_server.faces.pictures import Pixels
 from reference_server.faces.recognition.dlib_file import read_network
 from reference_server.faces.runtime import session
+from reference_server.pictures import Pixels
 
 Templates = NDArray[np.float32]
 """One unit vector a row."""

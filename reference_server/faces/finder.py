@@ -1,0 +1,87 @@
+"""Finds the face in a photo and cuts it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference_server.faces.alignment import Aligner, Recipe
+from reference_server.faces.detection.boxes import Box, Choice, largest
+from reference_server.faces.detection.detectors import DEFAULT_DETECTOR, DETECTORS, Detector
+from reference_server.faces.detection.low_confidence import LowConfidenceFaces
+from reference_server.faces.detection.mtcnn import MtcnnDetector, load_networks
+from reference_server.faces.occlusion import CHIP, Occlusion
+from reference_server.faces.pictures import shown, turned
+from reference_server.pictures import Photo, Pixels
+from reference_server.refusals import NoFaceFound
+from reference_server.stages import Stages
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Face:
+    """The chosen face of a photo, and all that were found.
+
+    ``chip``: the face as the recogniser wants it; ``picture``: the photo set upright, by so many
+    quarter ``turns`` counter-clockwise after its EXIF orientation; ``boxes`` are in its pixels.
+    """
+
+    chip: Pixels
+    box: Box
+    boxes: list[Box]
+    picture: Pixels
+    turns: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Finder:
+    """What finds, aligns and looks at faces; for one thread at a time.
+
+    ``mtcnn`` tells landmarks; ``choice`` picks the face when a photo shows several.
+    """
+
+    detector: Detector
+    mtcnn: MtcnnDetector
+    aligner: Aligner
+    occlusion: Occlusion
+    choice: Choice = largest
+
+    def find(
+        self, photo: Photo, recipe: Recipe = CHIP, *, auto_rotate: bool = False, stages: Stages
+    ) -> Face:
+        """The face to compare.
+
+        Raises:
+            NoFaceFound: there is none.
+        """
+        with stages.time("detect"):
+            picture, turns, boxes = self._detect(photo, auto_rotate)
+        if not boxes:
+            raise NoFaceFound
+        height, width = picture.shape[:2]
+        box = self.choice(boxes, (width, height))
+        with stages.time("align"):
+            chip = self.aligner.chip(picture, box, recipe)
+        return Face(chip=chip, box=box, boxes=boxes, picture=picture, turns=turns)
+
+    def _detect(self, photo: Photo, auto_rotate: bool) -> tuple[Pixels, int, list[Box]]:
+        if not auto_rotate:
+            return photo.pixels, 0, self.detector.find(photo.pixels)
+        pixels = shown(photo.pixels, photo.orientation)
+        turns, boxes = self.detector.find_upright(pixels)
+        return turned(pixels, turns), turns, boxes
+
+
+def load_finder(detector: str = DEFAULT_DETECTOR) -> Finder:
+    """A finder with one of ``DETECTORS``; each network is loaded once, whoever uses it.
+
+    Raises:
+        ModelError: weights are missing or damaged, or the detector is not installed.
+    """
+    networks, aligner, occlusion = load_networks(), Aligner(), Occlusion()
+    mtcnn = MtcnnDetector(networks)
+    low_confidence = LowConfidenceFaces(networks, aligner, occlusion)
+    return Finder(
+        detector=DETECTORS[detector](mtcnn, low_confidence),
+        mtcnn=mtcnn,
+        aligner=aligner,
+        occlusion=occlusion,
+    )
