@@ -8,7 +8,8 @@ from pathlib import Path
 
 from calibration.applicable import idle
 from calibration.sources import datasets
-from calibration.sources.photos import BinFile, Folder, Photos
+from calibration.sources.bin_file import BinFile
+from calibration.sources.photos import Folder, Photos
 from calibration.sources.sampling import Pair, PairList, Pairs, Pool, by_folder, one_photo_each
 from verikit.errors import WrongUse
 

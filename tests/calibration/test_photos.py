@@ -1,45 +1,11 @@
 import io
-import os
-import pickle
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from calibration.sources.labelled import Choice, open_labelled
-from calibration.sources.photos import BinFile, Folder
+from calibration.sources.photos import Folder
 from verikit.errors import WrongUse
-
-
-@pytest.mark.parametrize("as_array", [False, True])
-@pytest.mark.parametrize("protocol", [2, 4])
-def test_reads_insightface_sets(tmp_path, as_array, protocol):
-    path = tmp_path / "set.bin"
-    photos = [b"one", b"two", b"three", b"four"]
-    kept = [np.frombuffer(photo, np.uint8) for photo in photos] if as_array else photos
-    path.write_bytes(pickle.dumps((kept, [True, False]), protocol=protocol))
-    labelled = open_labelled(Choice(data=str(path)))
-    mated = labelled.pairs.pair(0, mated=True)
-    other = labelled.pairs.pair(0, mated=False)
-    assert [labelled.photos.read(name) for name in (mated.first, mated.second)] == photos[:2]
-    assert [labelled.photos.read(name) for name in (other.first, other.second)] == photos[2:]
-
-
-class Attack:
-    def __reduce__(self):
-        return os.system, ("false",)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [pickle.dumps(Attack()), b"\x80\x04", b"text", pickle.dumps(([b"1"], [True])), b""],
-    ids=["attack", "cut short", "no pickle", "one photo for a label", "empty"],
-)
-def test_other_pickles_are_refused(tmp_path, content):
-    path = tmp_path / "set.bin"
-    path.write_bytes(content)
-    with pytest.raises(WrongUse):
-        BinFile(path)
 
 
 def test_names_do_not_lead_out_of_the_folder(tmp_path):
