@@ -1,20 +1,23 @@
-"""A requirement, a case, and the talk with the server in which a case is played."""
+"""A requirement, a case, and the context in which a case is played against a server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from threading import Lock
+from typing import Any
 
-from conformance.answers import Complaint, complaints
+from packaging.version import Version
+
 from conformance.errors import CouldNotJudge
-from conformance.exchange import Answer, Exchange, Target, exchange, in_a_row
-from conformance.outcome import ACCEPTED, outcome, spoken
-from conformance.photos.portraits import ORDINARY_SIDE
+from conformance.judging.answers import Violation, violations
+from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
+from conformance.judging.verdicts import Finding, Level, Verdict
 from conformance.profile import Profile
-from conformance.recipe import Photo, Request, Sealed, fitted
-from conformance.verdicts import Finding, Level, Verdict
+from conformance.requests.exchange import Answer, Exchange, Target, exchange, in_a_row
+from conformance.requests.photos.portraits import ORDINARY_SIDE
+from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class Requirement:
     """One sentence of the page that binds a server, in our words."""
 
     id: str
+    since: str
+    """The release that it came with."""
     level: Level
     heading: str
     text: str
@@ -29,52 +34,70 @@ class Requirement:
     """JSON pointers into openapi.yaml."""
     untestable: str = ""
 
+    def frozen_content(self) -> dict[str, Any]:
+        """What must not change once it is released."""
+        return {"id": self.id, "level": self.level, "untestable": bool(self.untestable)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One thing to try. ``requires[0]`` is the requirement that a plain failure breaks."""
 
     id: str
+    since: str
+    """The release that it came with."""
     title: str
     requires: tuple[str, ...]
-    play: Callable[[Talk], Iterable[Finding]]
+    play: Callable[[CaseContext], Iterable[Finding]]
     group: str
     needs: tuple[str, ...] = ()
     """standards (a profile that gives them), no-standards, or photos (a vendor's own)."""
-    survey: bool = False
+    invariant: bool = False
     """Judges the answers of all other cases, after them."""
+
+    def frozen_content(self) -> dict[str, Any]:
+        """What must not change once it is released; of a Python case, not its code."""
+        row: dict[str, Any] = vars(self.play) if is_dataclass(self.play) else {}
+        return {"id": self.id, "requires": self.requires, "needs": self.needs, **row}
 
 
 People = Mapping[str, Sequence[Photo]]
 
 
+@dataclass(frozen=True)
+class Logged:
+    """An exchange, and what is wrong with its answer by itself."""
+
+    exchange: Exchange
+    violations: tuple[Violation, ...]
+
+
 class Log:
-    """Every exchange of a run, for the cases that judge them all."""
+    """Every exchange of a run, for the cases that judge them all.
+
+    The bytes that were sent are kept only where something is wrong with the answer.
+    """
 
     def __init__(self) -> None:
-        self._exchanges: list[Exchange] = []
-        self._complaints: dict[Exchange, tuple[Complaint, ...]] = {}
+        self._entries: list[Logged] = []
         self._lock = Lock()
 
-    def add(self, one: Exchange) -> None:
-        """Keep one more."""
+    def add(self, one: Exchange, profile: Profile) -> Logged:
+        """Judge one more answer by itself, and keep it."""
+        found = tuple(violations(one, profile))
+        entry = Logged(one if found else one.without_sent(), found)
         with self._lock:
-            self._exchanges.append(one)
+            self._entries.append(entry)
+        return entry
 
-    def all(self) -> list[Exchange]:
+    def all(self) -> list[Logged]:
         """Those so far, as they were answered."""
         with self._lock:
-            return list(self._exchanges)
-
-    def complaints(self, one: Exchange, profile: Profile) -> tuple[Complaint, ...]:
-        """What is wrong with an answer by itself; found out once."""
-        if one not in self._complaints:
-            self._complaints[one] = tuple(complaints(one, profile))
-        return self._complaints[one]
+            return list(self._entries)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Environment:
     """What all cases of a run share."""
 
     target: Target
@@ -87,8 +110,17 @@ class Surroundings:
     examples: int = 0
     log: Log = field(default_factory=Log)
 
+    def scores(self, since: str) -> bool:
+        """Whether what came with a release counts, versions compared as versions."""
+        return Version(since) <= Version(self.release)
+
     def binds(self, requirement: str) -> Verdict | None:
-        """What breaking a requirement means here; None where the page leaves it open."""
+        """What breaking a requirement means here.
+
+        None where the page leaves it open, or the requirement came after the release.
+        """
+        if not self.scores(self.requirements[requirement].since):
+            return None
         level = self.requirements[requirement].level
         if level is Level.MUST or self.profile.readings:
             return Verdict.FAILED
@@ -96,18 +128,18 @@ class Surroundings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Talk:
-    """One case talking to the server; every exchange is logged under the case's id."""
+class CaseContext:
+    """One case and its server; every exchange is logged under the case's id."""
 
     case: Case
-    around: Surroundings
+    environment: Environment
     ordinary_outcome: str | int | None = None
     """What became of two ordinary photos before the cases began."""
 
     @property
     def profile(self) -> Profile:
         """What is known of the server."""
-        return self.around.profile
+        return self.environment.profile
 
     def fitted(self, request: Request) -> Request:
         """The request with what is ordinary for this server filled in."""
@@ -115,21 +147,20 @@ class Talk:
 
     def ask(self, request: Request) -> Exchange:
         """Send one request."""
-        one = exchange(self.around.target, self.case.id, self.fitted(request))
-        self.around.log.add(one)
-        return one
+        return self.ask_judged(request)[0]
+
+    def ask_judged(self, request: Request) -> tuple[Exchange, tuple[Violation, ...]]:
+        """Send one request; also what is wrong with its answer, whatever was asked."""
+        one = exchange(self.environment.target, self.case.id, self.fitted(request))
+        return one, self.environment.log.add(one, self.profile).violations
 
     def in_a_row(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send one after the other over one connection."""
         fit = [self.fitted(request) for request in requests]
-        exchanges = in_a_row(self.around.target, self.case.id, fit)
+        exchanges = in_a_row(self.environment.target, self.case.id, fit)
         for one in exchanges:
-            self.around.log.add(one)
+            self.environment.log.add(one, self.profile)
         return exchanges
-
-    def complaints(self, one: Exchange) -> tuple[Complaint, ...]:
-        """What is wrong with an answer, whatever was asked."""
-        return self.around.log.complaints(one, self.profile)
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send all at the same time; the answers in the order of the requests."""
@@ -138,8 +169,8 @@ class Talk:
 
     def compare(self, first: Photo, second: Photo, **options: str) -> Exchange:
         """Two photos, and the optional parameters by name."""
-        sealed = {"first": Sealed(photo=first), "second": Sealed(photo=second)}
-        return self.ask(Request(**sealed, **options))  # type: ignore[arg-type]
+        encrypted = {"first": EncryptedPhoto(photo=first), "second": EncryptedPhoto(photo=second)}
+        return self.ask(Request(**encrypted, **options))  # type: ignore[arg-type]
 
     def score(self, first: Photo, second: Photo, **options: str) -> float:
         """The score of two photos.
@@ -149,12 +180,20 @@ class Talk:
         """
         return score_of(self.compare(first, second, **options))
 
-    def differs(
-        self, expected: str, actual: str, one: Exchange | None = None, *, breaks: str | None = None
+    def finding(
+        self,
+        expected: str,
+        one: Exchange | None = None,
+        *,
+        actual: str = "",
+        breaks: str | None = None,
     ) -> list[Finding]:
-        """A finding against a requirement, or none where the page leaves it open."""
+        """A finding against a requirement, or none where the page leaves it open.
+
+        What came is the exchange's answer, unless ``actual`` says it in other words.
+        """
         requirement = breaks or self.case.requires[0]
-        verdict = self.around.binds(requirement)
+        verdict = self.environment.binds(requirement)
         if verdict is None:
             return []
         return [
@@ -162,7 +201,7 @@ class Talk:
                 requirement=requirement,
                 verdict=verdict,
                 expected=expected,
-                actual=actual,
+                actual=actual or (describe_actual(one) if one else ""),
                 exchange=one,
             )
         ]
@@ -184,7 +223,7 @@ def score_of(one: Exchange) -> float:
         CouldNotJudge: the photos were not compared.
     """
     if outcome(one.answer) != ACCEPTED or one.answer is None:
-        raise CouldNotJudge(f"photos that should be compared were not: {spoken(one)}")
+        raise CouldNotJudge(f"photos that should be compared were not: {describe_actual(one)}")
     return number(one.answer)
 
 

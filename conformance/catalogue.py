@@ -1,29 +1,38 @@
-"""All requirements and cases, and the sets that were frozen per release."""
+"""All requirements and cases, and the releases that they came with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
+from packaging.version import InvalidVersion, Version
 
 from conformance import cases as case_package
 from conformance.case import Case, Requirement
-from conformance.cases import concurrency, fuzz, methods, quality, rotation, scores, surveys
-from conformance.table import read_table
-from conformance.verdicts import Level
+from conformance.cases import concurrency, fuzz, invariants, methods, quality, rotation, scores
+from conformance.cases.table import read_table
+from conformance.judging.verdicts import Level
 from verikit.errors import WrongUse
 
 _HERE = Path(__file__).parent
-_TABLES = Path(case_package.__file__).parent
-_MODULES = (scores, rotation, quality, concurrency, methods, fuzz, surveys)
+_TABLES = Path(case_package.__file__).parent / "tables"
+_MODULES = (scores, rotation, quality, concurrency, methods, fuzz, invariants)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Requirements by id, and cases in the order in which they are played."""
+    """Requirements by id, and cases in the order in which they are played.
+
+    ``release`` is the one that is scored; what came later is played, but not scored.
+    """
 
     release: str
     requirements: Mapping[str, Requirement]
@@ -33,55 +42,80 @@ class Catalogue:
         """The ids of the cases that judge a requirement."""
         return tuple(case.id for case in self.cases if requirement in case.requires)
 
+    def select(self, pattern: str, ids: Collection[str] | None = None) -> list[Case]:
+        """The cases whose id is the pattern, or else contains it, and is one of ``ids``, if given.
 
-def releases() -> tuple[str, ...]:
-    """The names of the frozen sets, oldest first."""
-    return tuple(path.stem for path in sorted((_HERE / "releases").glob("*.yaml")))
+        Raises:
+            WrongUse: none is left.
+        """
+        exact = any(case.id == pattern for case in self.cases)
+        glob = pattern if exact else f"*{pattern}*"
+        chosen = [
+            case
+            for case in self.cases
+            if fnmatchcase(case.id, glob) and (ids is None or case.id in ids)
+        ]
+        if not chosen:
+            raise WrongUse(f"No case is called like {pattern!r}; see verikit check --list")
+        return chosen
+
+    def digests(self, release: str) -> dict[str, str]:
+        """For each group of cases, and the requirements, a digest of what came with a release.
+
+        Titles and texts may be reworded; what is sent, expected and required may not change.
+        """
+        content: defaultdict[str, list[Any]] = defaultdict(list)
+        for requirement in self.requirements.values():
+            if requirement.since == release:
+                content["requirements"].append(requirement.frozen_content())
+        for case in self.cases:
+            if case.since == release:
+                content[case.group].append(case.frozen_content())
+        return {group: _digest(entries) for group, entries in content.items()}
 
 
 @cache
 def load_catalogue(release: str | None = None) -> Catalogue:
-    """The cases and levels of a release, by default the newest.
+    """All requirements and cases, to be scored as of a release, by default the newest.
 
     Raises:
         WrongUse: there is no such release.
     """
-    name = release or releases()[-1]
-    if name not in releases():
-        raise WrongUse(f"There is no release {name}; there are {', '.join(releases())}")
-    frozen = yaml.safe_load((_HERE / "releases" / f"{name}.yaml").read_text(encoding="utf-8"))
-    requirements = all_requirements()
+    requirements = _requirements()
+    cases = tuple(sorted(_cases(), key=lambda case: case.invariant))
+    known = {one.since for one in requirements.values()} | {case.since for case in cases}
+    releases = sorted(known, key=Version)
     return Catalogue(
-        release=name,
-        requirements={
-            id: replace(requirements[id], level=Level(level))
-            for id, level in frozen["requirements"].items()
-        },
-        cases=tuple(case for case in all_cases() if case.id in set(frozen["cases"])),
+        release=_release(release, releases) if release else releases[-1],
+        requirements=requirements,
+        cases=cases,
     )
 
 
-def all_requirements() -> dict[str, Requirement]:
-    """Every requirement, released or not."""
+def _release(name: str, releases: list[str]) -> str:
+    try:
+        found = [known for known in releases if Version(known) == Version(name)]
+    except InvalidVersion:
+        found = []
+    if not found:
+        raise WrongUse(f"There is no release {name}; there are {', '.join(releases)}")
+    return found[0]
+
+
+def _requirements() -> dict[str, Requirement]:
     entries = yaml.safe_load((_HERE / "requirements.yaml").read_text(encoding="utf-8"))
     return {entry["id"]: _requirement(entry) for entry in entries}
 
 
-def all_cases() -> tuple[Case, ...]:
-    """Every case, released or not; the surveys last."""
-    return tuple(sorted(_cases(), key=lambda case: case.survey))
-
-
-def _requirement(entry: dict[str, object]) -> Requirement:
-    covers = entry.get("covers", [])
-    assert isinstance(covers, list)  # noqa: S101 - tells the type checker
+def _requirement(entry: Mapping[str, Any]) -> Requirement:
     return Requirement(
-        id=str(entry["id"]),
-        level=Level(str(entry["level"])),
-        heading=str(entry["heading"]),
-        text=str(entry["text"]),
-        covers=tuple(covers),
-        untestable=str(entry.get("untestable", "")),
+        id=entry["id"],
+        since=entry["since"],
+        level=Level(entry["level"]),
+        heading=entry["heading"],
+        text=entry["text"],
+        covers=tuple(entry.get("covers", ())),
+        untestable=entry.get("untestable", ""),
     )
 
 
@@ -91,3 +125,8 @@ def _cases() -> Iterator[Case]:
     for module in _MODULES:
         yield from (found for found in vars(module).values() if isinstance(found, Case))
         yield from getattr(module, "CASES", ())
+
+
+def _digest(entries: list[Any]) -> str:
+    text = json.dumps(sorted(entries, key=lambda entry: entry["id"]), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,22 +16,23 @@ from rich.console import Console
 
 from conformance.case import Case
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.errors import CanaryDead
-from conformance.evidence import evidence
-from conformance.exchange import Target
-from conformance.listing import as_data, as_text
-from conformance.photos.people import own_people
+from conformance.errors import SelfCheckFailed
+from conformance.judging.known_failures import load_waivers
+from conformance.judging.verdicts import Result
 from conformance.profile import load_profile
 from conformance.reports.badge import write_badge
 from conformance.reports.console import Live, report
+from conformance.reports.evidence import evidence
+from conformance.reports.json_lines import Lines, failed_before, read_lines
 from conformance.reports.junit import write_junit
-from conformance.reports.lines import Lines, failed_before, read_lines
+from conformance.reports.listing import as_data, as_text
 from conformance.reports.page import write_page
 from conformance.reports.sarif import write_sarif
-from conformance.run import Options, Run, run
-from conformance.selection import select
-from conformance.verdicts import Result
-from conformance.waivers import load_waivers
+from conformance.requests.exchange import Target
+from conformance.requests.photos.people import own_people
+from conformance.run import Run, run
+from conformance.runner import Options
+from conformance.self_check import self_check
 from verikit.contract import load_contract
 from verikit.errors import Unreachable, WrongUse
 
@@ -85,7 +86,7 @@ class Outputs:
 )
 @click.option("-k", "pattern", default="", help="Only cases whose id contains this (or *, ?).")
 @click.option("--only-failed", type=_FILE, help="Only what was not good in this JSON report.")
-@click.option("--release", help="The frozen set of cases, by default the newest.")
+@click.option("--release", help="The release that is scored, by default the newest.")
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--seed", type=int, help="Repeats the fuzzing of an earlier run.")
@@ -109,7 +110,11 @@ class Outputs:
 )
 @click.option("--sarif", type=_FILE, help="Write SARIF that points into openapi.yaml.")
 @click.option("--badge", type=_FILE, help="Write an SVG badge.")
-@click.option("--canary", is_flag=True, help="First show that the suite tells good from bad.")
+@click.option(
+    "--self-check",
+    is_flag=True,
+    help="First show that the suite tells good from bad.",
+)
 @click.option("--list", is_flag=True, help="Print requirements and cases, then stop.")
 def check(url: str | None, **given: Any) -> None:
     """Check the server at URL against the contract.
@@ -124,7 +129,7 @@ def check(url: str | None, **given: Any) -> None:
         code = _check(url, given)
     except WrongUse as error:
         _end(str(error), WRONG_USE)
-    except (Unreachable, CanaryDead) as error:
+    except (Unreachable, SelfCheckFailed) as error:
         _end(str(error), INCOMPLETE)
     sys.exit(code)
 
@@ -145,23 +150,20 @@ def _check(url: str | None, given: dict[str, Any]) -> int:
     target = Target.of(url, key=given["key"], iv=given["iv"], timeout=given["timeout"])
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
-    sung = _sung(console) if given["canary"] else ""
-    done = replace(_watched(target, cases, given, options, console), canary=sung)
+    shown = _self_check(console) if given["self_check"] else ""
+    done = replace(_watched(target, cases, given, options, console), self_check=shown)
     _write(done, _outputs(given), console)
     return done.exit_code
 
 
-def _sung(console: Console) -> str:
-    """What the canary shows.
+def _self_check(console: Console) -> str:
+    """What the self-check shows.
 
     Raises:
-        CanaryDead: the suite cannot tell good from bad, so a verdict would be worth nothing.
+        SelfCheckFailed: the suite cannot tell good from bad, so a verdict would be worth nothing.
     """
-    # Imported late: its eyes take seconds to load, and few runs ask for it.
-    from conformance.canary import canary  # noqa: PLC0415
-
-    with console.status("Checking a good and a bad server of the suite's own first"):
-        text = canary()
+    with console.status("Checking the mock first, without and with a fault"):
+        text = self_check()
     console.print(text, highlight=False, soft_wrap=True)
     return text
 
@@ -170,8 +172,8 @@ def _selected(catalogue: Catalogue, given: dict[str, Any]) -> Sequence[Case]:
     earlier = given["only_failed"]
     ids = failed_before(read_lines(earlier)) if earlier else None
     if ids is not None and not ids:
-        raise WrongUse(f"Nothing failed in {earlier}: there is nothing to play again.")
-    return select(catalogue.cases, given["pattern"], ids)
+        raise WrongUse(f"Nothing failed in {earlier}: there is nothing to run again.")
+    return catalogue.select(given["pattern"], ids)
 
 
 def _options(catalogue: Catalogue, given: dict[str, Any]) -> Options:
@@ -206,7 +208,7 @@ def _watched(
             lines.header(target.url, profile.name, release, options.seed, list(by_id))
 
         def watch(result: Result) -> None:
-            live.tell(result)
+            live.show(result)
             if lines:
                 lines.result(result, by_id[result.case])
 

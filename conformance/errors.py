@@ -3,7 +3,7 @@
 VerikitError
 ├── CouldNotJudge   a case lacks what it builds on, such as an accepted ordinary request
 ├── NotApplicable   a case makes no sense for this server
-└── CanaryDead      the suite cannot tell good from bad here, so a verdict would be worth nothing
+└── SelfCheckFailed the suite cannot tell good from bad here, so a verdict would be worth nothing
 """
 
 from verikit.errors import NoVerdict, VerikitError
@@ -17,5 +17,5 @@ class NotApplicable(VerikitError):  # noqa: N818 - it names what was found
     """A case makes no sense for this server; the message says why."""
 
 
-class CanaryDead(NoVerdict):
+class SelfCheckFailed(NoVerdict):
     """The suite cannot tell good from bad; the message says what went wrong."""

@@ -34,6 +34,9 @@ PARTS = {
     "demo": Part("verikit.demo:demo", "all", "Start the reference server and check it."),
     "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
+    "mock": Part(
+        "conformance.mock.cli:mock", "conformance", "Start a small server without models."
+    ),
     "calibrate": Part(
         "calibration.cli:calibrate",
         "conformance",

@@ -1,22 +1,23 @@
-"""The cases: tables of single requests (YAML), and talks of several requests (Python)."""
+"""The cases: tables of single requests (YAML), and contexts of several requests (Python)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from conformance.case import Case, Talk
-from conformance.verdicts import Finding
+from conformance.case import Case, CaseContext
+from conformance.judging.verdicts import Finding
 
-Play = Callable[[Talk], Iterable[Finding]]
+Play = Callable[[CaseContext], Iterable[Finding]]
 
 
-def talk_case(
+def case(  # noqa: PLR0913 - what a case consists of, by name
     id: str,
     title: str,
     *,
+    since: str,
     requires: tuple[str, ...],
     needs: tuple[str, ...] = (),
-    survey: bool = False,
+    invariant: bool = False,
 ) -> Callable[[Play], Case]:
     """Makes a case of a function; its module's name is the group."""
 
@@ -24,12 +25,13 @@ def talk_case(
         group = play.__module__.rpartition(".")[2]
         return Case(
             id=id,
+            since=since,
             title=title,
             requires=requires,
             play=play,
             group=group,
             needs=needs,
-            survey=survey,
+            invariant=invariant,
         )
 
     return made

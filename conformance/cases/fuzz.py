@@ -8,13 +8,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.case import Talk
-from conformance.cases import talk_case
-from conformance.contract_fuzz import contract_requests
-from conformance.fuzzing import fuzz
-from conformance.photos.odd import ODD
-from conformance.recipe import Photo, Request, Seal, Sealed, Writing
-from conformance.verdicts import Finding, Verdict
+from conformance.case import CaseContext
+from conformance.cases import case
+from conformance.cases.contract_fuzz import contract_requests
+from conformance.cases.fuzzing import fuzz
+from conformance.judging.verdicts import Finding, Verdict
+from conformance.requests.photos.odd import ODD
+from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request, Writing
 from verikit.contract import load_contract
 
 _CODES = frozenset(load_contract().codes)
@@ -34,10 +34,10 @@ _photos = st.one_of(
     ),
     st.builds(Photo, content=st.sampled_from(_SMALL)),
 )
-_seals = st.one_of(
-    st.just(Seal()),
+_encryptions = st.one_of(
+    st.just(Encryption()),
     st.builds(
-        Seal,
+        Encryption,
         key=st.sampled_from(("right", "wrong")),
         iv=st.sampled_from(("right", "wrong")),
         flip=st.sampled_from((None, "first", "middle", "tag")),
@@ -50,7 +50,7 @@ _writings = st.one_of(
     st.builds(Writing, prefix=st.text(max_size=5)),
 )
 _fields = st.one_of(
-    st.builds(Sealed, photo=_photos, seal=_seals, write=_writings),
+    st.builds(EncryptedPhoto, photo=_photos, encryption=_encryptions, write=_writings),
     st.none(),
     st.text(max_size=40),
 )
@@ -78,51 +78,55 @@ _damaged = st.builds(
 _bytes = st.binary(max_size=400).map(lambda data: Photo(content=f"hex:{data.hex()}"))
 
 
-@talk_case(
+@case(
     "fuzz-recipes",
-    "Random photos, seals, texts and bodies get a documented answer, and damage is never accepted",
+    "Random photos, encryption, text and bodies are answered by the page; damage is never accepted",
+    since="1.8.0",
     requires=("code-1200", "status-500", "encryption-tag", "answer-complete"),
 )
-def _recipes(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, lambda: _requests, _right)
+def _recipes(context: CaseContext) -> Iterable[Finding]:
+    return fuzz(context, lambda: _requests, _right)
 
 
-@talk_case(
+@case(
     "fuzz-files",
-    "Random bytes in well-sealed photos are refused with a documented code",
+    "Random bytes in correctly encrypted photos are refused with a documented code",
+    since="1.8.0",
     requires=("code-2005", "status-500", "answer-complete"),
 )
-def _files(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, lambda: _pairs(_bytes), lambda _request, _talk: _CODES)
+def _files(context: CaseContext) -> Iterable[Finding]:
+    return fuzz(context, lambda: _pairs(_bytes), lambda _request, _talk: _CODES)
 
 
-@talk_case(
+@case(
     "fuzz-damaged-photos",
     "Photos with random bytes changed get a documented answer",
+    since="1.8.0",
     requires=("status-500", "answer-complete"),
 )
-def _damaged_photos(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, lambda: _pairs(_damaged), lambda _request, _talk: None)
+def _damaged_photos(context: CaseContext) -> Iterable[Finding]:
+    return fuzz(context, lambda: _pairs(_damaged), lambda _request, _talk: None)
 
 
-@talk_case(
+@case(
     "fuzz-contract",
     "Requests drawn from the contract's own schema, right and wrong, get a documented answer",
+    since="1.8.0",
     requires=("status-500", "refusal-shape", "answer-complete"),
 )
-def _contract(talk: Talk) -> Iterable[Finding]:
-    return fuzz(talk, contract_requests, _right)
+def _contract(context: CaseContext) -> Iterable[Finding]:
+    return fuzz(context, contract_requests, _right)
 
 
 def _pairs(photos: st.SearchStrategy[Photo]) -> st.SearchStrategy[Request]:
     """The photo in either place, beside an ordinary one."""
-    sealed = photos.map(lambda photo: Sealed(photo=photo))
-    return st.one_of(st.builds(Request, first=sealed), st.builds(Request, second=sealed))
+    encrypted = photos.map(lambda photo: EncryptedPhoto(photo=photo))
+    return st.one_of(st.builds(Request, first=encrypted), st.builds(Request, second=encrypted))
 
 
-def _right(request: Request, talk: Talk) -> frozenset[str] | None:
+def _right(request: Request, context: CaseContext) -> frozenset[str] | None:
     """Every reading refuses what is missing or does not decrypt, if it reads the form at all."""
-    if request.literal is not None or request.body not in _FORMS or _files_open(request, talk):
+    if request.literal is not None or request.body not in _FORMS or _files_open(request, context):
         return None
     if any(_unreadable(value) for value in (request.first, request.second)):
         return frozenset({"INVALID_ARGUMENT"})
@@ -131,14 +135,14 @@ def _right(request: Request, talk: Talk) -> frozenset[str] | None:
     return None
 
 
-def _files_open(request: Request, talk: Talk) -> bool:
+def _files_open(request: Request, context: CaseContext) -> bool:
     """Whether the page leaves open if the body is read."""
     multipart = request.body != "urlencoded"
-    return multipart and talk.around.binds("body-multipart") is not Verdict.FAILED
+    return multipart and context.environment.binds("body-multipart") is not Verdict.FAILED
 
 
 def _unreadable(value: Any) -> bool:
-    if not isinstance(value, Sealed):
+    if not isinstance(value, EncryptedPhoto):
         return True
-    intact = dataclasses.replace(value.seal) == Seal()
+    intact = dataclasses.replace(value.encryption) == Encryption()
     return not intact or value.write.cut > 4

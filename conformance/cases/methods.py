@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from conformance.case import Case, Talk
-from conformance.outcome import ACCEPTED, outcome, spoken
-from conformance.recipe import Request
-from conformance.verdicts import Finding
+from conformance.case import Case, CaseContext
+from conformance.judging.outcome import ACCEPTED, outcome
+from conformance.judging.verdicts import Finding
+from conformance.requests.recipe import Request
 
 METHODS = ("GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 
 
-def _compares_nothing(talk: Talk, method: str) -> Iterable[Finding]:
-    one = talk.ask(Request(method=method))
+def _compares_nothing(context: CaseContext, method: str) -> Iterable[Finding]:
+    one = context.ask(Request(method=method))
     if outcome(one.answer) == ACCEPTED:
-        return talk.differs("no comparison", spoken(one), one)
+        return context.finding("no comparison", one)
     return []
 
 
@@ -24,6 +24,7 @@ CASES = tuple(
     Case(
         id=f"method-{method}",
         title=f"{method} compares nothing",
+        since="1.8.0",
         requires=("method-refused",),
         play=partial(_compares_nothing, method=method),
         group="methods",

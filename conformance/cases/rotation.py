@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from conformance.case import Case, Talk, number, score_of
+from conformance.case import Case, CaseContext, number, score_of
 from conformance.cases.scores import HOPPER, NOISE, RECOMMENDED
-from conformance.exchange import Exchange
-from conformance.outcome import ACCEPTED, outcome, spoken
-from conformance.recipe import Photo
-from conformance.verdicts import Finding
+from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
+from conformance.judging.verdicts import Finding
+from conformance.requests.exchange import Exchange
+from conformance.requests.recipe import Photo
 
 TURNS = (90, 180, 270)
 UPRIGHT = {
@@ -25,51 +25,51 @@ UPRIGHT = {
 """For each EXIF orientation the stored pixels that it sets upright."""
 
 
-def _turned_upright(talk: Talk, turned: Photo, swap: bool) -> Iterable[Finding]:
+def _turned_upright(context: CaseContext, turned: Photo, swap: bool) -> Iterable[Finding]:
     pair = (turned, Photo()) if swap else (Photo(), turned)
-    one = talk.compare(*pair, auto_rotate="true")
+    one = context.compare(*pair, auto_rotate="true")
     if outcome(one.answer) != ACCEPTED or score_of(one) <= RECOMMENDED:
-        return talk.differs(f"one person: a score above {RECOMMENDED}", spoken(one), one)
+        return context.finding(f"one person: a score above {RECOMMENDED}", one)
     return []
 
 
-def _not_turned(talk: Talk, turn: int) -> Iterable[Finding]:
+def _not_turned(context: CaseContext, turn: int) -> Iterable[Finding]:
     """With false, the photo must not be read as well as with true."""
     turned = Photo(turn=turn)
-    told = talk.compare(turned, Photo(), auto_rotate="true")
-    left = talk.compare(turned, Photo(), auto_rotate="false")
-    if outcome(left.answer) == ACCEPTED and abs(score_of(left) - score_of(told)) <= NOISE:
-        return talk.differs("another answer than with auto_rotate true", spoken(left), left)
+    turned_upright = context.compare(turned, Photo(), auto_rotate="true")
+    left = context.compare(turned, Photo(), auto_rotate="false")
+    if outcome(left.answer) == ACCEPTED and abs(score_of(left) - score_of(turned_upright)) <= NOISE:
+        return context.finding("another answer than with auto_rotate true", left)
     return []
 
 
-def _default(talk: Talk, turn: int) -> Iterator[Finding]:
+def _default(context: CaseContext, turn: int) -> Iterator[Finding]:
     for first, second in ((Photo(turn=turn), Photo()), (HOPPER, Photo(turn=turn))):
-        left = talk.compare(first, second, auto_rotate="false")
-        absent = talk.compare(first, second)
+        left = context.compare(first, second, auto_rotate="false")
+        absent = context.compare(first, second)
         if not _alike(left, absent):
-            expected = f"as with auto_rotate false: {spoken(left)}"
-            yield from talk.differs(expected, spoken(absent), absent)
+            expected = f"as with auto_rotate false: {describe_actual(left)}"
+            yield from context.finding(expected, absent)
 
 
-def _strangers(talk: Talk, turn: int) -> Iterator[Finding]:
+def _strangers(context: CaseContext, turn: int) -> Iterator[Finding]:
     """Turning must not lose sight of who is compared with whom."""
     turned = Photo(turn=turn)
     for first, second in ((HOPPER, turned), (turned, HOPPER)):
-        one = talk.compare(first, second, auto_rotate="true")
+        one = context.compare(first, second, auto_rotate="true")
         if outcome(one.answer) == ACCEPTED and score_of(one) > RECOMMENDED:
-            yield from talk.differs(f"two people: at most {RECOMMENDED}", spoken(one), one)
+            yield from context.finding(f"two people: at most {RECOMMENDED}", one)
 
 
-def _tested(talk: Talk, turn: int) -> Iterator[Finding]:
+def _tested(context: CaseContext, turn: int) -> Iterator[Finding]:
     """The quality test may refuse a lying photo; it must not turn it."""
     turned = Photo(turn=turn)
     for first, second in ((turned, Photo()), (Photo(), turned)):
-        plain = talk.compare(first, second)
-        tested = talk.compare(first, second, check_quality="true")
+        plain = context.compare(first, second)
+        tested = context.compare(first, second, check_quality="true")
         if outcome(tested.answer) == ACCEPTED and not _alike(plain, tested):
-            expected = f"refused, or as without check_quality: {spoken(plain)}"
-            yield from talk.differs(expected, spoken(tested), tested)
+            expected = f"refused, or as without check_quality: {describe_actual(plain)}"
+            yield from context.finding(expected, tested)
 
 
 def _alike(one: Exchange, other: Exchange) -> bool:
@@ -115,6 +115,7 @@ def _cases() -> Iterator[Case]:
             yield Case(
                 id=f"{photo}-turned-{turn}-upright",
                 title=f"The {photo} photo is turned by {turn} degrees, with auto_rotate",
+                since="1.8.0",
                 requires=("auto-rotate-true", f"{photo}-judged"),
                 play=partial(_turned_upright, turned=Photo(turn=turn), swap=photo == "first"),
                 group="rotation",
@@ -123,6 +124,7 @@ def _cases() -> Iterator[Case]:
             yield Case(
                 id=f"turned-{turn}-{name}",
                 title=f"A photo turned by {turn} degrees{title}",
+                since="1.8.0",
                 requires=requires,
                 play=partial(play, turn=turn),
                 group="rotation",
@@ -132,6 +134,7 @@ def _cases() -> Iterator[Case]:
             yield Case(
                 id=f"{photo}-exif-{orientation}-upright",
                 title=f"The {photo} photo is set upright by EXIF {orientation}, with auto_rotate",
+                since="1.8.0",
                 requires=("auto-rotate-exif", f"{photo}-judged"),
                 play=partial(_turned_upright, turned=stored, swap=photo == "first"),
                 group="rotation",

@@ -6,12 +6,12 @@ import itertools
 import statistics
 from collections.abc import Iterable, Iterator
 
-from conformance.case import Talk, score_of
-from conformance.cases import talk_case
+from conformance.case import CaseContext, score_of
+from conformance.cases import case
 from conformance.errors import CouldNotJudge
-from conformance.outcome import ACCEPTED, outcome, spoken
-from conformance.recipe import Photo
-from conformance.verdicts import Finding
+from conformance.judging.outcome import ACCEPTED, outcome
+from conformance.judging.verdicts import Finding
+from conformance.requests.recipe import Photo
 from verikit.contract import load_contract
 
 RECOMMENDED = load_contract().error_rates.recommended_above
@@ -30,118 +30,127 @@ VARIANTS = (
 _OWN_PAIRS = 40
 
 
-@talk_case(
+@case(
     "score-same-photo",
     "A photo compared with itself is above the recommended threshold",
+    since="1.8.0",
     requires=("threshold-recommended", "operation-compares"),
 )
-def _same_photo(talk: Talk) -> Iterator[Finding]:
+def _same_photo(context: CaseContext) -> Iterator[Finding]:
     for photo in (COLLINS, HOPPER):
-        yield from _above(talk, photo, photo)
+        yield from _above(context, photo, photo)
 
 
-@talk_case(
+@case(
     "score-same-person",
     "Differently taken copies of a portrait are above the recommended threshold",
+    since="1.8.0",
     requires=("threshold-recommended", "operation-compares"),
 )
-def _same_person(talk: Talk) -> Iterator[Finding]:
+def _same_person(context: CaseContext) -> Iterator[Finding]:
     for variant in VARIANTS:
-        yield from _above(talk, COLLINS, variant)
+        yield from _above(context, COLLINS, variant)
 
 
-@talk_case(
+@case(
     "score-different-people",
     "Two different people are below the recommended threshold",
+    since="1.8.0",
     requires=("threshold-recommended", "operation-compares"),
 )
-def _different_people(talk: Talk) -> Iterator[Finding]:
+def _different_people(context: CaseContext) -> Iterator[Finding]:
     for first, second in ((COLLINS, HOPPER), (HOPPER, COLLINS), (VARIANTS[1], HOPPER)):
-        one = talk.compare(first, second)
+        one = context.compare(first, second)
         if score_of(one) >= RECOMMENDED:
-            yield from talk.differs(f"a score below {RECOMMENDED}", spoken(one), one)
+            yield from context.finding(f"a score below {RECOMMENDED}", one)
 
 
-@talk_case(
+@case(
     "score-ranks-people",
     "One person scores higher than two, whichever photo changes",
+    since="1.8.0",
     requires=("score-greater-is-likelier", "operation-compares"),
 )
-def _ranks_people(talk: Talk) -> Iterator[Finding]:
-    different = talk.compare(COLLINS, HOPPER)
+def _ranks_people(context: CaseContext) -> Iterator[Finding]:
+    different = context.compare(COLLINS, HOPPER)
     for first, second in ((HOPPER, HOPPER), (COLLINS, VARIANTS[0])):
-        same = talk.score(first, second)
+        same = context.score(first, second)
         if score_of(different) >= same:
             expected = f"less than {same}, the score of one person"
-            yield from talk.differs(expected, spoken(different), different)
+            yield from context.finding(expected, different)
 
 
-@talk_case(
+@case(
     "score-symmetric",
     "Swapping the photos leaves the score as it is",
+    since="1.8.0",
     requires=("operation-order",),
 )
-def _symmetric(talk: Talk) -> Iterator[Finding]:
+def _symmetric(context: CaseContext) -> Iterator[Finding]:
     for first, second in ((COLLINS, HOPPER), (COLLINS, VARIANTS[1]), (VARIANTS[3], HOPPER)):
-        forward = talk.score(first, second)
-        backward = talk.compare(second, first)
+        forward = context.score(first, second)
+        backward = context.compare(second, first)
         if abs(forward - score_of(backward)) > NOISE:
-            yield from talk.differs(
-                f"{forward} within {NOISE}, as the other way round", spoken(backward), backward
+            yield from context.finding(
+                f"{forward} within {NOISE}, as the other way round",
+                backward,
             )
 
 
-@talk_case(
+@case(
     "score-repeatable",
     "The same request gets the same score, whatever was asked in between",
+    since="1.8.0",
     requires=("operation-stateless",),
 )
-def _repeatable(talk: Talk) -> Iterator[Finding]:
+def _repeatable(context: CaseContext) -> Iterator[Finding]:
     pairs = ((COLLINS, HOPPER), (COLLINS, VARIANTS[1]), (HOPPER, HOPPER))
-    before = {pair: talk.score(*pair) for pair in pairs}
+    before = {pair: context.score(*pair) for pair in pairs}
     for pair in reversed(pairs):
-        again = talk.compare(*pair)
+        again = context.compare(*pair)
         if abs(score_of(again) - before[pair]) > NOISE:
             expected = f"{before[pair]} within {NOISE}, as before"
-            yield from talk.differs(expected, spoken(again), again)
+            yield from context.finding(expected, again)
 
 
-@talk_case(
+@case(
     "own-photos-accepted",
     "The vendor's own portraits are accepted",
+    since="1.8.0",
     requires=("photo-ordinary",),
     needs=("photos",),
 )
-def _own_accepted(talk: Talk) -> Iterator[Finding]:
-    for photo in itertools.chain(*talk.around.people.values()):
-        one = talk.compare(photo, photo)
+def _own_accepted(context: CaseContext) -> Iterator[Finding]:
+    for photo in itertools.chain(*context.environment.people.values()):
+        one = context.compare(photo, photo)
         if outcome(one.answer) != ACCEPTED:
-            yield from talk.differs("two ordinary portraits compared", spoken(one), one)
+            yield from context.finding("two ordinary portraits compared", one)
 
 
-@talk_case(
+@case(
     "own-people-ranked",
     "The vendor's people: pairs of one person score higher in the median than pairs of two",
+    since="1.8.0",
     requires=("score-greater-is-likelier", "operation-compares"),
     needs=("photos",),
 )
-def _own_ranked(talk: Talk) -> Iterable[Finding]:
-    people = talk.around.people
+def _own_ranked(context: CaseContext) -> Iterable[Finding]:
+    people = context.environment.people
     mated = [p for photos in people.values() for p in itertools.combinations(photos, 2)]
     others = [(photos[0], more[0]) for photos, more in itertools.combinations(people.values(), 2)]
     if not mated or not others:
         raise CouldNotJudge("the folder needs two people, one of them with two photos")
-    same = statistics.median(talk.score(*pair) for pair in mated[:_OWN_PAIRS])
-    different = statistics.median(talk.score(*pair) for pair in others[:_OWN_PAIRS])
+    same = statistics.median(context.score(*pair) for pair in mated[:_OWN_PAIRS])
+    different = statistics.median(context.score(*pair) for pair in others[:_OWN_PAIRS])
     if same <= different:
-        return talk.differs(
-            f"a median above {different:.3f}, that of different people", f"{same:.3f}"
+        return context.finding(
+            f"a median above {different:.3f}, that of different people", actual=f"{same:.3f}"
         )
     return []
 
 
-def _above(talk: Talk, first: Photo, second: Photo) -> Iterable[Finding]:
-    one = talk.compare(first, second)
+def _above(context: CaseContext, first: Photo, second: Photo) -> Iterable[Finding]:
+    one = context.compare(first, second)
     if score_of(one) <= RECOMMENDED:
-        return talk.differs(f"a score above {RECOMMENDED}", spoken(one), one)
+        return context.finding(f"a score above {RECOMMENDED}", one)
     return []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from conformance.judging.verdicts import Verdict
 from conformance.run import Run
-from conformance.verdicts import Verdict
 
 _COLOURS = {0: "#2da44e", 1: "#cf222e"}
 _INCOMPLETE = "#8250df"

@@ -7,9 +7,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from conformance.judging.verdicts import Result, Verdict
 from conformance.reports.summary import GRAVITY, sentence
 from conformance.run import Run
-from conformance.verdicts import Result, Verdict
 
 STYLES = {
     Verdict.PASSED: "green",
@@ -19,6 +19,7 @@ STYLES = {
     Verdict.COULD_NOT_JUDGE: "magenta",
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.NOT_RUN: "magenta",
+    Verdict.NOT_SCORED: "dim",
     Verdict.TOOL_ERROR: "bold magenta",
 }
 _QUIET = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
@@ -35,7 +36,7 @@ class Live:
         self._task = self.progress.add_task("", total=total)
         self._failed = 0
 
-    def tell(self, result: Result) -> None:
+    def show(self, result: Result) -> None:
         """One more verdict."""
         self._failed += result.verdict is Verdict.FAILED
         failed = f"[bold red]{self._failed} failed[/]" if self._failed else ""

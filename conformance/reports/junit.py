@@ -19,9 +19,9 @@ from junitparser import (
 )
 
 from conformance.case import Case
-from conformance.evidence import Evidence
+from conformance.judging.verdicts import Result, Verdict
+from conformance.reports.evidence import Evidence
 from conformance.run import Run
-from conformance.verdicts import Result, Verdict
 
 _NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """What no XML 1.0 document can hold (XML 1.0, 2.2)."""
@@ -68,7 +68,7 @@ def _mark(result: Result) -> Error | Failure | Skipped | None:
             return Failure(first, "failed")
         case Verdict.TOOL_ERROR | Verdict.COULD_NOT_JUDGE | Verdict.NOT_RUN:
             return Error(first, str(result.verdict))
-        case Verdict.NOT_APPLICABLE | Verdict.WAIVED:
+        case Verdict.NOT_APPLICABLE | Verdict.NOT_SCORED | Verdict.WAIVED:
             return Skipped(_legal(result.reason), str(result.verdict))
     return None
 

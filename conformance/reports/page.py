@@ -13,14 +13,14 @@ import jinja2
 from PIL import Image
 
 from conformance.case import Case, Requirement
-from conformance.evidence import Evidence
-from conformance.photos.files import OWN
-from conformance.photos.portraits import draw
-from conformance.recipe import Photo
+from conformance.judging.verdicts import Level, Result, Verdict
 from conformance.reports.badge import badge
+from conformance.reports.evidence import Evidence
 from conformance.reports.summary import GRAVITY, requirement_verdicts, sentence
+from conformance.requests.photos.files import OWN
+from conformance.requests.photos.portraits import draw
+from conformance.requests.recipe import Photo
 from conformance.run import Run
-from conformance.verdicts import Level, Result, Verdict
 from verikit.contract import load_contract
 
 _SIDE = 72

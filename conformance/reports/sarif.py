@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from conformance.case import Requirement
+from conformance.judging.verdicts import Finding, Level, Result, Verdict
 from conformance.run import Run
-from conformance.verdicts import Finding, Level, Result, Verdict
 from verikit.contract import load_contract
 
 _LEVELS = {Verdict.FAILED: "error", Verdict.WARNING: "warning"}

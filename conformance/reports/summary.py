@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.outcome import ACCEPTED
+from conformance.judging.outcome import ACCEPTED
+from conformance.judging.verdicts import Verdict
 from conformance.run import Run
-from conformance.verdicts import Verdict
 
 GRAVITY = (
     Verdict.FAILED,
@@ -14,6 +14,7 @@ GRAVITY = (
     Verdict.WAIVED,
     Verdict.WARNING,
     Verdict.PASSED,
+    Verdict.NOT_SCORED,
     Verdict.NOT_APPLICABLE,
 )
 
@@ -50,7 +51,7 @@ def requirement_verdicts(run: Run) -> dict[str, Verdict]:
 def _failed(run: Run) -> str:
     failed = run.count(Verdict.FAILED)
     if not failed:
-        return "Failed: " + " ".join(run.complaints)
+        return "Failed: " + " ".join(run.waiver_problems)
     broken = sum(verdict is Verdict.FAILED for verdict in requirement_verdicts(run).values())
     text = (
         f"Failed: {failed} of {_cases(len(run.results))};"
@@ -63,7 +64,7 @@ def _failed(run: Run) -> str:
         )
     elif run.count(Verdict.NOT_RUN):
         text += " The server stopped answering during the run."
-    return " ".join([text, *run.complaints])
+    return " ".join([text, *run.waiver_problems])
 
 
 def _cases(number: int) -> str:

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 import verikit.templates
 from calibration.executors import Workers
 from calibration.sources.templates import load
-from conformance.photos.files import photo_file
-from conformance.recipe import Photo
+from conformance.requests.photos.files import photo_file
+from conformance.requests.recipe import Photo
 from verikit import extraction
 
 

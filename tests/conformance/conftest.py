@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.canary.server import serving
-from conformance.canary.verifier import verify
+from conformance.mock.server import serving
 
 
 @pytest.fixture(scope="session")
 def good_url() -> Iterator[str]:
-    with serving(verify) as url:
+    with serving() as url:
         yield url

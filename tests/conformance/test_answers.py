@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from conformance.answers import complaints
-from conformance.exchange import Answer, Exchange
+from conformance.judging.answers import violations
 from conformance.profile import Profile, load_profile
-from conformance.recipe import Request
+from conformance.requests.exchange import Answer, Exchange
+from conformance.requests.recipe import Request
 
 SUCCESS = {"code": 1000, "verification_score": 0.5, "request_id": "a"}
 REFUSAL = {"code": 1200, "message": "invalid argument", "request_id": "a"}
@@ -26,10 +26,10 @@ def blamed(
     body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
     answer = Answer(status, JSON if headers is None else headers, body, 0.1)
     one = Exchange(case="any", request=request or Request(), answer=answer)
-    return {found.requirement for found in complaints(one, profile or Profile())}
+    return {found.requirement for found in violations(one, profile or Profile())}
 
 
-def test_good_answers_get_no_complaint() -> None:
+def test_good_answers_break_nothing() -> None:
     assert blamed(SUCCESS) == set()
     assert blamed(REFUSAL, 400) == set()
 
@@ -123,4 +123,4 @@ def test_what_stands_before_the_operation_is_judged_less() -> None:
 
 def test_lost_answer() -> None:
     one = Exchange(case="any", request=Request(), answer=None, trouble="reset")
-    assert [found.requirement for found in complaints(one, Profile())] == ["answer-complete"]
+    assert [found.requirement for found in violations(one, Profile())] == ["answer-complete"]

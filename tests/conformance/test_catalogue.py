@@ -3,18 +3,24 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from conformance.catalogue import all_cases, all_requirements, load_catalogue, releases
+import conformance
+from conformance.cases.table import OneRequest
+from conformance.catalogue import load_catalogue
 from conformance.reports.sarif import line_of
-from conformance.writing import FIRST
+from conformance.requests.writing import FIRST
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 
-REQUIREMENTS = all_requirements()
-CASES = all_cases()
+REQUIREMENTS = load_catalogue().requirements
+CASES = load_catalogue().cases
+RELEASES = yaml.safe_load((Path(conformance.__file__).parent / "releases.yaml").read_text())
 OPERATION = "/paths/~1identity~1image_verification~1stateless/post"
 SCHEMAS = "/components/schemas"
 
@@ -99,16 +105,34 @@ def test_ids_are_unique_and_speak() -> None:
     assert [case.id for case in CASES if not speaking.fullmatch(case.id)] == []
 
 
-def test_newest_release_holds_every_case_and_requirement() -> None:
-    newest = load_catalogue()
-    assert newest.cases == CASES
-    assert newest.requirements == REQUIREMENTS
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_was_released_is_frozen(release: str) -> None:
+    """A change of a released row fails servers that passed it: give the new row a new id.
+
+    As long as the release is not out, write the digests that this prints into releases.yaml.
+    """
+    assert load_catalogue().digests(release) == RELEASES[release]
 
 
-@pytest.mark.parametrize("release", releases())
-def test_released_ids_still_exist(release: str) -> None:
-    assert load_catalogue(release).cases
-    assert load_catalogue(release).release == release
+def test_every_release_is_frozen() -> None:
+    assert {entry.since for entry in (*REQUIREMENTS.values(), *CASES)} == set(RELEASES)
+
+
+@pytest.mark.parametrize("change", [{"requires": ("code-1200",)}, {"needs": ("standards",)}])
+def test_a_changed_case_changes_the_digest_of_its_group(change: dict[str, Any]) -> None:
+    catalogue = load_catalogue()
+    changed = replace(CASES[0], **change)
+    other = replace(catalogue, cases=(changed, *CASES[1:])).digests(changed.since)
+    before = catalogue.digests(changed.since)
+    assert {group for group in before if before[group] != other[group]} == {changed.group}
+
+
+def test_a_changed_expectation_changes_the_digest() -> None:
+    row = next(case for case in CASES if case.id == "first-missing")
+    assert isinstance(row.play, OneRequest)
+    changed = replace(row, play=replace(row.play, expect=("accepted",)))
+    assert changed.frozen_content() != row.frozen_content()
+    assert replace(row, title="Reworded").frozen_content() == row.frozen_content()
 
 
 def test_unknown_release_is_wrong_use() -> None:

@@ -13,14 +13,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import canary as canary_package
-from conformance.canary.server import serving
-from conformance.canary.verifier import ignoring_second, verify
+from conformance import self_check
+from conformance.catalogue import load_catalogue
 from conformance.cli import check
-from conformance.errors import CanaryDead
-from conformance.photos.files import photo_file
-from conformance.recipe import Photo
-from conformance.reports.lines import failed_before, read_lines
+from conformance.errors import SelfCheckFailed
+from conformance.mock.faults import FAULTS
+from conformance.mock.server import serving
+from conformance.reports.json_lines import failed_before, read_lines
+from conformance.requests.exchange import Target
+from conformance.requests.photos.files import photo_file
+from conformance.requests.recipe import Photo
+from conformance.run import run
 from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
@@ -28,7 +31,7 @@ SECRETS = load_contract().encryption
 
 @pytest.fixture(scope="module")
 def bad_url() -> Iterator[str]:
-    with serving(ignoring_second) as url:
+    with serving(FAULTS["second-photo-ignored"].judge) as url:
         yield url
 
 
@@ -90,7 +93,7 @@ def test_no_report_holds_a_secret(bad_url: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("private", [("--key", "K" * 32), ("--iv", "V" * 12)])
-def test_no_report_holds_what_a_private_key_sealed(
+def test_no_report_holds_what_a_private_key_encrypted(
     bad_url: str, folder: Path, private: tuple[str, str]
 ) -> None:
     done = call(bad_url, *private, "-k", "ordinary", "--junit=j.xml", "--json=l.jsonl")
@@ -204,40 +207,72 @@ def test_own_photos_are_used_and_never_written(good_url: str, folder: Path) -> N
     assert call(good_url, "-k", "own-*", "--photos", "people", "--no-html").exit_code == 0
 
 
-def test_canary_is_in_the_report(good_url: str, folder: Path) -> None:
-    done = call(good_url, "--canary", "-k", "first-missing")
+def test_self_check_is_in_the_report(good_url: str, folder: Path) -> None:
+    done = call(good_url, "--self-check", "-k", "first-missing")
     assert done.exit_code == 0, done.stderr
-    sung = re.search(r"Canary alive: .* passed (\d+) cases, .* failed (\d+)\.", done.stdout)
-    assert sung
-    assert int(sung[1]) > 100
-    assert int(sung[2]) > 20
-    assert "Canary alive" in (folder / "reports/conformance.html").read_text()
+    shown = re.search(r"Self-check passed: .* passed (\d+) cases, .* failed (\d+)\.", done.stdout)
+    assert shown
+    assert int(shown[1]) > 100
+    assert int(shown[2]) > 20
+    assert "Self-check passed" in (folder / "reports/conformance.html").read_text()
 
 
-def test_canary_dies_where_the_fault_is_not_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canary_package, "ignoring_second", verify)
-    monkeypatch.setattr(canary_package, "_GROUPS", ("encryption",))
-    with pytest.raises(CanaryDead, match="was not caught"):
-        canary_package.canary()
+def test_self_check_fails_where_the_fault_is_not_caught(good_url: str) -> None:
+    good = run(Target.of(good_url), load_catalogue().select("ordinary"))
+    with pytest.raises(SelfCheckFailed, match="was not caught"):
+        self_check.describe(good, good)
 
 
-def test_dead_canary_stops_the_run(
+def test_self_check_fails_where_a_good_server_does(bad_url: str) -> None:
+    bad = run(Target.of(bad_url), load_catalogue().select("second-empty"))
+    with pytest.raises(SelfCheckFailed, match=r"keeps the contract did not pass \(second-empty"):
+        self_check.describe(bad, bad)
+
+
+def test_failed_self_check_stops_the_run(
     good_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dead() -> str:
-        raise CanaryDead("Canary dead: nothing was caught.")
+    def fails() -> str:
+        raise SelfCheckFailed("Self-check failed: nothing was caught.")
 
-    monkeypatch.setattr(canary_package, "canary", dead)
-    done = call(good_url, "--canary", "-k", "first-missing")
-    assert (done.exit_code, "Canary dead" in done.stderr) == (3, True)
+    monkeypatch.setattr("conformance.cli.self_check", fails)
+    done = call(good_url, "--self-check", "-k", "first-missing")
+    assert (done.exit_code, "Self-check failed" in done.stderr) == (3, True)
+
+
+def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603
 
 
 def test_pytest_runs_the_same_cases_from_anywhere(good_url: str, folder: Path) -> None:
-    words = ["--pyargs", "conformance", "--server-url", good_url, "-p", "no:cacheprovider", "-q"]
-    command = [sys.executable, "-m", "pytest", *words, "-k", "first-missing or slash"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    words = ["-p", "conformance.plugin", "--pyargs", "conformance", "--server-url", good_url]
+    done = pytest_in(folder, *words, "-k", "first-missing or slash")
     assert done.returncode == 0, done.stdout
     assert "2 passed, 1 skipped" in done.stdout
+
+
+def test_a_foreign_project_meets_no_option_of_ours(folder: Path) -> None:
+    (folder / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n"
+        "    for name in ('--key', '--iv', '--fuzz-seed', '--server-url'):\n"
+        "        parser.addoption(name)\n"
+    )
+    (folder / "test_it.py").write_text(
+        "def test_it(request):\n    request.config.option.key == 'k'\n"
+    )
+    done = pytest_in(folder, "--key", "k")
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_a_foreign_project_may_have_a_folder_of_the_same_name(folder: Path) -> None:
+    (folder / "conformance").mkdir()
+    (folder / "conformance" / "__init__.py").write_text("MINE = True\n")
+    (folder / "test_it.py").write_text(
+        "import conformance\ndef test_it():\n    assert conformance.MINE\n"
+    )
+    done = pytest_in(folder)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("variable", [SECRETS.key_variable, SECRETS.iv_variable])

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import load_catalogue
-from conformance.evidence import evidence
-from conformance.exchange import Answer, Exchange, Target
+from conformance.judging.verdicts import Finding, Result, Verdict
 from conformance.profile import Profile
-from conformance.recipe import Request
+from conformance.reports.evidence import evidence
 from conformance.reports.junit import write_junit
+from conformance.requests.exchange import Answer, Exchange, Target
+from conformance.requests.recipe import Request
 from conformance.run import Run
-from conformance.verdicts import Finding, Result, Verdict
 
 
 def raw(text: str) -> Request:

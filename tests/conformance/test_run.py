@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 
-from conformance.canary import server
-from conformance.canary.server import serving
-from conformance.canary.verifier import Form, Refused, ignoring_second, verify
-from conformance.case import Case, Talk
+from conformance.case import Case, CaseContext
 from conformance.catalogue import load_catalogue
 from conformance.errors import CouldNotJudge
-from conformance.exchange import Target
+from conformance.judging.known_failures import Waiver
+from conformance.judging.verdicts import Finding, Result, Verdict
+from conformance.mock import server
+from conformance.mock.faults import second_photo_ignored
+from conformance.mock.server import serving
+from conformance.mock.verifier import Form, Refused, verify
 from conformance.profile import load_profile
-from conformance.recipe import Request
 from conformance.reports.summary import requirement_verdicts, sentence
-from conformance.run import Options, Run, run
-from conformance.verdicts import Finding, Result, Verdict
-from conformance.waivers import Waiver
+from conformance.requests.exchange import Target
+from conformance.requests.recipe import Request
+from conformance.run import Run, run
+from conformance.runner import Options
 from verikit.errors import Unreachable, WrongUse
 
 ALL = load_catalogue().cases
@@ -59,7 +61,7 @@ def test_server_that_keeps_the_contract_passes_everything(good_url: str, profile
 
 
 def test_server_that_ignores_the_second_photo_fails() -> None:
-    with serving(ignoring_second) as url:
+    with serving(second_photo_ignored) as url:
         done = checked(url, some("second-empty", "score-different-people", "first-empty"))
     assert [verdict(done, id) for id in ("first-empty", "second-empty")] == [
         Verdict.PASSED,
@@ -115,7 +117,7 @@ def test_no_cases_are_incomplete(good_url: str) -> None:
 
 
 def test_broken_case_is_our_fault(good_url: str) -> None:
-    def breaks(_: Talk) -> Iterable[Finding]:
+    def breaks(_: CaseContext) -> Iterable[Finding]:
         raise ZeroDivisionError
 
     done = checked(good_url, [*some("ordinary"), made(breaks)])
@@ -125,7 +127,7 @@ def test_broken_case_is_our_fault(good_url: str) -> None:
 
 
 def test_missing_prerequisite_is_incomplete(good_url: str) -> None:
-    def lacks(_: Talk) -> Iterable[Finding]:
+    def lacks(_: CaseContext) -> Iterable[Finding]:
         raise CouldNotJudge("no baseline")
 
     done = checked(good_url, [*some("ordinary"), made(lacks)])
@@ -146,11 +148,11 @@ def test_ctrl_c_keeps_what_was_done(good_url: str) -> None:
 
 
 def test_server_that_goes_away_fails_and_ends_the_run(good_url: str) -> None:
-    def unplugged(talk: Talk) -> Iterable[Finding]:
-        nowhere = replace(talk.around.target, url="http://127.0.0.1:9")
-        object.__setattr__(talk.around, "target", nowhere)
-        one = talk.ask(Request())
-        return talk.differs("an answer", one.trouble, one)
+    def unplugged(context: CaseContext) -> Iterable[Finding]:
+        nowhere = replace(context.environment.target, url="http://127.0.0.1:9")
+        object.__setattr__(context.environment, "target", nowhere)
+        one = context.ask(Request())
+        return context.finding("an answer", one)
 
     done = checked(good_url, [made(unplugged), *some("first-missing")], jobs=1)
     assert verdict(done, "made") is Verdict.FAILED
@@ -175,7 +177,7 @@ def test_repeat_says_k_of_n() -> None:
 
 @pytest.fixture(scope="module")
 def ignorant_url() -> Iterable[str]:
-    with serving(ignoring_second) as url:
+    with serving(second_photo_ignored) as url:
         yield url
 
 
@@ -187,11 +189,11 @@ def test_waiver_excuses_a_failure(ignorant_url: str) -> None:
     assert "1 waived" in sentence(done)
 
 
-def test_waiver_that_no_longer_bites_fails_the_run(ignorant_url: str) -> None:
+def test_waiver_that_no_longer_applies_fails_the_run(ignorant_url: str) -> None:
     waiver = Waiver(case="first-empty", reason="known", until=LATER)
     done = checked(ignorant_url, some("first-empty"), waivers=(waiver,))
     assert done.exit_code == 1
-    assert "no longer bites" in sentence(done)
+    assert "no longer applies" in sentence(done)
 
 
 def test_waiver_out_of_date_excuses_nothing(ignorant_url: str) -> None:
@@ -213,7 +215,7 @@ def test_photos_outside_a_profile_are_not_applicable(good_url: str, tmp_path: Pa
     assert verdict(done, "ordinary") is Verdict.PASSED
 
 
-def test_fuzzing_finds_and_shrinks_a_seal_that_is_not_verified() -> None:
+def test_fuzzing_finds_and_shrinks_a_tag_that_is_not_verified() -> None:
     def lenient(form: Form) -> float:
         try:
             return verify(form)
@@ -236,9 +238,9 @@ def test_same_seed_draws_the_same_requests(good_url: str) -> None:
     for _ in range(2):
         asked: list[Request] = []
 
-        def noting(talk: Talk, asked: list[Request] = asked) -> Iterable[Finding]:
-            findings = list(some("fuzz-files")[0].play(talk))
-            asked += [one.request for one in talk.around.log.all()]
+        def noting(context: CaseContext, asked: list[Request] = asked) -> Iterable[Finding]:
+            findings = list(some("fuzz-files")[0].play(context))
+            asked += [entry.exchange.request for entry in context.environment.log.all()]
             return findings
 
         run(Target.of(good_url), [made(noting)], options=Options(seed=7, examples=4))

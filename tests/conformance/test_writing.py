@@ -12,18 +12,26 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
 from conformance.cases.rotation import UPRIGHT
-from conformance.encryption import seal
-from conformance.photos.files import photo_file
-from conformance.photos.odd import ODD, png
-from conformance.recipe import Photo, Request, Seal, Sealed, Writing, build, fitted
-from conformance.table import resolved
-from conformance.writing import FIRST, SECOND, wire
+from conformance.cases.table import resolved
+from conformance.requests.encryption import encrypt
+from conformance.requests.photos.files import photo_file
+from conformance.requests.photos.odd import ODD, png
+from conformance.requests.recipe import (
+    EncryptedPhoto,
+    Encryption,
+    Photo,
+    Request,
+    Writing,
+    build,
+    fitted,
+)
+from conformance.requests.writing import FIRST, SECOND, wire
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 from verikit.errors import WrongUse
 
 SECRETS = Secrets.of()
-SMALL = Sealed(photo=Photo(of="blank", width=40, height=40, format="JPEG"))
+SMALL = EncryptedPhoto(photo=Photo(of="blank", width=40, height=40, format="JPEG"))
 
 
 def opened(value: str) -> bytes:
@@ -35,7 +43,7 @@ def sent(request: Request) -> dict[str, list[str]]:
     return parse_qs(wire(request, SECRETS).body.decode(), keep_blank_values=True)
 
 
-def test_form_holds_both_photos_sealed() -> None:
+def test_form_holds_both_encrypted_photos() -> None:
     form = sent(Request(first=SMALL, second=SMALL, auto_rotate="true"))
     assert opened(form[FIRST][0]) == opened(form[SECOND][0]) == photo_file(SMALL.photo)
     assert form["auto_rotate"] == ["true"]
@@ -49,21 +57,21 @@ def test_same_request_is_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        Seal(key="wrong"),
-        Seal(iv="wrong"),
-        Seal(flip="first"),
-        Seal(flip="middle"),
-        Seal(flip="tag"),
-        Seal(drop="tag"),
-        Seal(drop="tag-byte"),
-        Seal(drop="half"),
-        Seal(drop="all-but-tag"),
+        Encryption(key="wrong"),
+        Encryption(iv="wrong"),
+        Encryption(flip="first"),
+        Encryption(flip="middle"),
+        Encryption(flip="tag"),
+        Encryption(drop="tag"),
+        Encryption(drop="tag-byte"),
+        Encryption(drop="half"),
+        Encryption(drop="all-but-tag"),
     ],
 )
-def test_damaged_seal_does_not_open(how: Seal) -> None:
+def test_damaged_ciphertext_does_not_decrypt(how: Encryption) -> None:
     with pytest.raises(InvalidTag):
         AESGCM(SECRETS.key.encode()).decrypt(
-            SECRETS.iv.encode(), seal(b"photo" * 9, SECRETS, how), None
+            SECRETS.iv.encode(), encrypt(b"photo" * 9, SECRETS, how), None
         )
 
 
@@ -128,7 +136,9 @@ def test_bomb_claims_a_huge_size_in_few_bytes(kind: str, monkeypatch: pytest.Mon
 
 
 def test_blanks_stand_for_plus_signs() -> None:
-    value = sent(Request(first=SMALL, second=Sealed(photo=SMALL.photo, write=Writing(blanks=True))))
+    value = sent(
+        Request(first=SMALL, second=EncryptedPhoto(photo=SMALL.photo, write=Writing(blanks=True)))
+    )
     assert value[SECOND][0] == value[FIRST][0].replace("+", " ")
 
 

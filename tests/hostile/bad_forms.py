@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable
 from random import Random
 
-from conformance.encryption import seal
-from conformance.recipe import Seal
+from conformance.requests.encryption import seal
+from conformance.requests.recipe import Seal
 from tests.hostile.files import whole
 from tests.hostile.form import (
     BOUNDARY,

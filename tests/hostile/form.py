@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote, urlencode
 
-from conformance.encryption import seal
+from conformance.requests.encryption import seal
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 

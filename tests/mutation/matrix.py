@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conformance.case import Requirement
 from conformance.catalogue import load_catalogue
-from conformance.verdicts import Level
+from conformance.judging.verdicts import Level
 from tests.mutation.trial import Trial
 
 

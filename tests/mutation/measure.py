@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.mutation.faults import FAULTS
+from tests.mutation.mutants import FAULTS
 from tests.mutation.matrix import Matrix
 from tests.mutation.page import write_page
 from tests.mutation.trial import EXAMPLES, Trial, try_out

@@ -23,7 +23,7 @@ from reference_server.settings import Settings
 from reference_server.stages import Stages
 from reference_server.verifier import Comparer
 from tests.mutation.remembering import RememberingVerifier
-from tests.mutation.sealed import Sealing
+from tests.mutation.encryption import Sealing
 from tests.mutation.wire import Ask, Fields, Reply, Serve, reply, serving
 from verikit.contract import PhotoStandards
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from threading import Lock
 
-from conformance.writing import wire
+from conformance.requests.writing import wire
 from reference_server.pictures import Photo
 from reference_server.refusals import Refusal
 from reference_server.request.decryption import decrypter

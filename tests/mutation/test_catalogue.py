@@ -1,8 +1,8 @@
 """The faulty servers and the legal variants, taken together."""
 
 from conformance.catalogue import load_catalogue
-from conformance.verdicts import Level
-from tests.mutation.faults import FAULTS
+from conformance.judging.verdicts import Level
+from tests.mutation.mutants import FAULTS
 from tests.mutation.variants import VARIANTS
 
 TESTABLE = {id: one for id, one in load_catalogue().requirements.items() if not one.untestable}

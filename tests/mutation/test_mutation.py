@@ -6,10 +6,10 @@ Each server is judged only by the cases about what it breaks.
 import pytest
 
 from conformance.catalogue import load_catalogue
-from tests.mutation.faults import FAULTS
+from tests.mutation.mutants import FAULTS
 from tests.mutation.parts import Compare, Pair, on_compare
 from tests.mutation.serving import served
-from tests.mutation.specimen import MODEST, Specimen
+from tests.mutation.registry import MODEST, Specimen
 from tests.mutation.trial import try_out
 from tests.mutation.variants import VARIANTS
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from conformance.catalogue import load_catalogue
-from conformance.exchange import Target
+from conformance.requests.exchange import Target
 from conformance.profile import load_profile
-from conformance.run import Options, Run, run
-from conformance.verdicts import Verdict
+from conformance.run import Run, run
+from conformance.runner import Options
+from conformance.judging.verdicts import Verdict
 from reference_server.faces.engine import load_engine
 from reference_server.settings import Settings
 from tests.mutation.parts import Parts
 from tests.mutation.remembering import Remembering, remembered_wire
 from tests.mutation.serving import Slip
-from tests.mutation.specimen import STANDARDS, Specimen
+from tests.mutation.registry import STANDARDS, Specimen
 from verikit.errors import Unreachable
 
 EXAMPLES = 5

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance.photos.portraits import draw
-from conformance.recipe import Photo
+from conformance.requests.photos.portraits import draw
+from conformance.requests.recipe import Photo
 
 CHROMIUM = shutil.which("chromium")
 SERVE = ("-m", "verikit", "serve", "--port", "0", "--workers", "1")

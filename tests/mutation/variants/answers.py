@@ -18,7 +18,7 @@ from tests.mutation.parts import (
     on_comparison,
     on_refusal,
 )
-from tests.mutation.specimen import PROFILES, variant
+from tests.mutation.registry import PROFILES, variant
 from tests.mutation.wire import CONTRACT, Ask, Reply, Serve
 
 DOCUMENTED = {entry.code: entry for entry in CONTRACT.codes.values()}

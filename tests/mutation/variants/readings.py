@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.catalogue import all_requirements
-from conformance.verdicts import Level
-from tests.mutation.faults import FAULTS
-from tests.mutation.specimen import VARIANTS
+from conformance.judging.verdicts import Level
+from tests.mutation.mutants import FAULTS
+from tests.mutation.registry import VARIANTS
 
 LEVELS = {id: one.level for id, one in all_requirements().items()}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reference_server.refusals import InvalidArgument
 from tests.mutation.parts import Parts, around, on_fields
-from tests.mutation.specimen import variant
+from tests.mutation.registry import variant
 from tests.mutation.wire import Ask, Fields, Reply, Serve
 
 KEY, IV = "0123456789abcdefghijklmnopqrstuv", "twelve-chars"

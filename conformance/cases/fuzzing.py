@@ -1,0 +1,91 @@
+"""Random requests: recipes are drawn, the bytes are built late, and what breaks is made small.
+
+The seed decides what is drawn; with the same seed and depth the same requests are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import given as with_given
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
+
+from conformance.case import CaseContext
+from conformance.judging.outcome import describe_expected, outcome
+from conformance.judging.verdicts import Finding, Verdict
+from conformance.requests.exchange import Exchange
+from conformance.requests.recipe import Request
+
+# CPython 3.11 can fail when two threads parse Python at once, as Hypothesis and schemathesis do
+# to name strategies; only sending and judging run side by side.
+_DRAWING = Lock()
+
+Oracle = Callable[[Request, CaseContext], frozenset[str] | None]
+"""The outcomes that are right for a request; None where any well-formed answer is."""
+
+
+class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
+    """An answer that is not right, with the requirement it breaks."""
+
+    def __init__(self, requirement: str, expected: str, one: Exchange) -> None:
+        super().__init__(expected)
+        self.requirement = requirement
+        self.expected = expected
+        self.one = one
+
+
+def fuzz(
+    context: CaseContext, draw: Callable[[], SearchStrategy[Request]], oracle: Oracle
+) -> Iterable[Finding]:
+    """Send random requests until one gets a wrong answer, and report the smallest such one.
+
+    ``draw`` makes the strategy, which may take a while.
+    """
+    broken: list[Broken] = []
+
+    def wrong(request: Request) -> None:
+        _DRAWING.release()
+        try:
+            found = _judged(context, request, oracle)
+        finally:
+            _DRAWING.acquire()
+        if found:
+            broken.append(found)
+            raise found
+
+    try:
+        with _DRAWING:
+            _settings(context)(seed(context.environment.seed)(with_given(draw())(wrong)))()
+    except (Broken, HypothesisException):
+        if not broken:
+            raise
+    if not broken:
+        return []
+    last = broken[-1]
+    return context.finding(last.expected, last.one, breaks=last.requirement)
+
+
+def _settings(context: CaseContext) -> settings:
+    return settings(
+        max_examples=context.environment.examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _judged(context: CaseContext, request: Request, oracle: Oracle) -> Broken | None:
+    one, violations = context.ask_judged(request)
+    for violation in violations:
+        if context.environment.binds(violation.requirement) is Verdict.FAILED:
+            return Broken(violation.requirement, violation.expected, one)
+    right = oracle(one.request, context)
+    if right is None or outcome(one.answer) in right:
+        return None
+    words = " or ".join(describe_expected(word) for word in sorted(right))
+    return Broken(context.case.requires[0], words, one)

@@ -1,0 +1,179 @@
+"""What is wrong with a single answer, whatever was asked: judged by the contract's schemas.
+
+Each violation names the requirement that it breaks. What stands before the operation (a proxy, a
+router) answers other paths and methods, 404, 411 and 413; those answers are judged less strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import ValidationError
+
+from conformance.judging.outcome import outcome
+from conformance.profile import Profile
+from conformance.requests.exchange import Answer, Exchange
+from verikit.contract import load_contract
+
+_CONTRACT = load_contract()
+_BEFORE = {404, 411, 413}
+SHAPE_BEFORE = "http-error-shape"
+NO_ANSWER = "answer-complete"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A requirement and how an answer breaks it."""
+
+    requirement: str
+    expected: str
+    actual: str
+
+
+_SUCCESS = {
+    "code": "success-code",
+    "request_id": "request-id",
+    "verification_score/type": "score-type",
+    "verification_score/minimum": "score-range",
+    "verification_score/maximum": "score-range",
+    "verification_score": "success-shape",
+}
+_REFUSAL = {"code": "refusal-code", "request_id": "request-id", "message": "refusal-shape"}
+
+
+def asks_operation(one: Exchange) -> bool:
+    """Whether the documented path was asked with the documented method."""
+    return one.request.method == _CONTRACT.method and one.request.path == "{path}"
+
+
+def comes_from_operation(one: Exchange, answer: Answer) -> bool:
+    """Whether the operation answers, and not what stands before it."""
+    if not asks_operation(one):
+        return False
+    return answer.status not in _BEFORE or outcome(answer) in _CONTRACT.codes
+
+
+def is_success(answer: Answer) -> bool:
+    """Whether an answer means to be a normal response: by its code, its score or its status."""
+    if answer.fields.get("code") in (_CONTRACT.success_code, str(_CONTRACT.success_code)):
+        return True
+    if outcome(answer) in _CONTRACT.codes:
+        return False
+    return "verification_score" in answer.fields or answer.status == 200
+
+
+def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
+    """Everything that is wrong with one answer by itself."""
+    if one.answer is None:
+        yield Violation(NO_ANSWER, "an answer", one.trouble)
+        return
+    answer = one.answer
+    if answer.status >= 500:
+        yield Violation("status-500", "no internal error", f"HTTP {answer.status}")
+    if not comes_from_operation(one, answer):
+        yield from _before_operation(one, answer)
+        return
+    if answer.status not in _CONTRACT.statuses:
+        statuses = ", ".join(map(str, _CONTRACT.statuses))
+        yield Violation("status-documented", f"one of HTTP {statuses}", f"HTTP {answer.status}")
+    yield from _shape(answer)
+    yield from _header(answer)
+    yield from _pairing(answer, profile)
+    yield from _message(answer)
+
+
+def _before_operation(one: Exchange, answer: Answer) -> Iterator[Violation]:
+    if one.request.method == "HEAD" or answer.status < 400:
+        return
+    for found in (*_shape(answer), *_header(answer)):
+        yield Violation(SHAPE_BEFORE, found.expected, f"HTTP {answer.status}: {found.actual}")
+
+
+def _shape(answer: Answer) -> Iterator[Violation]:
+    if not isinstance(answer.json, dict):
+        start = answer.body[:60].decode("latin-1")
+        yield Violation("answer-json", "a JSON object in UTF-8", repr(start))
+        return
+    success = is_success(answer)
+    schema = _schema_of(answer, success)
+    for error in _validator(schema).iter_errors(answer.json):
+        requirement = _requirement(error, _SUCCESS if success else _REFUSAL, success)
+        yield Violation(requirement, f"what {schema} describes", _error_text(error))
+    yield from _mixture(answer, success)
+
+
+def _schema_of(answer: Answer, success: bool) -> str:
+    if success:
+        return "VerificationResult"
+    return "Refusal" if answer.status == 400 else "AbnormalResponse"
+
+
+@cache
+def _validator(schema: str) -> Any:
+    kind = jsonschema.Draft202012Validator
+    strict = kind.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    extended: Any = jsonschema.validators.extend(kind, type_checker=strict)  # type: ignore[no-untyped-call]
+    return extended(_CONTRACT.schema(schema))
+
+
+def _requirement(error: ValidationError, names: dict[str, str], success: bool) -> str:
+    field = str(error.absolute_path[0]) if error.absolute_path else ""
+    if error.validator == "required":
+        # jsonschema reports each missing name on its own: "'name' is a required property".
+        field = error.message.split("'")[1]
+        return names["request_id"] if field == "request_id" else _shape_requirement(success)
+    return names.get(f"{field}/{error.validator}") or names.get(field, _shape_requirement(success))
+
+
+def _shape_requirement(success: bool) -> str:
+    return "success-shape" if success else "refusal-shape"
+
+
+def _error_text(error: ValidationError) -> str:
+    field = f"{error.absolute_path[0]}: " if error.absolute_path else ""
+    return f"{field}{error.message[:200]}"
+
+
+def _mixture(answer: Answer, success: bool) -> Iterator[Violation]:
+    """Nothing of one kind of response in the other."""
+    if not success:
+        if "verification_score" in answer.fields:
+            yield Violation("refusal-without-score", "no score", "a refusal with a score")
+        return
+    if type(answer.fields.get("code")) is float:
+        yield Violation("success-code", "a whole number", f"code: {answer.fields['code']!r}")
+    if "message" in answer.fields:
+        yield Violation("success-without-message", "no message", "a score and a message")
+    if answer.status != 200:
+        yield Violation("success-status", "HTTP 200", f"HTTP {answer.status} with a score")
+
+
+def _header(answer: Answer) -> Iterator[Violation]:
+    kind = answer.headers.get("content-type", "")
+    if kind.partition(";")[0].strip().lower() != "application/json":
+        yield Violation("answer-content-type", "application/json", repr(kind))
+
+
+def _pairing(answer: Answer, profile: Profile) -> Iterator[Violation]:
+    """The profile's status for a system code where it gives one, else any error status."""
+    name = outcome(answer)
+    if name not in _CONTRACT.codes:
+        return
+    paired = profile.statuses.get(str(name))
+    if paired and answer.status != paired:
+        yield Violation("status-400", f"HTTP {paired} for {name}", f"HTTP {answer.status}")
+    elif answer.status < 400:
+        yield Violation("status-400", "an error status", f"HTTP {answer.status} with {name}")
+
+
+def _message(answer: Answer) -> Iterator[Violation]:
+    name, said = outcome(answer), answer.fields.get("message")
+    if name not in _CONTRACT.codes or not isinstance(said, str):
+        return
+    documented = _CONTRACT.codes[str(name)].message
+    if documented not in said.lower():
+        yield Violation("code-message", repr(documented), repr(said))

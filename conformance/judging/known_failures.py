@@ -1,0 +1,86 @@
+"""Failures that a vendor knows of: a file of waivers, and the deviations of a profile.
+
+A waiver file is a list; a waiver that no longer applies, or whose time is over, fails the run::
+
+    - case: first-covered-eyes
+      reason: sunglasses are recognised from release 2.4 on
+      until: 2027-01-31
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance.judging.verdicts import Result, Verdict
+from verikit.errors import WrongUse
+
+_KEYS = {"case", "reason", "until"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A case that may fail until a day, that day included, and why."""
+
+    case: str
+    reason: str
+    until: date
+
+
+def load_waivers(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
+    """The waivers of a file.
+
+    Raises:
+        WrongUse: the file cannot be read, an entry is incomplete, or there is no such case.
+    """
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise WrongUse(f"The waivers {path} cannot be read: {error}") from error
+    if not isinstance(entries, list):
+        raise WrongUse(f"The waivers {path} are no list.")
+    return tuple(_waiver(path, entry, known) for entry in entries)
+
+
+def _waiver(path: Path, entry: Any, known: Collection[str]) -> Waiver:
+    if not isinstance(entry, dict) or set(entry) != _KEYS or not entry["reason"]:
+        raise WrongUse(f"{path}: a waiver has a case, a reason and a day until it holds: {entry}")
+    if entry["case"] not in known:
+        raise WrongUse(f"{path}: there is no case {entry['case']!r}; see verikit check --list")
+    if type(entry["until"]) is not date:
+        raise WrongUse(f"{path}: write until like 2027-01-31, not {entry['until']!r}")
+    return Waiver(case=entry["case"], reason=str(entry["reason"]), until=entry["until"])
+
+
+def with_known_failure(
+    result: Result, waivers: Iterable[Waiver], deviations: Mapping[str, str], today: date
+) -> Result:
+    """The result, unless it is a failure that somebody has explained."""
+    if result.verdict is not Verdict.FAILED:
+        return result
+    for waiver in waivers:
+        if waiver.case == result.case and today <= waiver.until:
+            return result.known_failure(Verdict.WAIVED, f"{waiver.reason} (until {waiver.until})")
+    if result.case in deviations:
+        return result.known_failure(Verdict.WARNING, f"known deviation: {deviations[result.case]}")
+    return result
+
+
+def waiver_problems(
+    waivers: Iterable[Waiver], results: Mapping[str, Result], today: date
+) -> Iterator[str]:
+    """What is wrong with the waivers, now that the results are known."""
+    for waiver in waivers:
+        if today > waiver.until:
+            yield f"The waiver of {waiver.case} ended on {waiver.until}."
+        elif waiver.case in results and _judged_good(results[waiver.case]):
+            yield f"The waiver of {waiver.case} no longer applies: remove it."
+
+
+def _judged_good(result: Result) -> bool:
+    return result.verdict in (Verdict.PASSED, Verdict.WARNING)

@@ -1,0 +1,61 @@
+"""What an answer says, in one word: accepted, a system code's name, or an HTTP status.
+
+Read leniently (a code written as text still counts), so that one wrong type is one failure and
+not one in every case; the types themselves are judged by the invariants over all answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.requests.exchange import Answer, Exchange
+from verikit.contract import load_contract
+
+ACCEPTED = "accepted"
+Outcome = str | int | None
+
+_CONTRACT = load_contract()
+_NAMES = {entry.code: name for name, entry in _CONTRACT.codes.items()}
+
+
+def outcome(answer: Answer | None) -> Outcome:
+    """The word for an answer; None when it says nothing that the contract knows."""
+    if answer is None:
+        return None
+    code = _integer(answer.fields.get("code"))
+    if code == _CONTRACT.success_code:
+        return ACCEPTED if answer.status == 200 else None
+    return _NAMES.get(code, answer.status) if code is not None else answer.status
+
+
+def describe_actual(one: Exchange) -> str:
+    """An answer as a person would report it."""
+    if one.answer is None:
+        return f"no answer: {one.trouble}"
+    fields = one.answer.fields
+    if not fields:
+        start = one.answer.body[:60].decode("utf-8", "replace")
+        return f"HTTP {one.answer.status} without a JSON object: {start!r}"
+    said = ", ".join(f"{name} {_short(fields[name])}" for name in fields if name != "request_id")
+    return f"HTTP {one.answer.status}, {said}"
+
+
+def describe_expected(word: str | int) -> str:
+    """An outcome that is expected, in words."""
+    if word == ACCEPTED:
+        return f"HTTP 200 with code {_CONTRACT.success_code}"
+    if isinstance(word, int):
+        return f"HTTP {word}"
+    return f"code {_CONTRACT.codes[word].code} ({_CONTRACT.codes[word].message})"
+
+
+def _integer(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,72 @@
+"""What can be said of a case, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from conformance.requests.exchange import Exchange
+
+
+class Level(StrEnum):
+    """How strongly a requirement binds (RFC 2119)."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+class Verdict(StrEnum):
+    """From good to bad, then the kinds of "not judged"."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    WAIVED = "waived"
+    FAILED = "failed"
+    COULD_NOT_JUDGE = "could not judge"
+    NOT_APPLICABLE = "not applicable"
+    NOT_RUN = "not run"
+    NOT_SCORED = "not scored"
+    TOOL_ERROR = "tool error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is not as it should be, tied to the requirement it breaks."""
+
+    requirement: str
+    verdict: Verdict
+    expected: str
+    actual: str
+    exchange: Exchange | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The verdict on one case; ``failed_runs`` of ``runs`` repetitions were not good."""
+
+    case: str
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    seconds: float = 0.0
+    runs: int = 1
+    failed_runs: int = 0
+
+    def known_failure(self, verdict: Verdict, reason: str) -> Result:
+        """The same failure, known and explained."""
+        return replace(self, verdict=verdict, reason=reason)
+
+
+_GRAVITY = (
+    Verdict.FAILED,
+    Verdict.TOOL_ERROR,
+    Verdict.COULD_NOT_JUDGE,
+    Verdict.WARNING,
+)
+
+
+def worst(findings: tuple[Finding, ...]) -> Verdict:
+    """The verdict over several findings: the gravest of them, else passed."""
+    found = {finding.verdict for finding in findings}
+    return next((verdict for verdict in _GRAVITY if verdict in found), Verdict.PASSED)

@@ -1,0 +1,143 @@
+"""A web server around a judge of forms, in this process and on a free port of this machine."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl
+
+from conformance.mock.verifier import Form, Judge, Refused, verify
+from verikit.contract import load_contract
+
+_CONTRACT = load_contract()
+_URLENCODED, _MULTIPART = _CONTRACT.media_types
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP status and a JSON object, or another text in its place."""
+
+    status: int
+    fields: dict[str, Any]
+    text: str | None = None
+
+    def written(self) -> tuple[int, bytes]:
+        """The status and the body."""
+        return self.status, (json.dumps(self.fields) if self.text is None else self.text).encode()
+
+
+Reply = Callable[[Answer], Answer]
+
+
+def unchanged(answer: Answer) -> Answer:
+    """The answer as it is."""
+    return answer
+
+
+@contextmanager
+def serving(judge: Judge = verify, *, reply: Reply = unchanged) -> Iterator[str]:
+    """The URL of a server that lives as long as the context."""
+    server = make_server("127.0.0.1", 0, judge, reply)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def make_server(host: str, port: int, judge: Judge, reply: Reply) -> ThreadingHTTPServer:
+    """A server that compares with ``judge`` and changes each answer with ``reply``."""
+    functions = {"judge": staticmethod(judge), "reply": staticmethod(reply)}
+    return _Server((host, port), type("Handler", (_Handler,), functions))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    judge: Judge
+    reply: Reply
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Compare, or refuse."""
+        declared = self.headers.get("Content-Length")
+        if self.path.partition("?")[0] != _CONTRACT.path:
+            self._refuse(404)
+        elif declared is None:
+            self._refuse(411)
+        elif int(declared) > _CONTRACT.photo_standards.max_body_bytes:
+            self._refuse(413)
+        else:
+            self._compare(self.rfile.read(int(declared)))
+
+    def not_found(self) -> None:
+        """Any other method."""
+        self._refuse(404)
+
+    do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = not_found  # noqa: N815
+
+    def _compare(self, body: bytes) -> None:
+        form = _form(self.headers.get("Content-Type", ""), body)
+        try:
+            score = type(self).judge(form)
+        except Refused as refused:
+            entry = _CONTRACT.codes[str(refused)]
+            self._answer(entry.status, {"code": entry.code, "message": entry.message})
+        else:
+            answer = {"code": _CONTRACT.success_code, "verification_score": score}
+            self._answer(200, answer)
+
+    def _refuse(self, status: int) -> None:
+        self.close_connection = True
+        self._answer(status, {"code": status, "message": _CONTRACT.statuses[status].reason})
+
+    def _answer(self, status: int, fields: dict[str, Any]) -> None:
+        answer = Answer(status, {**fields, "request_id": uuid.uuid4().hex})
+        status, body = type(self).reply(answer).written()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the suite keeps its own log."""
+
+
+def _form(content_type: str, body: bytes) -> Form:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == _URLENCODED:
+        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+        return dict(pairs)
+    return _multipart(content_type, body) if media_type == _MULTIPART else {}
+
+
+def _multipart(content_type: str, body: bytes) -> Form:
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
+    message = message_from_bytes(head + body)
+    parts = message.get_payload() if message.is_multipart() else []
+    return {
+        str(part.get_param("name", header="content-disposition")): _content(part)
+        for part in parts
+        if isinstance(part, Message)
+    }
+
+
+def _content(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode("latin-1") if isinstance(payload, bytes) else ""

@@ -1,0 +1,89 @@
+"""The checks of the contract, in its order, over the fields of a form."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from PIL import Image
+
+from conformance.mock import faces
+from conformance.requests.writing import FIRST, QUALITY, ROTATE, SECOND
+from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
+
+Form = Mapping[str, str]
+Judge = Callable[[Form], float]
+
+_LIMITS = load_contract().photo_standards
+_BOOLEANS = {"true": True, "false": False}
+
+
+class Refused(Exception):  # noqa: N818 - a finding about the request
+    """Carries the name of a system code."""
+
+
+def verify(form: Form) -> float:
+    """The score of a form's two photos, encrypted with the key and IV of the environment.
+
+    Raises:
+        Refused: with the name of the system code that says why.
+    """
+    turn, test = (_boolean(form.get(name, "false")) for name in (ROTATE, QUALITY))
+    files = [_file(form.get(name, "")) for name in (FIRST, SECOND)]
+    _require(all(len(f) <= _LIMITS.max_file_bytes for f in files), "INVALID_CONTENT_LENGTH")
+    pictures = [_picture(f) for f in files]
+    sides = [side for picture in pictures for side in picture.size]
+    _require(_LIMITS.min_side <= min(sides), "INVALID_IMAGE_SIZE")
+    _require(max(sides) <= _LIMITS.max_side, "INVALID_IMAGE_SIZE")
+    found = [faces.find(picture, turn=turn) for picture in pictures]
+    present = [face for face in found if face]
+    _require(len(present) == len(found), "DETECTION_FAILED")
+    _require(not (test and any(face.covered for face in present)), "FACE_OCCLUSION")
+    return faces.score(*present)
+
+
+def _require(holds: bool, code: str) -> None:
+    if not holds:
+        raise Refused(code)
+
+
+def _boolean(text: str) -> bool:
+    _require(text.lower() in _BOOLEANS, "INVALID_ARGUMENT")
+    return _BOOLEANS[text.lower()]
+
+
+def _file(text: str) -> bytes:
+    secrets = Secrets.of()
+    try:
+        encrypted = read_base64(text)
+        return AESGCM(secrets.key.encode()).decrypt(secrets.iv.encode(), encrypted, None)
+    except (ValueError, InvalidTag) as error:
+        raise Refused("INVALID_ARGUMENT") from error
+
+
+def read_base64(text: str) -> bytes:
+    """The bytes of a form field.
+
+    Raises:
+        ValueError: it is no Base64.
+    """
+    plain_text = text.replace(" ", "+").replace("\r", "").replace("\n", "")
+    return base64.b64decode(plain_text, validate=True)
+
+
+def _picture(data: bytes) -> Image.Image:
+    """The grey picture; one that claims to be too large is not decoded."""
+    try:
+        picture: Image.Image = Image.open(io.BytesIO(data), formats=_LIMITS.formats)
+        if max(picture.size) > _LIMITS.max_side:
+            return picture
+        picture.load()
+    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+        raise Refused("INVALID_IMAGE_TYPE") from error
+    if picture.mode.startswith("I"):
+        picture = picture.point(lambda level: level / 256)
+    return picture.convert("RGB").convert("L")

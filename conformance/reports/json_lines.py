@@ -1,0 +1,111 @@
+"""JSON lines: a header, a line for each case as it is judged, and a footer.
+
+A file without a footer is of a run that did not end, and can never pass for a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from conformance.case import Case
+from conformance.judging.verdicts import Finding, Result, Verdict
+from conformance.reports.evidence import recipe_of
+from conformance.reports.summary import sentence
+from conformance.run import Run
+from verikit.errors import WrongUse
+
+FORMAT = 1
+_AGAIN = {Verdict.FAILED, Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN, Verdict.TOOL_ERROR}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Writes line by line, so that what was judged outlives any accident."""
+
+    file: TextIO
+
+    def header(self, url: str, profile: str, release: str, seed: int, cases: list[str]) -> None:
+        """What is about to be checked."""
+        self._line(
+            kind="header",
+            format=FORMAT,
+            url=url,
+            profile=profile,
+            release=release,
+            seed=seed,
+            cases=cases,
+        )
+
+    def result(self, result: Result, case: Case) -> None:
+        """One verdict."""
+        self._line(
+            kind="result",
+            case=result.case,
+            verdict=str(result.verdict),
+            requires=case.requires,
+            reason=result.reason,
+            seconds=round(result.seconds, 4),
+            runs=result.runs,
+            failed_runs=result.failed_runs,
+            findings=[_finding(found) for found in result.findings],
+        )
+
+    def footer(self, run: Run) -> None:
+        """The end of a run that came to its end."""
+        if run.complete:
+            self._line(
+                kind="footer",
+                exit_code=run.exit_code,
+                sentence=sentence(run),
+                counts={str(verdict): run.count(verdict) for verdict in Verdict},
+                requests=run.requests,
+                seconds=round(run.seconds, 3),
+                started=run.started.isoformat(),
+            )
+
+    def _line(self, **fields: Any) -> None:
+        self.file.write(json.dumps(fields) + "\n")
+        self.file.flush()
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "requirement": found.requirement,
+        "verdict": str(found.verdict),
+        "expected": found.expected,
+        "actual": found.actual,
+    }
+    if found.exchange:
+        entry |= {"of": found.exchange.case, "request": recipe_of(found.exchange.request)}
+    return entry
+
+
+def read_lines(path: Path) -> list[Mapping[str, Any]]:
+    """The lines of an earlier run, header first.
+
+    Raises:
+        WrongUse: the file is none of ours.
+    """
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        if lines[0]["kind"] != "header" or lines[0]["format"] != FORMAT:
+            raise ValueError("its first line is no header")
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise WrongUse(f"{path} is no JSON-lines report of a check: {error}") from error
+    return lines
+
+
+def failed_before(lines: list[Mapping[str, Any]]) -> set[str]:
+    """The cases to play again: those that were not good, and those that gave them reason."""
+    return set(_failed(lines)) | (set(lines[0]["cases"]) - {line.get("case") for line in lines})
+
+
+def _failed(lines: list[Mapping[str, Any]]) -> Iterator[str]:
+    for line in lines:
+        if line["kind"] == "result" and Verdict(line["verdict"]) in _AGAIN:
+            yield line["case"]
+            yield from (found["of"] for found in line["findings"] if "of" in found)

@@ -1,0 +1,57 @@
+"""The catalogue, to read or to process: every requirement and its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.text import Text
+
+from conformance.case import Case
+from conformance.catalogue import Catalogue
+
+
+def as_data(catalogue: Catalogue, cases: Sequence[Case]) -> dict[str, Any]:
+    """Plain values, for JSON."""
+    return {
+        "release": catalogue.release,
+        "requirements": [
+            {
+                "id": requirement.id,
+                "since": requirement.since,
+                "level": str(requirement.level),
+                "heading": requirement.heading,
+                "text": requirement.text,
+                "covers": requirement.covers,
+                "untestable": requirement.untestable or None,
+                "cases": [case.id for case in cases if requirement.id in case.requires],
+            }
+            for requirement in catalogue.requirements.values()
+        ],
+        "cases": [
+            {
+                "id": case.id,
+                "since": case.since,
+                "title": case.title,
+                "group": case.group,
+                "requires": case.requires,
+                "needs": case.needs,
+            }
+            for case in cases
+        ],
+    }
+
+
+def as_text(catalogue: Catalogue, cases: Sequence[Case]) -> Group:
+    """Requirements in the page's order, each with its cases."""
+    parts: list[Text] = []
+    for requirement in catalogue.requirements.values():
+        parts.append(Text.assemble((f"{requirement.level} {requirement.id}", "bold")))
+        parts.append(Text(f"  {requirement.text}"))
+        if requirement.untestable:
+            parts.append(Text(f"  untestable: {requirement.untestable}", "yellow"))
+        of = [case for case in cases if requirement.id in case.requires]
+        parts += [Text(f"    {case.id:38} {case.title}", "dim") for case in of]
+    total = f"\n{len(catalogue.requirements)} requirements, {len(cases)} cases, release "
+    return Group(*parts, Text(total + catalogue.release))

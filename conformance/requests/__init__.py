@@ -1,0 +1,1 @@
+"""Requests as values, the photos in them, their bytes, and how they are sent."""

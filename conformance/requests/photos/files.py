@@ -1,0 +1,77 @@
+"""The bytes of a photo file, made from its recipe; pictures are remembered."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from conformance.requests.photos.odd import ODD
+from conformance.requests.photos.padding import padded
+from conformance.requests.photos.portraits import draw
+from conformance.requests.recipe import Photo
+
+OWN = "own:"
+HEX = "hex:"
+_ORIENTATION = 0x0112
+
+
+def photo_file(photo: Photo) -> bytes:
+    """The file as it is before encryption."""
+    if photo.of.startswith(OWN):
+        return Path(photo.of.removeprefix(OWN)).read_bytes()
+    data = _content(replace(photo, pad_to=None, percent=100, edits=()))
+    if photo.pad_to:
+        data = padded(data, photo.pad_to)
+    return _edited(data[: len(data) * photo.percent // 100], photo.edits)
+
+
+@lru_cache(maxsize=1024)
+def _content(photo: Photo) -> bytes:
+    if photo.content == "image":
+        return _image_file(photo)
+    if photo.content.startswith(HEX):
+        return bytes.fromhex(photo.content.removeprefix(HEX))
+    return ODD[photo.content]()
+
+
+def _edited(data: bytes, edits: tuple[tuple[int, int], ...]) -> bytes:
+    changed = bytearray(data)
+    for position, flip in edits if data else ():
+        changed[position % len(changed)] ^= flip
+    return bytes(changed)
+
+
+def _image_file(photo: Photo) -> bytes:
+    picture = _in_mode(draw(photo), photo.mode)
+    buffer = io.BytesIO()
+    picture.save(buffer, photo.format, **_options(photo, picture))
+    return buffer.getvalue()
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    if mode == "I;16":  # Pillow converts without scaling 8 bits up to 16.
+        deep = np.asarray(picture.convert("L")).astype(np.uint16) * 257
+        return Image.fromarray(deep)
+    return picture.convert(mode)
+
+
+def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if photo.format in ("JPEG", "WEBP", "AVIF"):
+        options["quality"] = photo.quality
+    if photo.progressive:
+        options["progressive"] = True
+    if photo.exif is not None:
+        exif = Image.Exif()
+        exif[_ORIENTATION] = photo.exif
+        options["exif"] = exif
+    if photo.frames > 1:
+        blank = Image.new("RGB", picture.size, "grey").convert(picture.mode)
+        options |= {"save_all": True, "append_images": [blank] * (photo.frames - 1)}
+    return options

@@ -1,0 +1,172 @@
+"""Plays cases against one server; behind ``verikit check`` and the pytest plugin alike.
+
+Whatever goes wrong in a case becomes its verdict.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Event
+
+from conformance.case import Case, CaseContext, Environment, People, ordinary
+from conformance.catalogue import load_catalogue
+from conformance.errors import CouldNotJudge, NotApplicable
+from conformance.judging.known_failures import Waiver, with_known_failure
+from conformance.judging.outcome import Outcome, outcome
+from conformance.judging.verdicts import Finding, Result, Verdict, worst
+from conformance.profile import Profile
+from conformance.requests.exchange import Target, exchange, reachable
+from conformance.requests.photos.people import OUR_PEOPLE
+from conformance.requests.recipe import Request, fitted
+from verikit.contract import load_contract
+from verikit.errors import Unreachable
+
+_GOOD = {Verdict.PASSED, Verdict.WARNING, Verdict.NOT_APPLICABLE}
+_ATTEMPTS = 10
+_NO_SUCH_OPERATION = (404, 405, 501)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a run goes: threads, repetitions of each case, the seed and depth of fuzzing.
+
+    ``people`` are a vendor's photos, if any; ``waivers`` the failures that are known.
+    """
+
+    jobs: int = 4
+    repeat: int = 1
+    seed: int = 0
+    examples: int = 60
+    release: str | None = None
+    people: People | None = None
+    waivers: tuple[Waiver, ...] = ()
+
+
+class Runner:
+    """One server under test; safe in threads."""
+
+    def __init__(self, target: Target, profile: Profile, options: Options) -> None:
+        """Sends one ordinary request first.
+
+        Raises:
+            Unreachable: no server there, or one without the operation.
+            WrongUse: there is no such release.
+        """
+        catalogue = load_catalogue(options.release)
+        self.environment = Environment(
+            target=target,
+            profile=profile,
+            release=catalogue.release,
+            requirements=catalogue.requirements,
+            people=options.people or OUR_PEOPLE,
+            own_photos=options.people is not None,
+            seed=options.seed,
+            examples=options.examples,
+        )
+        self._options = options
+        self._today = datetime.now(UTC).date()
+        self._gone = Event()
+        self.ordinary_outcome = _preflight(self.environment)
+
+    def play(self, case: Case) -> Result:
+        """The verdict on a case, known failures taken into account.
+
+        The case is played as often as the options say: the first bad verdict counts, and how
+        often it was bad. Once the server no longer accepts connections, cases are not run.
+        """
+        context = CaseContext(
+            case=case, environment=self.environment, ordinary_outcome=self.ordinary_outcome
+        )
+        times = 1 if case.invariant else self._options.repeat
+        results = [_once(context, self._gone) for _ in range(times)]
+        bad = [result for result in results if result.verdict not in _GOOD]
+        result = replace(
+            bad[0] if bad else results[0],
+            seconds=sum(result.seconds for result in results),
+            runs=len(results),
+            failed_runs=len(bad),
+        )
+        if not self.environment.scores(case.since):
+            reason = f"it came with {case.since}; verdict: {result.verdict}. {result.reason}"
+            return replace(result, verdict=Verdict.NOT_SCORED, reason=reason.strip())
+        deviations = self.environment.profile.deviations
+        return with_known_failure(result, self._options.waivers, deviations, self._today)
+
+
+def _preflight(environment: Environment) -> Outcome:
+    """What becomes of two ordinary photos of one person; None if the answer breaks off."""
+    url = environment.target.url
+    request = fitted(Request(), *ordinary(environment.profile))
+    one = exchange(environment.target, "preflight", request)
+    if one.answer is None:
+        if one.begun:
+            return None
+        raise Unreachable(f"No server answers at {url} ({one.trouble}). Is it started?")
+    word = outcome(one.answer)
+    if one.answer.status in _NO_SUCH_OPERATION and word not in load_contract().codes:
+        raise Unreachable(
+            f"A server answers at {url}, but it does not know the operation "
+            f"(HTTP {one.answer.status}). Is the URL right?"
+        )
+    return word
+
+
+def _once(context: CaseContext, gone: Event) -> Result:
+    clock = time.perf_counter()
+    verdict, findings, reason = _verdict(context, gone)
+    return Result(
+        case=context.case.id,
+        verdict=verdict,
+        findings=findings,
+        reason=reason,
+        seconds=time.perf_counter() - clock,
+    )
+
+
+def _verdict(context: CaseContext, gone: Event) -> tuple[Verdict, tuple[Finding, ...], str]:
+    if gone.is_set() and not context.case.invariant:
+        return Verdict.NOT_RUN, (), "the server stopped answering before it"
+    if reason := _not_applicable(context):
+        return Verdict.NOT_APPLICABLE, (), reason
+    try:
+        findings = tuple(context.case.play(context))
+    except NotApplicable as error:
+        return Verdict.NOT_APPLICABLE, (), str(error)
+    except CouldNotJudge as error:
+        return Verdict.COULD_NOT_JUDGE, (), str(error)
+    except Exception:
+        return Verdict.TOOL_ERROR, (), traceback.format_exc()
+    if _lost_answer(findings) and not _still_there(context.environment.target):
+        gone.set()
+    return worst(findings), findings, ""
+
+
+def _lost_answer(findings: Sequence[Finding]) -> bool:
+    return any(found.exchange and found.exchange.answer is None for found in findings)
+
+
+def _still_there(target: Target) -> bool:
+    """After a lost answer: whether the server accepts connections, now or in some seconds."""
+    for _ in range(_ATTEMPTS):
+        if reachable(target):
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def _not_applicable(context: CaseContext) -> str:
+    """Why a case says nothing about this server; empty when it does."""
+    environment, needs = context.environment, context.case.needs
+    if "standards" in needs and environment.profile.standards is None:
+        return "judged only with a profile that gives the photo standards"
+    if "no-standards" in needs and environment.profile.standards is not None:
+        return "the profile's exact limits are judged instead"
+    if "photos" in needs and not environment.own_photos:
+        return "judged only with photos of the vendor's own"
+    if environment.binds(context.case.requires[0]) is None:
+        return "the page leaves it open; judged only with a profile that binds to the readings"
+    return ""

@@ -1,0 +1,132 @@
+"""Faults in reading the form."""
+
+from __future__ import annotations
+
+import re
+
+from reference_server.answers import http_error
+from reference_server.refusals import InvalidArgument
+from reference_server.request.form import READERS
+from tests.mutation.naming import FIRST
+from tests.mutation.parts import Crash, around, on_fields
+from tests.mutation.registry import fault
+from tests.mutation.wire import FORM, JSON, Ask, Fields, Reply, Serve, reply
+
+MULTIPART = next(kind for kind in READERS if kind != FORM)
+
+
+@fault("sample-java")
+@around
+def charset_in_content_type_refused(ask: Ask, serve: Serve) -> Reply:
+    if ask.is_operation and ask.content_type.startswith(FORM) and "charset" in ask.content_type:
+        raise InvalidArgument(f"the content type must be {FORM}")
+    return serve(ask)
+
+
+@fault("body-multipart")
+@around
+def multipart_refused(ask: Ask, serve: Serve) -> Reply:
+    if ask.is_operation and ask.content_type.startswith(MULTIPART):
+        raise InvalidArgument(f"the content type must be {FORM}")
+    return serve(ask)
+
+
+@fault("body-multipart")
+@around
+def file_parts_overlooked(ask: Ask, serve: Serve) -> Reply:
+    if ask.content_type.startswith(MULTIPART) and b"filename=" in ask.body:
+        raise InvalidArgument(f"{FIRST} is missing")
+    return serve(ask)
+
+
+def _large(ask: Ask, media_type: str) -> bool:
+    """Whether Werkzeug 3.1.3 to 3.1.8 would refuse this form."""
+    return ask.is_operation and ask.content_type.startswith(media_type) and len(ask.body) > 500_000
+
+
+@fault("body-multipart")
+@around
+def large_multipart_refused(ask: Ask, serve: Serve) -> Reply:
+    return reply(http_error(413)) if _large(ask, MULTIPART) else serve(ask)
+
+
+@fault("body-urlencoded")
+@around
+def large_form_refused(ask: Ask, serve: Serve) -> Reply:
+    return reply(http_error(413)) if _large(ask, FORM) else serve(ask)
+
+
+@fault("body-other")
+@around
+def json_read_as_well(ask: Ask, serve: Serve) -> Reply:
+    if not ask.is_operation or ask.content_type != JSON:
+        return serve(ask)
+    fields = Reply(200, ask.body).fields
+    return serve(ask.with_fields([(name, str(value).encode()) for name, value in fields.items()]))
+
+
+@fault("body-other")
+@around
+def content_type_not_looked_at(ask: Ask, serve: Serve) -> Reply:
+    if not ask.is_operation or ask.content_type.startswith(tuple(READERS)):
+        return serve(ask)
+    return serve(ask.having(CONTENT_TYPE=FORM))
+
+
+@fault("status-500", "body-other")
+@around
+def body_that_is_no_form_crashes(ask: Ask, serve: Serve) -> Reply:
+    if ask.is_operation and ask.fields is None:
+        raise Crash
+    return serve(ask)
+
+
+@fault("status-documented", "body-other")
+@around
+def body_that_is_no_form_answered_415(ask: Ask, serve: Serve) -> Reply:
+    no_form = ask.is_operation and not ask.content_type.startswith(tuple(READERS))
+    return serve(ask).under(415) if no_form else serve(ask)
+
+
+@fault("status-500", "body-other")
+@around
+def empty_body_crashes(ask: Ask, serve: Serve) -> Reply:
+    if ask.is_operation and not ask.body:
+        raise Crash
+    return serve(ask)
+
+
+@fault("sample-curl")
+@around
+def plus_signs_read_as_blanks(ask: Ask, serve: Serve) -> Reply:
+    """As every form parser does; strict Base64 then refuses the blanks."""
+    if ask.is_operation and ask.content_type.startswith(FORM) and b"+" in ask.body:
+        raise InvalidArgument("a blank is not Base64")
+    return serve(ask)
+
+
+@fault("status-500", "encryption-base64")
+@on_fields
+def text_beyond_utf8_crashes(fields: Fields) -> Fields:
+    try:
+        for _, value in fields:
+            value.decode()
+    except UnicodeDecodeError:
+        raise Crash from None
+    return fields
+
+
+@fault("status-500", "encryption-base64")
+@around
+def malformed_percent_sign_crashes(ask: Ask, serve: Serve) -> Reply:
+    if ask.content_type.startswith(FORM) and re.search(rb"%(?![0-9a-fA-F]{2})", ask.body):
+        raise Crash
+    return serve(ask)
+
+
+@fault("body-repeated", "status-500")
+@on_fields
+def repeated_parameter_crashes(fields: Fields) -> Fields:
+    if len(fields) > len(dict(fields)):
+        raise Crash
+    return fields

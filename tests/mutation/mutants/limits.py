@@ -1,0 +1,216 @@
+"""Faults in the limits of the photo standards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from reference_server.answers import http_error
+from reference_server.refusals import (
+    InvalidArgument,
+    NoFaceFound,
+    UnreadablePhoto,
+    WrongFileSize,
+    WrongPixelSize,
+)
+from tests.mutation.mutants.files import as_png, header
+from tests.mutation.naming import ABOUT, FIRST, PHOTOS, SECOND
+from tests.mutation.parts import (
+    Crash,
+    around,
+    on_fields,
+    on_file,
+    on_refusal,
+    on_sealed,
+    on_standards,
+)
+from tests.mutation.encryption import Sealing
+from tests.mutation.registry import STANDARDS, fault
+from tests.mutation.wire import CONTRACT, Ask, Fields, Reply, Serve, reply
+from verikit.contract import PhotoStandards
+
+SIZE = CONTRACT.codes["INVALID_IMAGE_SIZE"].code
+LENGTH = CONTRACT.codes["INVALID_CONTENT_LENGTH"].code
+JUDGED_BY = {
+    "min_side": "code-2003",
+    "max_side": "code-2003",
+    "max_file_bytes": "code-2004",
+    "max_body_bytes": "status-413",
+}
+WRONG_LIMITS: dict[str, Callable[[int], int]] = {
+    "doubled": lambda limit: 2 * limit,
+    "halved": lambda limit: limit // 2,
+    "one_too_high": lambda limit: limit + 1,
+    "one_too_low": lambda limit: limit - 1,
+}
+
+
+def limited(limit: str, wrong: Callable[[int], int], standards: PhotoStandards) -> PhotoStandards:
+    """One limit is another."""
+    other: dict[str, Any] = {limit: wrong(getattr(standards, limit))}
+    return replace(standards, **other)
+
+
+for limit, requirement in JUDGED_BY.items():
+    for way, wrong in WRONG_LIMITS.items():
+        fault(requirement, name=f"{limit}_{way}")(on_standards(partial(limited, limit, wrong)))
+
+
+@fault("code-2003")
+@on_standards
+def smallest_side_not_limited(standards: PhotoStandards) -> PhotoStandards:
+    return replace(standards, min_side=1)
+
+
+def _oversized(side: int) -> bool:
+    return not STANDARDS.min_side <= side <= STANDARDS.max_side
+
+
+def _small_copy(file: bytes) -> bytes:
+    found = header(file)
+    if found is None or found.width * found.height > 4 * STANDARDS.max_side**2:
+        return file
+    return as_png(file, lambda picture: picture.resize((400, 400)))
+
+
+@fault("code-2003")
+@on_file
+def height_not_limited(index: int, file: bytes) -> bytes:
+    found = header(file)
+    passes = found is not None and _oversized(found.height) and not _oversized(found.width)
+    return _small_copy(file) if passes else file
+
+
+@fault("code-2003")
+@on_file
+def width_not_limited(index: int, file: bytes) -> bytes:
+    found = header(file)
+    passes = found is not None and _oversized(found.width) and not _oversized(found.height)
+    return _small_copy(file) if passes else file
+
+
+@fault("code-2003")
+@on_file
+def area_limited_instead_of_sides(index: int, file: bytes) -> bytes:
+    found = header(file)
+    if found is None or min(found.size) < STANDARDS.min_side:
+        return file
+    return _small_copy(file) if found.width * found.height <= STANDARDS.max_side**2 else file
+
+
+def pixels_not_limited(photo: int, index: int, file: bytes) -> bytes:
+    """The size in pixels of one photo is not looked at."""
+    found = header(file)
+    passes = index == photo and found is not None and any(map(_oversized, found.size))
+    return _small_copy(file) if passes else file
+
+
+def bytes_not_limited(photo: int, index: int, file: bytes) -> bytes:
+    """The file size of one photo is not looked at."""
+    too_long = len(file) > STANDARDS.max_file_bytes
+    return _small_copy(file) if index == photo and too_long else file
+
+
+for index, photo in enumerate(PHOTOS):
+    judged = f"{ABOUT[photo]}-judged"
+    fault("code-2003", judged, name=f"pixels_not_limited_in_the_{ABOUT[photo]}_photo")(
+        on_file(partial(pixels_not_limited, index))
+    )
+    fault("code-2004", judged, name=f"bytes_not_limited_in_the_{ABOUT[photo]}_photo")(
+        on_file(partial(bytes_not_limited, index))
+    )
+
+
+@fault("code-2004")
+@on_fields
+def base64_measured_instead_of_file(fields: Fields) -> Fields:
+    if any(len(v) > STANDARDS.max_file_bytes for name, v in fields if name in PHOTOS):
+        raise WrongFileSize(detail="too many characters")
+    return fields
+
+
+@fault("code-2004")
+@on_sealed
+def tag_measured_with_the_file(sealing: Sealing, index: int, sealed: bytes) -> bytes:
+    if sealing.opened(sealed) and len(sealed) > STANDARDS.max_file_bytes:
+        raise WrongFileSize(index, f"{len(sealed)} bytes")
+    return sealed
+
+
+@fault("code-2003", "code-2004")
+@on_refusal
+def codes_2003_and_2004_swapped(given: Reply) -> Reply:
+    return given.but(code={SIZE: LENGTH, LENGTH: SIZE}.get(given.code, given.code))
+
+
+def answered_as(code: int, finding: Callable[[], Exception], given: Reply) -> Reply:
+    """A refusal is answered as another one."""
+    if given.code == code:
+        raise finding()
+    return given
+
+
+for entry, name, finding in (
+    (SIZE, "pixel_size_answered_as_damaged", UnreadablePhoto),
+    (SIZE, "pixel_size_answered_as_no_face", NoFaceFound),
+    (SIZE, "pixel_size_crashes", Crash),
+    (LENGTH, "file_size_answered_as_damaged", UnreadablePhoto),
+    (LENGTH, "file_size_answered_as_pixel_size", WrongPixelSize),
+    (LENGTH, "file_size_answered_as_invalid_argument", partial(InvalidArgument, "too large")),
+    (LENGTH, "file_size_crashes", Crash),
+):
+    crashes = ("status-500",) if finding is Crash else ()
+    fault(f"code-{entry}", *crashes, name=name)(on_refusal(partial(answered_as, entry, finding)))
+
+
+@fault("code-2004")
+@on_refusal
+def file_size_answered_413(given: Reply) -> Reply:
+    return reply(http_error(413)) if given.code == LENGTH else given
+
+
+@fault("code-2003")
+@on_file
+def small_photo_answered_as_no_face(index: int, file: bytes) -> bytes:
+    found = header(file)
+    if found is not None and min(found.size) < STANDARDS.min_side:
+        raise NoFaceFound(index)
+    return file
+
+
+@fault("code-2003", "status-500")
+@on_file
+def bomb_crashes(index: int, file: bytes) -> bytes:
+    try:
+        found = Image.open(BytesIO(file))
+    except Image.DecompressionBombError:
+        raise Crash from None
+    except Exception:  # Pillow raises nearly anything at what is no photo
+        return file
+    if found.width * found.height > 4 * STANDARDS.max_side**2:
+        raise Crash
+    return file
+
+
+@fault("check-order")
+@around
+def photos_judged_one_after_the_other(ask: Ask, serve: Serve) -> Reply:
+    """All checks of the first photo come before any of the second."""
+    given = dict(ask.fields or [])
+    if not given.get(FIRST) or not given.get(SECOND):
+        return serve(ask)
+    alone = serve(ask.with_fields(list({**given, SECOND: given[FIRST]}.items())))
+    return alone if alone.refused else serve(ask)
+
+
+@fault("check-order")
+@on_file
+def type_judged_before_the_file_size(index: int, file: bytes) -> bytes:
+    if header(file) is None:
+        raise UnreadablePhoto(index)
+    return file

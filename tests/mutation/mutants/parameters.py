@@ -1,0 +1,188 @@
+"""Faults in reading the four parameters."""
+
+from __future__ import annotations
+
+from functools import partial
+from urllib.parse import parse_qsl
+
+from reference_server.refusals import InvalidArgument, UnreadablePhoto
+from tests.mutation.naming import ABOUT, FIRST, PHOTOS, QUALITY, ROTATE, SECOND, SWITCHES
+from tests.mutation.parts import Crash, around, on_fields
+from tests.mutation.registry import fault
+from tests.mutation.wire import CONTRACT, Ask, Fields, Reply, Serve
+
+OTHER = {FIRST: SECOND, SECOND: FIRST}
+
+
+def photo_optional(photo: str, fields: Fields) -> Fields:
+    """A missing photo is taken for the other one."""
+    given = dict(fields)
+    if photo in given or OTHER[photo] not in given:
+        return fields
+    return [*fields, (photo, given[OTHER[photo]])]
+
+
+def empty_photo_overlooked(photo: str, fields: Fields) -> Fields:
+    """An empty photo is taken for the other one."""
+    given = dict(fields)
+    if given.get(photo) != b"" or OTHER[photo] not in given:
+        return fields
+    return [(name, given[OTHER[photo]] if name == photo else value) for name, value in fields]
+
+
+for photo in PHOTOS:
+    required = f"{ABOUT[photo]}-required"
+    fault(required, name=f"{ABOUT[photo]}_photo_optional")(
+        on_fields(partial(photo_optional, photo))
+    )
+    fault(required, name=f"empty_{ABOUT[photo]}_photo_overlooked")(
+        on_fields(partial(empty_photo_overlooked, photo))
+    )
+
+
+@fault("code-1200", "first-required", "second-required")
+@on_fields
+def missing_photo_answered_as_damaged(fields: Fields) -> Fields:
+    if not set(PHOTOS) <= set(dict(fields)):
+        raise UnreadablePhoto
+    return fields
+
+
+@fault("status-500")
+@on_fields
+def missing_photo_crashes(fields: Fields) -> Fields:
+    if not set(PHOTOS) <= set(dict(fields)):
+        raise Crash
+    return fields
+
+
+@fault("body-unknown-parameter")
+@on_fields
+def unknown_parameter_refused(fields: Fields) -> Fields:
+    if unknown := set(dict(fields)) - set(CONTRACT.parameters):
+        raise InvalidArgument(f"{', '.join(unknown)} is unknown")
+    return fields
+
+
+@fault("body-query")
+@around
+def query_string_read(ask: Ask, serve: Serve) -> Reply:
+    fields = ask.fields
+    if fields is None or not ask.query:
+        return serve(ask)
+    more = [(name, value.encode()) for name, value in parse_qsl(ask.query)]
+    return serve(ask.with_fields([*fields, *more]))
+
+
+def word_refused(switch: str, word: bytes, fields: Fields) -> Fields:
+    """A documented spelling of a boolean is refused."""
+    if dict(fields).get(switch) == word:
+        raise InvalidArgument(f"{switch} must be 0 or 1")
+    return fields
+
+
+def switch_required(switch: str, fields: Fields) -> Fields:
+    """The parameter must be given."""
+    if switch not in dict(fields):
+        raise InvalidArgument(f"{switch} is missing")
+    return fields
+
+
+def on_by_default(switch: str, fields: Fields) -> Fields:
+    """The parameter is taken as true where it is missing."""
+    return fields if switch in dict(fields) else [*fields, (switch, b"true")]
+
+
+def on_when_given(switch: str, fields: Fields) -> Fields:
+    """The parameter is on as soon as it is given, whatever it says."""
+    return [(name, b"true" if name == switch else value) for name, value in fields]
+
+
+def unreadable_taken_as_false(switch: str, fields: Fields) -> Fields:
+    """A value that is no boolean switches the parameter off."""
+    if dict(fields).get(switch, b"true").lower() in (b"true", b"false"):
+        return fields
+    return [(name, b"false" if name == switch else value) for name, value in fields]
+
+
+def capitals_refused(switch: str, fields: Fields) -> Fields:
+    """Only lower case is read."""
+    value = dict(fields).get(switch, b"")
+    if value != value.lower():
+        raise InvalidArgument(f"{switch} must be true or false")
+    return fields
+
+
+def short_words_read(switch: str, fields: Fields) -> Fields:
+    """1 and 0, yes and no are booleans too."""
+    words = {b"1": b"true", b"yes": b"true", b"0": b"false", b"no": b"false"}
+    return [(n, words.get(v, v) if n == switch else v) for n, v in fields]
+
+
+def empty_taken_as_default(switch: str, fields: Fields) -> Fields:
+    """An empty value counts as none."""
+    return [(name, value) for name, value in fields if (name, value) != (switch, b"")]
+
+
+def ignored(switch: str, fields: Fields) -> Fields:
+    """A readable value of the parameter has no effect."""
+    readable = (b"true", b"false")
+    return [(name, v) for name, v in fields if name != switch or v.lower() not in readable]
+
+
+def inverted(switch: str, fields: Fields) -> Fields:
+    """True means false and false means true, which is also taken for the default."""
+    words = {b"true": b"false", b"false": b"true"}
+    given = fields if switch in dict(fields) else [*fields, (switch, b"false")]
+    return [(n, words.get(v.lower(), v) if n == switch else v) for n, v in given]
+
+
+for switch in SWITCHES:
+    about = ABOUT[switch]
+    called = about.replace("-", "_")
+    for word in ("true", "false"):
+        fault(f"{about}-boolean", name=f"{called}_{word}_refused")(
+            on_fields(partial(word_refused, switch, word.encode()))
+        )
+    for way, requirement in (
+        (switch_required, f"{about}-default"),
+        (on_by_default, f"{about}-default"),
+        (unreadable_taken_as_false, "boolean-refused"),
+        (capitals_refused, "boolean-spelling"),
+        (short_words_read, "boolean-spelling"),
+        (empty_taken_as_default, "boolean-spelling"),
+        (ignored, f"{about}-true"),
+        (inverted, f"{about}-true"),
+    ):
+        fault(requirement, name=f"{called}_{way.__name__.removeprefix('switch_')}")(
+            on_fields(partial(way, switch))
+        )
+
+    fault(f"{about}-false", f"{about}-default", name=f"{called}_on_when_given")(
+        on_fields(partial(on_when_given, switch))
+    )
+
+
+@fault("auto-rotate-true", "check-quality-true", "code-4004")
+@on_fields
+def options_swapped(fields: Fields) -> Fields:
+    swap = {ROTATE: QUALITY, QUALITY: ROTATE}
+    return [(swap.get(name, name), value) for name, value in fields]
+
+
+@fault("check-quality-default")
+@on_fields
+def auto_rotate_also_checks_quality(fields: Fields) -> Fields:
+    given = dict(fields)
+    if QUALITY in given or given.get(ROTATE, b"").lower() != b"true":
+        return fields
+    return [*fields, (QUALITY, b"true")]
+
+
+@fault("auto-rotate-default")
+@on_fields
+def check_quality_also_rotates(fields: Fields) -> Fields:
+    given = dict(fields)
+    if ROTATE in given or given.get(QUALITY, b"").lower() != b"true":
+        return fields
+    return [*fields, (ROTATE, b"true")]
