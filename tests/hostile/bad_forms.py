@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable
 from random import Random
 
-from conformance.requests.encryption import seal
-from conformance.requests.recipe import Seal
+from conformance.requests.encryption import encrypt
+from conformance.requests.recipe import Encryption
 from tests.hostile.files import whole
 from tests.hostile.form import (
     BOUNDARY,
@@ -65,8 +65,8 @@ ODD_TYPES = (
     *(f"{MULTIPART}; boundary*0=a; boundary*1=b", f"{MULTIPART}; boundary*=utf-8''%ff", "; a=b"),
 )
 SEALS = (
-    *(Seal(key="wrong"), Seal(iv="wrong"), Seal(flip="tag"), Seal(flip="first"), Seal(drop="tag")),
-    *(Seal(drop="tag-byte"), Seal(drop="all-but-tag"), Seal(drop="half"), Seal(off=True)),
+    *(Encryption(key="wrong"), Encryption(iv="wrong"), Encryption(flip="tag"), Encryption(flip="first"), Encryption(drop="tag")),
+    *(Encryption(drop="tag-byte"), Encryption(drop="all-but-tag"), Encryption(drop="half"), Encryption(off=True)),
 )
 
 
@@ -98,7 +98,7 @@ def _names(dice: Random) -> Form:
 
 def _base64(dice: Random) -> Form:
     """Other alphabets, padding that is wrong, strange characters, lines."""
-    photo = seal(whole(dice), SECRETS)
+    photo = encrypt(whole(dice), SECRETS)
     text = base64.b64encode(photo).decode()
     place = dice.randrange(len(text))
     damaged = dice.choice(
@@ -118,7 +118,7 @@ def _base64(dice: Random) -> Form:
 
 def _ciphertexts(dice: Random) -> Form:
     """Base64 of what does not decrypt."""
-    photo = dice.choice((seal(whole(dice), SECRETS, dice.choice(SEALS)), garbage(dice, 100)))
+    photo = dice.choice((encrypt(whole(dice), SECRETS, dice.choice(SEALS)), garbage(dice, 100)))
     pairs = [(SECOND, base64.b64encode(photo).decode()), (FIRST, encrypted(whole(dice)))]
     return _written(dice, pairs)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote, urlencode
 
-from conformance.requests.encryption import seal
+from conformance.requests.encryption import encrypt
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 
@@ -31,7 +31,7 @@ class Form:
 
 def encrypted(file: bytes) -> str:
     """A photo file as the contract wants it."""
-    return base64.b64encode(seal(file, SECRETS)).decode()
+    return base64.b64encode(encrypt(file, SECRETS)).decode()
 
 
 def switches(dice: Random) -> Pairs:

@@ -1,4 +1,4 @@
-"""Opening and closing sealed photos, with and without a look at the tag."""
+"""Opening and closing ciphertext photos, with and without a look at the tag."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ TAG = load_contract().encryption.tag_bytes
 
 
 @dataclass(frozen=True)
-class Sealing:
+class PhotoCipher:
     """AES-GCM with one key and one IV."""
 
     key: bytes = field(repr=False)
     iv: bytes = field(repr=False)
 
-    def opened(self, sealed: bytes) -> bytes | None:
+    def decrypted(self, ciphertext: bytes) -> bytes | None:
         """The file, or None where the tag does not fit."""
         try:
-            return AESGCM(self.key).decrypt(self.iv, sealed, None)
+            return AESGCM(self.key).decrypt(self.iv, ciphertext, None)
         except (InvalidTag, ValueError):
             return None
 
@@ -35,8 +35,8 @@ class Sealing:
         """The plaintext, whatever it is: there is no tag to look at."""
         return Cipher(AES(self.key), GCM(self.iv)).decryptor().update(ciphertext)
 
-    def closed(self, file: bytes) -> bytes:
-        """The file sealed as documented."""
+    def encrypted(self, file: bytes) -> bytes:
+        """The file encrypted as documented."""
         return AESGCM(self.key).encrypt(self.iv, file, None)
 
     @staticmethod

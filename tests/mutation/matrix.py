@@ -1,4 +1,4 @@
-"""The kill matrix: which requirement's cases noticed which fault."""
+"""The kill matrix: which requirement's cases noticed which mutant."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.mutation.trial import Trial
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """All trials of a run; ``whole`` unless only some specimens were tried."""
+    """All trials of a run; ``whole`` unless only some candidates were tried."""
 
     trials: tuple[Trial, ...]
     whole: bool
     seconds: float
 
     @property
-    def faults(self) -> tuple[Trial, ...]:
+    def mutants(self) -> tuple[Trial, ...]:
         return tuple(trial for trial in self.trials if trial.breaks)
 
     @property
@@ -37,39 +37,39 @@ class Matrix:
         return {id: one for id, one in every.items() if not one.untestable}
 
     @property
-    def complaints(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[str, ...]:
         """A sentence for each survivor, wrong name, false alarm and MUST that nothing broke."""
-        found = [trial.complaint for trial in self.trials if trial.complaint]
+        found = [trial.problem for trial in self.trials if trial.problem]
         return (*found, *(self._unproved() if self.whole else ()))
 
     def _unproved(self) -> Sequence[str]:
         named = self.kills
         return [
-            f"No fault was killed by a case about {id}, which every server must keep."
+            f"No mutant was killed by a case about {id}, which every server must keep."
             for id, one in self.requirements.items()
             if one.level is Level.MUST and id not in named
         ]
 
     @property
     def kills(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """Requirement -> fault that breaks it -> the cases about it that failed."""
+        """Requirement -> mutant that breaks it -> the cases about it that failed."""
         found: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
-        for trial in self.faults:
+        for trial in self.mutants:
             for requirement in trial.breaks:
                 cases = tuple(f.case for f in trial.failures if f.names((requirement,)))
                 if cases:
-                    found[requirement][trial.specimen] = tuple(dict.fromkeys(cases))
+                    found[requirement][trial.candidate] = tuple(dict.fromkeys(cases))
         return found
 
     def write(self, path: Path) -> None:
         """Everything, as JSON."""
         content = {
-            "faults": len(self.faults),
-            "killed": sum(not trial.complaint for trial in self.faults),
+            "mutants": len(self.mutants),
+            "killed": sum(not trial.problem for trial in self.mutants),
             "legal_variants": len(self.variants),
-            "false_alarms": sum(bool(trial.complaint) for trial in self.variants),
+            "false_alarms": sum(bool(trial.problem) for trial in self.variants),
             "seconds": round(self.seconds, 1),
-            "complaints": self.complaints,
+            "problems": self.problems,
             "kills": self.kills,
             "trials": [asdict(trial) for trial in self.trials],
         }

@@ -1,4 +1,4 @@
-"""Run the suite against every faulty server and every legal variant, and write the kill matrix.
+"""Run the suite against every is_mutant server and every legal variant, and write the kill matrix.
 
 Example: python -m tests.mutation -k tag
 """
@@ -18,13 +18,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.mutation.mutants import FAULTS
 from tests.mutation.matrix import Matrix
+from tests.mutation.mutants import MUTANTS
 from tests.mutation.page import write_page
 from tests.mutation.trial import EXAMPLES, Trial, try_out
 from tests.mutation.variants import VARIANTS
 
-SPECIMENS = {**VARIANTS, **FAULTS}
+CANDIDATES = {**VARIANTS, **MUTANTS}
 COLUMNS = (TextColumn("servers"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
@@ -42,32 +42,32 @@ COLUMNS = (TextColumn("servers"), BarColumn(), MofNCompleteColumn(), TimeElapsed
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("reports"),
     show_default=True,
-    help="Where strength.json and strength.html go.",
+    help="Where mutation.json and mutation.html go.",
 )
 def main(word: str, jobs: int, examples: int, reports: Path) -> None:
-    """Measure the suite: every fault must be killed, and no legal variant may be.
+    """Measure the suite: every mutant must be killed, and no legal variant may be.
 
     \b
     Example:
       python -m tests.mutation -k tag     (only servers with "tag" in their name)
 
     Ends with 0 when the suite is as strong as it should be, else with 1 and a sentence for each
-    survivor, each wrongly named fault and each false alarm.
+    survivor, each wrongly named mutant and each false alarm.
     """
-    names = [name for name in SPECIMENS if word in name]
+    names = [name for name in CANDIDATES if word in name]
     started = time.monotonic()
-    trials = sorted(_try_all(names, jobs, examples), key=lambda trial: names.index(trial.specimen))
+    trials = sorted(_try_all(names, jobs, examples), key=lambda trial: names.index(trial.candidate))
     matrix = Matrix(
         trials=tuple(trials),
-        whole=len(trials) == len(SPECIMENS),
+        whole=len(trials) == len(CANDIDATES),
         seconds=time.monotonic() - started,
     )
     reports.mkdir(parents=True, exist_ok=True)
-    matrix.write(reports / "strength.json")
-    write_page(matrix, reports / "strength.html")
+    matrix.write(reports / "mutation.json")
+    write_page(matrix, reports / "mutation.html")
     _tell(matrix, len(names) - len(trials))
-    click.echo(f"Kill matrix: {(reports / 'strength.html').resolve().as_uri()}")
-    sys.exit(1 if matrix.complaints or len(trials) < len(names) or not names else 0)
+    click.echo(f"Kill matrix: {(reports / 'mutation.html').resolve().as_uri()}")
+    sys.exit(1 if matrix.problems or len(trials) < len(names) or not names else 0)
 
 
 def _try_all(names: list[str], jobs: int, examples: int) -> Iterator[Trial]:
@@ -80,8 +80,8 @@ def _try_all(names: list[str], jobs: int, examples: int) -> Iterator[Trial]:
         with Progress(*COLUMNS, console=console) as progress:
             for future in progress.track(as_completed(trials), total=len(names)):
                 trial = future.result()
-                if trial.complaint or not console.is_terminal:
-                    console.print(trial.complaint or f"{trial.specimen}: as it should be")
+                if trial.problem or not console.is_terminal:
+                    console.print(trial.problem or f"{trial.candidate}: as it should be")
                 yield trial
     except KeyboardInterrupt:
         console.print("Interrupted.")
@@ -94,15 +94,15 @@ def _leave_interrupts_to_the_parent() -> None:
 
 
 def _try(name: str, examples: int) -> Trial:
-    return try_out(SPECIMENS[name], examples=examples)
+    return try_out(CANDIDATES[name], examples=examples)
 
 
 def _tell(matrix: Matrix, missing: int) -> None:
-    killed = sum(not trial.complaint for trial in matrix.faults)
-    quiet = sum(not trial.complaint for trial in matrix.variants)
-    click.echo(f"{killed} of {len(matrix.faults)} faults killed for the right reason.")
+    killed = sum(not trial.problem for trial in matrix.mutants)
+    quiet = sum(not trial.problem for trial in matrix.variants)
+    click.echo(f"{killed} of {len(matrix.mutants)} mutants killed for the right reason.")
     click.echo(f"{quiet} of {len(matrix.variants)} legal variants passed.")
     if missing:
         click.echo(f"{missing} servers were not tried.")
-    for complaint in matrix.complaints:
-        click.echo(f"- {complaint}")
+    for problem in matrix.problems:
+        click.echo(f"- {problem}")

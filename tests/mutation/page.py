@@ -12,15 +12,15 @@ from tests.mutation.matrix import Matrix
 from tests.mutation.trial import Trial
 
 STEP = 7
-"""Pixels from one fault to the next in the map."""
+"""Pixels from one mutant to the next in the map."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Where a fault met the cases about a requirement.
+    """Where a mutant met the cases about a requirement.
 
-    ``kind``: killed (the fault breaks it and was noticed), missed (the fault breaks it, but
-    other cases noticed), or noticed (the fault was not known to break it).
+    ``kind``: killed (the mutant breaks it and was noticed), missed (the fault breaks it, but
+    other cases noticed), or noticed (the mutant was not known to break it).
     """
 
     x: int
@@ -38,21 +38,21 @@ def write_page(matrix: Matrix, path: Path) -> None:
         lstrip_blocks=True,
     )
     ids = list(matrix.requirements)
-    faults = sorted(matrix.faults, key=lambda trial: ids.index(trial.breaks[0]))
+    mutants = sorted(matrix.mutants, key=lambda trial: ids.index(trial.breaks[0]))
     template = environment.get_template("page.html.j2")
     text = template.render(
-        matrix=matrix, ids=ids, faults=faults, cells=list(_cells(ids, faults)), step=STEP
+        matrix=matrix, ids=ids, mutants=mutants, cells=list(_cells(ids, mutants)), step=STEP
     )
     path.write_text(text, encoding="utf-8")
 
 
-def _cells(ids: list[str], faults: list[Trial]) -> Iterator[Cell]:
-    for x, trial in enumerate(faults):
+def _cells(ids: list[str], mutants: list[Trial]) -> Iterator[Cell]:
+    for x, trial in enumerate(mutants):
         for y, requirement in enumerate(ids):
             cases = [failure.case for failure in trial.failures if failure.names((requirement,))]
             if kind := _kind(requirement in trial.breaks, bool(cases)):
                 says = ", ".join(dict.fromkeys(cases)) or "no case"
-                title = f"{trial.specimen} and {requirement}: {says}"
+                title = f"{trial.candidate} and {requirement}: {says}"
                 yield Cell(x=x, y=y, kind=kind, title=title)
 
 

@@ -1,8 +1,8 @@
 """What a server is made of, and the ways to make another one of it.
 
-A fault is one function, put in where it bites::
+A mutant is one function, put in where it bites::
 
-    @fault("score-range")
+    @mutant("score-range")
     @on_comparison
     def score_scaled_to_100(given: Reply) -> Reply: ...
 
@@ -22,8 +22,8 @@ from reference_server.refusals import PHOTOS, Refusal
 from reference_server.settings import Settings
 from reference_server.stages import Stages
 from reference_server.verifier import Comparer
+from tests.mutation.encryption import PhotoCipher
 from tests.mutation.remembering import RememberingVerifier
-from tests.mutation.encryption import Sealing
 from tests.mutation.wire import Ask, Fields, Reply, Serve, reply, serving
 from verikit.contract import PhotoStandards
 
@@ -36,8 +36,8 @@ class Parts:
     engine: Comparer
 
     @property
-    def sealing(self) -> Sealing:
-        return Sealing(self.settings.key, self.settings.iv)
+    def cipher(self) -> PhotoCipher:
+        return PhotoCipher(self.settings.key, self.settings.iv)
 
     @property
     def serve(self) -> Serve:
@@ -138,33 +138,33 @@ def on_fields(change: Callable[[Fields], Fields]) -> Build:
     return around(handle)
 
 
-def on_sealed(change: Callable[[Sealing, int, bytes], bytes]) -> Build:
-    """The sealed bytes of each photo change; the number is that of the photo, 0 or 1."""
+def on_ciphertext(change: Callable[[PhotoCipher, int, bytes], bytes]) -> Build:
+    """The ciphertext of each photo change; the number is that of the photo, 0 or 1."""
 
     @wraps(change)
     def build(parts: Parts) -> Serve:
-        sealing = parts.sealing
+        cipher = parts.cipher
 
-        def resealed(name: str, value: bytes) -> bytes:
-            sealed = sealing.from_base64(value) if name in PHOTOS else None
-            if sealed is None:
+        def reencrypted(name: str, value: bytes) -> bytes:
+            ciphertext = cipher.from_base64(value) if name in PHOTOS else None
+            if ciphertext is None:
                 return value
-            return sealing.to_base64(change(sealing, PHOTOS.index(name), sealed))
+            return cipher.to_base64(change(cipher, PHOTOS.index(name), ciphertext))
 
-        return on_fields(lambda form: [(n, resealed(n, v)) for n, v in form])(parts)
+        return on_fields(lambda form: [(n, reencrypted(n, v)) for n, v in form])(parts)
 
     return build
 
 
 def on_file(change: Callable[[int, bytes], bytes]) -> Build:
-    """The unsealed file of each photo changes; the number is that of the photo, 0 or 1."""
+    """The decrypted file of each photo changes; the number is that of the photo, 0 or 1."""
 
     @wraps(change)
-    def resealed(sealing: Sealing, index: int, sealed: bytes) -> bytes:
-        file = sealing.opened(sealed)
-        return sealed if file is None else sealing.closed(change(index, file))
+    def reencrypted(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
+        file = cipher.decrypted(ciphertext)
+        return ciphertext if file is None else cipher.encrypted(change(index, file))
 
-    return on_sealed(resealed)
+    return on_ciphertext(reencrypted)
 
 
 def on_standards(change: Callable[[PhotoStandards], PhotoStandards]) -> Build:

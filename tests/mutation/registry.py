@@ -1,4 +1,4 @@
-"""A server to try the suite on: one with a fault, or one that is only different."""
+"""A server to try the suite on: a mutant, or a legal variant."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Start = Callable[[Parts], AbstractContextManager[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Specimen:
-    """``breaks``: the requirements a fault breaks; none for a legal variant.
+class Candidate:
+    """``breaks``: the requirements that a mutant breaks; none for a legal variant.
 
     ``profile``: what the suite is told of the server, as ``--profile`` takes it.
     """
@@ -36,29 +36,29 @@ class Specimen:
     iv: str | None = None
 
     @property
-    def faulty(self) -> bool:
+    def is_mutant(self) -> bool:
         return bool(self.breaks)
 
 
-class Shelf(dict[str, Specimen]):
-    """Specimens by name."""
+class Registry(dict[str, Candidate]):
+    """Candidates by name."""
 
-    def add(self, one: Specimen) -> None:
+    def add(self, one: Candidate) -> None:
         if one.name in self:
             raise ValueError(f"two servers are called {one.name}")
         self[one.name] = one
 
 
-FAULTS = Shelf()
-VARIANTS = Shelf()
+MUTANTS = Registry()
+VARIANTS = Registry()
 
 
-def fault(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
+def mutant(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
     """Register a server with a fault; it is held to the contract's readings too."""
 
     def register(build: Build) -> Build:
         called = _called(build, name)
-        FAULTS.add(Specimen(name=called, start=_start(build), breaks=breaks, profile=MODEST))
+        MUTANTS.add(Candidate(name=called, start=_start(build), breaks=breaks, profile=MODEST))
         return build
 
     return register
@@ -75,7 +75,7 @@ def variant(
 
     def register(build: Build) -> Build:
         called = _called(build, name)
-        VARIANTS.add(Specimen(name=called, start=_start(build), profile=profile, key=key, iv=iv))
+        VARIANTS.add(Candidate(name=called, start=_start(build), profile=profile, key=key, iv=iv))
         return build
 
     return register
@@ -85,7 +85,7 @@ def variant_started(*, name: str, profile: str | None = None) -> Callable[[Start
     """Register a legal variant that differs in how it is served."""
 
     def register(start: Start) -> Start:
-        VARIANTS.add(Specimen(name=name, start=start, profile=profile))
+        VARIANTS.add(Candidate(name=name, start=start, profile=profile))
         return start
 
     return register

@@ -36,8 +36,8 @@ class _Failures(logging.Handler):
             self.slips.append(f"{fields.get('error')} at {fields.get('where')}")
 
 
-class Slip(Exception):  # noqa: N818 - a finding about the specimen
-    """A specimen broke by itself, so that it says nothing of the suite."""
+class Slip(Exception):  # noqa: N818 - a finding about the candidate
+    """A candidate broke by itself, so that it says nothing of the suite."""
 
 
 @contextmanager

@@ -1,31 +1,31 @@
-"""The faulty servers and the legal variants, taken together."""
+"""The is_mutant servers and the legal variants, taken together."""
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level
-from tests.mutation.mutants import FAULTS
+from tests.mutation.mutants import MUTANTS
 from tests.mutation.variants import VARIANTS
 
 TESTABLE = {id: one for id, one in load_catalogue().requirements.items() if not one.untestable}
-BROKEN = {requirement for one in FAULTS.values() for requirement in one.breaks}
+BROKEN = {requirement for one in MUTANTS.values() for requirement in one.breaks}
 
 
 def test_there_are_many_of_both():
-    assert len(FAULTS) >= 80
+    assert len(MUTANTS) >= 80
     assert len(VARIANTS) >= 25
 
 
-def test_faults_break_testable_requirements():
+def test_mutants_break_testable_requirements():
     assert set(TESTABLE) >= BROKEN
 
 
-def test_every_binding_requirement_is_broken_by_a_fault():
+def test_every_binding_requirement_is_broken_by_a_mutant():
     binding = {id for id, one in TESTABLE.items() if one.level is Level.MUST}
     assert binding - BROKEN == set()
 
 
-def test_every_reading_is_broken_by_a_fault():
+def test_every_reading_is_broken_by_a_mutant():
     assert set(TESTABLE) - BROKEN == set()
 
 
 def test_variants_break_nothing():
-    assert not any(one.faulty for one in VARIANTS.values())
+    assert not any(one.is_mutant for one in VARIANTS.values())

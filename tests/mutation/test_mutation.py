@@ -6,10 +6,10 @@ Each server is judged only by the cases about what it breaks.
 import pytest
 
 from conformance.catalogue import load_catalogue
-from tests.mutation.mutants import FAULTS
+from tests.mutation.mutants import MUTANTS
 from tests.mutation.parts import Compare, Pair, on_compare
+from tests.mutation.registry import MODEST, Candidate
 from tests.mutation.serving import served
-from tests.mutation.registry import MODEST, Specimen
 from tests.mutation.trial import try_out
 from tests.mutation.variants import VARIANTS
 
@@ -48,17 +48,17 @@ def cases_about(*requirements: str) -> tuple[str, ...]:
 
 @pytest.mark.live
 @pytest.mark.parametrize("name", SUBTLE)
-def test_subtle_fault_is_killed(name):
-    one: Specimen = FAULTS[name]
-    assert try_out(one, cases=cases_about(*one.breaks)).complaint == ""
+def test_subtle_mutant_is_killed(name):
+    one: Candidate = MUTANTS[name]
+    assert try_out(one, cases=cases_about(*one.breaks)).problem == ""
 
 
 @pytest.mark.live
 def test_the_same_cases_leave_the_reference_alone():
-    broken = {requirement for name in SUBTLE for requirement in FAULTS[name].breaks}
+    broken = {requirement for name in SUBTLE for requirement in MUTANTS[name].breaks}
     control = VARIANTS["the reference held to the readings"]
     assert control.profile == MODEST
-    assert try_out(control, cases=cases_about(*sorted(broken))).complaint == ""
+    assert try_out(control, cases=cases_about(*sorted(broken))).problem == ""
 
 
 def mistaken(_: Compare, pair: Pair) -> float:
@@ -68,11 +68,11 @@ def mistaken(_: Compare, pair: Pair) -> float:
 @pytest.mark.live
 def test_a_mistake_in_a_specimen_is_no_kill():
     build = on_compare(mistaken)
-    one = Specimen(
+    one = Candidate(
         name="mistaken",
         start=lambda parts: served(build(parts)),
         breaks=("status-500",),
         profile=MODEST,
     )
     trial = try_out(one, cases=("ordinary", "every-status-500"))
-    assert trial.complaint.startswith("mistaken is no server to judge by: it broke with Attribute")
+    assert trial.problem.startswith("mistaken is no server to judge by: it broke with Attribute")

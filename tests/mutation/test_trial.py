@@ -14,31 +14,31 @@ FAILURE = Failure(
     expected="code 1200",
     actual="HTTP 200",
 )
-FAULT = Trial(specimen="tag-not-verified", breaks=("encryption-tag",))
-VARIANT = Trial(specimen="more-headers", breaks=())
+FAULT = Trial(candidate="tag-not-verified", breaks=("encryption-tag",))
+VARIANT = Trial(candidate="more-headers", breaks=())
 
 
-def test_a_fault_is_killed_by_a_case_about_what_it_breaks():
+def test_a_mutant_is_killed_by_a_case_about_what_it_breaks():
     trial = replace(FAULT, failures=(FAILURE,))
     assert trial.killers == (FAILURE,)
-    assert trial.complaint == ""
+    assert trial.problem == ""
 
 
 def test_a_survivor_is_named():
-    assert FAULT.complaint == ("tag-not-verified survived: no case about encryption-tag failed.")
+    assert FAULT.problem == ("tag-not-verified survived: no case about encryption-tag failed.")
 
 
-def test_a_fault_noticed_for_the_wrong_reason_is_named():
+def test_a_mutant_noticed_for_the_wrong_reason_is_named():
     stray = replace(FAILURE, requirement="answer-json", about=("answer-json",))
     trial = replace(FAULT, failures=(stray,))
-    assert trial.complaint == (
+    assert trial.problem == (
         "tag-not-verified breaks encryption-tag, but only cases about answer-json noticed it."
     )
 
 
 def test_a_false_alarm_is_named_with_its_case():
     trial = replace(VARIANT, failures=(FAILURE,))
-    assert trial.complaint == (
+    assert trial.problem == (
         "more-headers is legal, but 1 cases failed: first-bit-flipped-tag (encryption-tag) "
         "expected code 1200 and got HTTP 200."
     )
@@ -57,22 +57,22 @@ def test_a_false_alarm_is_named_with_its_case():
         "undecided",
         "unreachable",
         "suite broken on a variant",
-        "specimen broken",
-        "suite broken on a fault",
+        "candidate broken",
+        "suite broken on a mutant",
     ],
 )
 def test_what_was_not_judged_is_no_success(spoilt):
-    assert spoilt.complaint
+    assert spoilt.problem
 
 
 def test_a_whole_run_names_requirements_that_nothing_proved():
     matrix = Matrix(trials=(replace(FAULT, failures=(FAILURE,)),), whole=True, seconds=1.0)
-    unproved = "No fault was killed by a case about {}, which every server must keep."
-    assert unproved.format("score-range") in matrix.complaints
-    assert unproved.format("encryption-tag") not in matrix.complaints
-    assert replace(matrix, whole=False).complaints == ()
+    unproved = "No mutant was killed by a case about {}, which every server must keep."
+    assert unproved.format("score-range") in matrix.problems
+    assert unproved.format("encryption-tag") not in matrix.problems
+    assert replace(matrix, whole=False).problems == ()
 
 
-def test_kills_are_told_by_requirement_and_fault():
+def test_kills_are_told_by_requirement_and_mutant():
     matrix = Matrix(trials=(replace(FAULT, failures=(FAILURE, FAILURE)),), whole=False, seconds=1.0)
     assert matrix.kills == {"encryption-tag": {"tag-not-verified": ("first-bit-flipped-tag",)}}

@@ -1,4 +1,4 @@
-"""The suite run against one specimen, and what may be said of it."""
+"""The suite run against one candidate, and what may be said of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from conformance.catalogue import load_catalogue
-from conformance.requests.exchange import Target
+from conformance.judging.verdicts import Verdict
 from conformance.profile import load_profile
+from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
-from conformance.judging.verdicts import Verdict
 from reference_server.faces.engine import load_engine
 from reference_server.settings import Settings
 from tests.mutation.parts import Parts
+from tests.mutation.registry import STANDARDS, Candidate
 from tests.mutation.remembering import Remembering, remembered_wire
 from tests.mutation.serving import Slip
-from tests.mutation.registry import STANDARDS, Specimen
 from verikit.errors import Unreachable
 
 EXAMPLES = 5
-"""The depth of fuzzing against each specimen."""
+"""The depth of fuzzing against each candidate."""
 
 TIMEOUT = 10.0
 
@@ -42,13 +42,13 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What the suite said of a specimen.
+    """What the suite said of a candidate.
 
     ``undecided``: cases that could not be judged; ``broken``: cases in which the suite failed;
-    ``unreachable``: why nothing was judged at all; ``slip``: what broke in the specimen itself.
+    ``unreachable``: why nothing was judged at all; ``slip``: what broke in the candidate itself.
     """
 
-    specimen: str
+    candidate: str
     breaks: tuple[str, ...]
     failures: tuple[Failure, ...] = ()
     undecided: tuple[str, ...] = ()
@@ -60,72 +60,74 @@ class Trial:
 
     @property
     def killers(self) -> tuple[Failure, ...]:
-        """The failures that name a requirement which the fault breaks."""
+        """The failures that name a requirement which the mutant breaks."""
         return tuple(failure for failure in self.failures if failure.names(self.breaks))
 
     @property
-    def complaint(self) -> str:
+    def problem(self) -> str:
         """What is wrong with the suite here, in a sentence; empty when nothing is."""
         if self.slip:
-            return f"{self.specimen} is no server to judge by: it broke with {self.slip}."
+            return f"{self.candidate} is no server to judge by: it broke with {self.slip}."
         if self.broken:
-            return f"The suite itself broke on {self.specimen}, in {_some(self.broken)}."
-        return self._of_a_fault() if self.breaks else self._of_a_variant()
+            return f"The suite itself broke on {self.candidate}, in {_some(self.broken)}."
+        return self._of_a_mutant() if self.breaks else self._of_a_variant()
 
-    def _of_a_fault(self) -> str:
+    def _of_a_mutant(self) -> str:
         if self.killers:
             return ""
         if self.failures:
             named = sorted({failure.requirement for failure in self.failures})
             return (
-                f"{self.specimen} breaks {_some(self.breaks)}, but only cases about "
+                f"{self.candidate} breaks {_some(self.breaks)}, but only cases about "
                 f"{_some(named)} noticed it."
             )
         why = f" ({self.unreachable})" if self.unreachable else ""
-        return f"{self.specimen} survived: no case about {_some(self.breaks)} failed{why}."
+        return f"{self.candidate} survived: no case about {_some(self.breaks)} failed{why}."
 
     def _of_a_variant(self) -> str:
         if self.failures:
             first = self.failures[0]
             return (
-                f"{self.specimen} is legal, but {len(self.failures)} cases failed: {first.case} "
+                f"{self.candidate} is legal, but {len(self.failures)} cases failed: {first.case} "
                 f"({first.requirement}) expected {first.expected} and got {first.actual}."
             )
         if self.unreachable or self.undecided:
             return (
-                f"{self.specimen} is legal, but was not judged: "
+                f"{self.candidate} is legal, but was not judged: "
                 f"{self.unreachable or _some(self.undecided)}."
             )
         return ""
 
 
-def try_out(specimen: Specimen, *, cases: tuple[str, ...] = (), examples: int = EXAMPLES) -> Trial:
-    """Start the specimen, run the suite, or some of its cases, against it and stop it."""
-    trial = Trial(specimen=specimen.name, breaks=specimen.breaks)
+def try_out(
+    candidate: Candidate, *, cases: tuple[str, ...] = (), examples: int = EXAMPLES
+) -> Trial:
+    """Start the candidate, run the suite, or some of its cases, against it and stop it."""
+    trial = Trial(candidate=candidate.name, breaks=candidate.breaks)
     chosen = [one for one in load_catalogue().cases if not cases or one.id in cases]
     options = Options(jobs=2, examples=examples)
     try:
-        with specimen.start(_parts()) as url:
-            target = Target.of(url, key=specimen.key, iv=specimen.iv, timeout=TIMEOUT)
+        with candidate.start(_parts()) as url:
+            target = Target.of(url, key=candidate.key, iv=candidate.iv, timeout=TIMEOUT)
             target = replace(target, write=remembered_wire)
-            done = run(target, chosen, profile=load_profile(specimen.profile), options=options)
+            done = run(target, chosen, profile=load_profile(candidate.profile), options=options)
     except Unreachable as error:
         return replace(trial, unreachable=str(error))
     except Slip as error:
         return replace(trial, slip=str(error))
-    return _told(trial, done)
+    return _with_results(trial, done)
 
 
 @cache
 def _parts() -> Parts:
-    """What every specimen is made of, loaded once in a process."""
+    """What every candidate is made of, loaded once in a process."""
     return Parts(
         settings=Settings.from_environment({}, STANDARDS),
         engine=Remembering(load_engine(uncalibrated=True)),
     )
 
 
-def _told(trial: Trial, done: Run) -> Trial:
+def _with_results(trial: Trial, done: Run) -> Trial:
     return replace(
         trial,
         failures=tuple(_failures(done)),

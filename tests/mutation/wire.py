@@ -179,7 +179,7 @@ def wsgi(
 ) -> Callable[..., Iterable[bytes]]:
     """A function as a WSGI application. ConnectionError in it loses the connection.
 
-    ``slips`` collects what else it raises: that is a mistake in the specimen.
+    ``slips`` collects what else it raises: that is a mistake in the candidate.
     """
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Importing this package registers every fault."""
+"""Importing this package registers every mutant."""
 
 from tests.mutation.mutants import (
     comparison,
@@ -13,10 +13,10 @@ from tests.mutation.mutants import (
     refusals,
     request_ids,
 )
-from tests.mutation.registry import FAULTS
+from tests.mutation.registry import MUTANTS
 
 __all__ = [
-    "FAULTS",
+    "MUTANTS",
     "comparison",
     "encryption",
     "faces",

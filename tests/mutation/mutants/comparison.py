@@ -11,25 +11,25 @@ import numpy as np
 
 from tests.mutation.naming import FIRST, SECOND
 from tests.mutation.parts import Compare, Pair, Parts, on_compare, on_comparison, on_fields
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import Ask, Fields, Reply, Serve
 
 
-@fault("operation-compares", "second-judged")
+@mutant("operation-compares", "second-judged")
 @on_fields
 def second_photo_ignored(fields: Fields) -> Fields:
     given = dict(fields)
     return [(n, given.get(FIRST, v) if n == SECOND and v else v) for n, v in fields]
 
 
-@fault("operation-compares", "first-judged")
+@mutant("operation-compares", "first-judged")
 @on_fields
 def first_photo_ignored(fields: Fields) -> Fields:
     given = dict(fields)
     return [(n, given.get(SECOND, v) if n == FIRST and v else v) for n, v in fields]
 
 
-@fault("operation-compares", "score-greater-is-likelier")
+@mutant("operation-compares", "score-greater-is-likelier")
 @on_compare
 def first_photo_compared_with_itself(compare: Compare, pair: Pair) -> float:
     """Both photos are judged, but one is scored."""
@@ -37,7 +37,7 @@ def first_photo_compared_with_itself(compare: Compare, pair: Pair) -> float:
     return compare(replace(pair, second=pair.first))
 
 
-@fault("operation-order")
+@mutant("operation-order")
 @on_compare
 def score_depends_on_the_order(compare: Compare, pair: Pair) -> float:
     """A little, as where one photo is prepared otherwise than the other."""
@@ -45,47 +45,47 @@ def score_depends_on_the_order(compare: Compare, pair: Pair) -> float:
     return compare(pair) * (0.98 if swapped else 1)
 
 
-@fault("score-greater-is-likelier", "operation-compares")
+@mutant("score-greater-is-likelier", "operation-compares")
 @on_compare
 def score_inverted(compare: Compare, pair: Pair) -> float:
     return 1 - compare(pair)
 
 
-@fault("score-greater-is-likelier", "operation-compares")
+@mutant("score-greater-is-likelier", "operation-compares")
 @on_compare
 def everybody_scores_the_same(compare: Compare, pair: Pair) -> float:
     compare(pair)
     return 0.93
 
 
-@fault("score-greater-is-likelier", "operation-compares")
+@mutant("score-greater-is-likelier", "operation-compares")
 @on_compare
 def score_tells_equal_files_only(compare: Compare, pair: Pair) -> float:
     compare(pair)
     return 1.0 if np.array_equal(pair.first.pixels, pair.second.pixels) else 0.1
 
 
-@fault("score-greater-is-likelier", "operation-compares")
+@mutant("score-greater-is-likelier", "operation-compares")
 @on_compare
 def brightness_compared(compare: Compare, pair: Pair) -> float:
     compare(pair)
     return float(1 - abs(pair.first.pixels.mean() - pair.second.pixels.mean()) / 255)
 
 
-@fault("score-greater-is-likelier", "operation-compares", "operation-stateless")
+@mutant("score-greater-is-likelier", "operation-compares", "operation-stateless")
 @on_compare
 def score_drawn_by_lot(compare: Compare, pair: Pair) -> float:
     compare(pair)
     return float(np.random.default_rng().random())
 
 
-@fault("threshold-recommended")
+@mutant("threshold-recommended")
 @on_compare
 def everybody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> float:
     return 0.75 + compare(pair) / 4
 
 
-@fault("threshold-recommended")
+@mutant("threshold-recommended")
 @on_compare
 def nobody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> float:
     return compare(pair) / 2
@@ -94,7 +94,7 @@ def nobody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> floa
 # State between requests
 
 
-@fault("operation-stateless", "operation-compares", "second-judged")
+@mutant("operation-stateless", "operation-compares", "second-judged")
 def first_answer_cached(parts: Parts) -> Serve:
     kept: list[Reply] = []
 
@@ -108,7 +108,7 @@ def first_answer_cached(parts: Parts) -> Serve:
     return serve
 
 
-@fault("operation-stateless", "operation-compares", "second-judged")
+@mutant("operation-stateless", "operation-compares", "second-judged")
 def answers_cached_by_first_photo(parts: Parts) -> Serve:
     kept: dict[bytes, Reply] = {}
 
@@ -122,7 +122,7 @@ def answers_cached_by_first_photo(parts: Parts) -> Serve:
     return serve
 
 
-@fault("operation-stateless")
+@mutant("operation-stateless")
 def score_of_the_previous_request(parts: Parts) -> Serve:
     kept: list[float] = []
 
@@ -136,7 +136,7 @@ def score_of_the_previous_request(parts: Parts) -> Serve:
     return serve
 
 
-@fault("operation-stateless")
+@mutant("operation-stateless")
 def requests_at_the_same_time_mixed_up(parts: Parts) -> Serve:
     """One place for the result, as where threads share an object that is not made for it."""
     place: dict[str, float] = {}
@@ -152,7 +152,7 @@ def requests_at_the_same_time_mixed_up(parts: Parts) -> Serve:
     return serve
 
 
-@fault("operation-stateless")
+@mutant("operation-stateless")
 def score_drifts(parts: Parts) -> Serve:
     """Every comparison moves the next ones a little."""
     count, lock = itertools.count(), Lock()
@@ -167,7 +167,7 @@ def score_drifts(parts: Parts) -> Serve:
     return serve
 
 
-@fault("operation-stateless")
+@mutant("operation-stateless")
 @on_comparison
 def score_trembles(given: Reply) -> Reply:
     """As where the answer depends on what else the machine computes."""

@@ -17,7 +17,7 @@ from reference_server.refusals import (
 )
 from tests.mutation.naming import ABOUT, PHOTOS
 from tests.mutation.parts import Compare, Crash, Pair, on_compare, on_refusal
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import CONTRACT, Reply
 
 NO_FACE = CONTRACT.codes["DETECTION_FAILED"].code
@@ -50,7 +50,7 @@ def turned(photo: Photo, quarters: int) -> Photo:
 # A photo without a face
 
 
-@fault("code-4000")
+@mutant("code-4000")
 @on_refusal
 def no_face_scores_zero(given: Reply) -> Reply:
     if given.code != NO_FACE:
@@ -71,7 +71,7 @@ def faceless_photo_replaced(index: int, compare: Compare, pair: Pair) -> float:
 
 
 for index, name in enumerate(PHOTOS):
-    fault("code-4000", f"{ABOUT[name]}-judged", name=f"{ABOUT[name]}_photo_without_face_replaced")(
+    mutant("code-4000", f"{ABOUT[name]}-judged", name=f"{ABOUT[name]}_photo_without_face_replaced")(
         on_compare(partial(faceless_photo_replaced, index))
     )
 
@@ -92,10 +92,10 @@ for code, finding, name in (
     (COVERED, UnreadablePhoto, "covered_face_answered_as_damaged"),
     (COVERED, Crash, "covered_face_crashes"),
 ):
-    fault(f"code-{code}", name=name)(on_refusal(partial(answered_as, code, finding)))
+    mutant(f"code-{code}", name=name)(on_refusal(partial(answered_as, code, finding)))
 
 
-@fault("one-face", "status-500")
+@mutant("one-face", "status-500")
 @on_compare
 def several_faces_crash(compare: Compare, pair: Pair) -> float:
     for photo in pair.photos:
@@ -108,13 +108,13 @@ def several_faces_crash(compare: Compare, pair: Pair) -> float:
 # Covered faces
 
 
-@fault("check-quality-default", "check-quality-false")
+@mutant("check-quality-default", "check-quality-false")
 @on_compare
 def quality_always_checked(compare: Compare, pair: Pair) -> float:
     return compare(replace(pair, quality=True))
 
 
-@fault("check-quality-true")
+@mutant("check-quality-true")
 @on_compare
 def every_face_taken_for_covered(compare: Compare, pair: Pair) -> float:
     score = compare(pair)
@@ -134,7 +134,7 @@ def region_not_checked(region: str, compare: Compare, pair: Pair) -> float:
 
 
 for region in ("eye", "nose", "mouth"):
-    fault("code-4004", name=f"covered_{region}_overlooked")(
+    mutant("code-4004", name=f"covered_{region}_overlooked")(
         on_compare(partial(region_not_checked, region))
     )
 
@@ -149,7 +149,7 @@ def quality_of_one_checked(index: int, compare: Compare, pair: Pair) -> float:
 
 
 for index, other in enumerate(reversed(PHOTOS)):
-    fault("code-4004", f"{ABOUT[other]}-judged", name=f"quality_of_{ABOUT[other]}_not_checked")(
+    mutant("code-4004", f"{ABOUT[other]}-judged", name=f"quality_of_{ABOUT[other]}_not_checked")(
         on_compare(partial(quality_of_one_checked, index))
     )
 
@@ -187,10 +187,10 @@ for name, turns, requirement in (
     ("only_the_first_photo", Turns((1, 2, 3), photos=(0,)), "auto-rotate-true"),
     ("only_the_second_photo", Turns((1, 2, 3), photos=(1,)), "auto-rotate-true"),
 ):
-    fault(requirement, name=f"auto_rotate_{name}")(on_compare(partial(turned_only, turns)))
+    mutant(requirement, name=f"auto_rotate_{name}")(on_compare(partial(turned_only, turns)))
 
 
-@fault("auto-rotate-true", "auto-rotate-boolean")
+@mutant("auto-rotate-true", "auto-rotate-boolean")
 @on_compare
 def auto_rotate_turns_upright_photos_too(compare: Compare, pair: Pair) -> float:
     if not pair.rotate:
@@ -199,7 +199,7 @@ def auto_rotate_turns_upright_photos_too(compare: Compare, pair: Pair) -> float:
     return compare(Pair(first, second, quality=pair.quality))
 
 
-@fault("auto-rotate-true")
+@mutant("auto-rotate-true")
 @on_compare
 def auto_rotate_finds_a_face_and_compares_another(compare: Compare, pair: Pair) -> float:
     """With auto_rotate the second photo is no more than looked at."""

@@ -11,7 +11,7 @@ from PIL import Image
 
 from reference_server.refusals import InvalidArgument, NoFaceFound, UnreadablePhoto
 from tests.mutation.parts import Crash, on_file, on_refusal
-from tests.mutation.registry import STANDARDS, fault
+from tests.mutation.registry import STANDARDS, mutant
 from tests.mutation.wire import CONTRACT, Reply
 
 DAMAGED = CONTRACT.codes["INVALID_IMAGE_TYPE"].code
@@ -45,7 +45,7 @@ def format_refused(file_format: str, index: int, file: bytes) -> bytes:
 
 
 for listed in STANDARDS.formats:
-    fault("photo-formats", name=f"{listed.lower()}_refused")(
+    mutant("photo-formats", name=f"{listed.lower()}_refused")(
         on_file(partial(format_refused, listed))
     )
 
@@ -59,8 +59,8 @@ def _accepted(index: int, file: bytes, *, formats: tuple[str, ...] = ()) -> byte
     return as_png(file, Image.Image.copy) if taken else file
 
 
-fault("photo-formats", name="webp_accepted")(on_file(partial(_accepted, formats=("WEBP",))))
-fault("photo-formats", name="every_format_accepted")(on_file(_accepted))
+mutant("photo-formats", name="webp_accepted")(on_file(partial(_accepted, formats=("WEBP",))))
+mutant("photo-formats", name="every_format_accepted")(on_file(_accepted))
 
 
 def mode_breaks(mode: str, outcome: Callable[[int], Exception], index: int, file: bytes) -> bytes:
@@ -72,16 +72,16 @@ def mode_breaks(mode: str, outcome: Callable[[int], Exception], index: int, file
 
 
 for mode, name in (("RGBA", "transparent"), ("P", "palette"), ("I;16", "sixteen_bit")):
-    fault("photo-formats", "status-500", name=f"{name}_photo_crashes")(
+    mutant("photo-formats", "status-500", name=f"{name}_photo_crashes")(
         on_file(partial(mode_breaks, mode, lambda index: Crash()))
     )
 for mode, name in (("L", "grey"), ("CMYK", "cmyk")):
-    fault("photo-formats", name=f"{name}_photo_refused")(
+    mutant("photo-formats", name=f"{name}_photo_refused")(
         on_file(partial(mode_breaks, mode, UnreadablePhoto))
     )
 
 
-@fault("photo-ordinary")
+@mutant("photo-ordinary")
 @on_file
 def progressive_jpeg_refused(index: int, file: bytes) -> bytes:
     found = header(file)
@@ -90,7 +90,7 @@ def progressive_jpeg_refused(index: int, file: bytes) -> bytes:
     return file
 
 
-@fault("photo-formats")
+@mutant("photo-formats")
 @on_file
 def last_frame_compared(index: int, file: bytes) -> bytes:
     found = header(file)
@@ -102,7 +102,7 @@ def _last_frame(picture: Image.Image) -> Image.Image:
     return picture
 
 
-@fault("code-2005")
+@mutant("code-2005")
 @on_file
 def truncated_jpeg_accepted(index: int, file: bytes) -> bytes:
     """What is there is compared, the rest is grey."""
@@ -111,7 +111,7 @@ def truncated_jpeg_accepted(index: int, file: bytes) -> bytes:
     return as_png(file, lambda _: Image.fromarray(simplejpeg.decode_jpeg(file, strict=False)))
 
 
-@fault("code-2005")
+@mutant("code-2005")
 @on_file
 def signature_decides_the_type(index: int, file: bytes) -> bytes:
     """What begins like a photo but is none is answered as one without a face."""
@@ -124,13 +124,13 @@ def _damaged(given: Reply) -> bool:
     return given.code == DAMAGED
 
 
-@fault("code-2005")
+@mutant("code-2005")
 @on_refusal
 def damaged_photo_answered_as_no_face(given: Reply) -> Reply:
     return given.but(code=CONTRACT.codes["DETECTION_FAILED"].code) if _damaged(given) else given
 
 
-@fault("code-2005")
+@mutant("code-2005")
 @on_refusal
 def damaged_photo_answered_as_invalid_argument(given: Reply) -> Reply:
     if _damaged(given):
@@ -138,7 +138,7 @@ def damaged_photo_answered_as_invalid_argument(given: Reply) -> Reply:
     return given
 
 
-@fault("status-500", "code-2005")
+@mutant("status-500", "code-2005")
 @on_refusal
 def damaged_photo_crashes(given: Reply) -> Reply:
     if _damaged(given):
@@ -146,7 +146,7 @@ def damaged_photo_crashes(given: Reply) -> Reply:
     return given
 
 
-@fault("answer-complete")
+@mutant("answer-complete")
 @on_refusal
 def damaged_photo_ends_the_connection(given: Reply) -> Reply:
     if _damaged(given):

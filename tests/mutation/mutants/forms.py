@@ -9,13 +9,13 @@ from reference_server.refusals import InvalidArgument
 from reference_server.request.form import READERS
 from tests.mutation.naming import FIRST
 from tests.mutation.parts import Crash, around, on_fields
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import FORM, JSON, Ask, Fields, Reply, Serve, reply
 
 MULTIPART = next(kind for kind in READERS if kind != FORM)
 
 
-@fault("sample-java")
+@mutant("sample-java")
 @around
 def charset_in_content_type_refused(ask: Ask, serve: Serve) -> Reply:
     if ask.is_operation and ask.content_type.startswith(FORM) and "charset" in ask.content_type:
@@ -23,7 +23,7 @@ def charset_in_content_type_refused(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("body-multipart")
+@mutant("body-multipart")
 @around
 def multipart_refused(ask: Ask, serve: Serve) -> Reply:
     if ask.is_operation and ask.content_type.startswith(MULTIPART):
@@ -31,7 +31,7 @@ def multipart_refused(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("body-multipart")
+@mutant("body-multipart")
 @around
 def file_parts_overlooked(ask: Ask, serve: Serve) -> Reply:
     if ask.content_type.startswith(MULTIPART) and b"filename=" in ask.body:
@@ -44,19 +44,19 @@ def _large(ask: Ask, media_type: str) -> bool:
     return ask.is_operation and ask.content_type.startswith(media_type) and len(ask.body) > 500_000
 
 
-@fault("body-multipart")
+@mutant("body-multipart")
 @around
 def large_multipart_refused(ask: Ask, serve: Serve) -> Reply:
     return reply(http_error(413)) if _large(ask, MULTIPART) else serve(ask)
 
 
-@fault("body-urlencoded")
+@mutant("body-urlencoded")
 @around
 def large_form_refused(ask: Ask, serve: Serve) -> Reply:
     return reply(http_error(413)) if _large(ask, FORM) else serve(ask)
 
 
-@fault("body-other")
+@mutant("body-other")
 @around
 def json_read_as_well(ask: Ask, serve: Serve) -> Reply:
     if not ask.is_operation or ask.content_type != JSON:
@@ -65,7 +65,7 @@ def json_read_as_well(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.with_fields([(name, str(value).encode()) for name, value in fields.items()]))
 
 
-@fault("body-other")
+@mutant("body-other")
 @around
 def content_type_not_looked_at(ask: Ask, serve: Serve) -> Reply:
     if not ask.is_operation or ask.content_type.startswith(tuple(READERS)):
@@ -73,7 +73,7 @@ def content_type_not_looked_at(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(CONTENT_TYPE=FORM))
 
 
-@fault("status-500", "body-other")
+@mutant("status-500", "body-other")
 @around
 def body_that_is_no_form_crashes(ask: Ask, serve: Serve) -> Reply:
     if ask.is_operation and ask.fields is None:
@@ -81,14 +81,14 @@ def body_that_is_no_form_crashes(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("status-documented", "body-other")
+@mutant("status-documented", "body-other")
 @around
 def body_that_is_no_form_answered_415(ask: Ask, serve: Serve) -> Reply:
     no_form = ask.is_operation and not ask.content_type.startswith(tuple(READERS))
     return serve(ask).under(415) if no_form else serve(ask)
 
 
-@fault("status-500", "body-other")
+@mutant("status-500", "body-other")
 @around
 def empty_body_crashes(ask: Ask, serve: Serve) -> Reply:
     if ask.is_operation and not ask.body:
@@ -96,7 +96,7 @@ def empty_body_crashes(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("sample-curl")
+@mutant("sample-curl")
 @around
 def plus_signs_read_as_blanks(ask: Ask, serve: Serve) -> Reply:
     """As every form parser does; strict Base64 then refuses the blanks."""
@@ -105,7 +105,7 @@ def plus_signs_read_as_blanks(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("status-500", "encryption-base64")
+@mutant("status-500", "encryption-base64")
 @on_fields
 def text_beyond_utf8_crashes(fields: Fields) -> Fields:
     try:
@@ -116,7 +116,7 @@ def text_beyond_utf8_crashes(fields: Fields) -> Fields:
     return fields
 
 
-@fault("status-500", "encryption-base64")
+@mutant("status-500", "encryption-base64")
 @around
 def malformed_percent_sign_crashes(ask: Ask, serve: Serve) -> Reply:
     if ask.content_type.startswith(FORM) and re.search(rb"%(?![0-9a-fA-F]{2})", ask.body):
@@ -124,7 +124,7 @@ def malformed_percent_sign_crashes(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("body-repeated", "status-500")
+@mutant("body-repeated", "status-500")
 @on_fields
 def repeated_parameter_crashes(fields: Fields) -> Fields:
     if len(fields) > len(dict(fields)):

@@ -11,7 +11,7 @@ from threading import Lock
 from reference_server.answers import http_error
 from reference_server.refusals import InvalidArgument
 from tests.mutation.parts import Crash, Parts, around, on_answer, on_comparison
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import CONTRACT, Ask, Reply, Serve, reply
 
 PATH, POST = CONTRACT.path, CONTRACT.method
@@ -19,7 +19,7 @@ PATH, POST = CONTRACT.path, CONTRACT.method
 # Paths
 
 
-@fault("operation-path")
+@mutant("operation-path")
 @around
 def path_redirected_to_a_slash(ask: Ask, serve: Serve) -> Reply:
     """As frameworks do whose route ends with a slash."""
@@ -28,19 +28,19 @@ def path_redirected_to_a_slash(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(PATH_INFO=PATH)) if ask.path == f"{PATH}/" else serve(ask)
 
 
-@fault("status-404")
+@mutant("status-404")
 @around
 def every_path_served(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(PATH_INFO=PATH))
 
 
-@fault("status-404")
+@mutant("status-404")
 @around
 def paths_below_served(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(PATH_INFO=PATH) if ask.path.startswith(PATH) else ask)
 
 
-@fault("status-500", "status-404")
+@mutant("status-500", "status-404")
 @around
 def unknown_path_crashes(ask: Ask, serve: Serve) -> Reply:
     if ask.path != PATH:
@@ -48,13 +48,13 @@ def unknown_path_crashes(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("status-404-near")
+@mutant("status-404-near")
 @around
 def trailing_slash_served(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(PATH_INFO=PATH) if ask.path == f"{PATH}/" else ask)
 
 
-@fault("status-404-near")
+@mutant("status-404-near")
 @around
 def path_in_capitals_served(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.having(PATH_INFO=PATH) if ask.path.lower() == PATH else ask)
@@ -63,7 +63,7 @@ def path_in_capitals_served(ask: Ask, serve: Serve) -> Reply:
 # Methods
 
 
-@fault("operation-post")
+@mutant("operation-post")
 @around
 def post_refused(ask: Ask, serve: Serve) -> Reply:
     if ask.method == POST:
@@ -77,19 +77,19 @@ def method_served(method: str, ask: Ask, serve: Serve) -> Reply:
 
 
 for method in ("GET", "PUT", "PATCH", "DELETE"):
-    fault("method-refused", name=f"{method.lower()}_compares")(
+    mutant("method-refused", name=f"{method.lower()}_compares")(
         around(partial(method_served, method))
     )
 
 
-@fault("status-404-near")
+@mutant("status-404-near")
 @around
 def other_methods_answered_405(ask: Ask, serve: Serve) -> Reply:
     given = serve(ask)
     return given.under(405) if ask.method != POST and ask.path == PATH else given
 
 
-@fault("status-404-near")
+@mutant("status-404-near")
 @around
 def options_answered_200(ask: Ask, serve: Serve) -> Reply:
     if ask.method == "OPTIONS":
@@ -97,7 +97,7 @@ def options_answered_200(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("status-500", "method-refused", "status-404-near")
+@mutant("status-500", "method-refused", "status-404-near")
 @around
 def get_crashes(ask: Ask, serve: Serve) -> Reply:
     if ask.method == "GET" and ask.path == PATH:
@@ -108,13 +108,13 @@ def get_crashes(ask: Ask, serve: Serve) -> Reply:
 # Lengths
 
 
-@fault("status-411")
+@mutant("status-411")
 @around
 def chunked_body_read(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.with_body(ask.body, ask.content_type) if ask.chunked else ask)
 
 
-@fault("status-411")
+@mutant("status-411")
 @around
 def missing_length_taken_for_none(ask: Ask, serve: Serve) -> Reply:
     if ask.declares_length or ask.chunked:
@@ -122,7 +122,7 @@ def missing_length_taken_for_none(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.with_body(b"", ask.content_type))
 
 
-@fault("status-411", "length-undeclared", "status-500")
+@mutant("status-411", "length-undeclared", "status-500")
 @around
 def chunked_body_crashes(ask: Ask, serve: Serve) -> Reply:
     if ask.chunked:
@@ -130,7 +130,7 @@ def chunked_body_crashes(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-@fault("length-undeclared", "answer-complete")
+@mutant("length-undeclared", "answer-complete")
 @around
 def chunked_body_ends_the_connection(ask: Ask, serve: Serve) -> Reply:
     if ask.chunked:
@@ -146,12 +146,12 @@ def an_invalid_argument(status: int, given: Reply) -> Reply:
 
 
 for status in (404, 411, 413):
-    fault(f"status-{status}", name=f"{status}_answered_as_invalid_argument")(
+    mutant(f"status-{status}", name=f"{status}_answered_as_invalid_argument")(
         on_answer(partial(an_invalid_argument, status))
     )
 
 
-@fault("status-413", "status-500")
+@mutant("status-413", "status-500")
 @on_answer
 def large_body_crashes(given: Reply) -> Reply:
     if given.status == 413:
@@ -159,7 +159,7 @@ def large_body_crashes(given: Reply) -> Reply:
     return given
 
 
-@fault("status-413", "answer-complete")
+@mutant("status-413", "answer-complete")
 @on_answer
 def large_body_ends_the_connection(given: Reply) -> Reply:
     if given.status == 413:
@@ -176,10 +176,10 @@ def in_html(status: int, given: Reply) -> Reply:
 
 
 for status in (404, 411, 413):
-    fault("http-error-shape", name=f"{status}_in_html")(on_answer(partial(in_html, status)))
+    mutant("http-error-shape", name=f"{status}_in_html")(on_answer(partial(in_html, status)))
 
 
-@fault("http-error-shape", "refusal-code")
+@mutant("http-error-shape", "refusal-code")
 @on_answer
 def http_errors_with_the_code_of_success(given: Reply) -> Reply:
     bare = not given.compared and not given.refused
@@ -189,13 +189,13 @@ def http_errors_with_the_code_of_success(given: Reply) -> Reply:
 # Connections, and what happens now and then
 
 
-@fault("answer-complete", "answer-json")
+@mutant("answer-complete", "answer-json")
 @on_comparison
 def json_cut_short(given: Reply) -> Reply:
     return replace(given, body=given.body[:-5])
 
 
-@fault("answer-complete")
+@mutant("answer-complete")
 @on_comparison
 def declared_length_too_long(given: Reply) -> Reply:
     return given.headed(Content_Length=str(len(given.body) + 10))
@@ -218,7 +218,7 @@ class _Load:
             self._now -= 1
 
 
-@fault("answer-complete", "answer-json")
+@mutant("answer-complete", "answer-json")
 def json_cut_short_under_load(parts: Parts) -> Serve:
     load = _Load()
 
@@ -231,7 +231,7 @@ def json_cut_short_under_load(parts: Parts) -> Serve:
     return serve
 
 
-@fault("status-documented", "status-500")
+@mutant("status-documented", "status-500")
 def overload_answered_503(parts: Parts) -> Serve:
     load = _Load()
 
@@ -244,7 +244,7 @@ def overload_answered_503(parts: Parts) -> Serve:
     return serve
 
 
-@fault("status-500", "operation-stateless")
+@mutant("status-500", "operation-stateless")
 def requests_at_the_same_time_crash(parts: Parts) -> Serve:
     load = _Load()
 
@@ -257,7 +257,7 @@ def requests_at_the_same_time_crash(parts: Parts) -> Serve:
     return serve
 
 
-@fault("status-500")
+@mutant("status-500")
 def every_fiftieth_request_crashes(parts: Parts) -> Serve:
     count = itertools.count(1)
 
@@ -268,7 +268,7 @@ def every_fiftieth_request_crashes(parts: Parts) -> Serve:
     return serve
 
 
-@fault("answer-complete")
+@mutant("answer-complete")
 def every_fiftieth_answer_lost(parts: Parts) -> Serve:
     count = itertools.count(1)
 

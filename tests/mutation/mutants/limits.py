@@ -18,19 +18,19 @@ from reference_server.refusals import (
     WrongFileSize,
     WrongPixelSize,
 )
+from tests.mutation.encryption import PhotoCipher
 from tests.mutation.mutants.files import as_png, header
 from tests.mutation.naming import ABOUT, FIRST, PHOTOS, SECOND
 from tests.mutation.parts import (
     Crash,
     around,
+    on_ciphertext,
     on_fields,
     on_file,
     on_refusal,
-    on_sealed,
     on_standards,
 )
-from tests.mutation.encryption import Sealing
-from tests.mutation.registry import STANDARDS, fault
+from tests.mutation.registry import STANDARDS, mutant
 from tests.mutation.wire import CONTRACT, Ask, Fields, Reply, Serve, reply
 from verikit.contract import PhotoStandards
 
@@ -58,10 +58,10 @@ def limited(limit: str, wrong: Callable[[int], int], standards: PhotoStandards) 
 
 for limit, requirement in JUDGED_BY.items():
     for way, wrong in WRONG_LIMITS.items():
-        fault(requirement, name=f"{limit}_{way}")(on_standards(partial(limited, limit, wrong)))
+        mutant(requirement, name=f"{limit}_{way}")(on_standards(partial(limited, limit, wrong)))
 
 
-@fault("code-2003")
+@mutant("code-2003")
 @on_standards
 def smallest_side_not_limited(standards: PhotoStandards) -> PhotoStandards:
     return replace(standards, min_side=1)
@@ -78,7 +78,7 @@ def _small_copy(file: bytes) -> bytes:
     return as_png(file, lambda picture: picture.resize((400, 400)))
 
 
-@fault("code-2003")
+@mutant("code-2003")
 @on_file
 def height_not_limited(index: int, file: bytes) -> bytes:
     found = header(file)
@@ -86,7 +86,7 @@ def height_not_limited(index: int, file: bytes) -> bytes:
     return _small_copy(file) if passes else file
 
 
-@fault("code-2003")
+@mutant("code-2003")
 @on_file
 def width_not_limited(index: int, file: bytes) -> bytes:
     found = header(file)
@@ -94,7 +94,7 @@ def width_not_limited(index: int, file: bytes) -> bytes:
     return _small_copy(file) if passes else file
 
 
-@fault("code-2003")
+@mutant("code-2003")
 @on_file
 def area_limited_instead_of_sides(index: int, file: bytes) -> bytes:
     found = header(file)
@@ -118,15 +118,15 @@ def bytes_not_limited(photo: int, index: int, file: bytes) -> bytes:
 
 for index, photo in enumerate(PHOTOS):
     judged = f"{ABOUT[photo]}-judged"
-    fault("code-2003", judged, name=f"pixels_not_limited_in_the_{ABOUT[photo]}_photo")(
+    mutant("code-2003", judged, name=f"pixels_not_limited_in_the_{ABOUT[photo]}_photo")(
         on_file(partial(pixels_not_limited, index))
     )
-    fault("code-2004", judged, name=f"bytes_not_limited_in_the_{ABOUT[photo]}_photo")(
+    mutant("code-2004", judged, name=f"bytes_not_limited_in_the_{ABOUT[photo]}_photo")(
         on_file(partial(bytes_not_limited, index))
     )
 
 
-@fault("code-2004")
+@mutant("code-2004")
 @on_fields
 def base64_measured_instead_of_file(fields: Fields) -> Fields:
     if any(len(v) > STANDARDS.max_file_bytes for name, v in fields if name in PHOTOS):
@@ -134,15 +134,15 @@ def base64_measured_instead_of_file(fields: Fields) -> Fields:
     return fields
 
 
-@fault("code-2004")
-@on_sealed
-def tag_measured_with_the_file(sealing: Sealing, index: int, sealed: bytes) -> bytes:
-    if sealing.opened(sealed) and len(sealed) > STANDARDS.max_file_bytes:
-        raise WrongFileSize(index, f"{len(sealed)} bytes")
-    return sealed
+@mutant("code-2004")
+@on_ciphertext
+def tag_measured_with_the_file(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
+    if cipher.decrypted(ciphertext) and len(ciphertext) > STANDARDS.max_file_bytes:
+        raise WrongFileSize(index, f"{len(ciphertext)} bytes")
+    return ciphertext
 
 
-@fault("code-2003", "code-2004")
+@mutant("code-2003", "code-2004")
 @on_refusal
 def codes_2003_and_2004_swapped(given: Reply) -> Reply:
     return given.but(code={SIZE: LENGTH, LENGTH: SIZE}.get(given.code, given.code))
@@ -165,16 +165,16 @@ for entry, name, finding in (
     (LENGTH, "file_size_crashes", Crash),
 ):
     crashes = ("status-500",) if finding is Crash else ()
-    fault(f"code-{entry}", *crashes, name=name)(on_refusal(partial(answered_as, entry, finding)))
+    mutant(f"code-{entry}", *crashes, name=name)(on_refusal(partial(answered_as, entry, finding)))
 
 
-@fault("code-2004")
+@mutant("code-2004")
 @on_refusal
 def file_size_answered_413(given: Reply) -> Reply:
     return reply(http_error(413)) if given.code == LENGTH else given
 
 
-@fault("code-2003")
+@mutant("code-2003")
 @on_file
 def small_photo_answered_as_no_face(index: int, file: bytes) -> bytes:
     found = header(file)
@@ -183,7 +183,7 @@ def small_photo_answered_as_no_face(index: int, file: bytes) -> bytes:
     return file
 
 
-@fault("code-2003", "status-500")
+@mutant("code-2003", "status-500")
 @on_file
 def bomb_crashes(index: int, file: bytes) -> bytes:
     try:
@@ -197,7 +197,7 @@ def bomb_crashes(index: int, file: bytes) -> bytes:
     return file
 
 
-@fault("check-order")
+@mutant("check-order")
 @around
 def photos_judged_one_after_the_other(ask: Ask, serve: Serve) -> Reply:
     """All checks of the first photo come before any of the second."""
@@ -208,7 +208,7 @@ def photos_judged_one_after_the_other(ask: Ask, serve: Serve) -> Reply:
     return alone if alone.refused else serve(ask)
 
 
-@fault("check-order")
+@mutant("check-order")
 @on_file
 def type_judged_before_the_file_size(index: int, file: bytes) -> bytes:
     if header(file) is None:

@@ -6,70 +6,70 @@ from dataclasses import replace
 from functools import partial
 
 from tests.mutation.parts import on_comparison
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import CONTRACT, Reply
 
 # The score
 
 
-@fault("score-range")
+@mutant("score-range")
 @on_comparison
 def score_scaled_to_100(given: Reply) -> Reply:
     return given.but(verification_score=100 * given.score)
 
 
-@fault("score-range")
+@mutant("score-range")
 @on_comparison
 def score_just_above_one(given: Reply) -> Reply:
     """As cosines of float32 vectors come out."""
     return given.but(verification_score=1.0000001) if given.score > 0.99 else given
 
 
-@fault("score-range")
+@mutant("score-range")
 @on_comparison
 def score_down_to_minus_one(given: Reply) -> Reply:
     """The cosine itself."""
     return given.but(verification_score=2 * given.score - 1)
 
 
-@fault("score-type")
+@mutant("score-type")
 @on_comparison
 def score_as_text(given: Reply) -> Reply:
     return given.but(verification_score=str(given.score))
 
 
-@fault("score-type")
+@mutant("score-type")
 @on_comparison
 def score_null(given: Reply) -> Reply:
     return given.but(verification_score=None)
 
 
-@fault("score-type")
+@mutant("score-type")
 @on_comparison
 def score_as_verdict(given: Reply) -> Reply:
     return given.but(verification_score=given.score > CONTRACT.error_rates.recommended_above)
 
 
-@fault("score-type")
+@mutant("score-type")
 @on_comparison
 def score_in_a_list(given: Reply) -> Reply:
     return given.but(verification_score=[given.score])
 
 
-@fault("answer-json", "score-type")
+@mutant("answer-json", "score-type")
 @on_comparison
 def score_not_a_number(given: Reply) -> Reply:
     """NaN, which Python writes into JSON unasked."""
     return given.but(verification_score=float("nan"))
 
 
-@fault("success-shape")
+@mutant("success-shape")
 @on_comparison
 def score_missing(given: Reply) -> Reply:
     return given.without("verification_score")
 
 
-@fault("success-shape")
+@mutant("success-shape")
 @on_comparison
 def score_under_another_name(given: Reply) -> Reply:
     return given.without("verification_score").but(score=given.score)
@@ -90,16 +90,16 @@ for name, code in (
     ("success_code_with_a_point", float(CONTRACT.success_code)),
     ("success_code_null", None),
 ):
-    fault("success-code", name=name)(on_comparison(partial(code_is, code)))
+    mutant("success-code", name=name)(on_comparison(partial(code_is, code)))
 
 
-@fault("success-code", "refusal-without-score")
+@mutant("success-code", "refusal-without-score")
 @on_comparison
 def success_code_of_a_refusal(given: Reply) -> Reply:
     return given.but(code=CONTRACT.codes["INVALID_ARGUMENT"].code)
 
 
-@fault("success-shape")
+@mutant("success-shape")
 @on_comparison
 def success_code_missing(given: Reply) -> Reply:
     return given.without("code")
@@ -108,43 +108,43 @@ def success_code_missing(given: Reply) -> Reply:
 # The rest
 
 
-@fault("success-without-message")
+@mutant("success-without-message")
 @on_comparison
 def code_1000_with_a_message(given: Reply) -> Reply:
     return given.but(message="success")
 
 
-@fault("success-status", "status-documented")
+@mutant("success-status", "status-documented")
 @on_comparison
 def success_under_201(given: Reply) -> Reply:
     return given.under(201)
 
 
-@fault("success-status")
+@mutant("success-status")
 @on_comparison
 def success_under_400(given: Reply) -> Reply:
     return given.under(400)
 
 
-@fault("success-shape")
+@mutant("success-shape")
 @on_comparison
 def result_in_an_envelope(given: Reply) -> Reply:
     return given.saying({"success": True, "data": given.fields})
 
 
-@fault("answer-json", "success-shape")
+@mutant("answer-json", "success-shape")
 @on_comparison
 def result_in_a_list(given: Reply) -> Reply:
     return given.saying([given.fields])
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_comparison
 def json_within_json(given: Reply) -> Reply:
     return given.saying(given.body.decode())
 
 
-@fault("success-shape")
+@mutant("success-shape")
 @on_comparison
 def names_in_camel_case(given: Reply) -> Reply:
     fields = given.fields
@@ -157,19 +157,19 @@ def names_in_camel_case(given: Reply) -> Reply:
     )
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_comparison
 def result_as_python_writes_it(given: Reply) -> Reply:
     return replace(given, body=repr(given.fields).encode())
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_comparison
 def result_in_a_callback(given: Reply) -> Reply:
     return replace(given, body=b"callback(%b);" % given.body)
 
 
-@fault("answer-content-type")
+@mutant("answer-content-type")
 @on_comparison
 def result_declared_as_html(given: Reply) -> Reply:
     return given.headed(Content_Type="text/html; charset=utf-8")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from reference_server.refusals import InvalidArgument, UnreadablePhoto
 from tests.mutation.naming import ABOUT, FIRST, PHOTOS, QUALITY, ROTATE, SECOND, SWITCHES
 from tests.mutation.parts import Crash, around, on_fields
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import CONTRACT, Ask, Fields, Reply, Serve
 
 OTHER = {FIRST: SECOND, SECOND: FIRST}
@@ -32,15 +32,15 @@ def empty_photo_overlooked(photo: str, fields: Fields) -> Fields:
 
 for photo in PHOTOS:
     required = f"{ABOUT[photo]}-required"
-    fault(required, name=f"{ABOUT[photo]}_photo_optional")(
+    mutant(required, name=f"{ABOUT[photo]}_photo_optional")(
         on_fields(partial(photo_optional, photo))
     )
-    fault(required, name=f"empty_{ABOUT[photo]}_photo_overlooked")(
+    mutant(required, name=f"empty_{ABOUT[photo]}_photo_overlooked")(
         on_fields(partial(empty_photo_overlooked, photo))
     )
 
 
-@fault("code-1200", "first-required", "second-required")
+@mutant("code-1200", "first-required", "second-required")
 @on_fields
 def missing_photo_answered_as_damaged(fields: Fields) -> Fields:
     if not set(PHOTOS) <= set(dict(fields)):
@@ -48,7 +48,7 @@ def missing_photo_answered_as_damaged(fields: Fields) -> Fields:
     return fields
 
 
-@fault("status-500")
+@mutant("status-500")
 @on_fields
 def missing_photo_crashes(fields: Fields) -> Fields:
     if not set(PHOTOS) <= set(dict(fields)):
@@ -56,7 +56,7 @@ def missing_photo_crashes(fields: Fields) -> Fields:
     return fields
 
 
-@fault("body-unknown-parameter")
+@mutant("body-unknown-parameter")
 @on_fields
 def unknown_parameter_refused(fields: Fields) -> Fields:
     if unknown := set(dict(fields)) - set(CONTRACT.parameters):
@@ -64,7 +64,7 @@ def unknown_parameter_refused(fields: Fields) -> Fields:
     return fields
 
 
-@fault("body-query")
+@mutant("body-query")
 @around
 def query_string_read(ask: Ask, serve: Serve) -> Reply:
     fields = ask.fields
@@ -141,7 +141,7 @@ for switch in SWITCHES:
     about = ABOUT[switch]
     called = about.replace("-", "_")
     for word in ("true", "false"):
-        fault(f"{about}-boolean", name=f"{called}_{word}_refused")(
+        mutant(f"{about}-boolean", name=f"{called}_{word}_refused")(
             on_fields(partial(word_refused, switch, word.encode()))
         )
     for way, requirement in (
@@ -154,23 +154,23 @@ for switch in SWITCHES:
         (ignored, f"{about}-true"),
         (inverted, f"{about}-true"),
     ):
-        fault(requirement, name=f"{called}_{way.__name__.removeprefix('switch_')}")(
+        mutant(requirement, name=f"{called}_{way.__name__.removeprefix('switch_')}")(
             on_fields(partial(way, switch))
         )
 
-    fault(f"{about}-false", f"{about}-default", name=f"{called}_on_when_given")(
+    mutant(f"{about}-false", f"{about}-default", name=f"{called}_on_when_given")(
         on_fields(partial(on_when_given, switch))
     )
 
 
-@fault("auto-rotate-true", "check-quality-true", "code-4004")
+@mutant("auto-rotate-true", "check-quality-true", "code-4004")
 @on_fields
 def options_swapped(fields: Fields) -> Fields:
     swap = {ROTATE: QUALITY, QUALITY: ROTATE}
     return [(swap.get(name, name), value) for name, value in fields]
 
 
-@fault("check-quality-default")
+@mutant("check-quality-default")
 @on_fields
 def auto_rotate_also_checks_quality(fields: Fields) -> Fields:
     given = dict(fields)
@@ -179,7 +179,7 @@ def auto_rotate_also_checks_quality(fields: Fields) -> Fields:
     return [*fields, (QUALITY, b"true")]
 
 
-@fault("auto-rotate-default")
+@mutant("auto-rotate-default")
 @on_fields
 def check_quality_also_rotates(fields: Fields) -> Fields:
     given = dict(fields)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from tests.mutation.parts import on_refusal
-from tests.mutation.registry import fault
+from tests.mutation.registry import mutant
 from tests.mutation.wire import CONTRACT, Reply
 
 FALLBACK = CONTRACT.codes["INVALID_ARGUMENT"].code
@@ -22,55 +22,55 @@ def undocumented(code: int, given: Reply) -> Reply:
 
 
 for entry in CONTRACT.codes.values():
-    fault(f"code-{entry.code}", name=f"code_{entry.code}_undocumented")(
+    mutant(f"code-{entry.code}", name=f"code_{entry.code}_undocumented")(
         on_refusal(partial(undocumented, entry.code))
     )
 
 
-@fault("code-2003", "code-2004", "code-2005", "code-4000", "code-4004")
+@mutant("code-2003", "code-2004", "code-2005", "code-4000", "code-4004")
 @on_refusal
 def every_refusal_a_1200(given: Reply) -> Reply:
     return given.but(code=FALLBACK)
 
 
-@fault("refusal-code")
+@mutant("refusal-code")
 @on_refusal
 def refusal_code_as_text(given: Reply) -> Reply:
     return given.but(code=str(given.code))
 
 
-@fault("refusal-code")
+@mutant("refusal-code")
 @on_refusal
 def refusal_code_by_name(given: Reply) -> Reply:
     name = next(name for name, entry in CONTRACT.codes.items() if entry.code == given.code)
     return given.but(code=name)
 
 
-@fault("refusal-code", "code-1200")
+@mutant("refusal-code", "code-1200")
 @on_refusal
 def refusal_code_negative(given: Reply) -> Reply:
     return given.but(code=-given.code)
 
 
-@fault("refusal-code", "code-1200")
+@mutant("refusal-code", "code-1200")
 @on_refusal
 def refusal_code_repeats_the_status(given: Reply) -> Reply:
     return given.but(code=given.status)
 
 
-@fault("refusal-shape")
+@mutant("refusal-shape")
 @on_refusal
 def refusal_code_missing(given: Reply) -> Reply:
     return given.without("code")
 
 
-@fault("refusal-code", "success-status", "success-without-message")
+@mutant("refusal-code", "success-status", "success-without-message")
 @on_refusal
 def refusal_with_the_code_of_success(given: Reply) -> Reply:
     return given.but(code=CONTRACT.success_code)
 
 
-@fault("refusal-code", "code-1200")
+@mutant("refusal-code", "code-1200")
 @on_refusal
 def invalid_argument_under_200_with_code_1000(given: Reply) -> Reply:
     if given.code != FALLBACK:
@@ -78,7 +78,7 @@ def invalid_argument_under_200_with_code_1000(given: Reply) -> Reply:
     return given.but(code=CONTRACT.success_code).under(200)
 
 
-@fault("code-2005")
+@mutant("code-2005")
 @on_refusal
 def damaged_photo_answered_as_a_comparison(given: Reply) -> Reply:
     """HTTP 200, code 1000 and a score of 0 where the photo should be refused."""
@@ -91,55 +91,55 @@ def damaged_photo_answered_as_a_comparison(given: Reply) -> Reply:
 # The rest
 
 
-@fault("refusal-without-score")
+@mutant("refusal-without-score")
 @on_refusal
 def refusal_with_a_score(given: Reply) -> Reply:
     return given.but(verification_score=0.0)
 
 
-@fault("refusal-without-score")
+@mutant("refusal-without-score")
 @on_refusal
 def no_face_with_a_score(given: Reply) -> Reply:
     return given.but(verification_score=0.0) if given.code == DETECTION else given
 
 
-@fault("refusal-shape")
+@mutant("refusal-shape")
 @on_refusal
 def message_missing(given: Reply) -> Reply:
     return given.without("message")
 
 
-@fault("refusal-shape")
+@mutant("refusal-shape")
 @on_refusal
 def message_null(given: Reply) -> Reply:
     return given.but(message=None)
 
 
-@fault("refusal-shape")
+@mutant("refusal-shape")
 @on_refusal
 def message_in_parts(given: Reply) -> Reply:
     return given.but(message={"text": given.fields["message"], "severity": "error"})
 
 
-@fault("refusal-shape")
+@mutant("refusal-shape")
 @on_refusal
 def message_under_another_name(given: Reply) -> Reply:
     return given.without("message").but(error=given.fields["message"])
 
 
-@fault("refusal-shape")
+@mutant("refusal-shape")
 @on_refusal
 def refusal_in_an_envelope(given: Reply) -> Reply:
     return given.saying({"error": given.fields})
 
 
-@fault("code-message")
+@mutant("code-message")
 @on_refusal
 def message_says_nothing(given: Reply) -> Reply:
     return given.but(message="error")
 
 
-@fault("code-message")
+@mutant("code-message")
 @on_refusal
 def messages_2003_and_2004_swapped(given: Reply) -> Reply:
     size, length = CONTRACT.codes["INVALID_IMAGE_SIZE"], CONTRACT.codes["INVALID_CONTENT_LENGTH"]
@@ -147,25 +147,25 @@ def messages_2003_and_2004_swapped(given: Reply) -> Reply:
     return given.but(message=other.get(given.code, given.fields["message"]))
 
 
-@fault("status-400")
+@mutant("status-400")
 @on_refusal
 def refusals_under_200(given: Reply) -> Reply:
     return given.under(200)
 
 
-@fault("status-documented")
+@mutant("status-documented")
 @on_refusal
 def refusals_under_422(given: Reply) -> Reply:
     return given.under(422)
 
 
-@fault("status-400", "status-500")
+@mutant("status-400", "status-500")
 @on_refusal
 def refusals_under_500(given: Reply) -> Reply:
     return given.under(500)
 
 
-@fault("status-400")
+@mutant("status-400")
 @on_refusal
 def no_face_under_404(given: Reply) -> Reply:
     return given.under(404) if given.code == DETECTION else given
@@ -174,26 +174,26 @@ def no_face_under_404(given: Reply) -> Reply:
 # The text
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_refusal
 def refusal_in_html(given: Reply) -> Reply:
     page = b"<!doctype html><title>400 Bad Request</title><h1>Bad Request</h1>"
     return replace(given, body=page).headed(Content_Type="text/html")
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_refusal
 def refusal_in_plain_text(given: Reply) -> Reply:
     return replace(given, body=given.fields["message"].encode())
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_refusal
 def refusal_empty(given: Reply) -> Reply:
     return replace(given, body=b"")
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_refusal
 def refusal_in_latin_1(given: Reply) -> Reply:
     """A message that is not English, in the wrong encoding."""
@@ -201,25 +201,25 @@ def refusal_in_latin_1(given: Reply) -> Reply:
     return replace(given, body=text.encode("latin-1"))
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_refusal
 def refusal_in_utf_16(given: Reply) -> Reply:
     return replace(given, body=given.body.decode().encode("utf-16"))
 
 
-@fault("answer-json")
+@mutant("answer-json")
 @on_refusal
 def refusal_after_a_byte_order_mark(given: Reply) -> Reply:
     return replace(given, body=b"\xef\xbb\xbf" + given.body)
 
 
-@fault("answer-content-type")
+@mutant("answer-content-type")
 @on_refusal
 def refusal_declared_as_text(given: Reply) -> Reply:
     return given.headed(Content_Type="text/plain")
 
 
-@fault("answer-content-type")
+@mutant("answer-content-type")
 @on_refusal
 def refusal_without_content_type(given: Reply) -> Reply:
     return replace(given, headers={})

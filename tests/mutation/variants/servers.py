@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from tests.mutation.parts import Parts, around
-from tests.mutation.serving import served
 from tests.mutation.registry import MODEST, variant, variant_started
+from tests.mutation.serving import served
 from tests.mutation.wire import Ask, Reply, Serve
 from verikit.demo import reference_server
 
