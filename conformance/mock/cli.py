@@ -18,8 +18,8 @@ from verikit.errors import WrongUse
 @click.option(
     "--fault", type=click.Choice(list(FAULTS)), metavar="NAME", help="Break the contract there."
 )
-@click.option("--list", "list_faults", is_flag=True, help="Print the faults, then stop.")
-def mock(host: str, port: int, fault: str | None, list_faults: bool) -> None:
+@click.option("--list", is_flag=True, help="Print the faults, then stop.")
+def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
     """Start a small server that keeps the contract, without models.
 
     It is ready at once and knows only the suite's own two portraits. Clients can be tried
@@ -31,7 +31,7 @@ def mock(host: str, port: int, fault: str | None, list_faults: bool) -> None:
       verikit mock --fault second-photo-ignored
       verikit mock --list
     """
-    if list_faults:
+    if given["list"]:
         for name, entry in FAULTS.items():
             click.echo(f"{name:30} {entry.text}")
         return

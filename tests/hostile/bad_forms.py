@@ -64,9 +64,11 @@ ODD_TYPES = (
     ),
     *(f"{MULTIPART}; boundary*0=a; boundary*1=b", f"{MULTIPART}; boundary*=utf-8''%ff", "; a=b"),
 )
-SEALS = (
-    *(Encryption(key="wrong"), Encryption(iv="wrong"), Encryption(flip="tag"), Encryption(flip="first"), Encryption(drop="tag")),
-    *(Encryption(drop="tag-byte"), Encryption(drop="all-but-tag"), Encryption(drop="half"), Encryption(off=True)),
+ENCRYPTIONS = (
+    *(Encryption(key="wrong"), Encryption(iv="wrong")),
+    *(Encryption(flip=place) for place in ("tag", "first")),
+    *(Encryption(drop=part) for part in ("tag", "tag-byte", "all-but-tag", "half")),
+    Encryption(off=True),
 )
 
 
@@ -118,7 +120,9 @@ def _base64(dice: Random) -> Form:
 
 def _ciphertexts(dice: Random) -> Form:
     """Base64 of what does not decrypt."""
-    photo = dice.choice((encrypt(whole(dice), SECRETS, dice.choice(SEALS)), garbage(dice, 100)))
+    photo = dice.choice(
+        (encrypt(whole(dice), SECRETS, dice.choice(ENCRYPTIONS)), garbage(dice, 100))
+    )
     pairs = [(SECOND, base64.b64encode(photo).decode()), (FIRST, encrypted(whole(dice)))]
     return _written(dice, pairs)
 

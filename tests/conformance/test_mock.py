@@ -1,0 +1,75 @@
+"""The mock keeps the contract; each of its faults is caught for the right reason."""
+
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.catalogue import load_catalogue
+from conformance.judging.verdicts import Verdict
+from conformance.mock.cli import mock
+from conformance.mock.faults import FAULTS
+from conformance.mock.server import serving
+from conformance.profile import load_profile
+from conformance.requests.exchange import Target
+from conformance.run import run
+
+BROKEN = {
+    "second-photo-ignored": "second-required",
+    "tag-not-verified": "encryption-tag",
+    "score-reversed": "threshold-recommended",
+    "everybody-the-same": "threshold-recommended",
+    "options-ignored": "auto-rotate-true",
+    "quality-always-checked": "check-quality-default",
+    "one-code-for-all-refusals": "code-4000",
+    "score-as-text": "score-type",
+    "score-in-percent": "score-range",
+    "request-id-always-the-same": "request-id-unique",
+    "refusals-without-message": "refusal-shape",
+    "refusals-as-html": "answer-json",
+    "refusals-as-internal-errors": "status-500",
+}
+TRAFFIC = ("ordinary", "first-missing", "second-empty", "score-different-people")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_breaks_what_it_says(name: str) -> None:
+    catalogue = load_catalogue()
+    about = {*catalogue.cases_of(BROKEN[name]), *TRAFFIC}
+    cases = [case for case in catalogue.cases if case.id in about]
+    with serving(FAULTS[name].judge, reply=FAULTS[name].reply) as url:
+        done = run(Target.of(url), cases, profile=load_profile("reference"))
+    failed = {
+        f.requirement for r in done.results for f in r.findings if r.verdict is Verdict.FAILED
+    }
+    assert BROKEN[name] in failed
+
+
+def test_faults_are_listed_with_what_they_do() -> None:
+    lines = CliRunner().invoke(mock, ["--list"]).output.splitlines()
+    assert [line.split()[0] for line in lines] == list(FAULTS)
+    assert all(len(line.split()) > 3 for line in lines)
+
+
+def test_an_unknown_fault_is_wrong_use() -> None:
+    assert CliRunner().invoke(mock, ["--fault", "nonsense"]).exit_code == 2
+
+
+def test_the_command_is_soon_ready() -> None:
+    command = [sys.executable, "-m", "verikit", "mock", "--port", "0", "--fault", "score-as-text"]
+    started = time.monotonic()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            assert process.stderr
+            line = process.stderr.readline()
+            url = re.search(r"http://\S+", line)
+            assert url, line
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(url[0])  # noqa: S310 - our own server
+        finally:
+            process.terminate()
+    assert time.monotonic() - started < 10
