@@ -15,7 +15,9 @@ from conformance.reports.evidence import evidence
 from conformance.reports.junit import write_junit
 from conformance.requests.exchange import Answer, Exchange, Target
 from conformance.requests.recipe import Request
+from conformance.requests.writing import wire
 from conformance.run import Run
+from verikit.contract.encryption import Secrets
 
 
 def raw(text: str) -> Request:
@@ -25,7 +27,12 @@ def raw(text: str) -> Request:
 def failed(request: Request, said: str = "HTTP 500") -> Run:
     catalogue = load_catalogue()
     case = next(case for case in catalogue.cases if case.group == "fuzz")
-    exchange = Exchange(case=case.id, request=request, answer=Answer(500, {}, b"", 0.1))
+    exchange = Exchange(
+        case=case.id,
+        request=request,
+        answer=Answer(500, {}, b"", 0.1),
+        sent=wire(request, Secrets.of()),
+    )
     finding = Finding(
         requirement=case.requires[0],
         verdict=Verdict.FAILED,
