@@ -20,10 +20,10 @@ from reference_server.monitoring.logs import LEVELS
 from reference_server.process.serve import CannotStart, Processes, bind, run, url
 from reference_server.settings import Settings, SettingsError
 from reference_server.verifier import Verifier
+from verikit import machine
 from verikit.contract import ContractError, load_contract, load_photo_standards
 
 CONTRACT = load_contract()
-CORES = len(os.sched_getaffinity(0))
 
 
 @click.command(
@@ -42,9 +42,9 @@ CORES = len(os.sched_getaffinity(0))
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1),
-    default=CORES,
-    show_default="one a core",
+    type=click.IntRange(1, machine.MOST_WORKERS),
+    default=machine.workers,
+    show_default="one for each core that may be used, as memory allows",
     help="Processes; each computes on one core.",
 )
 @click.option(
@@ -122,7 +122,12 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
 
     Ends with 0 when it was stopped, 1 when it cannot start, 2 when it was called wrongly.
     """
-    limits = Limits(concurrent=max_concurrent, rate=rate_limit, status=int(limit_status))
+    limits = Limits(
+        concurrent=max_concurrent,
+        body_bytes=_body_bytes(workers),
+        rate=rate_limit,
+        status=int(limit_status),
+    )
     settings = replace(_settings(profile, limits), ui=ui)
     if settings.has_default_key and not allow_default_key and not _is_loopback(host):
         raise click.UsageError(
@@ -150,6 +155,13 @@ def _settings(profile: Path | None, limits: Limits) -> Settings:
         return Settings.from_environment(os.environ, standards, limits)
     except (ContractError, SettingsError) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _body_bytes(workers: int) -> int:
+    """What the bodies in a worker's memory may take: half of its share, the rest is for pixels."""
+    left = machine.memory() - machine.SERVER_BYTES - workers * machine.WORKER_BYTES
+    least = CONTRACT.photo_standards.max_body_bytes
+    return max(least, min(DEFAULT_LIMITS.body_bytes, left // workers // 2))
 
 
 def _say(text: str) -> None:

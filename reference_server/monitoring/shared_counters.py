@@ -9,10 +9,12 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from verikit.machine import MOST_WORKERS
+
 Key = TypeVar("Key", bound=Hashable)
 
-ROWS = 256
-"""More processes than cores; the memory of a row that no process uses is never touched."""
+ROWS = 3 * MOST_WORKERS
+"""While workers are replaced there are twice as many; memory that no process uses costs nothing."""
 
 
 class SharedCounters(Generic[Key]):

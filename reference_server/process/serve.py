@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -17,17 +18,21 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from reference_server.monitoring.logs import log_failure, logging_config
+from reference_server.monitoring.logs import log, log_failure, logging_config
 from reference_server.monitoring.metrics import Metrics
 from reference_server.monitoring.shared_counters import ROWS
 from reference_server.process.memory import dump_no_core, return_freed_memory
 from reference_server.process.worker import Worker
+from verikit.machine import MOST_WORKERS, open_files
 
 KEEP_ALIVE_SECONDS = 30
 GRACEFUL_SECONDS = 30
 BACKLOG = 2048
 CONNECTIONS = 900
-"""How many a worker holds: processes often may open no more than 1024 files."""
+"""How many a worker holds at most: processes often may open no more than 1024 files."""
+
+OTHER_FILES = 100
+"""What a worker opens besides, and more than that."""
 
 FOLDER_IN_MEMORY = "/dev/shm"  # noqa: S108 - the file in it has no name
 
@@ -92,7 +97,7 @@ def run(
         "keepalive": KEEP_ALIVE_SECONDS,
         "graceful_timeout": GRACEFUL_SECONDS,
         "backlog": BACKLOG,
-        "worker_connections": CONNECTIONS,
+        "worker_connections": _connections(),
         "worker_tmp_dir": folder,
         "pre_fork": _choose_row,
         "post_fork": lambda _arbiter, worker: metrics.enter(worker.row),
@@ -106,7 +111,7 @@ def run(
         "proc_name": "verikit",
     }
     try:
-        Arbiter(_Application(app, options)).run()
+        _Arbiter(_Application(app, options)).run()
     except SystemExit as ended:
         sys.exit(1 if ended.code else 0)
     raise AssertionError("gunicorn ends with SystemExit")
@@ -132,6 +137,15 @@ def _first_comparison(
     return compare
 
 
+def _connections() -> int:
+    room = open_files() - OTHER_FILES
+    if room < 1:
+        raise CannotStart(
+            f"A process may open {open_files()} files here, too few to serve: raise it (ulimit -n)."
+        )
+    return min(CONNECTIONS, room)
+
+
 def _folder_of_heartbeats() -> str:
     """Where workers touch a file to show that they live: in memory, which no full disk stops."""
     for folder in (FOLDER_IN_MEMORY, None):
@@ -145,7 +159,7 @@ def _folder_of_heartbeats() -> str:
 def _choose_row(arbiter: Arbiter, worker: Worker) -> None:
     """A row of the metrics that no living worker adds to."""
     taken = {each.row for each in arbiter.WORKERS.values()}
-    worker.row = next(row for row in range(ROWS) if row not in taken)
+    worker.row = next((row for row in range(ROWS) if row not in taken), ROWS - 1)
 
 
 def _leave(_arbiter: Arbiter, worker: Worker) -> None:
@@ -157,6 +171,19 @@ def _leave(_arbiter: Arbiter, worker: Worker) -> None:
         ended = sys.exc_info()[1]
         sys.stdout.flush()
         os._exit(int(ended.code or 0) if isinstance(ended, SystemExit) else 0)
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn ships no types
+    """Takes the signals that make sense here, and lets none of them stop the server."""
+
+    def handle_ttin(self) -> None:
+        """One more worker."""
+        if self.num_workers < MOST_WORKERS:
+            super().handle_ttin()
+
+    def handle_usr2(self) -> None:
+        """Do nothing: a second server would start without what this one was started with."""
+        log("ignored", level=logging.WARNING, signal="USR2")
 
 
 class _Application(BaseApplication):  # type: ignore[misc] # gunicorn ships no types

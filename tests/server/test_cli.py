@@ -1,4 +1,5 @@
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -9,11 +10,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from reference_server.commands import serve as command
 from reference_server.commands.serve import serve
+from reference_server.limits import Limits
+from tests.support.fake_server import FakeEngine
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption
+GIB = 2**30
 OWN_KEY = {SECRETS.key_variable: "k" * 32}
 
 
@@ -55,6 +60,45 @@ def test_off_loopback_needs_a_key_of_its_own_or_insistence(
     result = run("--host", "192.0.2.1", *options, environment=environment)
     assert result.exit_code == 1
     assert last_line(result).startswith("Error: Cannot listen on port 3000 of 192.0.2.1: ")
+
+
+def test_more_workers_than_can_be_are_refused_in_a_sentence() -> None:
+    result = run("--workers", "257")
+    assert result.exit_code == 2
+    assert "257 is not in the range 1<=x<=256" in result.output
+
+
+@pytest.mark.parametrize(("files", "word"), [(100, "too few to serve"), (300, "Ready: POST ")])
+def test_few_open_files_are_kept_to_or_refused(files: int, word: str) -> None:
+    command = [sys.executable, "-m", "verikit", "serve", "--port", "0", "--workers", "1"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),  # noqa: PLW1509 - no thread here
+    ) as server:
+        assert server.stdout is not None
+        try:
+            assert any(word in server.stdout.readline() for _ in range(2))
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize(
+    ("memory", "workers", "mebibytes"),
+    [(64 * GIB, 2, 512), (GIB, 2, 153), (GIB // 2, 1, 101), (GIB // 4, 4, 20)],
+)
+def test_bodies_take_half_of_the_memory_that_is_left(
+    monkeypatch: pytest.MonkeyPatch, memory: int, workers: int, mebibytes: int
+) -> None:
+    monkeypatch.setattr("verikit.machine.memory", lambda: memory)
+    made: list[Limits] = []
+    monkeypatch.setattr(command, "create_app", lambda settings, _: made.append(settings.limits))
+    monkeypatch.setattr(command, "load_engine", lambda *_, **__: FakeEngine())
+    monkeypatch.setattr(command, "run", lambda *_: None)
+    assert run("--port", "0", "--workers", str(workers)).exit_code == 0
+    assert made[0].body_bytes // 2**20 == mebibytes
 
 
 @pytest.mark.parametrize("variable", [SECRETS.key_variable, SECRETS.iv_variable])

@@ -144,6 +144,17 @@ def test_without_room_for_temporary_files_it_does_not_start(
     assert "Error: No temporary file can be made: free some space" in result.output
 
 
+def test_no_signal_starts_a_second_server_or_stops_this_one(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server = start_live()
+    for number in (signal.SIGUSR2, signal.SIGUSR1, signal.SIGWINCH, signal.SIGTTIN):
+        server.process.send_signal(number)
+    assert eventually(lambda: len(server.workers()) == 2)
+    assert '"signal": "USR2"' in server.log.read_text()
+    assert server.post(body()).status_code == 200
+
+
 def test_a_crash_leaves_no_image_of_the_memory(live: Any) -> None:
     limits = Path(f"/proc/{live.workers()[0]}/limits").read_text()
     (line,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]

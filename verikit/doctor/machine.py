@@ -7,42 +7,37 @@ import os
 import socket
 from pathlib import Path
 
+from verikit import machine
 from verikit.doctor.finding import Finding, State
 
 LOOPBACK = "127.0.0.1"
-CGROUP = Path("/sys/fs/cgroup")
-MEMORY_FILE = Path("/proc/meminfo")
 MIB = 2**20
 SECONDS = 5.0
 """How long a server on the port may take to say that it is ours."""
-SERVER_MIB = 210
-WORKER_MIB = 100
-"""Measured with portraits: 210, and 40 for each worker; the rest is for large photos."""
 
 
 def processors() -> Finding:
     """The cores, of which each worker of the server keeps one busy."""
-    cores, share = len(os.sched_getaffinity(0)), _quota()
-    if share is None or share >= cores:
+    cores, share = len(os.sched_getaffinity(0)), machine.processors()
+    if share >= cores:
         return Finding(check="processors", found=f"{cores}")
     return Finding(
         check="processors",
-        state=State.NOTE,
-        found=f"{cores}, but this container may use {share:g} of them",
-        advice=f"verikit serve --workers {max(1, int(share))}",
+        found=f"{cores}, of which this container may use {share:g}",
     )
 
 
 def memory() -> Finding:
-    """The memory that is left, held to what the server takes with a worker for each core."""
-    left, wanted = _memory_left(), SERVER_MIB + WORKER_MIB * len(os.sched_getaffinity(0))
+    """The memory that is left, held to what the server takes with its default of workers."""
+    left = machine.memory_left()
+    wanted = machine.SERVER_BYTES + machine.WORKER_BYTES * machine.workers()
     found = f"{left / MIB:,.0f} MiB left"
-    if left >= wanted * MIB:
+    if left >= wanted:
         return Finding(check="memory", found=found)
     return Finding(
         check="memory",
         state=State.NOTE,
-        found=f"{found}; the server takes about {wanted} MiB",
+        found=f"{found}; the server takes about {wanted / MIB:.0f} MiB",
         advice="free some, or start fewer workers: verikit serve --workers 1",
     )
 
@@ -74,26 +69,6 @@ def folder() -> Finding:
         found=f"{here} cannot be written",
         advice="change to a folder of yours: reports go to reports/ there",
     )
-
-
-def _quota() -> float | None:
-    """The cores' worth of time that a container may use; None for no bound."""
-    try:
-        quota, period = (CGROUP / "cpu.max").read_text().split()
-        return float(quota) / float(period)
-    except (OSError, ValueError):
-        return None
-
-
-def _memory_left() -> int:
-    """Bytes that can still be had, of the machine's or of the container's."""
-    lines = (line.split() for line in MEMORY_FILE.read_text().splitlines())
-    machine = next(int(line[1]) * 1024 for line in lines if line[0] == "MemAvailable:")
-    try:
-        most, taken = (int((CGROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
-    except (OSError, ValueError):
-        return machine
-    return min(machine, most - taken)
 
 
 def _is_ours(number: int) -> bool:
