@@ -11,13 +11,12 @@ from typing import Any, TextIO
 import click
 
 from verikit import options
-from verikit.client import InvalidSetting
-from verikit.client.clients import base_url
 from verikit.client.errors import PHOTOS
 from verikit.client.form import form
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets, url_encoded
-from verikit.errors import SecretError
+from verikit.errors import WrongUse
+from verikit.transport import Address
 
 CONTRACT = load_contract()
 
@@ -40,9 +39,9 @@ def encrypt(photos: Sequence[Path], out: TextIO, **given: Any) -> None:
       sh request.sh
     """
     try:
-        secrets = Secrets.of()
+        secrets = Secrets.of(**options.secrets())
         text = _curl(photos, secrets, given) if given["curl"] else _values(photos, secrets, given)
-    except (InvalidSetting, SecretError) as error:
+    except WrongUse as error:
         raise click.UsageError(str(error)) from error
     click.echo(text, file=out)
 
@@ -62,5 +61,5 @@ def _curl(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> st
         raise click.UsageError("--curl takes two photos, and neither --json nor --urlencoded.")
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
     body = form(photos[0], photos[1], switches, secrets).decode()
-    url = shlex.quote(base_url(given["url"]) + CONTRACT.path)
+    url = shlex.quote(Address.of(given["url"]).url + CONTRACT.path)
     return f"curl -X {CONTRACT.method} {url} -d @- <<'END'\n{body}\nEND"

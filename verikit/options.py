@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import click
 
@@ -67,6 +67,13 @@ _ACCESS_NAMES = (
 )
 
 
+class GivenSecrets(TypedDict, total=False):
+    """Key and IV, where a file gave them."""
+
+    key: str
+    iv: str
+
+
 def access(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options on how a server is reached; the command gets them as one ``access``."""
 
@@ -84,14 +91,14 @@ def access(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_access
 
 
-def secrets() -> dict[str, str]:
+def secrets() -> GivenSecrets:
     """What key file and IV file hold: ``key``, ``iv``, or neither.
 
     It is what :class:`~verikit.contract.encryption.Secrets` takes; what is missing there comes
     from the documented variables.
     """
     context = click.get_current_context(silent=True)
-    return dict(context.meta.get(SECRETS, {})) if context else {}
+    return cast(GivenSecrets, dict(context.meta.get(SECRETS, {}))) if context else {}
 
 
 def switches(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,8 +22,9 @@ from verikit.client import (
     threshold_for,
 )
 from verikit.client.answers import RECOMMENDED_RATE
-from verikit.client.clients import TIMEOUT_SECONDS
 from verikit.exit_codes import Exit
+from verikit.foreign_text import shown
+from verikit.transport import TIMEOUT_SECONDS, Access
 
 
 class Rate(click.ParamType[float]):
@@ -77,8 +78,17 @@ def one_in(rate: float) -> str:
 )
 @click.option("--json", is_flag=True, help="Print JSON.")
 @options.switches
+@options.access
 @click.pass_context
-def verify(ctx: click.Context, /, first: Path, second: Path, at: float, **given: Any) -> None:
+def verify(
+    ctx: click.Context,
+    /,
+    first: Path,
+    second: Path,
+    at: float,
+    access: Access,
+    **given: Any,
+) -> None:
     """Ask a server whether the photos FIRST and SECOND show one person.
 
     \b
@@ -91,7 +101,9 @@ def verify(ctx: click.Context, /, first: Path, second: Path, at: float, **given:
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
     tell = _as_json if given["json"] else _as_text
     try:
-        with Client(given["url"], timeout=given["timeout"]) as client:
+        with Client(
+            given["url"], timeout=given["timeout"], access=access, **options.secrets()
+        ) as client:
             answer = client.verify(first, second, **switches)
     except (AbnormalAnswer, Unreachable) as error:
         click.echo(tell(error, at, (first, second)), err=not given["json"])
@@ -113,7 +125,7 @@ def _words(answer: Verification, at: float) -> str:
         f"{verdict} {asked} {threshold_for(at):.3g} or more.",
         f"score    {answer.score:.4g}",
         f"meaning  {_meaning(answer)}",
-        f"request  {_printable(answer.request_id)}",
+        f"request  {shown(answer.request_id)}",
     ]
     return "\n".join(lines)
 
@@ -126,17 +138,12 @@ def _meaning(answer: Verification) -> str:
 
 
 def _trouble(error: ClientError, photos: tuple[Path, Path]) -> str:
-    text = _printable(str(error))
+    text = str(error)
     if not isinstance(error, VerificationRefused):
         return f"No verdict: {text}"
     named = dict(zip(("first", "second"), photos, strict=True))
     photo = f"{named[error.photo]}: " if error.photo else ""
     return f"Refused: {photo}{error.system_code.description}\nThe server says: {text}"
-
-
-def _printable(text: str) -> str:
-    """What a server sent, without anything that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _as_json(result: Verification | ClientError, at: float, _: tuple[Path, Path]) -> str:
@@ -147,6 +154,9 @@ def _as_json(result: Verification | ClientError, at: float, _: tuple[Path, Path]
         return json.dumps({"match": match, **asked, **asdict(result), "row": row})
     names = ("status", "code", "name", "message", "photo", "request_id")
     error = {name: getattr(result, name) for name in names if hasattr(result, name)}
+    for name in ("message", "request_id"):
+        if error.get(name):
+            error[name] = shown(error[name])
     kind = type(result).__name__
     return json.dumps(
         {"match": None, **asked, "error": {"kind": kind, "text": str(result), **error}}

@@ -32,6 +32,7 @@ class Scripted(ThreadingHTTPServer):
         self.answers: int | None = None
         self.silence = False
         self.over = threading.Event()
+        self.ended = threading.Event()
         self.bodies: list[bytes] = []
         self.connections: list[Any] = []
 
@@ -47,6 +48,10 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.answered = 0
         self.server.connections.append(self.client_address)
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.ended.set()
 
     def do_POST(self) -> None:
         self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))

@@ -7,7 +7,6 @@ import pytest
 from click.testing import Result
 
 from verikit.contract import load_contract
-from verikit.verify import _printable
 
 CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption
@@ -117,7 +116,3 @@ def test_no_server_gives_no_verdict(call: Call, photo: Photo) -> None:
 def test_wrong_use(call: Call, photo: Photo, words: list[str]) -> None:
     photo("red")
     assert call("verify", *words).exit_code == 2
-
-
-def test_a_terminal_obeys_no_server() -> None:
-    assert _printable("no \x1b[31mface\r\n") == "no \ufffd[31mface\ufffd\ufffd"

@@ -9,21 +9,29 @@ from typing import Self
 
 import anyio
 import anyio.to_thread
-import httpx
 
+from verikit import errors
 from verikit.client.answers import Verification
-from verikit.client.errors import InvalidSetting, TimedOut, Unreachable
+from verikit.client.errors import InvalidSetting, TimedOut, UndocumentedAnswer, Unreachable
 from verikit.client.form import MEDIA_TYPE, Photo, form
 from verikit.client.reading import read_answer
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
-from verikit.errors import AddressError, SecretError
-from verikit.transport.address import DEFAULT_URL, Address
+from verikit.transport import (
+    DEFAULT_URL,
+    TIMEOUT_SECONDS,
+    Access,
+    Address,
+    Answer,
+    Endpoint,
+    Pool,
+    Request,
+)
+from verikit.transport.async_connection import AsyncPool
 
 CONTRACT = load_contract()
-TIMEOUT_SECONDS = 30.0
 RETRIES = 2
-_HEADERS = {"Content-Type": MEDIA_TYPE, "Accept": "application/json"}
+TOO_MANY_REQUESTS = 429
 _FIRST_PAUSE = 0.2
 LONGEST_WAIT_SECONDS = 10
 _SECONDS = re.compile(r"[0-9]{1,4}")
@@ -32,50 +40,65 @@ _SECONDS = re.compile(r"[0-9]{1,4}")
 class _Settings:
     """What both clients know: where the server is, its secrets, how often to try again."""
 
-    def __init__(self, url: str, key: str | None, iv: str | None, retries: int) -> None:
-        self.url = base_url(url)
+    def __init__(  # noqa: PLR0913, PLR0917 - settings, handed on by the clients alone
+        self,
+        url: str,
+        key: str | None,
+        iv: str | None,
+        timeout: float,
+        retries: int,
+        access: Access | None,
+    ) -> None:
         self.retries = retries
         try:
             self._secrets = Secrets.of(key, iv)
-        except SecretError as error:
+            self._endpoint = Endpoint(
+                address=Address.of(url), access=access or Access.of(), timeout=timeout
+            )
+        except errors.AddressError as error:
+            raise InvalidSetting(f"{error}.") from None
+        except errors.WrongUse as error:
             raise InvalidSetting(str(error)) from None
+        self.url = self._endpoint.address.url
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({_shown(self.url)!r})"
+        return f"{type(self).__name__}({self._endpoint.address.shown!r})"
 
-    def _form(self, first: Photo, second: Photo, **options: bool) -> bytes:
-        return form(first, second, options, self._secrets)
-
-    def _request(self, http: httpx.Client | httpx.AsyncClient, body: bytes) -> httpx.Request:
-        return http.build_request(
-            CONTRACT.method, self.url + CONTRACT.path, content=body, headers=_HEADERS
+    def _request(self, first: Photo, second: Photo, **options: bool) -> Request:
+        body = form(first, second, options, self._secrets)
+        return Request(
+            method=CONTRACT.method, path=CONTRACT.path, content_type=MEDIA_TYPE, body=body
         )
 
-    def _pause(self, tried: int, error: httpx.RequestError) -> float:
+    def _pause(self, tried: int, error: errors.Unreachable) -> float:
         """Seconds to wait before the next try; after the last one the error is raised.
 
         A server keeps nothing between requests, so asking again after a broken connection changes
         nothing. After a time-out it would: a server with too much to do would get more.
         """
-        if isinstance(error, httpx.TimeoutException) and not isinstance(
-            error, httpx.ConnectTimeout
-        ):
-            raise TimedOut(f"{_shown(self.url)} did not answer in time.") from error
-        if tried >= self.retries:
-            why = str(error) or type(error).__name__
-            raise Unreachable(f"No server answers at {_shown(self.url)} ({why}).") from error
+        if isinstance(error, errors.TimedOut):
+            raise TimedOut(f"{error}.") from error
+        if tried >= self.retries or not error.may_pass:
+            raise Unreachable(f"{error}.") from error
         return float(_FIRST_PAUSE * 2**tried)
 
-    def _told_to_wait(self, tried: int, answer: httpx.Response) -> float | None:
+    def _told_to_wait(self, tried: int, answer: Answer) -> float | None:
         """Seconds after which a server that turned the request away wants to be asked again.
 
         RFC 9110, section 10.2.3; a server is not waited for at length, nor until a date.
         """
-        seconds = answer.headers.get("Retry-After", "")
-        turned_away = answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+        seconds = answer.headers.get("retry-after", "")
+        turned_away = answer.status >= 500 or answer.status == TOO_MANY_REQUESTS
         if not turned_away or tried >= self.retries or not _SECONDS.fullmatch(seconds):
             return None
         return float(seconds) if float(seconds) <= LONGEST_WAIT_SECONDS else None
+
+    def _read(self, answer: Answer) -> Verification:
+        if why := self._endpoint.turned_away(answer):
+            raise UndocumentedAnswer(answer.status, f"{why}.")
+        if answer.is_compressed:
+            raise UndocumentedAnswer(answer.status, "the answer is compressed, unasked")
+        return read_answer(answer.status, answer.body)
 
 
 class Client(_Settings):
@@ -89,15 +112,16 @@ class Client(_Settings):
         key: the key that server and client share; by default the documented environment variable
             (``PARAM_DECRYPT_KEY``), else the documented default.
         iv: the IV, likewise (``PARAM_DECRYPT_IV``).
-        timeout: seconds to wait for a connection, for the next bytes sent, or for an answer.
+        timeout: seconds to wait for a connection, or for the next bytes of the answer; the whole
+            exchange may take twice as long.
         retries: further tries where no connection was made, it broke before the answer, or a
             server that has too much to do says when to ask again (``Retry-After``, up to ten
             seconds); never after a time-out or another answer.
-        http: an ``httpx.Client`` of your own, for certificates, proxies or other time-outs. It
-            stays yours to close, and ``timeout`` does not change it.
+        access: headers, certificates and a proxy, as ``Access.of(ca_file=...)`` of
+            ``verikit.transport`` makes it; by default the environment's.
 
     Raises:
-        InvalidSetting: the URL, the key or the IV makes no sense.
+        InvalidSetting: the URL, the key, the IV or the environment's proxy makes no sense.
 
     Example:
         >>> client = Client("https://faces.example", timeout=10)
@@ -113,11 +137,10 @@ class Client(_Settings):
         iv: str | None = None,
         timeout: float = TIMEOUT_SECONDS,
         retries: int = RETRIES,
-        http: httpx.Client | None = None,
+        access: Access | None = None,
     ) -> None:
-        super().__init__(url, key, iv, retries)
-        self._http = http or httpx.Client(timeout=timeout)
-        self._owned = http is None
+        super().__init__(url, key, iv, timeout, retries, access)
+        self._pool = Pool(self._endpoint)
 
     def verify(
         self,
@@ -141,23 +164,22 @@ class Client(_Settings):
             Unreachable: it did not answer.
             OSError: a photo cannot be read.
         """
-        body = self._form(first, second, auto_rotate=auto_rotate, check_quality=check_quality)
+        request = self._request(first, second, auto_rotate=auto_rotate, check_quality=check_quality)
         tried = 0
         while True:
             try:
-                answer = self._http.send(self._request(self._http, body))
+                answer = self._pool.ask(request)
                 pause = self._told_to_wait(tried, answer)
-            except httpx.RequestError as error:
+            except errors.Unreachable as error:
                 pause = self._pause(tried, error)
             if pause is None:
-                return read_answer(answer.status_code, answer.content)
+                return self._read(answer)
             time.sleep(pause)
             tried += 1
 
     def close(self) -> None:
         """Close the connections."""
-        if self._owned:
-            self._http.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -174,8 +196,6 @@ class Client(_Settings):
 class AsyncClient(_Settings):
     """:class:`Client` for ``async`` code, on asyncio or trio; takes and raises the same.
 
-    ``http`` is an ``httpx.AsyncClient``.
-
     Example:
         >>> async def same_person() -> bool:
         ...     async with AsyncClient() as client:
@@ -191,11 +211,10 @@ class AsyncClient(_Settings):
         iv: str | None = None,
         timeout: float = TIMEOUT_SECONDS,
         retries: int = RETRIES,
-        http: httpx.AsyncClient | None = None,
+        access: Access | None = None,
     ) -> None:
-        super().__init__(url, key, iv, retries)
-        self._http = http or httpx.AsyncClient(timeout=timeout)
-        self._owned = http is None
+        super().__init__(url, key, iv, timeout, retries, access)
+        self._pool = AsyncPool(self._endpoint)
 
     async def verify(
         self,
@@ -209,25 +228,26 @@ class AsyncClient(_Settings):
 
         Photos are read and encrypted in a thread, so that others are not held up.
         """
-        body = await anyio.to_thread.run_sync(
-            lambda: self._form(first, second, auto_rotate=auto_rotate, check_quality=check_quality)
+        request = await anyio.to_thread.run_sync(
+            lambda: self._request(
+                first, second, auto_rotate=auto_rotate, check_quality=check_quality
+            )
         )
         tried = 0
         while True:
             try:
-                answer = await self._http.send(self._request(self._http, body))
+                answer = await self._pool.ask(request)
                 pause = self._told_to_wait(tried, answer)
-            except httpx.RequestError as error:
+            except errors.Unreachable as error:
                 pause = self._pause(tried, error)
             if pause is None:
-                return read_answer(answer.status_code, answer.content)
+                return self._read(answer)
             await anyio.sleep(pause)
             tried += 1
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._owned:
-            await self._http.aclose()
+        await self._pool.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -239,22 +259,3 @@ class AsyncClient(_Settings):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-
-def base_url(url: str) -> str:
-    """The URL without the operation's path, as users type both.
-
-    Raises:
-        InvalidSetting: it is no http or https URL.
-    """
-    try:
-        base = Address.of(url).url
-        httpx.URL(base)  # knows more about names than the standard library
-    except (AddressError, httpx.InvalidURL) as error:
-        raise InvalidSetting(f"{error}.") from None
-    return base
-
-
-def _shown(url: str) -> str:
-    """The URL without user name and password."""
-    return str(httpx.URL(url).copy_with(userinfo=b""))

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from verikit.contract import SystemCode, load_contract
+from verikit.foreign_text import shown
 
 CONTRACT = load_contract()
 PHOTOS = tuple(p.name for p in CONTRACT.parameters.values() if p.type == "string")
@@ -66,8 +67,8 @@ class AbnormalAnswer(ClientError):  # noqa: N818 - it names what was found
 
     def __str__(self) -> str:
         number = f"HTTP {self.status}" if self.code is None else str(self.code)
-        request = f" (request {self.request_id})" if self.request_id else ""
-        return f"{number} {self.message}{request}"
+        request = f" (request {shown(self.request_id, limit=100)})" if self.request_id else ""
+        return f"{number} {shown(self.message)}{request}"
 
 
 class UndocumentedAnswer(AbnormalAnswer):

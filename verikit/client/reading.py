@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from verikit.client.answers import Verification
 from verikit.client.errors import REFUSALS, AbnormalAnswer, UndocumentedAnswer
 from verikit.contract import load_contract
+from verikit.transport.strict_json import NotStrictJson, read_json
 
 CONTRACT = load_contract()
 OK = 200
@@ -54,8 +54,8 @@ def _message(status: int, fields: Mapping[str, Any]) -> str:
 
 def _fields(body: bytes) -> Mapping[str, Any]:
     try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
+        fields = read_json(body)
+    except NotStrictJson:
         return {}
     return fields if isinstance(fields, dict) else {}
 

@@ -65,12 +65,17 @@ class Answer:
 
     @cached_property
     def _read(self) -> tuple[Any, str]:
-        if self.headers.get("content-encoding", "identity").lower() != "identity":
+        if self.is_compressed:
             return None, f"it is compressed: {shown(self.headers['content-encoding'], limit=40)}"
         try:
             return read_json(self.body), ""
         except NotStrictJson as error:
             return None, str(error)
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the body is compressed, which no request asks for."""
+        return self.headers.get("content-encoding", "identity").lower() != "identity"
 
     @property
     def json(self) -> Any:
