@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -33,6 +32,7 @@ from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.errors import Unreachable, VerikitError
+from verikit.options import secrets
 
 __all__ = ["calibrate", "datasets"]
 
@@ -254,7 +254,7 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Evaluation:
     )
     booleans = [p.name for p in contract.parameters.values() if p.type == "boolean"]
     run = Run(
-        target=_target(url, contract, options["timeout"]),
+        target=_target(url, options["timeout"]),
         labelled=open_labelled(choice),
         folder=options["out"],
         limits=Limits(comparisons=options["budget"], seconds=60 * (options["minutes"] or math.inf)),
@@ -270,18 +270,16 @@ def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Evaluation:
     )
     with progress.shown(url, quiet=options["quiet"]) as bar:
         tell = progress.of_answers(bar, run.comparisons)
-        urls = [run.target.url, *(_target(one, contract, 1).url for one in options["url"])]
+        urls = [run.target.url, *(_target(one, 1).url for one in options["url"])]
         if len(urls) == 1 and not options["dask"]:
             return from_server(run, contract, tell)
         with open_workers(options["dask"], len(urls)) as workers:
             return from_fleet(run, choice, urls, workers, contract, tell)
 
 
-def _target(url: str, contract: Contract, timeout: float) -> Target:
-    """Key and IV come from the environment, where other users of the machine do not see them."""
-    scheme = contract.encryption
-    key, iv = (os.environ.get(name) for name in (scheme.key_variable, scheme.iv_variable))
-    return Target.of(url, key=key, iv=iv, timeout=timeout)
+def _target(url: str, timeout: float) -> Target:
+    """Key and IV come from files or the environment: other users of the machine see neither."""
+    return Target.of(url, **secrets(), timeout=timeout)
 
 
 def _tell(findings: Findings, page: Path) -> None:

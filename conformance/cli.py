@@ -35,6 +35,7 @@ from conformance.runner import Options
 from conformance.self_check import self_check
 from verikit.contract import load_contract
 from verikit.errors import Unreachable, WrongUse
+from verikit.options import secrets
 
 SCHEME = load_contract().encryption
 WRONG_USE = 2
@@ -147,7 +148,7 @@ def _check(url: str | None, given: dict[str, Any]) -> int:
         return 0
     if url is None:
         raise WrongUse("Give the server's URL, as in: verikit check http://127.0.0.1:3000")
-    target = Target.of(url, key=given["key"], iv=given["iv"], timeout=given["timeout"])
+    target = Target.of(url, **secrets(), timeout=given["timeout"])
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
     shown = _self_check(console) if given["self_check"] else ""

@@ -1,18 +1,44 @@
-"""The directive ``command-help``: a section for each command, with what its --help prints."""
+"""What the pages say of commands, from the commands themselves, so that no page repeats it.
+
+``command-help`` makes a section for each command, with what its --help prints; ``command-table``
+lists the commands, ``exit-codes`` how they end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import click
+from contract_tables import Table
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from verikit.cli import main
+from verikit.cli import PARTS, main
+from verikit.exit_codes import MEANINGS
 
 COLUMNS = 90
+
+
+class CommandTable(Table):
+    """``{command-table}``."""
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """Each command: what it does, and what it needs."""
+        yield "Command", "What it does", "Installed with"
+        for name, part in PARTS.items():
+            yield name, part.help, f"verikit[{part.extra}]" if part.extra else "verikit"
+
+
+class ExitCodes(Table):
+    """``{exit-codes}``."""
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """Each exit code, and what it says."""
+        yield "Code", "What it says"
+        for code, meaning in MEANINGS.items():
+            yield int(code), meaning
 
 
 class CommandHelp(SphinxDirective):
@@ -45,4 +71,6 @@ def _section(context: click.Context) -> nodes.section:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Sphinx calls this."""
     app.add_directive("command-help", CommandHelp)
+    app.add_directive("command-table", CommandTable)
+    app.add_directive("exit-codes", ExitCodes)
     return {"version": "1", "parallel_read_safe": True}

@@ -51,19 +51,31 @@ TABLES: dict[str, Callable[[], Rows]] = {
 }
 
 
-class ContractTable(SphinxDirective):
-    """``{contract-table} codes``."""
+class Table(SphinxDirective):
+    """A table whose rows, the head first, are made where the page is built."""
 
-    required_arguments = 1
+    def rows(self) -> Rows:
+        """The rows."""
+        raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
         """The table as nodes."""
-        head, *body = TABLES[self.arguments[0]]()
+        head, *body = self.rows()
         group = nodes.tgroup(cols=len(head))
         group += [nodes.colspec(colwidth=1) for _ in head]
         group += nodes.thead("", _row(head))
         group += nodes.tbody("", *map(_row, body))
         return [nodes.table("", group, classes=["contract"])]
+
+
+class ContractTable(Table):
+    """``{contract-table} codes``."""
+
+    required_arguments = 1
+
+    def rows(self) -> Rows:
+        """The table of this name."""
+        return TABLES[self.arguments[0]]()
 
 
 def _row(cells: tuple[object, ...]) -> nodes.row:

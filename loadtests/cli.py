@@ -15,6 +15,7 @@ import click
 from loadtests.profile import Profile, load_profile, profile_names
 from loadtests.statistics.gates import LIMITS
 from verikit.errors import NoVerdict, WrongUse
+from verikit.options import secret_variables
 
 WRONG_USE, INCOMPLETE = 2, 3
 
@@ -137,6 +138,7 @@ def _load(url: str | None, options: dict[str, Any]) -> int:
 
         be_worker(options["master_host"], options["master_port"], url)
         return 0
+    os.environ.update(secret_variables())  # read where the requests are built
     profile = adjusted(load_profile(options["profile"]), options)
     from loadtests.command import direct  # noqa: PLC0415
 

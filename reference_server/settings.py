@@ -9,7 +9,7 @@ from PIL import Image
 
 from reference_server.limits import DEFAULT_LIMITS, Limits
 from verikit.contract import PhotoStandards, load_contract
-from verikit.contract.encryption import check_secret
+from verikit.contract.values import check_secret
 from verikit.errors import SecretError
 
 CONTRACT = load_contract()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
+import sqlite3
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
-from verikit import secret_files, settings
+from verikit import options, secret_files, settings
+from verikit.errors import NoVerdict, WrongUse
 from verikit.exit_codes import Exit, epilog
 
 
@@ -62,7 +66,8 @@ PARTS = {
 }
 
 
-NO_ROOM = (ENOSPC, EDQUOT)
+NO_ROOM = (ENOSPC, EDQUOT, EFBIG)
+SQLITE_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 class _Parts(click.Group):
@@ -84,6 +89,9 @@ class _Parts(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The subcommand, with what the settings file says for it."""
+        near = difflib.get_close_matches(args[0], PARTS, 1)
+        if near and args[0] not in PARTS:
+            ctx.fail(f"No such command {args[0]!r}: did you mean {near[0]}?")
         name, command, rest = super().resolve_command(ctx, args)
         if name and command and name in (ctx.obj or {}):
             place = f"{ctx.params['config']}: {name}"
@@ -92,11 +100,16 @@ class _Parts(click.Group):
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; click would end an interrupted command with the exit code of a failed server."""
+        """Run; the one place where what kept a command from a verdict becomes an exit code."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # click would end it with the exit code of a failed server
             click.echo("\nInterrupted.", err=True)
+            ctx.exit(Exit.NO_VERDICT)
+        except WrongUse as error:
+            raise click.UsageError(_sentence(error)) from error
+        except NoVerdict as error:
+            _say_error(_sentence(error))
             ctx.exit(Exit.NO_VERDICT)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -104,8 +117,8 @@ class _Parts(click.Group):
         try:
             return super().main(*args, **kwargs)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in NO_ROOM:
-                click.echo(f"Error: {error.strerror}: free some, then run it again.", err=True)
+            if full := next(filter(None, map(_no_room, _causes(error))), None):
+                _say_error(f"{full}: free some, then run it again.")
                 sys.exit(Exit.NO_VERDICT)
             traceback.print_exc()
             sys.exit(Exit.BROKEN)
@@ -121,6 +134,32 @@ class _Parts(click.Group):
         parts = [CompletionItem(name, help=part.help) for name, part in PARTS.items()]
         named = [item for item in parts if item.value.startswith(incomplete)]
         return named + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _say_error(text: str) -> None:
+    click.echo(f"Error: {text}", err=True)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text if text.endswith((".", "!", "?", "`")) else f"{text}."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _no_room(error: BaseException) -> str | None:
+    """What is full, when that is the error."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return error.strerror or os.strerror(error.errno)
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0)
+        return os.strerror(ENOSPC) if code & 0xFF in SQLITE_NO_ROOM else None
+    return None
 
 
 def _forget_unwritten() -> None:
@@ -194,4 +233,4 @@ def main(ctx: click.Context, /, **_: Path) -> None:
       verikit check http://127.0.0.1:3000  check it, or any other server
       verikit check --help                 what a command can do, with examples
     """
-    secret_files.export(ctx)
+    ctx.meta[options.SECRETS] = secret_files.read(ctx)

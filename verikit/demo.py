@@ -6,15 +6,17 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from verikit import options
+from verikit.errors import NoVerdict, Unreachable
+from verikit.transport import Address, Connection, Endpoint, Request
+
 START_UP_SECONDS = 120
-_PAST_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @click.command()
@@ -26,7 +28,8 @@ _PAST_PROXIES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     help="Where the report goes.",
 )
 @click.argument("server_options", nargs=-1, type=click.UNPROCESSED)
-def demo(html: Path, server_options: tuple[str, ...]) -> None:
+@click.pass_context
+def demo(ctx: click.Context, /, html: Path, server_options: tuple[str, ...]) -> None:
     """Start the reference server, run the suite against it and say where the report is.
 
     \b
@@ -36,24 +39,33 @@ def demo(html: Path, server_options: tuple[str, ...]) -> None:
 
     Ends with the suite's exit code: 0 passed, 1 the server failed, 3 incomplete.
     """
-    with reference_server(*server_options) as url:
+    secrets = _secret_files(ctx)
+    with reference_server(*server_options, secrets=secrets) as url:
         click.echo(f"The reference server is ready at {url}; checking it.")
-        verdict = _verikit("check", url, "--profile", "reference", "--html", str(html)).wait()
-    sys.exit(verdict)
+        check = ("check", url, "--profile", "reference", "--html", str(html))
+        verdict = _verikit(*secrets, *check).wait()
+    ctx.exit(verdict)
 
 
 @contextmanager
-def reference_server(*options: str) -> Iterator[str]:
+def reference_server(*serve: str, secrets: Sequence[str] = ()) -> Iterator[str]:
     """Run the reference server on a free port of this machine; yields its URL once it is ready."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    server = _verikit("serve", "--port", str(port), "--log-level", "warning", *options)
+    server = _verikit(*secrets, "serve", "--port", str(port), "--log-level", "warning", *serve)
     try:
         _wait_until_ready(url, server)
         yield url
     finally:
         server.terminate()
         server.wait()
+
+
+def _secret_files(ctx: click.Context) -> list[str]:
+    """The flags that hand the key file and the IV file on."""
+    given = ctx.find_root().params
+    files = {f"--{name}-file": given[f"{name}_file"] for name in options.secrets()}
+    return [word for flag, path in files.items() for word in (flag, str(path))]
 
 
 def _verikit(*arguments: str) -> subprocess.Popen[bytes]:
@@ -69,16 +81,17 @@ def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + START_UP_SECONDS
     while time.monotonic() < give_up:
         if server.poll() is not None:
-            raise click.ClickException("the reference server did not start; it says why above")
+            raise NoVerdict("The reference server did not start: it says why above")
         if _is_ready(url):
             return
         time.sleep(0.2)
-    raise click.ClickException(f"the reference server was not ready within {START_UP_SECONDS} s")
+    raise NoVerdict(f"The reference server was not ready within {START_UP_SECONDS} s")
 
 
 def _is_ready(url: str) -> bool:
+    endpoint = Endpoint(address=Address.of(url), timeout=10)
     try:
-        with _PAST_PROXIES.open(f"{url}/healthz", timeout=10) as answer:
-            return bool(answer.status == 200)
-    except OSError:
+        with Connection(endpoint) as connection:
+            return connection.ask(Request(method="GET", path="/healthz")).status == 200
+    except Unreachable:
         return False

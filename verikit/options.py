@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 import click
+from click.core import ParameterSource
 
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
@@ -92,13 +93,24 @@ def access(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def secrets() -> GivenSecrets:
-    """What key file and IV file hold: ``key``, ``iv``, or neither.
+    """Key and IV as the command line gives them: by a flag of the command, or by files.
 
-    It is what :class:`~verikit.contract.encryption.Secrets` takes; what is missing there comes
-    from the documented variables.
+    It is what :class:`~verikit.contract.encryption.Secrets` takes; what is missing here comes
+    there from the documented variables.
     """
-    context = click.get_current_context(silent=True)
-    return cast(GivenSecrets, dict(context.meta.get(SECRETS, {}))) if context else {}
+    context = click.get_current_context()
+    found = dict(context.meta.get(SECRETS, {}))
+    for name in ("key", "iv"):
+        flag = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if context.params.get(name) and (flag or name not in found):
+            found[name] = context.params[name]
+    return cast(GivenSecrets, found)
+
+
+def secret_variables() -> dict[str, str]:
+    """The same as the documented variables would hold it."""
+    names = {"key": CONTRACT.encryption.key_variable, "iv": CONTRACT.encryption.iv_variable}
+    return {names[name]: str(secret) for name, secret in secrets().items()}
 
 
 def switches(command: Callable[..., Any]) -> Callable[..., Any]:

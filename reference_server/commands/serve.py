@@ -22,6 +22,7 @@ from reference_server.settings import Settings, SettingsError
 from reference_server.verifier import Verifier
 from verikit import machine
 from verikit.contract import ContractError, load_contract, load_photo_standards
+from verikit.options import secret_variables
 
 CONTRACT = load_contract()
 
@@ -151,8 +152,9 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
 
 def _settings(profile: Path | None, limits: Limits) -> Settings:
     try:
+        variables = {**os.environ, **secret_variables()}
         standards = load_photo_standards(profile) if profile else CONTRACT.photo_standards
-        return Settings.from_environment(os.environ, standards, limits)
+        return Settings.from_environment(variables, standards, limits)
     except (ContractError, SettingsError) as error:
         raise click.UsageError(str(error)) from error
 

@@ -1,9 +1,10 @@
 import importlib
 import os
-import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from errno import EFBIG
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from verikit.cli import PARTS, main
+from verikit.errors import Unreachable, WrongUse
 from verikit.exit_codes import MEANINGS, Exit
 
 
@@ -98,6 +100,56 @@ def test_a_defect_of_ours_is_no_verdict_on_a_server(monkeypatch: pytest.MonkeyPa
     assert CliRunner().invoke(main, ["check"]).exit_code == os.EX_SOFTWARE
 
 
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (WrongUse("The file is empty"), Exit.WRONG_USE, "Error: The file is empty."),
+        (Unreachable("No server answers."), Exit.NO_VERDICT, "Error: No server answers."),
+        (OSError(EFBIG, "File too large"), Exit.NO_VERDICT, "Error: File too large: free some"),
+    ],
+)
+def test_what_kept_a_command_from_a_verdict_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception, code: Exit, said: str
+) -> None:
+    @click.command()
+    def ended() -> None:
+        raise raised
+
+    monkeypatch.setattr(importlib, "import_module", lambda name: SimpleNamespace(check=ended))
+    answer = CliRunner().invoke(main, ["check"])
+    assert answer.exit_code == code
+    assert answer.output.splitlines()[-1].startswith(said)
+
+
+def test_a_store_on_a_full_disk_is_no_defect_of_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "store") as store:
+        store.execute("pragma page_size = 512")
+        store.execute("create table answers (text)")
+        store.execute("pragma max_page_count = 3")
+
+        def fill() -> None:
+            try:
+                store.execute("insert into answers values (?)", ("x" * 10_000,))
+            except sqlite3.Error as error:
+                raise RuntimeError("the run ended") from error
+
+        command = click.command(fill)
+        module = SimpleNamespace(check=command)
+        monkeypatch.setattr(importlib, "import_module", lambda name: module)
+        answer = CliRunner().invoke(main, ["check"])
+    store.close()
+    assert answer.exit_code == Exit.NO_VERDICT
+    assert answer.output == "Error: No space left on device: free some, then run it again.\n"
+
+
+def test_a_mistyped_command_is_put_right() -> None:
+    answer = CliRunner().invoke(main, ["chek"])
+    assert answer.exit_code == Exit.WRONG_USE
+    assert "No such command 'chek': did you mean check?" in answer.output
+
+
 def test_the_module_is_the_command(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "verikit", "--version"],
@@ -116,11 +168,3 @@ def test_only_the_wanted_part_is_loaded(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
-
-
-def test_the_docs_tell_every_command_and_exit_code() -> None:
-    text = (Path(__file__).parents[2] / "docs/reference/command-line.md").read_text()
-    assert all(f"| {code} | {meaning} |" in text for code, meaning in MEANINGS.items())
-    for name, part in PARTS.items():
-        (row,) = re.findall(rf"^\| `{name}[` ].*$", text, re.MULTILINE)[:1]
-        assert row.endswith(f"| `verikit[{part.extra}]` |" if part.extra else "| |")

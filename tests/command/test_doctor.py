@@ -56,7 +56,11 @@ def test_what_is_wrong_is_named_with_what_to_do(
     [
         (None, "note", "the documented default"),
         ("k" * SECRETS.key_characters, "ok", "your own"),
-        ("short", "wrong", f"{SECRETS.key_variable} has 5 bytes"),
+        (
+            "short",
+            "wrong",
+            f"{SECRETS.key_variable} must be 32 characters of ASCII, this one has 5 bytes",
+        ),
     ],
 )
 def test_the_key_is_judged_and_never_shown(
@@ -64,7 +68,7 @@ def test_the_key_is_judged_and_never_shown(
 ) -> None:
     if key:
         monkeypatch.setenv(SECRETS.key_variable, key)
-    judged, iv = secrets()
+    judged, iv = secrets({})
     assert (judged.state, iv.state) == (state, "ok")
     assert judged.found.startswith(found)
     assert (key or SECRETS.default_key) not in str([judged, iv])

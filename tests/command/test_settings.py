@@ -11,7 +11,7 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verikit import cli, settings
+from verikit import cli, options, settings
 from verikit.cli import PARTS
 from verikit.contract import load_contract
 
@@ -27,7 +27,7 @@ Call = Callable[..., Result]
 @click.option("--gate", multiple=True)
 def shown(**given: object) -> None:
     """Prints what it was given."""
-    key = os.environ.get(SECRETS.key_variable)
+    key = (dict(os.environ) | options.secret_variables()).get(SECRETS.key_variable)
     click.echo(f"{given['url']} {given['port']} {given['dry_run']} {given['gate']} {key}")
 
 
@@ -121,10 +121,10 @@ def test_the_key_comes_from_the_environment_or_a_file_or_a_named_file(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"short", "key must hold 32 characters, not 5."),
-        (KEY.encode() + b"\n\nmore", "key must hold 32 characters, not"),
-        ("é".encode() * 16, "key cannot be read as a text of ASCII."),
-        (None, "key cannot be read as a text of ASCII."),
+        (b"short", "key must be 32 characters of ASCII, this one has 5 bytes."),
+        (KEY.encode() + b"\n\nmore", "key must be 32 characters of ASCII, this one has 38 bytes."),
+        ("é".encode() * 16, "key must be 32 characters of ASCII, this one has others."),
+        (None, "key cannot be read: No such file or directory."),
     ],
 )
 def test_a_file_without_a_key_is_refused_and_not_shown(
@@ -160,3 +160,9 @@ def test_only_the_file_here_is_read(
     (folder / "deeper").mkdir()
     monkeypatch.chdir(folder / "deeper")
     assert call("show").output.split()[1] == "1"
+
+
+def test_a_key_from_a_file_is_not_put_into_the_environment(folder: Path, call: Call) -> None:
+    (folder / "f").write_text(KEY)
+    assert call("--key-file", "f", "show").output.split()[-1] == KEY
+    assert SECRETS.key_variable not in os.environ

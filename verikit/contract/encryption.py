@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from verikit.contract.loader import load_contract
-from verikit.errors import SecretError
+from verikit.contract.values import check_secret
 
 SCHEME = load_contract().encryption
 
@@ -33,7 +33,7 @@ class Secrets:
             ("The key", self.key, SCHEME.key_characters),
             ("The IV", self.iv, SCHEME.iv_characters),
         ):
-            check_secret(name, secret.encode(errors="surrogateescape"), length)
+            check_secret(name, secret, length)
 
     @classmethod
     def of(cls, key: str | None = None, iv: str | None = None) -> Secrets:
@@ -66,14 +66,3 @@ def url_encoded(encrypted: bytes) -> bytes:
     """Base64 as a value of a url-encoded form: a server would read a plain ``+`` as a blank."""
     # Twenty times as fast as urllib's quote, on the three characters that Base64 can hold.
     return encrypted.replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
-
-
-def check_secret(name: str, secret: bytes, length: int) -> None:
-    """Refuse a key or an IV that cannot be one, in a sentence that begins with its ``name``.
-
-    Raises:
-        SecretError: it is not ``length`` characters of ASCII.
-    """
-    if len(secret) != length or not secret.isascii():
-        found = f"{len(secret)} bytes" if secret.isascii() else "others"
-        raise SecretError(f"{name} must be {length} characters of ASCII, this one has {found}.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verikit.errors import ContractError
+from verikit.errors import ContractError, SecretError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,3 +131,17 @@ class PhotoStandards:
             raise ContractError("photo standards: the smallest side is above the largest")
         if not self.formats:
             raise ContractError("photo standards: formats must name at least one format")
+
+
+def check_secret(name: str, secret: str | bytes, length: int) -> None:
+    """Refuse a key or an IV that cannot be one, in a sentence that begins with its ``name``.
+
+    Text of the environment may hold bytes that are no text (PEP 383).
+
+    Raises:
+        SecretError: it is not ``length`` characters of ASCII.
+    """
+    content = secret.encode(errors="surrogateescape") if isinstance(secret, str) else secret
+    if len(content) != length or not content.isascii():
+        found = f"{len(content)} bytes" if content.isascii() else "others"
+        raise SecretError(f"{name} must be {length} characters of ASCII, this one has {found}.")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from verikit import options
 from verikit.contract import load_contract
 from verikit.doctor import machine
 from verikit.doctor.data import data
@@ -59,7 +60,7 @@ def look(port: int) -> Iterator[Finding]:
     """Everything there is to look at, the cheapest first."""
     yield python()
     yield from extras()
-    yield from secrets()
+    yield from secrets(options.secrets())
     yield machine.port(port)
     yield machine.processors()
     yield machine.memory()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import socket
 from pathlib import Path
 
 from verikit import machine
 from verikit.doctor.finding import Finding, State
+from verikit.errors import Unreachable
+from verikit.transport import Address, Connection, Endpoint, Request
 
 LOOPBACK = "127.0.0.1"
 MIB = 2**20
@@ -72,11 +73,9 @@ def folder() -> Finding:
 
 
 def _is_ours(number: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, number, timeout=SECONDS)
+    address = Address.of(f"http://{LOOPBACK}:{number}")
     try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
+        with Connection(Endpoint(address=address, timeout=SECONDS)) as connection:
+            return connection.ask(Request(method="GET", path="/healthz")).status == 200
+    except Unreachable:
         return False
-    finally:
-        connection.close()

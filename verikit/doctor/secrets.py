@@ -6,23 +6,28 @@ import os
 from collections.abc import Iterator
 
 from verikit.contract import load_contract
+from verikit.contract.values import check_secret
 from verikit.doctor.finding import Finding, State
+from verikit.errors import SecretError
+from verikit.options import GivenSecrets
 
 SCHEME = load_contract().encryption
 
 
-def secrets() -> Iterator[Finding]:
-    """The key, then the IV."""
-    yield _judged("key", SCHEME.key_variable, SCHEME.key_characters, SCHEME.default_key)
-    yield _judged("IV", SCHEME.iv_variable, SCHEME.iv_characters, SCHEME.default_iv)
+def secrets(given: GivenSecrets) -> Iterator[Finding]:
+    """The key, then the IV; what files gave stands before the environment."""
+    key, iv = given.get("key"), given.get("iv")
+    yield _judged("key", key, SCHEME.key_variable, SCHEME.key_characters, SCHEME.default_key)
+    yield _judged("IV", iv, SCHEME.iv_variable, SCHEME.iv_characters, SCHEME.default_iv)
 
 
-def _judged(check: str, variable: str, length: int, default: str) -> Finding:
-    secret = os.environ.get(variable, default)
+def _judged(check: str, given: str | None, variable: str, length: int, default: str) -> Finding:
+    secret = os.environ.get(variable, default) if given is None else given
     advice = f"set {variable} to {length} characters of ASCII, for the server and its clients alike"
-    if len(secret.encode()) != length:
-        found = f"{variable} has {len(secret.encode())} bytes"
-        return Finding(check=check, state=State.WRONG, found=found, advice=advice)
+    try:
+        check_secret(variable, secret, length)
+    except SecretError as error:
+        return Finding(check=check, state=State.WRONG, found=str(error), advice=advice)
     if secret != default:
         return Finding(check=check, found=f"your own, of {length} characters")
     if variable != SCHEME.key_variable:
