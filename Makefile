@@ -1,14 +1,12 @@
 # For a fresh machine: `make demo` shows the kit at work, `make test` runs its tests.
-.PHONY: demo test ready
+.PHONY: demo test
 
-demo: ready
+demo: .venv/demo
 	.venv/bin/verikit demo
 
-test: ready
+test: .venv/tests
 	.venv/bin/nox -s tests
 
-ready: .venv/ready
-
-.venv/ready: requirements.lock pyproject.toml tools/bootstrap.sh
-	sh tools/bootstrap.sh
+.venv/demo .venv/tests: requirements.lock pyproject.toml tools/install.sh
+	sh tools/install.sh $(@F)
 	touch $@

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the uv that requirements.lock names, checked by hash, into the folder given: FOLDER/bin/uv.
+# Makes an environment with the uv that requirements.lock names, checked by hash: FOLDER/bin/uv.
 set -eu
 lock="$(dirname "$0")/../requirements.lock"
 

@@ -35,7 +35,9 @@ class Part:
 
 
 PARTS = {
-    "demo": Part("verikit.demo:demo", "all", "Start the reference server and check it."),
+    "demo": Part(
+        "verikit.demo:demo", "conformance,server", "Start the reference server and check it."
+    ),
     "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
     "mock": Part(
@@ -43,10 +45,10 @@ PARTS = {
     ),
     "calibrate": Part(
         "calibration.cli:calibrate",
-        "conformance",
+        "calibration",
         "Judge a server's error-rate table by labelled pairs.",
     ),
-    "datasets": Part("calibration.cli:datasets", "conformance", "List and fetch labelled pairs."),
+    "datasets": Part("calibration.cli:datasets", "calibration", "List and fetch labelled pairs."),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
     "inspect": Part(
         "reference_server.commands.inspect:inspect",
@@ -57,7 +59,9 @@ PARTS = {
         "reference_server.commands.fit:fit", "fit", "Fit the score of a model to labelled people."
     ),
     "templates": Part(
-        "verikit.templates:templates", "all", "Make templates of labelled people to calibrate by."
+        "verikit.templates:templates",
+        "calibration,server",
+        "Make templates of labelled people to calibrate by.",
     ),
     "encrypt": Part("verikit.encrypt:encrypt", "client", "Encrypt photos for a request."),
     "verify": Part("verikit.verify:verify", "client", "Ask a server about two photos."),

@@ -44,7 +44,7 @@ def lint() -> Lint:
     def run(tool: str, *arguments: Any) -> str:
         found = shutil.which(tool, path=str(Path(sys.executable).parent)) or shutil.which(tool)
         if found is None:
-            pytest.skip(f"{tool} is not installed (it is in the development group)")
+            pytest.skip(f"{tool} is not installed: nox -s deploy brings it")
         command = [found, *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from verikit.cli import main
 from verikit.contract import load_contract
@@ -92,3 +93,6 @@ def test_only_what_an_image_needs_is_sent_to_the_engine() -> None:
     ]
     assert first == "*"
     assert all(line.startswith("!") and (ROOT / line[1:]).exists() for line in kept)
+    wheel = WheelBuilder(str(ROOT)).config
+    shipped = [Path(path).name for path in (*wheel.only_include, *wheel.force_include)]
+    assert {f"!{name}" for name in shipped} <= set(kept)

@@ -19,7 +19,7 @@ def test_every_weights_file_has_a_notice(file: str) -> None:
 
 @pytest.mark.parametrize("file", sorted(OURS | OTHERS))
 def test_every_weights_file_is_in_the_docs(file: str) -> None:
-    assert f"`{file}`" in (ROOT / "docs" / "weights.md").read_text()
+    assert f"`{file}`" in (ROOT / "docs" / "reference" / "weights.md").read_text()
 
 
 def test_every_picture_of_the_packages_has_a_notice() -> None:

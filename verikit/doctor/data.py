@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verikit.doctor.finding import Finding, State
 from verikit.doctor.installation import is_whole
 
-EXTRA = "conformance"
+EXTRA = "calibration"
 
 
 def data() -> Iterator[Finding]:

@@ -1,9 +1,20 @@
 #!/bin/sh
-# Fills .venv with exactly the versions of requirements.lock, checked by hash, and this project.
+# Fills .venv with the versions of requirements.lock, checked by hash, and this project:
+#   install.sh demo     what `verikit demo` needs
+#   install.sh tests    everything that `verikit[all]` brings, and what its tests need
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "$*" >&2; }
+
+case ${1-} in
+demo) set -- --excludes tools/not-for-the-demo.txt --editable '.[client,conformance,server]' ;;
+tests) set -- --group tests --editable '.[all]' ;;
+*)
+    say "usage: $0 demo | tests"
+    exit 2
+    ;;
+esac
 
 python=${PYTHON:-python3}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
@@ -23,9 +34,10 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     fi
 fi
 
-"$python" -m venv .venv
-# uv fills the environment some ten times faster than pip; its own pin and hashes are in the lock.
-awk '/^uv==/,!/\\$/' requirements.lock >.venv/uv.lock
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
-.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
-.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
+if [ ! -x .venv/bin/uv ]; then
+    say "1/2 Making .venv and putting uv into it, which installs the rest."
+    sh tools/locked-uv.sh .venv
+fi
+say "2/2 Installing verikit and what it needs into .venv, as locked."
+.venv/bin/uv pip install --python .venv/bin/python \
+    --constraint requirements.lock --build-constraint requirements.lock "$@"
