@@ -36,7 +36,9 @@ class Part:
 
 PARTS = {
     "demo": Part(
-        "verikit.demo:demo", "conformance,server", "Start the reference server and check it."
+        "verikit.commands.demo:demo",
+        "conformance,server",
+        "Start the reference server and check it.",
     ),
     "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
@@ -59,14 +61,18 @@ PARTS = {
         "reference_server.commands.fit:fit", "fit", "Fit the score of a model to labelled people."
     ),
     "templates": Part(
-        "verikit.templates:templates",
+        "verikit.commands.templates:templates",
         "calibration,server",
         "Make templates of labelled people to calibrate by.",
     ),
-    "encrypt": Part("verikit.encrypt:encrypt", "client", "Encrypt photos for a request."),
-    "verify": Part("verikit.verify:verify", "client", "Ask a server about two photos."),
-    "doctor": Part("verikit.doctor.cli:doctor", None, "Say what is missing on this machine."),
-    "completion": Part("verikit.completion:completion", None, "Print a shell's completion script."),
+    "encrypt": Part("verikit.commands.encrypt:encrypt", "client", "Encrypt photos for a request."),
+    "verify": Part("verikit.commands.verify:verify", "client", "Ask a server about two photos."),
+    "doctor": Part(
+        "verikit.commands.doctor.cli:doctor", None, "Say what is missing on this machine."
+    ),
+    "completion": Part(
+        "verikit.commands.completion:completion", None, "Print a shell's completion script."
+    ),
 }
 
 

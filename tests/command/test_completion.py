@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from verikit.cli import PARTS, main
-from verikit.completion import SHELLS
+from verikit.commands.completion import SHELLS
 
 COMPLETE = "_VERIKIT_COMPLETE"
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from verikit.demo import _is_ready
+from verikit.commands.demo import _is_ready
 
 
 class _Healthy(BaseHTTPRequestHandler):

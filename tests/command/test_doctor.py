@@ -12,10 +12,10 @@ import pytest
 from click.testing import Result
 
 from tests.support.ports import free_port
+from verikit.commands.doctor import cli, engine, installation, machine
+from verikit.commands.doctor.finding import Finding, State
+from verikit.commands.doctor.secrets import secrets
 from verikit.contract import load_contract
-from verikit.doctor import cli, engine, installation, machine
-from verikit.doctor.finding import Finding, State
-from verikit.doctor.secrets import secrets
 
 SECRETS = load_contract().encryption
 Call = Callable[..., Result]

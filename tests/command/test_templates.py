@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import verikit.templates
 from calibration.executors import Workers
 from calibration.sources.templates import load
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
-from verikit import extraction
+from verikit.commands import extraction, templates
 
 
 @pytest.fixture
@@ -32,14 +31,14 @@ def folder(tmp_path, monkeypatch):
         with ThreadPoolExecutor(1) as executor:
             yield Workers(executor, 1)
 
-    monkeypatch.setattr(verikit.templates, "open_workers", workers)
+    monkeypatch.setattr(templates, "open_workers", workers)
     monkeypatch.setattr(extraction, "PHOTOS_OF_A_PART", 1)
     return tmp_path / "people"
 
 
 def run(folder, out):
     command = [str(folder), "--out", str(out), "--quiet"]
-    return CliRunner().invoke(verikit.templates.templates, command, catch_exceptions=False)
+    return CliRunner().invoke(templates.templates, command, catch_exceptions=False)
 
 
 def test_templates_of_a_folder_can_be_calibrated_by(folder, tmp_path):
@@ -84,7 +83,7 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
 
 def test_an_unknown_model_is_wrong_use_and_tried_once(folder, tmp_path):
     command = [str(folder), "--out", str(tmp_path / "t.npz"), "--quiet", "--model", "Nonsense"]
-    result = CliRunner().invoke(verikit.templates.templates, command, catch_exceptions=False)
+    result = CliRunner().invoke(templates.templates, command, catch_exceptions=False)
     assert result.exit_code == 2
     assert "Nonsense" in result.output
 

@@ -10,7 +10,7 @@ from tests.mutation.parts import Parts, around
 from tests.mutation.registry import MODEST, variant, variant_started
 from tests.mutation.serving import served
 from tests.mutation.wire import Ask, Reply, Serve
-from verikit.demo import reference_server
+from verikit.commands.demo import reference_server
 
 
 def the_reference(parts: Parts) -> Serve:

@@ -12,13 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from verikit import options
+from verikit.commands.doctor import machine
+from verikit.commands.doctor.data import data
+from verikit.commands.doctor.engine import engine
+from verikit.commands.doctor.finding import Finding, State
+from verikit.commands.doctor.installation import extras, python
+from verikit.commands.doctor.secrets import secrets
 from verikit.contract import load_contract
-from verikit.doctor import machine
-from verikit.doctor.data import data
-from verikit.doctor.engine import engine
-from verikit.doctor.finding import Finding, State
-from verikit.doctor.installation import extras, python
-from verikit.doctor.secrets import secrets
 from verikit.exit_codes import Exit
 
 COLOURS = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red"}

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from verikit import machine
-from verikit.doctor.finding import Finding, State
+from verikit.commands.doctor.finding import Finding, State
 from verikit.errors import Unreachable
 from verikit.transport import Address, Connection, Endpoint, Request
 

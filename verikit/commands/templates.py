@@ -11,9 +11,9 @@ import click
 from calibration import progress
 from calibration.executors import open_workers
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
+from verikit.commands.extraction import Work, extract, save
 from verikit.errors import Unreachable, VerikitError
 from verikit.exit_codes import Exit
-from verikit.extraction import Work, extract, save
 
 
 @click.command()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from verikit.commands.doctor.finding import Finding, State
 from verikit.contract import load_contract
 from verikit.contract.values import check_secret
-from verikit.doctor.finding import Finding, State
 from verikit.errors import SecretError
 from verikit.options import GivenSecrets
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verikit.doctor.finding import Finding, State
-from verikit.doctor.installation import is_whole
+from verikit.commands.doctor.finding import Finding, State
+from verikit.commands.doctor.installation import is_whole
 
 EXTRA = "calibration"
 

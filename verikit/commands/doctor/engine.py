@@ -1,7 +1,7 @@
 """Whether the server's engine has its weights and can compare two photos.
 
-It is tried in a process of its own (``python -m verikit.doctor.engine``, a finding a line): a
-library that was built for another processor kills the process that loads it.
+It is tried in a process of its own (``python -m verikit.commands.doctor.engine``, a finding a
+line): a library that was built for another processor kills the process that loads it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from verikit.commands.doctor.finding import Finding, State
+from verikit.commands.doctor.installation import is_whole
 from verikit.contract import load_contract
-from verikit.doctor.finding import Finding, State
-from verikit.doctor.installation import is_whole
 
 SECONDS = 120
 EXTRA = "server"

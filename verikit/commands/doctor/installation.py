@@ -9,7 +9,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from verikit.doctor.finding import Finding, State
+from verikit.commands.doctor.finding import Finding, State
 
 NAME = "verikit"
 COLLECTION = "all"
