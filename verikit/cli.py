@@ -157,7 +157,9 @@ def _sentence(error: Exception) -> str:
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """The error, and those that it came from."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
 

@@ -46,10 +46,11 @@ class AsyncConnection:
             whole = await _Exchange(self._stream, reader, clock).run(
                 blocks_of(request, self._endpoint)
             )
-        except BaseException as error:
+        except (VerikitError, OSError) as error:
             await self.aclose()
-            if isinstance(error, VerikitError | OSError):
-                raise named(error, self._endpoint) from error
+            raise named(error, self._endpoint) from error
+        except BaseException:
+            await self.aclose()
             raise
         if not (whole and reader.lasting):
             await self.aclose()

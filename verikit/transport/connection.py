@@ -16,7 +16,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from verikit.errors import BadAnswer, Broken, NotConnected, ProxyFailed
+from verikit.errors import BadAnswer, Broken, NotConnected, ProxyFailed, VerikitError
 from verikit.foreign_text import shown
 from verikit.transport import proxy as proxies
 from verikit.transport import tls
@@ -55,9 +55,12 @@ class Connection:
             reader = Reader(request.method, self._endpoint.limits)
             whole = _send(used, request, self._endpoint, reader, clock)
             _receive(used, reader, clock)
-        except BaseException as error:
+        except (VerikitError, OSError) as error:
             self.close()
             raise named(error, self._endpoint) from error
+        except BaseException:
+            self.close()
+            raise
         if not (whole and reader.lasting):
             self.close()
         return struck_out(reader.answer(clock.taken), self._endpoint)
@@ -127,18 +130,18 @@ class Pool:
         self.close()
 
 
-def named(error: BaseException, endpoint: Endpoint) -> BaseException:
+def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
     """An error of a connection as one of ours, with the server in its message."""
     where = endpoint.address.shown
-    if isinstance(error, BadAnswer):
-        return BadAnswer(f"{where} gave no proper answer: {error}")
-    if isinstance(error, Broken):
-        return Broken(f"No server answers at {where} ({error})", begun=error.begun)
     if isinstance(error, ssl.SSLError):
         return tls.failure(error, where)
     if isinstance(error, OSError):
         return Broken(f"No server answers at {where} ({why(error)})")
-    return error
+    if isinstance(error, BadAnswer):
+        return BadAnswer(f"{where} gave no proper answer: {error}")
+    if isinstance(error, Broken):
+        return Broken(f"No server answers at {where} ({error})", begun=error.begun)
+    return type(error)(str(error))
 
 
 def struck_out(answer: Answer, endpoint: Endpoint) -> Answer:

@@ -1,0 +1,323 @@
+"""What goes over connections, both ways, and what becomes of servers that misbehave."""
+
+import pickle
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+import pytest
+
+from tests.support.fronts import Certificates, over_tls
+from tests.support.peer import answering, listening
+from tests.transport.conftest import Ask, endpoint, post
+from verikit.errors import BadAnswer, Broken, NotConnected, TimedOut, Unreachable
+from verikit.transport import Access, Connection, Pool, Request
+from verikit.transport.async_connection import AsyncPool
+from verikit.transport.tls import Tls
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"
+HUGE = 8 << 20
+
+
+def test_a_request_says_what_it_is_and_asks_for_no_compression(ask: Ask) -> None:
+    with answering(OK) as peer:
+        (answer,) = ask(endpoint(peer.url + "/v2"), post(headers=(("X-Own", "1"),)))
+    ((head, body),) = peer.requests
+    assert head.decode().split("\r\n") == [
+        "POST /v2/x HTTP/1.1",
+        f"Host: {peer.authority}",
+        f"User-Agent: verikit/{version('verikit')}",
+        "Accept: application/json",
+        "Accept-Encoding: identity",
+        "X-Own: 1",
+        "Content-Type: text/plain",
+        "Content-Length: 3",
+    ]
+    assert body == b"bbb"
+    assert (answer.status, answer.json) == (200, {})
+    assert 0 < answer.seconds < 5
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [("chunked", b"3\r\nbbb\r\n0\r\n\r\n"), ("none", b"bbb")],
+)
+def test_a_body_is_framed_as_asked(ask: Ask, length: Any, expected: bytes) -> None:
+    came = []
+
+    def take(connection: socket.socket) -> None:
+        content = b""
+        while not content.endswith(expected):
+            content += connection.recv(65536)
+        came.append(content)
+        connection.sendall(OK)
+
+    with listening(take) as peer:
+        ask(endpoint(peer.url), post(length=length))
+    head, _, body = came[0].partition(b"\r\n\r\n")
+    assert body == expected
+    assert (b"Transfer-Encoding: chunked" in head) is (length == "chunked")
+    assert b"Content-Length" not in head
+
+
+def test_a_connection_is_kept_while_the_server_keeps_it(ask: Ask) -> None:
+    with answering(OK) as peer:
+        assert len(ask(endpoint(peer.url), *[post()] * 5)) == 5
+        assert peer.connections == 1
+    with answering(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")) as peer:
+        ask(endpoint(peer.url), post(), post())
+        assert peer.connections == 2
+
+
+def test_a_connection_of_its_own_is_not_kept() -> None:
+    with answering(OK) as peer, Pool(endpoint(peer.url)) as pool:
+        for _ in range(3):
+            pool.ask(post(), anew=True)
+        assert peer.connections == 3
+
+
+def test_what_a_server_says_unasked_is_never_taken_for_an_answer(ask: Ask) -> None:
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+    with answering(OK + forged) as peer:
+        answers = ask(endpoint(peer.url), post(), post())
+    assert [answer.body for answer in answers] == [b"{}", b"{}"]
+    assert all("Bytes follow the answer" in answer.findings[0] for answer in answers)
+
+
+def test_interim_answers_are_passed_over(ask: Ask) -> None:
+    early = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    with answering(early + OK) as peer:
+        (answer,) = ask(endpoint(peer.url), post())
+    assert (answer.status, answer.findings) == (200, ())
+
+
+def refuse_early(connection: socket.socket) -> None:
+    """Answers after the head, reads nothing more, and keeps the connection open for a while."""
+    connection.recv(1024)
+    connection.sendall(TOO_LARGE)
+    time.sleep(1)
+
+
+@pytest.mark.parametrize("length", ["declared", "chunked"])
+def test_an_answer_before_the_end_of_the_body_is_read(ask: Ask, length: Any) -> None:
+    with listening(refuse_early) as peer:
+        (answer,) = ask(endpoint(peer.url), post(HUGE, length=length))
+    assert answer.status == 413
+
+
+def test_an_early_answer_is_read_over_tls(ask: Ask, files: Certificates) -> None:
+    access = Access(tls=Tls(ca_file=files.ca))
+    with listening(over_tls(refuse_early, files)) as peer:
+        url = f"https://localhost:{peer.port}"
+        (answer,) = ask(endpoint(url, access=access), post(HUGE))
+    assert answer.status == 413
+
+
+def test_an_interim_answer_does_not_stop_a_body(ask: Ask) -> None:
+    sizes = []
+
+    def continue_first(connection: socket.socket) -> None:
+        head = connection.recv(100)
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        size = len(head)
+        while size < HUGE:
+            size += len(connection.recv(1 << 20))
+        sizes.append(size)
+        connection.sendall(OK)
+
+    with listening(continue_first) as peer:
+        (answer,) = ask(endpoint(peer.url), post(HUGE))
+    assert answer.status == 200
+    assert sizes[0] >= HUGE
+
+
+def test_an_answer_is_read_though_the_server_stopped_reading(ask: Ask) -> None:
+    def answer_and_close(connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(TOO_LARGE)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(1 << 20):  # else the kernel would take the answer back
+            pass
+
+    with listening(answer_and_close) as peer:
+        (answer,) = ask(endpoint(peer.url), post(HUGE))
+    assert answer.status == 413
+
+
+def test_pieces_are_sent_as_they_come() -> None:
+    with answering(OK) as peer, Connection(endpoint(peer.url)) as connection:
+        pieces = (b"b" for _ in range(3))
+        connection.ask(post(3, pieces=pieces))
+    assert peer.requests[0][1] == b"bbb"
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        connection.sendall(b" ")
+        time.sleep(0.05)
+
+
+def stall(connection: socket.socket) -> None:
+    time.sleep(5)
+
+
+def swallow_slowly(connection: socket.socket) -> None:
+    while connection.recv(1):
+        time.sleep(0.05)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def flood(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(b" " * 65536)
+
+
+def endless_interim(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "why"),
+    [
+        (drip, TimedOut, "did not answer in time: the answer was not whole after 0.8 s"),
+        (stall, TimedOut, "did not answer in time: nothing came for 0.4 s"),
+        (reset, Broken, "No server answers at"),
+        (lambda _: None, Broken, "the connection was closed without an answer"),
+        (lambda c: c.sendall(OK[:-1]), Broken, "closed before the end of the answer"),
+        (flood, BadAnswer, "more than the 1,048,576 bytes that are read"),
+        (endless_interim, BadAnswer, "more than 32 interim answers"),
+        (lambda c: c.sendall(b"\x1b[2J\r\n\r\n"), BadAnswer, r"no proper answer: .*\\x1b\[2J"),
+    ],
+    ids=["drip", "stall", "reset", "close", "short", "flood", "interim", "escape"],
+)
+def test_a_server_that_misbehaves_is_given_up_in_time(
+    ask: Ask, behaviour: Callable[[socket.socket], None], kind: type[Unreachable], why: str
+) -> None:
+    started = time.monotonic()
+    with answering(behaviour) as peer:
+        with pytest.raises(kind, match=why) as caught:
+            ask(endpoint(peer.url, timeout=0.4), post())
+        assert time.monotonic() - started < 2
+    assert peer.url in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_server_that_reads_too_slowly_is_given_up_in_time(ask: Ask) -> None:
+    started = time.monotonic()
+    with listening(swallow_slowly) as peer, pytest.raises(TimedOut):
+        ask(endpoint(peer.url, timeout=0.4), post(HUGE))
+    assert time.monotonic() - started < 2
+
+
+def test_where_nobody_listens_is_said(ask: Ask) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(NotConnected, match=f"No server answers at http://127.0.0.1:{port} "):
+        ask(endpoint(f"http://user:secret@127.0.0.1:{port}"), post())
+
+
+def test_a_name_that_nobody_has_is_said(ask: Ask) -> None:
+    with pytest.raises(NotConnected, match="no such name"):
+        ask(endpoint("http://no-such-name.invalid"), post())
+
+
+def test_a_broken_connection_tells_whether_an_answer_had_begun(ask: Ask) -> None:
+    for content, begun in ((b"", False), (OK[:-1], True)):
+        with (
+            answering(lambda c, said=content: c.sendall(said)) as peer,  # type: ignore[misc]
+            pytest.raises(Broken) as caught,
+        ):
+            ask(endpoint(peer.url), post())
+        assert caught.value.begun is begun
+
+
+def test_secrets_that_are_sent_back_are_struck_out(ask: Ask) -> None:
+    access = Access(headers=(("Authorization", "Bearer s3cret-token"),))
+    body = b'{"message":"s3cret-token is no good"}'
+    said = b"HTTP/1.1 400 s3cret-token\r\nX: Bearer s3cret-token\r\nContent-Length: %d\r\n\r\n%b"
+    with answering(said % (len(body), body)) as peer:
+        (answer,) = ask(endpoint(peer.url, access=access), post())
+    assert b"Authorization: Bearer s3cret-token" in peer.requests[0][0]
+    assert "s3cret-token" not in repr(answer)
+    assert answer.json == {"message": "[not shown] is no good"}
+
+
+def test_requests_keep_to_the_rate(ask: Ask) -> None:
+    started = time.monotonic()
+    with answering(OK) as peer:
+        ask(endpoint(peer.url, rate=20), *[post()] * 5)
+    assert time.monotonic() - started >= 4 / 20
+
+
+def test_threads_share_a_pool_and_its_rate() -> None:
+    started = time.monotonic()
+    with answering(OK) as peer, Pool(endpoint(peer.url, rate=40)) as pool:
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(lambda _: pool.ask(post()), range(13)))
+        assert peer.connections <= 4
+    assert len(answers) == 13
+    assert time.monotonic() - started >= 12 / 40
+
+
+def test_tasks_ask_at_the_same_time() -> None:
+    both = threading.Barrier(2)
+
+    def wait_for_the_other(connection: socket.socket) -> None:
+        both.wait(5)
+        connection.sendall(OK)
+
+    async def run(url: str) -> None:
+        async with AsyncPool(endpoint(url)) as pool, anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(pool.ask, post())
+
+    with answering(wait_for_the_other) as peer:
+        anyio.run(run, peer.url)
+
+
+def test_a_cancelled_request_leaves_no_connection_to_be_used_again() -> None:
+    async def run(url: str) -> bytes:
+        async with AsyncPool(endpoint(url)) as pool:
+            with anyio.move_on_after(0.2):
+                await pool.ask(post())
+            return (await pool.ask(post())).body
+
+    seen: list[int] = []
+
+    def slow_then_fast(connection: socket.socket) -> None:
+        seen.append(1)
+        if len(seen) == 1:
+            time.sleep(0.5)
+        connection.sendall(OK)
+
+    with answering(slow_then_fast) as peer:
+        assert anyio.run(run, peer.url) == b"{}"
+        assert peer.connections == 2
+
+
+def test_an_endpoint_goes_to_other_processes_as_it_is() -> None:
+    access = Access(headers=(("Authorization", "Bearer s3cret-token"),))
+    here = endpoint("https://faces.example/v2", access=access, rate=5)
+    there = pickle.loads(pickle.dumps(here))  # noqa: S301 - our own
+    assert there == here
+    assert there.headers == here.headers
+    assert "s3cret" not in repr(here)
+
+
+def test_another_path_may_be_asked(ask: Ask) -> None:
+    with answering(OK) as peer:
+        ask(endpoint(peer.url), Request(method="GET", path="/healthz"))
+    assert peer.requests[0][0].startswith(b"GET /healthz HTTP/1.1\r\n")
