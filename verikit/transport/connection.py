@@ -26,6 +26,7 @@ from verikit.transport.reader import Answer, Reader
 from verikit.transport.request import Request, blocks_of
 
 AT_ONCE = 64 * 1024
+TLS_HINT = "; if TLS is spoken there, write https:// instead"
 STRUCK_OUT = b"[not shown]"
 
 
@@ -136,11 +137,12 @@ def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
     if isinstance(error, ssl.SSLError):
         return tls.failure(error, where)
     if isinstance(error, OSError):
-        return Broken(f"No server answers at {where} ({why(error)})")
+        error = Broken(why(error))
     if isinstance(error, BadAnswer):
         return BadAnswer(f"{where} gave no proper answer: {error}")
     if isinstance(error, Broken):
-        return Broken(f"No server answers at {where} ({error})", begun=error.begun)
+        hint = "" if error.begun or endpoint.address.is_https else TLS_HINT
+        return Broken(f"No server answers at {where} ({error}){hint}", begun=error.begun)
     return type(error)(str(error))
 
 
