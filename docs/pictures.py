@@ -1,7 +1,7 @@
 """Draws the pictures of guide/statistics.md: python docs/pictures.py
 
-Every number on them comes from the project's own functions, from openapi.yaml, from the check that
-lies beside the reference server's score map, or from a seeded simulation, which the page names.
+Every number on them comes from the project's own functions, from openapi.yaml, from
+evidence/score-map.json (benchmarks/score_map.py), or from a seeded simulation that the page names.
 """
 
 from __future__ import annotations
@@ -31,19 +31,21 @@ from verikit.contract import load_contract
 
 HERE = Path(__file__).parent
 ROWS = load_contract().error_rates.rows
-CHECK = HERE.parent / "reference_server" / "models" / "Dlib-check.json"
+SPLITS = HERE / "evidence" / "score-map.json"
 CLAIM = 1e-3
 SEED = 7
 BLUE, RED, GREY = "#1f5fa8", "#b3261e", "#5f6b76"
 
 
 def thresholds(figure: Figure) -> None:
-    """What the reference server's check measured: medians of its splits of the people."""
-    splits = json.loads(CHECK.read_text(encoding="utf-8"))["normalised"]
+    """Medians over several ways to part the people in those fitted to and those compared."""
+    rows = json.loads(SPLITS.read_text(encoding="utf-8"))["thresholds"]
+    at = [row["threshold"] for row in rows]
+    fmr, fnmr = ([row[name][1] for row in rows] for name in ("fmr", "fnmr"))
     axes = figure.subplots()
     axes.plot(*zip(*ROWS, strict=True), color=GREY, label="FMR, as documented")
-    axes.plot(*_medians(splits, "thresholds", "threshold", "fmr"), "o", color=BLUE, label="FMR")
-    axes.plot(*_medians(splits, "non_matches", "score", "fnmr"), "s--", color=RED, label="FNMR")
+    axes.plot(at, fmr, "o", color=BLUE, label="FMR")
+    axes.plot(at, fnmr, "s--", color=RED, label="FNMR")
     log_rate(axes.yaxis, axes)
     axes.set(xlabel="threshold", ylabel="error rate")
     axes.legend()
@@ -168,13 +170,6 @@ def _chance_at_any_time(k: float, n: float, rate: float) -> float:
 def _failed(chance: Callable[[float, float, float], float], counts: Floats, n: float) -> Floats:
     kinds, places = np.unique(counts, return_inverse=True)
     return np.array([chance(k, n, CLAIM) <= ALPHA for k in kinds])[places]
-
-
-def _medians(splits: list[dict], table: str, x: str, y: str) -> tuple[Floats, Floats]:
-    def median(name: str) -> Floats:
-        return np.median([[row[name] for row in split[table]] for split in splits], axis=0)
-
-    return median(x), median(y)
 
 
 def _bars(axes: Axes, x: Floats, rates: list[Rate], colour: str, label: str | None = None) -> None:

@@ -58,7 +58,9 @@ PARTS = {
         "Show what the server sees in a photo.",
     ),
     "fit": Part(
-        "reference_server.commands.fit:fit", "fit", "Fit the score of a model to labelled people."
+        "reference_server.commands.fit:fit",
+        "fit",
+        "Fit a model's score to templates of people.",
     ),
     "templates": Part(
         "verikit.commands.templates:templates",

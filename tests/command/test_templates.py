@@ -5,12 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from calibration.executors import Workers
 from calibration.sources.templates import load
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
+from reference_server.faces.fitting.people import LabelledTemplates
+from reference_server.faces.weights import RECOGNISER
 from verikit.commands import extraction, templates
+from verikit.portraits import head
 
 
 @pytest.fixture
@@ -36,8 +40,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "people"
 
 
-def run(folder, out):
-    command = [str(folder), "--out", str(out), "--quiet"]
+def run(folder, out, *options):
+    command = [str(folder), "--out", str(out), "--quiet", *options]
     return CliRunner().invoke(templates.templates, command, catch_exceptions=False)
 
 
@@ -56,6 +60,31 @@ def test_templates_of_a_folder_can_be_calibrated_by(folder, tmp_path):
     assert not out.with_suffix(".parts").exists()
 
 
+def test_a_fit_knows_whose_templates_they_are(folder, tmp_path):
+    table = tmp_path / "errors.csv"
+    table.write_text("photo,actual,reason\ncollins/2.jpg,hopper,it is not\nhopper/1.jpg,,nobody\n")
+    run(folder, tmp_path / "templates.npz", "--label-errors", str(table))
+    found = LabelledTemplates.load(tmp_path / "templates.npz")
+    assert [found.names[person] for person in found.people] == ["collins", "hopper"]
+    assert found.photos.tolist() == ["collins/1.jpg", "collins/2.jpg"]
+    assert (found.model, found.weights) == ("Dlib", RECOGNISER.sha256)
+
+
+def test_the_subject_is_the_largest_face_or_the_one_in_the_centre(folder, tmp_path):
+    page = Image.new("RGB", (1100, 500))
+    page.paste(head("collins", 500), (300, 0))
+    page.paste(head("hopper", 300), (0, 100))
+    page.save(folder / "hopper" / "3.jpg")
+    whose = {}
+    for subject in ("largest", "centre"):
+        out = tmp_path / f"{subject}.npz"
+        run(folder, out, "--subject", subject)
+        found = LabelledTemplates.load(out)
+        similar = found.templates[:3] @ found.templates[3]
+        whose[subject] = found.photos[similar.argmax()].partition("/")[0]
+    assert whose == {"largest": "hopper", "centre": "collins"}
+
+
 def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, monkeypatch):
     out = tmp_path / "templates.npz"
     run(folder, out)
@@ -64,7 +93,8 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
     with ThreadPoolExecutor(1) as executor:
         work = extraction.Work(folder=folder, model="Dlib")
         workers = Workers(executor, 1)
-        extraction.extract(work, kept, workers, lambda *_: None)
+        people = extraction.people_in(folder)
+        extraction.extract(work, list(people), kept, workers, lambda *_: None)
         damaged = sorted(kept.glob("*.parquet"))[0]
         content = bytearray(damaged.read_bytes())
         content[len(content) // 3] ^= 1
@@ -74,9 +104,9 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
         monkeypatch.setattr(
             extraction, "embed", lambda work, part, seat: asked.append(part) or embed(work, part, 0)
         )
-        table = extraction.extract(work, kept, workers, lambda *_: None)
+        table = extraction.extract(work, list(people), kept, workers, lambda *_: None)
     assert len(asked) == 1
-    extraction.save(table, out)
+    extraction.save(work, people, table, out)
     for name, array in np.load(out).items():
         np.testing.assert_array_equal(array, whole[name])
 

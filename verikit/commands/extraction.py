@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -15,7 +16,9 @@ import pyarrow.parquet as pq
 
 from calibration.executors import Workers, fan_out
 from calibration.files import writing
+from calibration.sources.datasets import corrected
 from calibration.sources.photos import Folder
+from reference_server.faces.detection.boxes import largest, nearest_centre
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.refusals import Refusal
@@ -29,6 +32,7 @@ _SCHEMA = pa.schema(
     {
         "photo": pa.string(),
         "refusal": pa.string(),
+        "weights": pa.string(),
         "vector": pa.list_(pa.float32()),
         "mean": pa.float32(),
         "deviation": pa.float32(),
@@ -36,27 +40,53 @@ _SCHEMA = pa.schema(
 )
 
 
+class Subject(StrEnum):
+    """Which of several faces is the labelled person's."""
+
+    LARGEST = "largest"  # as when serving
+    CENTRE = "centre"  # the one nearest the centre, as in LFW
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """The folder of people, which every worker must be able to read, and the model by name."""
+    """The folder of people, which every worker must be able to read, and the model by name.
+
+    ``subject`` says whose face counts where a photo shows several.
+    """
 
     folder: Path
     model: str
+    subject: Subject = Subject.LARGEST
 
 
-def extract(work: Work, kept: Path, workers: Workers, tell: Callable[[int, int], None]) -> pa.Table:
+def people_in(folder: Path, label_errors: Path | None = None) -> dict[str, str]:
+    """The person of each photo, by the photo's name; label errors corrected if a table is given.
+
+    Raises:
+        WrongUse: there is no photo.
+    """
+    people = {name: name.partition("/")[0] for name in Folder(folder).names()}
+    if not people:
+        raise WrongUse(f"{folder} holds no folders of photos, one folder for each person.")
+    return corrected(people, label_errors) if label_errors else people
+
+
+def extract(
+    work: Work,
+    names: Sequence[str],
+    kept: Path,
+    workers: Workers,
+    tell: Callable[[int, int], None],
+) -> pa.Table:
     """A row for each photo; ``kept`` is the folder of what is done, ``tell`` hears of parts.
 
     A part is a file, written whole or not at all, whose name tells the photos it was made of and
     the SHA-256 of what it holds; one that was damaged since is made again.
 
     Raises:
-        WrongUse: there is no photo, one cannot be read, or the model cannot be loaded.
+        WrongUse: a photo cannot be read, or the model cannot be loaded.
         Unreachable: nobody is left to work; what was done is kept.
     """
-    names = Folder(work.folder).names()
-    if not names:
-        raise WrongUse(f"{work.folder} holds no folders of photos, one folder for each person.")
     starts = range(0, len(names), PHOTOS_OF_A_PART)
     parts = [tuple(names[start : start + PHOTOS_OF_A_PART]) for start in starts]
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,20 +107,23 @@ def extract(work: Work, kept: Path, workers: Workers, tell: Callable[[int, int],
 def embed(work: Work, photos: Sequence[str], seat: int) -> pa.Table:
     """The templates of some photos as the server makes them; a refusal where there is none."""
     try:
-        engine = _engine(work.model)
+        engine = _engine(work.model, work.subject)
     except ModelError as error:  # not the worker's fault: it is not to be tried again
         raise WrongUse(str(error)) from error
     folder = Folder(work.folder)
     return pa.Table.from_pylist([_row(folder, engine, name) for name in photos], schema=_SCHEMA)
 
 
-def save(table: pa.Table, out: Path) -> int:
-    """Write the templates as ``verikit calibrate`` reads them; how many there are."""
+def save(work: Work, people: Mapping[str, str], table: pa.Table, out: Path) -> int:
+    """Write the templates as `verikit fit` and `verikit calibrate` read them; their number."""
     found = table.filter(pc.is_null(table["refusal"]))
+    photos = found["photo"].to_pylist()
     arrays = {
         "vectors": np.array(found["vector"].to_pylist(), np.float32),
-        "people": np.array([name.partition("/")[0] for name in found["photo"].to_pylist()]),
-        "photos": np.array(found["photo"].to_pylist()),
+        "people": np.array([people[photo] for photo in photos], str),
+        "photos": np.array(photos, str),
+        "model": np.array(work.model),
+        "weights": np.array(next(iter(found["weights"].to_pylist()), "")),
     }
     if found.num_rows and not found["mean"].null_count:
         arrays |= {name: found[name].to_numpy() for name in ("mean", "deviation")}
@@ -100,8 +133,10 @@ def save(table: pa.Table, out: Path) -> int:
 
 
 @lru_cache(maxsize=1)
-def _engine(model: str) -> Engine:
-    return load_engine(model, uncalibrated=True)
+def _engine(model: str, subject: Subject) -> Engine:
+    engine = load_engine(model, uncalibrated=True)
+    choice = nearest_centre if subject is Subject.CENTRE else largest
+    return replace(engine, finder=replace(engine.finder, choice=choice))
 
 
 def _row(folder: Folder, engine: Engine, name: str) -> dict[str, object]:
@@ -111,7 +146,8 @@ def _row(folder: Folder, engine: Engine, name: str) -> dict[str, object]:
     except Refusal as refusal:
         return {"photo": name, "refusal": refusal.code}
     template = engine.embed([face.chip])
-    row: dict[str, object] = {"photo": name, "vector": template[0]}
+    weights = engine.recogniser.digest or ""
+    row: dict[str, object] = {"photo": name, "weights": weights, "vector": template[0]}
     if engine.scorer.cohort:
         mean, deviation = engine.scorer.cohort.statistics(template)
         row |= {"mean": mean[0], "deviation": deviation[0]}
@@ -120,7 +156,7 @@ def _row(folder: Folder, engine: Engine, name: str) -> dict[str, object]:
 
 def _digest_of(work: Work, photos: Sequence[str]) -> str:
     """Tells what a part is made of from other photos, or another model."""
-    made_of = [work.model]
+    made_of = [work.model, work.subject.value]
     for name in photos:
         known = (work.folder / name).stat()
         made_of.append(f"{name}/{known.st_size}/{known.st_mtime_ns}")

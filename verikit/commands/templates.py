@@ -1,4 +1,4 @@
-"""``verikit templates``: the templates of a folder of people, for ``verikit calibrate``."""
+"""``verikit templates``: templates of a folder of people, to fit a score or to calibrate by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from calibration import progress
 from calibration.executors import open_workers
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
-from verikit.commands.extraction import Work, extract, save
+from verikit.commands.extraction import Subject, Work, extract, people_in, save
 from verikit.errors import Unreachable, VerikitError
 from verikit.exit_codes import Exit
 
@@ -26,6 +26,18 @@ from verikit.exit_codes import Exit
     help="The file to write; a folder beside it keeps what is done until all is.",
 )
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
+@click.option(
+    "--subject",
+    type=click.Choice(Subject, case_sensitive=False),
+    default=Subject.LARGEST,
+    show_default=True,
+    help="Whose face counts where a photo shows several; the server takes the largest.",
+)
+@click.option(
+    "--label-errors",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table of known label errors, as datasets/lfw/label-errors.csv.",
+)
 @click.option(
     "--dask",
     metavar="ADDRESS",
@@ -42,6 +54,8 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     *,
     out: Path,
     model: str,
+    subject: Subject,
+    label_errors: Path | None,
     dask: str | None,
     json: bool,
     quiet: bool,
@@ -54,22 +68,24 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     \b
     Example:
       verikit templates lfw/ --out lfw.npz
-      verikit calibrate lfw.npz --score-map fitted/Dlib.json
+      verikit fit lfw.npz --out half --hold-out 0.5
+      verikit calibrate half/held-out.npz --score-map half/Dlib.json
     """
     kept = out.with_suffix(".parts")
-    work = Work(folder=people_folder.resolve(), model=model)
+    work = Work(folder=people_folder.resolve(), model=model, subject=subject)
     try:
+        people = people_in(people_folder, label_errors)
         with (
             progress.shown(people_folder.name, quiet=quiet) as bar,
             open_workers(dask, 1) as workers,
         ):
-            table = extract(work, kept, workers, progress.of_tiles(bar))
+            table = extract(work, list(people), kept, workers, progress.of_tiles(bar))
     except Unreachable as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(Exit.NO_VERDICT)
     except (VerikitError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    found = save(table, out)
+    found = save(work, people, table, out)
     shutil.rmtree(kept)
     rows = table.select(["photo", "refusal"]).to_pylist()
     refused = {row["photo"]: row["refusal"] for row in rows if row["refusal"]}

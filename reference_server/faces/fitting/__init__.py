@@ -1,4 +1,4 @@
-"""Fits cohort and score map of a model to labelled people, and checks them on others.
+"""Fits cohort and score map of a model to the templates of labelled people.
 
 The server imports nothing from here.
 """

@@ -8,45 +8,36 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from reference_server.faces.fitting.gallery import Gallery
 from reference_server.faces.fitting.pairs import Statistics, blocks
-from reference_server.faces.fitting.people import digest
+from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.fitting.tail import Histogram, Tail, knots
-from reference_server.faces.recognition.recogniser import Recogniser, Templates
+from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 from reference_server.faces.scoring.score_map import ScoreMap
 from reference_server.faces.scoring.scorer import Scorer
+from verikit.errors import WrongUse
 
 COMPONENTS, COHORT_SIZE, FOLDS = 16, 8192, 5
 FEWEST_PEOPLE = 450  # 100,000 pairs of them, 100 in the tail
-COSINES, NORMALISED = (-1.0, 1.0), (-20.0, 20.0)
+BOUNDS = (-20.0, 20.0)
 NEAR_IDENTICAL = ((0.98, 0.0), (0.99, 0.95), (1.0, 1.0))
 """No two people's cosine comes near .98 (LFW without label errors: .973, twins), so lifting the
-score there breaks no claim; in crowded regions AS-norm alone would score an identical photo .85."""
+score there breaks no claim; where many look alike, AS-norm alone scores an identical photo .85."""
 
 
-class TooFewPeopleError(ValueError):
-    """There are too few people to fit a score to; the message is one sentence."""
-
-
-def fit_scorer(people: Gallery, recogniser: Recogniser, seed: int = 0) -> Scorer:
+def fit_scorer(people: LabelledTemplates, seed: int = 0) -> Scorer:
     """Cohort and map, fitted to all non-mated pairs.
 
     Raises:
-        TooFewPeopleError: so few tell nothing of rare false matches.
+        WrongUse: so few people tell nothing of rare false matches.
     """
     if len(people.names) < FEWEST_PEOPLE:
-        raise TooFewPeopleError(
+        raise WrongUse(
             f"{len(people.names)} people to fit to tell nothing of rare false matches: "
-            f"give at least {FEWEST_PEOPLE}, and as many again for a check"
+            f"give at least {FEWEST_PEOPLE}, and as many again to hold out."
         )
     cohort = draw_cohort(people.means(), seed)
-    return Scorer(_map(people, recogniser, _out_of_fold(people, seed), NORMALISED), cohort)
-
-
-def fit_plain_scorer(people: Gallery, recogniser: Recogniser) -> Scorer:
-    """A map of the cosine itself, to compare with."""
-    return Scorer(_map(people, recogniser, None, COSINES))
+    return Scorer(_map(people, _out_of_fold(people, seed)), cohort)
 
 
 def draw_cohort(means: Templates, seed: int) -> Cohort:
@@ -59,7 +50,7 @@ def draw_cohort(means: Templates, seed: int) -> Cohort:
     return Cohort(vectors.astype(np.float16).astype(np.float32))  # as it is stored
 
 
-def _out_of_fold(people: Gallery, seed: int) -> Statistics:
+def _out_of_fold(people: LabelledTemplates, seed: int) -> Statistics:
     """Each person's statistics against a cohort that was drawn without that person.
 
     The cohort is denser around the people it was fitted to than around anybody else, so that their
@@ -74,24 +65,19 @@ def _out_of_fold(people: Gallery, seed: int) -> Statistics:
     return Statistics(*statistics)
 
 
-def _map(
-    people: Gallery,
-    recogniser: Recogniser,
-    statistics: Statistics | None,
-    bounds: tuple[float, float],
-) -> ScoreMap:
-    histogram = Histogram.empty(bounds)
+def _map(people: LabelledTemplates, statistics: Statistics) -> ScoreMap:
+    histogram = Histogram.empty(BOUNDS)
     for block in blocks(people, statistics):
         histogram.add(block.similarities[~block.mated])
     tail = Tail.of(histogram)
     return ScoreMap(
-        model=recogniser.name,
-        weights=recogniser.digest,
-        people=digest(people.names),
+        model=people.model,
+        weights=people.weights,
+        people=people.digest(),
         photos=len(people.templates),
         pairs=int(histogram.counts.sum()),
         tail=asdict(tail),
-        bounds=bounds,
+        bounds=BOUNDS,
         knots=tuple(knots(histogram, tail)),
         near_identical=NEAR_IDENTICAL,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_server.faces.fitting.gallery import Gallery
+from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 
@@ -50,13 +50,13 @@ class Block:
         return np.asarray(self.first == self.second)
 
 
-def blocks(people: Gallery, statistics: Statistics | None) -> Iterator[Block]:
-    """Every pair once; without statistics the similarity is the cosine."""
+def blocks(people: LabelledTemplates, statistics: Statistics) -> Iterator[Block]:
+    """Every pair once."""
     templates, persons = people.templates, people.people
     for start in range(0, len(templates), ROWS):
         rows = slice(start, min(start + ROWS, len(templates)))
         cosines = templates[rows] @ templates[start:].T
-        similarities = statistics.normalised(cosines, rows) if statistics else cosines
+        similarities = statistics.normalised(cosines, rows)
         upper = np.triu(np.ones(cosines.shape, bool), k=1)
         first, second = np.nonzero(upper)
         yield Block(

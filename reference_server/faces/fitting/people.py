@@ -1,61 +1,129 @@
-"""Labelled people: a folder for each person, and a table of known label errors."""
+"""Templates of labelled people, as ``verikit templates`` writes them."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterable, Sequence
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff"}
+from reference_server.faces.recognition.recogniser import Templates
+from reference_server.faces.scoring.cohort import Cohort
+from verikit.errors import WrongUse
 
-
-@dataclass(frozen=True)
-class LabelledPhoto:
-    """A photo and the name of the person it shows."""
-
-    path: Path
-    person: str
+REQUIRED = ("vectors", "people", "photos", "model", "weights")
 
 
-def read_people(folder: Path, label_errors: Path | None = None) -> list[LabelledPhoto]:
-    """The photos in ``folder/NAME/``, sorted, corrected by a table of label errors.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LabelledTemplates:
+    """Templates (N, D) of one model, and of which person (N,) and photo (N,) each is.
 
-    The table (see datasets/README.md) has the columns ``photo``, ``actual`` and ``reason``; photos
-    whose ``actual`` is empty are left out.
-
-    Raises:
-        ValueError: the folder holds fewer than two people.
+    ``people`` are indices into ``names``; ``weights``: the SHA-256 of the model's, if it is known.
     """
-    actual = _corrections(label_errors) if label_errors else {}
-    photos = []
-    for path in sorted(folder.glob("*/*")):
-        if path.suffix.lower() in SUFFIXES:
-            name = path.parent.name
-            person = actual.get(f"{name}/{path.name}", actual.get(f"{name}/", name))
-            if person:
-                photos.append(LabelledPhoto(path, person))
-    if len({photo.person for photo in photos}) < 2:
-        raise ValueError(f"{folder} holds no folders of photos, one folder for each person")
-    return photos
 
+    templates: Templates
+    people: NDArray[np.int64]
+    photos: NDArray[np.str_]
+    names: tuple[str, ...]
+    model: str
+    weights: str | None
 
-def _corrections(table: Path) -> dict[str, str]:
-    with table.open(encoding="utf-8", newline="") as lines:
-        return {row["photo"]: row["actual"] for row in csv.DictReader(lines)}
+    @classmethod
+    def of(
+        cls,
+        templates: Templates,
+        people: NDArray[np.str_],
+        photos: NDArray[np.str_],
+        *,
+        model: str,
+        weights: str | None,
+    ) -> LabelledTemplates:
+        """Templates with the name of each one's person."""
+        names, indices = np.unique(people, return_inverse=True)
+        return cls(
+            templates=templates,
+            people=indices,
+            photos=photos,
+            names=tuple(names.tolist()),
+            model=model,
+            weights=weights,
+        )
 
+    @classmethod
+    def load(cls, path: Path) -> LabelledTemplates:
+        """Read a file that ``verikit templates`` wrote.
 
-def split(names: Sequence[str], share: float, seed: int) -> tuple[list[str], list[str]]:
-    """The people to fit to, and a random share of them left out to check on."""
-    unique = sorted(set(names))
-    drawn = [unique[i] for i in np.random.default_rng(seed).permutation(len(unique))]
-    left_out = round(share * len(drawn))
-    return sorted(drawn[left_out:]), sorted(drawn[:left_out])
+        Raises:
+            WrongUse: it is damaged, or another kind of file.
+        """
+        try:
+            with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
+                stored = {name: file[name] for name in REQUIRED}
+            vectors = stored["vectors"].astype(np.float32)
+            people, photos = (stored[name].astype(str) for name in ("people", "photos"))
+            if vectors.ndim != 2 or not people.shape == photos.shape == vectors.shape[:1]:
+                raise ValueError("its arrays do not belong together")
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            if not np.isfinite(vectors).all():
+                raise ValueError("a vector is zero or not finite")
+            model = str(stored["model"])
+            if Path(model).name != model:
+                raise ValueError("it names no model")
+        except Exception as error:  # numpy raises nearly anything over a damaged file
+            raise WrongUse(
+                f"{path} is no file of templates, or is damaged ({error}): make it with "
+                "`verikit templates`."
+            ) from error
+        return cls.of(
+            vectors,
+            people,
+            photos,
+            model=model,
+            weights=str(stored["weights"]) or None,
+        )
 
+    def save(self, path: Path, cohort: Cohort) -> None:
+        """Write the file, readable by its owner alone, with what AS-norm needs of the cohort."""
+        mean, deviation = cohort.statistics(self.templates)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            np.savez(
+                file,
+                vectors=self.templates,
+                people=np.array(self.names, str)[self.people],
+                photos=self.photos,
+                model=np.array(self.model),
+                weights=np.array(self.weights or ""),
+                mean=mean,
+                deviation=deviation,
+            )
 
-def digest(names: Iterable[str]) -> str:
-    """SHA-256 of a list of people, whatever its order."""
-    return hashlib.sha256("\n".join(sorted(set(names))).encode()).hexdigest()
+    def parted(self, share: float, seed: int) -> tuple[LabelledTemplates, LabelledTemplates]:
+        """The templates of some people, and of a random share of them that is held out."""
+        drawn = np.random.default_rng(seed).permutation(len(self.names))
+        held_out = np.isin(self.people, drawn[: round(share * len(drawn))])
+        return self._part(~held_out), self._part(held_out)
+
+    def _part(self, kept: NDArray[np.bool_]) -> LabelledTemplates:
+        return self.of(
+            self.templates[kept],
+            np.array(self.names, str)[self.people[kept]],
+            self.photos[kept],
+            model=self.model,
+            weights=self.weights,
+        )
+
+    def means(self) -> Templates:
+        """One unit vector a person: the mean of the templates, shape (people, D)."""
+        sums = np.zeros((len(self.names), self.templates.shape[1]))
+        np.add.at(sums, self.people, self.templates)
+        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+
+    def digest(self) -> str:
+        """SHA-256 of the list of people."""
+        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()
