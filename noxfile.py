@@ -36,7 +36,7 @@ def prepare(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Start the reference server, run the suite against it and say where the report is."""
+    """Show what a good and a bad server look like: start both, check both, link the reports."""
     prepare(session)
     session.run("verikit", "demo", *session.posargs)
 
@@ -99,7 +99,7 @@ def build(session: nox.Session, artifact: str) -> None:
     (built,) = Path(out).glob("verikit-*")
     session.install(f"verikit[conformance,server] @ {built.resolve().as_uri()}")
     session.chdir(out)
-    session.run("verikit", "demo", "--html", "report.html")
+    session.run("verikit", "demo", "--out", "demo")
 
 
 @nox.session(venv_backend="uv", reuse_venv=False)
@@ -199,7 +199,7 @@ def tensorflow(session: nox.Session) -> None:
     session.install("--editable", ".[conformance,tensorflow]", "--group", "tests")
     session.run("python", "-m", "pytest", "tests/faces/test_tensorflow.py")
     session.run(
-        *("verikit", "demo", "--html", "reports/tensorflow.html"),
+        *("verikit", "demo", "--out", "reports/tensorflow"),
         *("--", "--detector", "mtcnn-tensorflow"),
         env={"DEEPFACE_BACKEND_ENGINE": "tensorflow"},
     )

@@ -67,6 +67,9 @@ PARTS = {
         "calibration,server",
         "Make templates of labelled people to calibrate by.",
     ),
+    "samples": Part(
+        "verikit.commands.samples:samples", "conformance", "Write photos to try verikit with."
+    ),
     "encrypt": Part("verikit.commands.encrypt:encrypt", "client", "Encrypt photos for a request."),
     "verify": Part("verikit.commands.verify:verify", "client", "Ask a server about two photos."),
     "doctor": Part(

@@ -1,50 +1,124 @@
-"""``verikit demo``: the reference server, the suite run against it, and the report."""
+"""``verikit demo``: a good and a bad server, the suite run against both, and the reports."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import click
+from jinja2 import Template
 
+from conformance.mock.faults import FAULTS
+from conformance.mock.server import serving
 from verikit import options
+from verikit.commands import samples
 from verikit.errors import NoVerdict, Unreachable
+from verikit.exit_codes import Exit
 from verikit.transport import Address, Connection, Endpoint, Request
 
 START_UP_SECONDS = 120
 
 
+OUT = Path("reports/demo")
+FAULT = "everybody-the-same"
+PAGE = files("verikit.commands").joinpath("demo.html.j2")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A server that was checked: what it is, how the suite ended, and the report's name."""
+
+    title: str
+    about: str
+    verdict: Exit
+    report: str
+
+
 @click.command()
 @click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("reports/conformance.html"),
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=OUT,
     show_default=True,
-    help="Where the report goes.",
+    help="The folder for reports and sample photos.",
+)
+@click.option(
+    "--stay/--no-stay",
+    default=None,
+    help="Leave the server running until Enter or Ctrl-C; by default on a terminal, but not in CI.",
 )
 @click.argument("server_options", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def demo(ctx: click.Context, /, html: Path, server_options: tuple[str, ...]) -> None:
-    """Start the reference server, run the suite against it and say where the report is.
+def demo(
+    ctx: click.Context, /, out: Path, stay: bool | None, server_options: tuple[str, ...]
+) -> None:
+    """Show what a good and a bad server look like: start both, check both, link the reports.
+
+    The good one is the reference server. The bad one gives any two faces the same score.
 
     \b
     Example:
-      verikit demo --html report.html
-      verikit demo -- --model ArcFace --uncalibrated   (options of verikit serve)
+      verikit demo
+      verikit demo --no-stay -- --model ArcFace --uncalibrated   (options of verikit serve)
 
-    Ends with the suite's exit code: 0 passed, 1 the server failed, 3 incomplete.
+    Exit codes: 0 the reference server passed and the broken one failed, 1 not so, 3 incomplete.
     """
     secrets = _secret_files(ctx)
+    click.echo(f"1/4  Writing sample photos to {out / 'photos'}")
+    samples.write(out / "photos")
+    click.echo("2/4  Starting the reference server; loading its models takes some seconds")
     with reference_server(*server_options, secrets=secrets) as url:
-        click.echo(f"The reference server is ready at {url}; checking it.")
-        check = ("check", url, "--profile", "reference", "--html", str(html))
-        verdict = _verikit(*secrets, *check).wait()
-    ctx.exit(verdict)
+        click.echo(f"3/4  Checking the reference server at {url}")
+        good = _check(url, out / "reference.html", secrets, "--profile", "reference")
+        click.echo("\n4/4  Checking a broken server, which gives any two faces the same score")
+        with serving(FAULTS[FAULT].judge, reply=FAULTS[FAULT].reply) as broken_url:
+            bad = _check(broken_url, out / "broken.html", ())
+        index = _write_index(out, url, good, bad)
+        click.echo(f"\nThe reports, good and bad: {index}")
+        if stay is None:
+            stay = sys.stdin.isatty() and "CI" not in os.environ
+        if stay:
+            click.echo(f"The reference server runs on: try it at {url}/ (Enter or Ctrl-C ends it)")
+            sys.stdin.readline()
+    if Exit.NO_VERDICT in (good, bad):
+        ctx.exit(Exit.NO_VERDICT)
+    ctx.exit(Exit.PASSED if (good, bad) == (Exit.PASSED, Exit.FAILED) else Exit.FAILED)
+
+
+def _check(url: str, report: Path, secrets: Sequence[str], *options: str) -> Exit:
+    """Check a server; how the suite ended."""
+    ended = _verikit(*secrets, "check", url, "--html", str(report), *options).wait()
+    return Exit(ended) if ended in (Exit.PASSED, Exit.FAILED) else Exit.NO_VERDICT
+
+
+def _write_index(out: Path, url: str, good: Exit, bad: Exit) -> Path:
+    checked = [
+        Checked(
+            title="The reference server",
+            about="It keeps the contract, the error-rate table included.",
+            verdict=good,
+            report="reference.html",
+        ),
+        Checked(
+            title="A broken server",
+            about=f"verikit mock --fault {FAULT}: any two faces get the same score.",
+            verdict=bad,
+            report="broken.html",
+        ),
+    ]
+    index = out / "index.html"
+    page = Template(PAGE.read_text("utf-8"), autoescape=True)
+    photos = {name: text for name, (_, text) in samples.SAMPLES.items()}
+    index.write_text(page.render(checked=checked, url=url, photos=photos), encoding="utf-8")
+    return index
 
 
 @contextmanager
