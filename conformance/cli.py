@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from rich.console import Console
 
 from conformance.case import Case
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.errors import SelfCheckFailed
 from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Result
 from conformance.profile import load_profile
@@ -34,12 +33,10 @@ from conformance.run import Run, run
 from conformance.runner import Options
 from conformance.self_check import self_check
 from verikit.contract import load_contract
-from verikit.errors import Unreachable, WrongUse
-from verikit.options import secrets
+from verikit.errors import WrongUse
+from verikit.options import access, secrets
 
 SCHEME = load_contract().encryption
-WRONG_USE = 2
-INCOMPLETE = 3
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -68,15 +65,11 @@ class Outputs:
 @click.argument("url", required=False)
 @click.option(
     "--key",
-    envvar=SCHEME.key_variable,
-    show_envvar=True,
-    help="The server's key, if not the documented default.",
+    help=f"The server's key, if not the documented default or that of {SCHEME.key_variable}.",
 )
 @click.option(
     "--iv",
-    envvar=SCHEME.iv_variable,
-    show_envvar=True,
-    help="The server's IV, if not the documented default.",
+    help=f"The server's IV, if not the documented default or that of {SCHEME.iv_variable}.",
 )
 @click.option("--profile", help="What is known of the server: a file, or 'reference'.")
 @click.option("--waivers", type=_FILE, help="Known failures: case, reason, until.")
@@ -85,6 +78,7 @@ class Outputs:
     type=click.Path(path_type=Path, file_okay=False),
     help="Photos of your own, a folder for each person; never stored or shown.",
 )
+@access
 @click.option("-k", "pattern", default="", help="Only cases whose id contains this (or *, ?).")
 @click.option("--only-failed", type=_FILE, help="Only what was not good in this JSON report.")
 @click.option("--release", help="The release that is scored, by default the newest.")
@@ -126,35 +120,22 @@ def check(url: str | None, **given: Any) -> None:
       verikit check https://faces.example --key ... --iv ... --profile ours.yaml
       verikit check --list
     """
-    try:
-        code = _check(url, given)
-    except WrongUse as error:
-        _end(str(error), WRONG_USE)
-    except (Unreachable, SelfCheckFailed) as error:
-        _end(str(error), INCOMPLETE)
-    sys.exit(code)
-
-
-def _end(text: str, code: int) -> NoReturn:
-    click.secho(text, fg="red" if code == WRONG_USE else "magenta", err=True)
-    sys.exit(code)
-
-
-def _check(url: str | None, given: dict[str, Any]) -> int:
     catalogue = load_catalogue(given["release"])
     cases = _selected(catalogue, given)
     if given["list"]:
         _list(catalogue, cases, in_json=given["json"] is not None)
-        return 0
+        return
     if url is None:
         raise WrongUse("Give the server's URL, as in: verikit check http://127.0.0.1:3000")
-    target = Target.of(url, **secrets(), timeout=given["timeout"])
+    own = {name: given[name] for name in ("key", "iv") if given[name] is not None}
+    reached = {"timeout": given["timeout"], "access": given["access"]}
+    target = Target.of(url, **secrets() | own, **reached)
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
     shown = _self_check(console) if given["self_check"] else ""
     done = replace(_watched(target, cases, given, options, console), self_check=shown)
     _write(done, _outputs(given), console)
-    return done.exit_code
+    sys.exit(done.exit_code)
 
 
 def _self_check(console: Console) -> str:

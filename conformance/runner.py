@@ -23,7 +23,7 @@ from conformance.requests.exchange import Target, exchange, reachable
 from conformance.requests.photos.people import OUR_PEOPLE
 from conformance.requests.recipe import Request, fitted
 from verikit.contract import load_contract
-from verikit.errors import Unreachable
+from verikit.errors import BadAnswer, NotConnected, Unreachable
 
 _GOOD = {Verdict.PASSED, Verdict.WARNING, Verdict.NOT_APPLICABLE}
 _ATTEMPTS = 10
@@ -99,17 +99,20 @@ class Runner:
 
 def _preflight(environment: Environment) -> Outcome:
     """What becomes of two ordinary photos of one person; None if the answer breaks off."""
-    url = environment.target.url
+    endpoint = environment.target.endpoint
     request = fitted(Request(), *ordinary(environment.profile))
     one = exchange(environment.target, "preflight", request)
     if one.answer is None:
-        if one.begun:
+        if isinstance(one.error, BadAnswer) or getattr(one.error, "begun", False):
             return None
-        raise Unreachable(f"No server answers at {url} ({one.trouble}). Is it started?")
+        if isinstance(one.error, NotConnected):
+            raise NotConnected(f"{one.error}. Is it started?") from one.error
+        raise one.error or Unreachable
+    endpoint.demand_passage(one.answer)
     word = outcome(one.answer)
     if one.answer.status in _NO_SUCH_OPERATION and word not in load_contract().codes:
         raise Unreachable(
-            f"A server answers at {url}, but it does not know the operation "
+            f"A server answers at {endpoint.address.url}, but it does not know the operation "
             f"(HTTP {one.answer.status}). Is the URL right?"
         )
     return word

@@ -17,7 +17,7 @@ Kind = Callable[[Exchange], bool]
 
 
 def _any(one: Exchange) -> bool:
-    return one.answer is not None or bool(one.trouble)
+    return one.answer is not None or one.error is not None
 
 
 def _success(one: Exchange) -> bool:
@@ -42,6 +42,10 @@ INVARIANTS: dict[str, tuple[str, Kind]] = {
     "status-400": ("Refusals come with an error status", _refusal),
     "request-id": ("Every answer has a request_id", _any),
     "answer-json": ("Every answer is a JSON object in UTF-8", _any),
+    "answer-members-once": ("No member of a JSON object stands twice", _any),
+    "answer-json-interoperable": ("Every JSON reader reads every answer alike", _any),
+    "http-framing": ("Where an answer begins and ends is plain", _any),
+    "http-fields": ("Answers keep the rules of HTTP", _any),
     "answer-content-type": ("Every answer says that it is JSON", _any),
     "answer-complete": ("Every request is answered", _any),
     "status-documented": ("Every HTTP status is documented", _any),

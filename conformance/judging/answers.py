@@ -18,11 +18,13 @@ from conformance.judging.outcome import outcome
 from conformance.profile import Profile
 from conformance.requests.exchange import Answer, Exchange
 from verikit.contract import load_contract
+from verikit.errors import BadAnswer
 
 _CONTRACT = load_contract()
 _BEFORE = {404, 411, 413}
 SHAPE_BEFORE = "http-error-shape"
 NO_ANSWER = "answer-complete"
+FRAMING = "http-framing"
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,11 @@ def is_success(answer: Answer) -> bool:
 def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
     """Everything that is wrong with one answer by itself."""
     if one.answer is None:
-        yield Violation(NO_ANSWER, "an answer", one.trouble)
+        framed = isinstance(one.error, BadAnswer)
+        yield Violation(FRAMING if framed else NO_ANSWER, "an answer", str(one.error))
         return
     answer = one.answer
+    yield from _http(answer)
     if answer.status >= 500:
         yield Violation("status-500", "no internal error", f"HTTP {answer.status}")
     if not comes_from_operation(one, answer):
@@ -86,6 +90,12 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
     yield from _message(answer)
 
 
+def _http(answer: Answer) -> Iterator[Violation]:
+    """What can be read, but breaks a rule of HTTP."""
+    for finding in answer.findings:
+        yield Violation("http-fields", "an answer as RFC 9110 and 9112 write it", finding)
+
+
 def _before_operation(one: Exchange, answer: Answer) -> Iterator[Violation]:
     if one.request.method == "HEAD" or answer.status < 400:
         return
@@ -98,12 +108,21 @@ def _shape(answer: Answer) -> Iterator[Violation]:
         start = answer.body[:60].decode("latin-1")
         yield Violation("answer-json", "a JSON object in UTF-8", repr(start))
         return
+    yield from _strictness(answer)
     success = is_success(answer)
     schema = _schema_of(answer, success)
     for error in _validator(schema).iter_errors(answer.json):
         requirement = _requirement(error, _SUCCESS if success else _REFUSAL, success)
         yield Violation(requirement, f"what {schema} describes", _error_text(error))
     yield from _mixture(answer, success)
+
+
+def _strictness(answer: Answer) -> Iterator[Violation]:
+    """JSON that one reader takes and another reads otherwise, or not at all."""
+    if answer.no_json:
+        twice = "stands twice" in answer.no_json
+        requirement = "answer-members-once" if twice else "answer-json-interoperable"
+        yield Violation(requirement, "JSON that every reader reads alike", answer.no_json)
 
 
 def _schema_of(answer: Answer, success: bool) -> str:

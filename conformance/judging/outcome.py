@@ -31,7 +31,7 @@ def outcome(answer: Answer | None) -> Outcome:
 def describe_actual(one: Exchange) -> str:
     """An answer as a person would report it."""
     if one.answer is None:
-        return f"no answer: {one.trouble}"
+        return f"no answer: {one.error}"
     fields = one.answer.fields
     if not fields:
         start = one.answer.body[:60].decode("utf-8", "replace")

@@ -36,11 +36,11 @@ def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
             click.echo(f"{name:30} {entry.text}")
         return
     chosen = FAULTS[fault] if fault else Fault(text="keeps the contract")
+    Secrets.of()  # A key of a wrong length would refuse every photo.
     try:
-        Secrets.of()  # A key of a wrong length would refuse every photo.
         server = make_server(host, port, chosen.judge, chosen.reply)
-    except (WrongUse, OSError) as error:
-        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise WrongUse(f"Nothing can listen on {host}:{port}: {error}") from error
     with server:
         how = f"with the fault {fault}" if fault else "without a fault"
         click.echo(f"Mock {how} at http://{host}:{server.server_port}", err=True)

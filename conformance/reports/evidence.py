@@ -109,7 +109,7 @@ def _data(sent: Wire, case: str, folder: Path | None) -> Iterator[str]:
 
 def _spelt(one: Exchange) -> str:
     if one.answer is None:
-        return f"no answer: {one.trouble}"
+        return f"no answer: {one.error}"
     return "\n".join(
         [f"HTTP {one.answer.status}", *_header_lines(one.answer), "", _body(one.answer)]
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from verikit.errors import WrongUse
+from verikit.transport.request import Length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class Request:
     """urlencoded, multipart (fields), files (multipart file parts), json, text, raw, empty."""
     content_type: str | None = None
     """Replaces the header that belongs to the body; empty leaves it out."""
-    length: str = "declared"
+    length: Length = "declared"
     """declared, chunked, or none."""
     literal: str | None = None
     """The body itself, instead of one that is made of the parameters."""

@@ -14,6 +14,7 @@ from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, FieldValue, Request, Writing
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets, url_encoded
+from verikit.transport.request import Length
 
 Pairs = list[tuple[str, str]]
 
@@ -31,7 +32,7 @@ class Wire:
     target: str
     content_type: str
     body: bytes
-    length: str
+    length: Length
 
 
 def wire(request: Request, secrets: Secrets) -> Wire:

@@ -9,10 +9,15 @@ from conformance.judging.answers import violations
 from conformance.profile import Profile, load_profile
 from conformance.requests.exchange import Answer, Exchange
 from conformance.requests.recipe import Request
+from verikit.errors import BadAnswer, Broken
 
 SUCCESS = {"code": 1000, "verification_score": 0.5, "request_id": "a"}
 REFUSAL = {"code": 1200, "message": "invalid argument", "request_id": "a"}
 JSON = {"content-type": "application/json"}
+
+
+def answered(status: int, body: bytes, headers: dict[str, str]) -> Answer:
+    return Answer(status=status, reason="", headers=headers, body=body, head=b"")
 
 
 def blamed(
@@ -24,7 +29,7 @@ def blamed(
     profile: Profile | None = None,
 ) -> set[str]:
     body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
-    answer = Answer(status, JSON if headers is None else headers, body, 0.1)
+    answer = answered(status, body, JSON if headers is None else headers)
     one = Exchange(case="any", request=request or Request(), answer=answer)
     return {found.requirement for found in violations(one, profile or Profile())}
 
@@ -121,6 +126,23 @@ def test_what_stands_before_the_operation_is_judged_less() -> None:
     assert blamed(b"", 405, request=Request(method="HEAD")) == set()
 
 
+def test_a_member_that_stands_twice() -> None:
+    assert blamed(b'{"code": 1, "code": 1000, "verification_score": 0.5, "request_id": "a"}') == {
+        "answer-members-once"
+    }
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"0." + b"5" * 99])
+def test_json_that_readers_read_differently(number: bytes) -> None:
+    body = b'{"code": 1000, "verification_score": 0.5, "request_id": "a", "took": %b}' % number
+    assert blamed(body) == {"answer-json-interoperable"}
+
+
+def test_framing() -> None:
+    one = Exchange(case="any", request=Request(), answer=None, error=BadAnswer("two lengths"))
+    assert [found.requirement for found in violations(one, Profile())] == ["http-framing"]
+
+
 def test_lost_answer() -> None:
-    one = Exchange(case="any", request=Request(), answer=None, trouble="reset")
+    one = Exchange(case="any", request=Request(), answer=None, error=Broken("reset"))
     assert [found.requirement for found in violations(one, Profile())] == ["answer-complete"]

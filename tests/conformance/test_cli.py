@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 
 from conformance import self_check
 from conformance.catalogue import load_catalogue
-from conformance.cli import check
 from conformance.errors import SelfCheckFailed
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
@@ -24,6 +23,7 @@ from conformance.requests.exchange import Target
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
 from conformance.run import run
+from verikit.cli import main
 from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
@@ -42,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(*words: str) -> Result:
-    return CliRunner().invoke(check, words)
+    return CliRunner().invoke(main, ["check", *words])
 
 
 def test_passing_run_leaves_all_reports(good_url: str, folder: Path) -> None:

@@ -30,7 +30,7 @@ def failed(request: Request, said: str = "HTTP 500") -> Run:
     exchange = Exchange(
         case=case.id,
         request=request,
-        answer=Answer(500, {}, b"", 0.1),
+        answer=Answer(status=500, reason="", headers={}, body=b"", head=b""),
         sent=wire(request, Secrets.of()),
     )
     finding = Finding(

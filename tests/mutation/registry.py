@@ -64,6 +64,22 @@ def mutant(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
     return register
 
 
+def mutant_of_head(*breaks: str) -> Callable[[Callable[[bytes], bytes]], None]:
+    """Register a mutant that spoils the status line and the headers of every answer."""
+
+    def register(spoil: Callable[[bytes], bytes]) -> None:
+        MUTANTS.add(
+            Candidate(
+                name=_called(spoil, None),
+                start=lambda parts: served(parts.serve, spoil=spoil),
+                breaks=breaks,
+                profile=MODEST,
+            )
+        )
+
+    return register
+
+
 def variant(
     *,
     name: str | None = None,
@@ -95,5 +111,5 @@ def _start(build: Build) -> Start:
     return lambda parts: served(build(parts))
 
 
-def _called(build: Build, name: str | None) -> str:
+def _called(build: Callable[..., object], name: str | None) -> str:
     return (name or build.__name__).replace("_", "-")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
@@ -15,12 +15,35 @@ from tests.mutation.wire import Serve, wsgi
 
 
 class _Quiet(WSGIRequestHandler):
+    spoil: Callable[[bytes], bytes] | None = None
+
+    def setup(self) -> None:
+        super().setup()
+        if spoil := type(self).spoil:
+            self.wfile = _Spoilt(self.wfile, spoil)  # type: ignore[assignment]
+
     def log(self, *_: Any, **__: Any) -> None:
         """Nothing: what is asked is in the suite's own report."""
 
     def connection_dropped(self, *_: Any) -> None:
         """The fault lost the connection: werkzeug would keep it open, and the client waiting."""
         self.close_connection = True
+
+
+class _Spoilt:
+    """Spoils the head of each answer on its way out; the body goes through."""
+
+    def __init__(self, file: Any, spoil: Callable[[bytes], bytes]) -> None:
+        self._file = file
+        self._spoil = spoil
+
+    def write(self, data: bytes) -> int:
+        if data.startswith(b"HTTP/") and b"\r\n\r\n" in data:
+            data = self._spoil(data)
+        return int(self._file.write(data))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 class _Failures(logging.Handler):
@@ -42,7 +65,11 @@ class Slip(Exception):  # noqa: N818 - a finding about the candidate
 
 @contextmanager
 def served(
-    serve: Serve, *, protocol: str = "HTTP/1.1", declares_length: bool = True
+    serve: Serve,
+    *,
+    protocol: str = "HTTP/1.1",
+    declares_length: bool = True,
+    spoil: Callable[[bytes], bytes] | None = None,
 ) -> Iterator[str]:
     """The URL of a server that answers as the function does.
 
@@ -52,7 +79,7 @@ def served(
     slips: list[str] = []
     failures = _Failures(slips)
     logging.getLogger("verikit").addHandler(failures)
-    handler = type("Handler", (_Quiet,), {"protocol_version": protocol})
+    handler = type("Handler", (_Quiet,), {"protocol_version": protocol, "spoil": spoil})
     app = wsgi(serve, slips, declares_length=declares_length)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
