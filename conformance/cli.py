@@ -127,9 +127,7 @@ def check(url: str | None, **given: Any) -> None:
         return
     if url is None:
         raise WrongUse("Give the server's URL, as in: verikit check http://127.0.0.1:3000")
-    own = {name: given[name] for name in ("key", "iv") if given[name] is not None}
-    reached = {"timeout": given["timeout"], "access": given["access"]}
-    target = Target.of(url, **secrets() | own, **reached)
+    target = Target.of(url, **secrets(), timeout=given["timeout"], access=given["access"])
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
     shown = _self_check(console) if given["self_check"] else ""
