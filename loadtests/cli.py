@@ -134,15 +134,15 @@ def _load(url: str | None, options: dict[str, Any]) -> int:
         raise WrongUse("--master and --worker exclude each other")
     # Locust patches the whole process when it is imported: not before it is needed.
     if options["worker"]:
-        from loadtests.control.run import be_worker  # noqa: PLC0415
+        from loadtests.control.run import run_worker  # noqa: PLC0415
 
-        be_worker(options["master_host"], options["master_port"], url)
+        run_worker(options["master_host"], options["master_port"], url)
         return 0
     os.environ.update(secret_variables())  # read where the requests are built
     profile = adjusted(load_profile(options["profile"]), options)
-    from loadtests.command import direct  # noqa: PLC0415
+    from loadtests.command import carry_out  # noqa: PLC0415
 
-    return direct(url, profile, options)
+    return carry_out(url, profile, options)
 
 
 def _list(*, in_json: bool) -> None:

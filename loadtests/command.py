@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +10,23 @@ import click
 import locust  # noqa: F401 - patches sockets and threads: before anything below uses them
 
 from loadtests.control.answer_log import AnswerLog
-from loadtests.control.outcome import Outcome
-from loadtests.control.run import Target, Workers, run_load
+from loadtests.control.run import Workers, run_load
+from loadtests.control.shape import LoadTest
+from loadtests.control.target import Target
 from loadtests.profile import Profile
-from loadtests.report.html import write_html
-from loadtests.report.json_file import read_run, write_json
+from loadtests.report.files import ReportFiles, read_run
 from loadtests.report.text import progress, summary
-from loadtests.statistics.compare import Change, Run, compare
-from verikit.errors import WrongUse
+from loadtests.statistics.compare import Run, compare
 
 _WAIT_FOR_WORKERS = 60
 _PLAIN_EVERY = 10
-_STDOUT = Path("-")
 
 
-def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
+def carry_out(url: str, profile: Profile, options: dict[str, Any]) -> int:
     """Run a profile and publish what came of it; the exit status."""
     before = read_run(options["compare"]) if options["compare"] else None
-    html, json_path = options["html"], _json_path(options)
-    for path in (html, json_path):
-        if path:
-            _make_room(path)
+    files = ReportFiles(options["html"], Path(options["json"]) if options["json"] else None)
+    files.make_room()
     target = Target.of(url, pid=options["pid"], metrics_url=options["metrics_url"])
     workers = Workers(
         count=options["expect_workers"],
@@ -39,45 +34,15 @@ def direct(url: str, profile: Profile, options: dict[str, Any]) -> int:
         port=options["master_port"],
         wait_seconds=_WAIT_FOR_WORKERS,
     )
-    progress_line = _Progress()
-    outcome = run_load(target, profile, workers if options["master"] else None, progress_line)
-    progress_line.clear()
+    show = _Progress()
+    test = LoadTest(target=target, profile=profile, show=show)
+    outcome = run_load(test, workers if options["master"] else None)
+    show.clear()
     now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
     changes = compare(before, now) if before and outcome.measures.requests else []
     click.echo(summary(outcome, changes), err=options["json"] == "-")
-    if json_path:
-        write_json(json_path, outcome, changes)
-    _write_html(html, outcome, changes)
+    files.write(outcome, changes)
     return outcome.exit_code
-
-
-def _json_path(options: dict[str, Any]) -> Path | None:
-    """Where the JSON report goes: beside the HTML one, where nothing else is said."""
-    if options["json"]:
-        return Path(options["json"])
-    return options["html"].with_suffix(".json") if options["html"] else None
-
-
-def _make_room(path: Path) -> None:
-    """Make a report's folder, and find out now whether it can be written.
-
-    Raises:
-        WrongUse: it cannot.
-    """
-    if path.exists() or path == _STDOUT:
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _write_html(path: Path | None, outcome: Outcome, changes: list[Change]) -> None:
-    if path:
-        click.echo("Writing the report ...", err=True)
-        write_html(path, outcome, changes)
-        click.echo(f"Report: {path}", err=True)
 
 
 class _Progress:

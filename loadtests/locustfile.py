@@ -1,13 +1,12 @@
 """For users of Locust: ``locust -f loadtests/locustfile.py --host URL``, with its web page or not.
 
-Users, spawn rate and time are Locust's own; photos, mix of requests, warm-up and gates come from
-the profile that ``--load-profile`` names. When Locust ends, the gates are judged, and decide its
+It runs what ``verikit load`` runs: ``--load-profile`` names the profile, whose stages, search and
+slow clients decide on users and time. When a test ends, its gates are judged; they decide Locust's
 exit status.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,29 @@ import gevent
 from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import WorkerRunner
 
-from loadtests.control.answer_log import REPEATED_ID, AnswerLog, Consistency
-from loadtests.control.outcome import judge_run
-from loadtests.control.server_monitor import ServerMonitor, find_probe
-from loadtests.generator.reporting import Generator
+from loadtests.control.run import attach
+from loadtests.control.shape import LoadTest, ProfileShape
+from loadtests.control.target import Target
 from loadtests.generator.users import Client
-from loadtests.profile import Profile, Stage, load_profile
-from loadtests.report.html import write_html
+from loadtests.profile import load_profile
+from loadtests.report.files import ReportFiles
 from loadtests.report.text import summary
+from verikit.errors import VerikitError, WrongUse
+from verikit.exit_codes import Exit
 
-__all__ = ["Client"]
-_DAY = 24 * 3600.0
-_WINDOW_SECONDS = 1
+__all__ = ["Client", "ProfileShape"]
 
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: LocustArgumentParser) -> None:
+    parser.add_argument("--load-profile", default="smoke", help="The profile: a name or a file.")
     parser.add_argument(
-        "--load-profile", default="baseline", help="Photos, mix, warm-up and gates."
-    )
-    parser.add_argument(
-        "--load-html", default="", help="Write the report to this file.", include_in_web_ui=False
+        "--load-html",
+        default="",
+        help="Write the report to this file, and as JSON beside it.",
+        include_in_web_ui=False,
     )
 
 
@@ -46,61 +45,36 @@ def _add_options(parser: LocustArgumentParser) -> None:
 def _begin(environment: Environment, **_: Any) -> None:
     # Imports may have taken many seconds, and Locust's timers start from the loop's last look.
     gevent.get_hub().loop.update_now()
-    if not isinstance(environment.runner, MasterRunner):
-        _generate(environment)
+    attach(environment, lambda: _described(environment))
     if not isinstance(environment.runner, WorkerRunner):
-        _judge(environment)
+        # A test that never began is not stopped.
+        for event in (environment.events.test_stop, environment.events.quitting):
+            event.add_listener(lambda **_: _publish(environment))
 
 
-def _profile(environment: Environment) -> Profile:
-    """The profile as a load without a schedule: Locust decides on users and time."""
-    found = load_profile(getattr(environment.parsed_options, "load_profile", "baseline"))
-    return replace(found, search=None, stages=(Stage(users=1, seconds=_DAY),), slow_clients=0)
+def _described(environment: Environment) -> LoadTest:
+    return LoadTest(
+        target=Target.of(environment.host or ""),
+        profile=load_profile(_option(environment, "load_profile")),
+        show=lambda log: None,
+    )
 
 
-def _generate(environment: Environment) -> None:
-    generator = Generator(environment)
-    generator.prepare(_profile(environment), _WINDOW_SECONDS)
-
-    def start(**_: Any) -> None:
-        generator.start(_profile(environment), _WINDOW_SECONDS)
-
-    environment.events.test_start.add_listener(start)
-
-
-def _judge(environment: Environment) -> None:
-    runner: Any = environment.runner
-    monitor = ServerMonitor(find_probe(environment.host or "", None, None))
-    logs: list[tuple[AnswerLog, float]] = []
-
-    def start(**_: Any) -> None:
-        log = AnswerLog(_profile(environment), Consistency(), window_seconds=_WINDOW_SECONDS)
-        logs[:] = [(log, monitor.clock())]
-
-    def absorb(environment: Environment, msg: Any) -> None:
-        if logs:
-            repeated = logs[0][0].absorb(msg.data["node"], msg.data["report"])
-            for _ in range(repeated):
-                runner.stats.log_error("POST", REPEATED_ID, REPEATED_ID)
-
-    def judge(**_: Any) -> None:
-        if isinstance(runner, MasterRunner):
-            runner.quit()  # the workers' last reports come in
-        monitor.stop()
-        if logs:
-            _publish(environment, *logs[0], monitor)
-
-    environment.events.test_start.add_listener(start)
-    runner.register_message("verikit_tally", absorb)
-    environment.events.quitting.add_listener(judge)
+def _publish(environment: Environment) -> None:
+    shape: Any = environment.shape_class
+    try:
+        outcome = shape.outcome()
+    except VerikitError as error:
+        click.echo(f"Error: {error}", err=True)
+        wrong = isinstance(error, WrongUse)
+        environment.process_exit_code = Exit.WRONG_USE if wrong else Exit.NO_VERDICT
+        return
+    if outcome:
+        click.echo(summary(outcome, []))
+        html = _option(environment, "load_html")
+        ReportFiles(Path(html) if html else None).write(outcome, [])
+        environment.process_exit_code = outcome.exit_code
 
 
-def _publish(
-    environment: Environment, log: AnswerLog, begun: float, monitor: ServerMonitor
-) -> None:
-    outcome = judge_run(environment.host or "", log, monitor, begun)
-    click.echo(summary(outcome, []))
-    options = environment.parsed_options
-    if options and options.load_html:
-        write_html(Path(options.load_html), outcome, [])
-    environment.process_exit_code = outcome.exit_code
+def _option(environment: Environment, name: str) -> str:
+    return str(getattr(environment.parsed_options, name))

@@ -16,6 +16,7 @@ from verikit.errors import WrongUse
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
 COMPARISON = "COMPARISON"
+CONSTANT, POISSON = SPACINGS = ("constant", "poisson")
 _Options = TypeVar("_Options", "Stage", "Search", "Profile")
 
 
@@ -71,8 +72,9 @@ class Profile:
     """The options of one load test; times in seconds, photo sides in pixels.
 
     ``mix`` gives the share of comparisons and of wrong requests, by the name of the system code
-    they must be refused with. ``patience`` is how long an arrival of an open stage waits for one
-    of the ``in_flight`` connections before it is dropped.
+    they must be refused with. ``arrivals`` spaces the requests of open stages evenly, or at random
+    and independently of each other as ``seed`` has it. ``patience`` is how long an arrival waits
+    for one of the ``in_flight`` connections before it is dropped.
     """
 
     about: str
@@ -80,6 +82,8 @@ class Profile:
     stages: tuple[Stage, ...] = ()
     search: Search | None = None
     warm_up: float = 0
+    arrivals: str = CONSTANT
+    seed: int = 0
     in_flight: int = 64
     patience: float = 5
     timeout: float = 60
@@ -99,9 +103,16 @@ class Profile:
             raise WrongUse(f"profile {self.name}: in_flight and the times must be above 0")
         if self.warm_up < 0 or self.slow_clients < 0:
             raise WrongUse(f"profile {self.name}: warm_up and slow_clients cannot be negative")
+        self._check_arrivals()
         self._check_photos()
         _check_names(f"profile {self.name}: mix", self.mix, {COMPARISON, *load_contract().codes})
         _check_names(f"profile {self.name}: gates", self.gates, LIMITS)
+
+    def _check_arrivals(self) -> None:
+        if self.arrivals not in SPACINGS or not isinstance(self.seed, int):
+            raise WrongUse(
+                f"profile {self.name}: arrivals are {' or '.join(SPACINGS)}, the seed is an integer"
+            )
 
     def _check_photos(self) -> None:
         standards = load_contract().photo_standards

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,10 +49,10 @@ class Consistency:
         self.scores: dict[str, float] = {}
         self._accused: set[tuple[str, str]] = set()
 
-    def other_scores(self, node: str, scores: Mapping[str, float]) -> int:
+    def other_scores(self, process: str, scores: Mapping[str, float]) -> int:
         """How many pairs a worker saw scored differently from another; each is told once."""
         wrong = {
-            (node, pair)
+            (process, pair)
             for pair, score in scores.items()
             if self.scores.setdefault(pair, score) != score
         } - self._accused
@@ -61,25 +61,31 @@ class Consistency:
 
 
 class AnswerLog:
-    """The windows of one run, by number since its start, and what became of the generators."""
+    """The windows of one run, by number since its start, and what became of the generators.
+
+    ``begun`` is when the run began, on the clock of the server's monitor.
+    """
 
     def __init__(
-        self, profile: Profile, shared: Consistency, window_seconds: int | None = None
+        self, profile: Profile, shared: Consistency, processes: Iterable[str] = ()
     ) -> None:
         self.profile, self.shared = profile, shared
-        self.window_seconds = window_seconds or window_seconds_for(profile)
+        self.begun: float | None = None
+        self.window_seconds = window_seconds_for(profile)
         self.windows: dict[int, Window] = defaultdict(Window)
-        self.nodes: dict[str, Process] = defaultdict(Process)
+        self.processes: dict[str, Process] = defaultdict(Process)
+        self.processes.update({name: Process() for name in processes})
         self.trouble: str | None = None
         self.aborted = False
         self._other_scores = 0
         self._end = profile.warm_up + profile.seconds
 
-    def absorb(self, name: str, report: Mapping[str, Any]) -> int:
+    def add(self, name: str, report: Mapping[str, Any]) -> int:
         """Take in what a generator saw since its last report; how many request_ids it repeats."""
-        node = self.nodes[name]
-        node.clock, node.over, node.heard = report["clock"], report["over"], time.monotonic()
-        node.cpu.append((report["clock"], report["cpu"]))
+        process = self.processes[name]
+        process.clock, process.over = report["clock"], report["over"]
+        process.heard = time.monotonic()
+        process.cpu.append((report["clock"], report["cpu"]))
         for index, window in report["windows"]:
             self.windows[index].add(Window.from_plain(window))
         repeated = 0
@@ -95,12 +101,28 @@ class AnswerLog:
     @property
     def clock(self) -> float:
         """How long the run has lasted, warm-up included, at most as long as it was to last."""
-        latest = max((node.clock for node in self.nodes.values()), default=0.0)
+        latest = max((process.clock for process in self.processes.values()), default=0.0)
         return min(latest, self._end)
 
     def cut_short(self, trouble: str, *, aborted: bool = False) -> None:
         """The run ended early, now, and why; ``aborted``: on a gate broken beyond doubt."""
         self.trouble, self.aborted, self._end = trouble, aborted, self.clock
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every generator asked all it had to and has its answers."""
+        return all(process.over for process in self.processes.values())
+
+    @property
+    def has_lost_a_worker(self) -> bool:
+        """Whether a generator has fallen silent."""
+        return any(process.is_lost() for process in self.processes.values())
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """When the measured stretch began and ended, on the clock of the server's monitor."""
+        begun = self.begun or 0.0
+        return begun + self.profile.warm_up, begun + self.clock
 
     @property
     def first_window(self) -> int:
@@ -125,7 +147,7 @@ class AnswerLog:
         """The mean CPU use of the busiest generator process after warm-up, in cores."""
         means = [
             sum(cores) / len(cores)
-            for node in self.nodes.values()
-            if (cores := [cpu for clock, cpu in node.cpu if clock >= self.profile.warm_up])
+            for process in self.processes.values()
+            if (cores := [cpu for clock, cpu in process.cpu if clock >= self.profile.warm_up])
         ]
         return max(means, default=0.0)

@@ -38,7 +38,6 @@ class Outcome:
     measures: Measures
     judged: list[Judgement]
     monitor: ServerMonitor
-    begun: float
     steps: list[Step] = field(default_factory=list)
     knee: float | None = None
     ended: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -53,11 +52,6 @@ class Outcome:
         if self.log.aborted:  # Answers that still came afterwards do not mend the gate.
             return BROKEN
         return KEPT if all(each.kept for each in self.judged) else BROKEN
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """When the measured stretch began and ended, on the monitor's clock."""
-        return self.begun + self.log.profile.warm_up, self.begun + self.log.clock
 
     @property
     def warnings(self) -> list[str]:
@@ -81,9 +75,9 @@ class Outcome:
                 {**dataclasses.asdict(step), "measures": step.measures.plain()}
                 for step in self.steps
             ],
-            "generators": {name: node.cpu for name, node in self.log.nodes.items()},
+            "generators": {name: process.cpu for name, process in self.log.processes.items()},
             "generator_cores": self.log.generator_cpu(),
-            "server_cores": self.monitor.cores(*self.span),
+            "server_cores": self.monitor.cores(*self.log.span),
             "server": [dataclasses.asdict(each) for each in self.monitor.samples],
             "window_seconds": self.log.window_seconds,
             "windows": [window.plain() for window in self.log.measured],
@@ -113,9 +107,8 @@ def generator_warnings(log: AnswerLog) -> list[str]:
     return found
 
 
-def judge_run(url: str, log: AnswerLog, monitor: ServerMonitor, begun: float) -> Outcome:
+def judge_run(url: str, log: AnswerLog, monitor: ServerMonitor) -> Outcome:
     """Judge a run of stages."""
-    span = begun + log.profile.warm_up, begun + log.clock
-    measures = log.measures(monitor.memory_slope(*span))
+    measures = log.measures(monitor.memory_slope(*log.span))
     judged = judge_gates(log.profile.gates, measures)
-    return Outcome(url=url, log=log, measures=measures, judged=judged, monitor=monitor, begun=begun)
+    return Outcome(url=url, log=log, measures=measures, judged=judged, monitor=monitor)

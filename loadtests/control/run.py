@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import logging
-import socket
+import signal
+import time
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from locust import User
-from locust.env import Environment  # before what follows: it patches sockets and threads
+import gevent
+from locust import argument_parser
+from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from loadtests.control.answer_log import AnswerLog
-from loadtests.control.outcome import Outcome, judge_run
-from loadtests.control.search import search
-from loadtests.control.server_monitor import ServerMonitor, find_probe
-from loadtests.control.shape import Conductor
-from loadtests.generator.reporting import Generator
-from loadtests.generator.users import Client, SlowClient
-from loadtests.profile import Profile
+from loadtests.control.outcome import Outcome
+from loadtests.control.shape import LoadTest, ProfileShape
+from loadtests.generator.process import GeneratorProcess
+from loadtests.generator.users import Client
 from verikit.errors import NoVerdict
-from verikit.transport.address import Address
 
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """The server under load, and how to look at its CPU and memory."""
-
-    address: Address
-    pid: int | None = None
-    metrics_url: str | None = None
-
-    @classmethod
-    def of(cls, url: str, *, pid: int | None = None, metrics_url: str | None = None) -> Target:
-        """A target from what a user types; the operation's own path may be part of the URL.
-
-        Raises:
-            WrongUse: this is no URL of a server, or one with a password.
-        """
-        return cls(address=Address.for_reports(url), pid=pid, metrics_url=metrics_url)
-
-    @property
-    def url(self) -> str:
-        """Where the operation's path begins."""
-        return self.address.url
-
-    def reach(self) -> None:
-        """Make sure that something listens there.
-
-        Raises:
-            NoVerdict: nothing listens.
-        """
-        try:
-            socket.create_connection((self.address.host, self.address.port), 5).close()
-        except OSError as error:
-            raise NoVerdict(f"nothing answers at {self.url}: start the server") from error
+_TICK = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,48 +34,88 @@ class Workers:
     wait_seconds: float
 
 
-def run_load(
-    target: Target, profile: Profile, workers: Workers | None, show: Callable[[AnswerLog], None]
-) -> Outcome:
-    """Put a server under the load of a profile, from this process or from workers, and judge it."""
-    target.reach()
-    hush_locust()
-    look = find_probe(target.url, target.pid, target.metrics_url)
-    classes: list[type[User]] = [Client, SlowClient] if profile.slow_clients else [Client]
-    SlowClient.fixed_count = profile.slow_clients
-    environment = Environment(user_classes=classes, host=target.url)
-    environment.stop_timeout = profile.timeout
-    if workers:
+def attach(environment: Environment, describe: Callable[[], LoadTest]) -> None:
+    """Let an environment of Locust, whose runner is there, run load tests of profiles."""
+    if not isinstance(environment.runner, MasterRunner):
+        GeneratorProcess(environment)
+    if isinstance(environment.shape_class, ProfileShape) and not isinstance(
+        environment.runner, WorkerRunner
+    ):
+        environment.shape_class.attach(environment, describe)
+
+
+def run_load(test: LoadTest, workers: Workers | None) -> Outcome:
+    """Put a server under load, from this process or from workers, and judge it.
+
+    Raises:
+        WrongUse: there are more workers than users.
+        NoVerdict: not every worker connected.
+    """
+    _quiet_locust()
+    shape = ProfileShape()
+    environment = Environment(
+        user_classes=[Client],
+        shape_class=shape,
+        host=test.target.url,
+        parsed_options=_options(),
+    )
+    runner: MasterRunner | LocalRunner = (
         environment.create_master_runner(workers.host, workers.port)
-    else:
-        environment.create_local_runner()
-        Generator(environment)
-    conductor, monitor = Conductor(environment, show), ServerMonitor(look)
+        if workers
+        else environment.create_local_runner()
+    )
+    attach(environment, lambda: test)
     try:
-        if workers:
-            conductor.wait_for_workers(workers.count, workers.wait_seconds)
-        if profile.search:
-            return search(target.url, profile, profile.search, conductor.run, monitor)
-        return _stages(target.url, profile, conductor, monitor)
+        if workers and isinstance(runner, MasterRunner):
+            _wait_for(workers, runner)
+        _run(environment, shape)
     finally:
-        monitor.stop()
-        conductor.quit()
+        runner.quit()
+    outcome = shape.outcome()
+    assert outcome  # noqa: S101 - a test that has ended has one, or an error
+    return outcome
 
 
-def _stages(url: str, profile: Profile, conductor: Conductor, monitor: ServerMonitor) -> Outcome:
-    begun = monitor.clock()
-    return judge_run(url, conductor.run(profile), monitor, begun)
-
-
-def be_worker(master_host: str, master_port: int, url: str) -> None:
-    """Be a worker until the master sends it away."""
-    hush_locust()
-    environment = Environment(user_classes=[Client, SlowClient], host=url)
+def run_worker(master_host: str, master_port: int, url: str) -> None:
+    """Make requests as a master elsewhere directs, until it sends this worker away."""
+    _quiet_locust()
+    environment = Environment(user_classes=[Client], host=url)
     runner = environment.create_worker_runner(master_host, master_port)
-    Generator(environment)
+    GeneratorProcess(environment)
     runner.greenlet.join()
 
 
-def hush_locust() -> None:
+def _run(environment: Environment, shape: ProfileShape) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(number, shape.interrupt)
+    runner: Any = environment.runner
+    runner.start_shape()
+    greenlet = runner.shape_greenlet
+    greenlet.join()
+    if greenlet.exception:
+        raise greenlet.exception
+
+
+def _options() -> Namespace:
+    """Locust's options by their defaults, but for the end of the test: it is the end of Locust."""
+    parser = argument_parser.get_empty_argument_parser(add_help=False, default_config_files=[])
+    argument_parser.setup_parser_arguments(parser)
+    options: Namespace = parser.parse_args(["--headless"])
+    return options
+
+
+def _wait_for(workers: Workers, runner: MasterRunner) -> None:
+    connected = runner.clients
+    deadline = time.monotonic() + workers.wait_seconds
+    while len(connected) < workers.count and time.monotonic() < deadline:
+        gevent.sleep(_TICK)
+    if len(connected) < workers.count:
+        raise NoVerdict(
+            f"{len(connected)} of {workers.count} workers connected within "
+            f"{workers.wait_seconds:g} s: start the others with `verikit load URL --worker`"
+        )
+
+
+def _quiet_locust() -> None:
     """Let Locust log only what is wrong: the report has its own word on a busy generator."""
     logging.basicConfig(level=logging.ERROR)

@@ -17,6 +17,8 @@ from loadtests.statistics.measures import MIB
 from loadtests.statistics.trend import fit_trend
 from verikit.errors import WrongUse
 
+Probe = Callable[[], tuple[float, float]]
+"""CPU seconds used so far, and RSS in bytes."""
 _EVERY_SECONDS = 1.0
 _HOUR = 3600
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
@@ -35,11 +37,11 @@ class Sample:
 class ServerMonitor:
     """Takes a sample each second until it is stopped."""
 
-    def __init__(self, look: Callable[[], tuple[float, float]] | None) -> None:
+    def __init__(self, probe: Probe | None) -> None:
         self.samples: list[Sample] = []
-        self._look = look
+        self._probe = probe
         self._start = time.monotonic()
-        self._watching = gevent.spawn(self._watch) if look else None
+        self._watching = gevent.spawn(self._watch) if probe else None
 
     def clock(self) -> float:
         """Seconds since the monitor began."""
@@ -72,18 +74,16 @@ class ServerMonitor:
         return (last.cpu_seconds - first.cpu_seconds) / (last.clock - first.clock)
 
     def _watch(self) -> None:
-        while self._look is not None:
+        while self._probe is not None:
             try:
-                cpu_seconds, rss = self._look()
+                cpu_seconds, rss = self._probe()
                 self.samples.append(Sample(clock=self.clock(), cpu_seconds=cpu_seconds, rss=rss))
             except (OSError, ValueError, psutil.Error):
                 pass  # the server restarts, or is gone: the requests will tell
             gevent.sleep(_EVERY_SECONDS)
 
 
-def find_probe(
-    url: str, pid: int | None, metrics_url: str | None
-) -> Callable[[], tuple[float, float]] | None:
+def find_probe(url: str, pid: int | None, metrics_url: str | None) -> Probe | None:
     """The way to look at a server: a /metrics page, a process, or the one that listens here.
 
     Raises:

@@ -1,159 +1,225 @@
-"""The controlling side of a load test: one conversation for a local run and for many workers."""
+"""Directs a load test as one of Locust's shapes: how many users there should be now."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gevent
+from locust import LoadTestShape, User
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.control.answer_log import AnswerLog, Consistency, Process
+from loadtests.control.answer_log import REPEATED_ID, AnswerLog, Consistency
+from loadtests.control.outcome import Outcome
+from loadtests.control.plan import Plan, plan
+from loadtests.control.server_monitor import ServerMonitor
+from loadtests.control.target import Target
+from loadtests.generator.process import RUN
+from loadtests.generator.users import Client, SlowClient
 from loadtests.profile import Profile
 from loadtests.statistics.gates import Judgement, judge_gates
-from verikit.errors import NoVerdict, WrongUse
+from verikit.errors import VerikitError, WrongUse
 
-_TICK = 0.2
-_PREPARE_SECONDS = 120
+_TICK = 0.1
 _LATE_SECONDS = 15
+_LAST_ANSWERS_SECONDS = 5.0
 _LEAST_TO_ABORT = (10.0, 50)
 _SPAWN_RATE = 100
+_INTERRUPTED = "it was interrupted"
+
+# How long Locust waits for the users of all workers: they may have to make large photos first.
+os.environ.setdefault("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP", "60")
 
 
-class Conductor:
-    """Runs profiles on the generators of a Locust runner, one after the other."""
+@dataclass(frozen=True, kw_only=True)
+class LoadTest:
+    """What is to be run, and who is told once a second how it goes on."""
 
-    def __init__(self, environment: Environment, show: Callable[[AnswerLog], None]) -> None:
-        self.environment, self.show = environment, show
-        self.shared = Consistency()
-        runner: Any = environment.runner
-        self._runner = runner
-        self._run = 0
-        self._ready: set[str] = set()
+    target: Target
+    profile: Profile
+    show: Callable[[AnswerLog], None]
+
+
+class ProfileShape(LoadTestShape):
+    """Takes Locust through the runs of a profile; between two runs there are no users.
+
+    What came of a test is to be had from :meth:`outcome` once it has ended.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outcome: Outcome | VerikitError | None = None
+        self._plan: Plan | None = None
         self._log: AnswerLog | None = None
-        runner.register_message("verikit_ready", self._on_ready)
-        runner.register_message("verikit_tally", self._on_tally)
+        self._users: int | None = None
+        self._gone_by: float | None = None  # while the users of a run that ended leave
+        self._interrupted = False
+        self._number = 0
 
-    def nodes(self) -> list[str]:
-        """The generator processes at hand."""
-        if isinstance(self._runner, MasterRunner):
-            return [client.id for client in self._runner.clients.all]
-        return [self._runner.client_id]
+    def attach(self, environment: Environment, describe: Callable[[], LoadTest]) -> None:
+        """Direct an environment; ``describe`` is asked for the test whenever one starts."""
+        self._environment, self._describe = environment, describe
+        events = environment.events
+        events.spawning_complete.add_listener(self._begin_run)
+        events.worker_report.add_listener(self._add_report)
+        events.test_stopping.add_listener(lambda **_: self.interrupt())
+        events.test_stop.add_listener(lambda **_: self._conclude())
 
-    def wait_for_workers(self, count: int, seconds: float) -> None:
-        """Wait until ``count`` workers are connected.
+    def tick(self) -> tuple[int, float] | None:
+        """How many users there should be, and how fast they come and go; None at the end.
 
-        Raises:
-            NoVerdict: they did not connect in time.
+        Locust asks again about a second later. This waits for that long too unless something
+        changes, so that stages and runs end on time.
         """
-        deadline = time.monotonic() + seconds
-        while len(self.nodes()) < count:
-            if time.monotonic() > deadline:
-                raise NoVerdict(
-                    f"{len(self.nodes())} of {count} workers connected within {seconds:g} s: "
-                    "start the others with `verikit load URL --worker`"
-                )
-            gevent.sleep(_TICK)
-
-    def run(self, profile: Profile) -> AnswerLog:
-        """Run a profile of stages to its end, or until it is aborted or interrupted.
-
-        Raises:
-            WrongUse: there are more workers than users.
-            NoVerdict: not every worker became ready.
-        """
-        self._run += 1
-        log = self._log = AnswerLog(profile, self.shared)
         try:
-            self._prepare(log)
-            self._spawn(profile, 0.0)
-            self._send("verikit_begin", {"run": self._run})
-            self._watch(log)
-        except KeyboardInterrupt:
-            log.cut_short("it was interrupted")
-            self._finish(log)
-        return log
+            if self._plan is None:
+                self._start()
+            before, deadline = self._users, time.monotonic() + 1
+            self._is_cut_short()
+            while self._next_users() == before and time.monotonic() < deadline:
+                gevent.sleep(_TICK)
+        except VerikitError as error:
+            self._close(error)
+        if self._users is None:
+            return None
+        if self._log and self._log.begun is not None:
+            self._test.show(self._log)
+        return self._users, _SPAWN_RATE
 
-    def quit(self) -> None:
-        """Send users and workers away."""
-        self._send("verikit_leave", {})
-        self._runner.quit()
+    def interrupt(self) -> None:
+        """End the test now, with what was measured so far."""
+        self._interrupted = True
+        self._environment.stop_timeout = _LAST_ANSWERS_SECONDS
+        if not self._gone_by and not self._is_cut_short() and self._log:
+            self._log.cut_short(_INTERRUPTED)
 
-    def _prepare(self, log: AnswerLog) -> None:
-        nodes = self.nodes()
-        if log.profile.least_users < len(nodes):
+    def outcome(self) -> Outcome | None:
+        """What a test that has ended came to, once; None if there is nothing new.
+
+        Raises:
+            VerikitError: what kept it from an outcome.
+        """
+        found, self._outcome = self._outcome, None
+        if isinstance(found, VerikitError):
+            raise found
+        return found
+
+    def _start(self) -> None:
+        self._outcome = self._users = None
+        self._interrupted = False
+        self._test = self._describe()
+        self._consistency = Consistency()
+        self._monitor = ServerMonitor(self._test.target.probe)
+        self._plan = plan(self._test.target.url, self._test.profile, self._monitor)
+        self._open_run(next(self._plan))
+
+    def _open_run(self, profile: Profile) -> AnswerLog:
+        """Describe a run to the generators; it begins as soon as its users are there."""
+        workers = self._workers()
+        if profile.least_users < len(workers):
             raise WrongUse(
-                f"{log.profile.least_users} users cannot be shared among {len(nodes)} workers: "
+                f"{profile.least_users} users cannot be shared among {len(workers)} workers: "
                 "start fewer workers or give more users (--users; in_flight where a rate is given)"
             )
-        self._ready.clear()
-        plan = {
-            "run": self._run,
-            "profile": log.profile.plain(),
+        self._number += 1
+        log = self._log = AnswerLog(profile, self._consistency, workers)
+        if self._interrupted:
+            log.cut_short(_INTERRUPTED)
+        run = {
+            "number": self._number,
+            "profile": profile.plain(),
             "window_seconds": log.window_seconds,
-            "nodes": {name: index for index, name in enumerate(nodes)},
+            "workers": workers,
         }
-        self._send("verikit_prepare", plan)
-        deadline = time.monotonic() + _PREPARE_SECONDS
-        while not self._ready >= set(nodes):
-            if time.monotonic() > deadline:
-                raise NoVerdict("not all workers became ready: see what they printed")
-            gevent.sleep(_TICK / 10)
-        log.nodes.update({name: Process() for name in nodes})
+        setattr(self._environment.parsed_options, RUN, run)
+        self._environment.stop_timeout = profile.timeout
+        slow: list[type[User]] = [SlowClient] if profile.slow_clients else []
+        self._environment.user_classes[:] = [Client, *slow]
+        SlowClient.fixed_count = profile.slow_clients
+        self._gone_by = None
+        return log
 
-    def _spawn(self, profile: Profile, clock: float) -> None:
-        users = profile.in_flight if profile.is_open else _users_at(profile, clock)
-        users += profile.slow_clients
-        if users != self._runner.target_user_count:
-            self._runner.start(users, min(users, _SPAWN_RATE))
+    def _begin_run(self, **_: Any) -> None:
+        if self._log and self._log.begun is None:
+            self._log.begun = self._monitor.clock()
 
-    def _watch(self, log: AnswerLog) -> None:
+    def _add_report(self, client_id: str, data: dict[str, Any]) -> None:
+        report = data.get(RUN)
+        if self._log and report and report["number"] == self._number:
+            for _ in range(self._log.add(client_id, report)):
+                self._environment.stats.log_error("POST", REPEATED_ID, REPEATED_ID)
+
+    def _next_users(self) -> int | None:
+        """Look at the run: how many users there should be now."""
+        log = self._log
+        if log and not self._gone_by and (log.trouble or log.is_over):
+            self._environment.stop_timeout = _LAST_ANSWERS_SECONDS if log.trouble else 0.0
+            self._gone_by = time.monotonic() + _LAST_ANSWERS_SECONDS + 1
+        elif log and self._gone_by and self._is_empty(log, self._gone_by):
+            log = self._step(log)
+        if log is None:
+            self._users = None
+        else:
+            self._users = 0 if self._gone_by else _users_at(log.profile, self._clock(log))
+        return self._users
+
+    def _step(self, log: AnswerLog) -> AnswerLog | None:
+        """Hand the log of a run to the plan: the log of the next, or None and the outcome."""
+        assert self._plan  # noqa: S101 - there is one while there is a log
+        try:
+            return self._open_run(self._plan.send(log))
+        except StopIteration as ended:
+            self._close(ended.value)
+            return None
+
+    def _conclude(self) -> None:
+        """Locust has stopped the test by itself: the plan ends with what there is."""
+        log = self._log
+        while log:
+            log = self._step(log)
+
+    def _close(self, outcome: Outcome | VerikitError) -> None:
+        if self._plan:
+            self._monitor.stop()
+        self._plan = self._log = self._users = None
+        self._outcome = outcome
+
+    def _is_empty(self, log: AnswerLog, deadline: float) -> bool:
+        """Whether all users are gone and all answers in, or that was waited for long enough."""
+        runner: Any = self.runner
+        return (log.is_over and not runner.user_count) or time.monotonic() > deadline
+
+    def _is_cut_short(self) -> bool:
+        """Whether a run cannot go on, or need not."""
+        log = self._log
+        if log is None or log.begun is None or log.trouble or self._gone_by:
+            return bool(log and log.trouble)
         profile = log.profile
-        start, shown = time.monotonic(), 0.0
         last = profile.warm_up + profile.seconds + profile.timeout + _LATE_SECONDS
         last += profile.slow_seconds if profile.slow_clients else 0
-        while not all(node.over for node in log.nodes.values()):
-            gevent.sleep(_TICK)
-            clock = time.monotonic() - start
-            if not profile.is_open and clock < profile.warm_up + profile.seconds:
-                self._spawn(profile, clock)
-            if clock - shown >= 1:
-                shown = clock
-                self.show(log)
-            if self._is_cut_short(log, clock, last):
-                self._finish(log)
-                return
-
-    def _is_cut_short(self, log: AnswerLog, clock: float, last: float) -> bool:
-        gone = set(log.nodes) - set(self.nodes())
-        if gone or any(node.is_lost() for node in log.nodes.values()):
+        if log.has_lost_a_worker or not set(log.processes) <= set(self._workers()):
             log.cut_short("a worker was lost")
-        elif clock > last:
+        elif self._clock(log) > last:
             log.cut_short("a generator did not finish in time")
         elif broken := abort_reason(log):
             figures = f"{broken.gate} is {broken.value:g}, the limit is {broken.limit:g}"
             log.cut_short(f"aborted: {figures}", aborted=True)
         return log.trouble is not None
 
-    def _finish(self, log: AnswerLog) -> None:
-        """Ask nothing more, and wait a little for answers and reports."""
-        self._send("verikit_end", {})
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and not all(n.over for n in log.nodes.values()):
-            gevent.sleep(_TICK)
+    def _clock(self, log: AnswerLog) -> float:
+        """Seconds since the run began."""
+        return 0.0 if log.begun is None else self._monitor.clock() - log.begun
 
-    def _send(self, name: str, data: dict[str, Any]) -> None:
-        self._runner.send_message(name, data)
-
-    def _on_ready(self, environment: Environment, msg: Any) -> None:
-        if msg.data["run"] == self._run:
-            self._ready.add(msg.data["node"])
-
-    def _on_tally(self, environment: Environment, msg: Any) -> None:
-        if self._log is not None and msg.data["run"] == self._run:
-            self._log.absorb(msg.data["node"], msg.data["report"])
+    def _workers(self) -> list[str]:
+        """The generator processes at hand."""
+        runner: Any = self.runner
+        if isinstance(runner, MasterRunner):
+            return [client.id for client in runner.clients.all]
+        return [runner.client_id]
 
 
 def abort_reason(log: AnswerLog) -> Judgement | None:
@@ -167,9 +233,13 @@ def abort_reason(log: AnswerLog) -> Judgement | None:
 
 
 def _users_at(profile: Profile, clock: float) -> int:
-    left = clock - profile.warm_up
+    """How many users a profile wants, so many seconds after the run began."""
+    if profile.is_open:
+        return profile.in_flight + profile.slow_clients
+    left, users = clock - profile.warm_up, 0
     for stage in profile.stages:
+        users = stage.users or 0
         if left < stage.seconds:
-            return stage.users or 0
+            break
         left -= stage.seconds
-    return profile.stages[-1].users or 0
+    return users + profile.slow_clients

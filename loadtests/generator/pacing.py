@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import gevent
 from gevent.event import AsyncResult
 
 from loadtests.generator.answers import Recorder
-from loadtests.profile import Stage
+from loadtests.profile import CONSTANT, POISSON, Stage
 
 Clock = Callable[[], float]
 
 
-def arrivals(stages: Sequence[Stage], workers: int = 1, index: int = 0) -> Iterator[float]:
-    """The arrival times of one worker, in seconds, at the constant rate of each stage.
+@dataclass(frozen=True)
+class Share:
+    """Every ``workers``-th arrival, from the one number ``index``."""
 
-    The arrivals of all workers together are evenly spaced: worker ``index`` has every
-    ``workers``-th of them.
+    workers: int = 1
+    index: int = 0
+
+
+def arrivals(
+    stages: Sequence[Stage], share: Share, *, spacing: str = CONSTANT, seed: int = 0
+) -> Iterator[float]:
+    """The arrival times of one worker, in seconds, at the rate of each stage.
+
+    ``spacing`` is one of :data:`loadtests.profile.SPACINGS`. All workers draw the same arrivals
+    and each takes its share: how many workers there are changes nothing.
     """
+    draw = random.Random(seed)  # noqa: S311 - arrivals, not a secret
     start, number = 0.0, 0
     for stage in stages:
-        for each in range(round(stage.seconds * stage.level)):
-            if number % workers == index:
-                yield start + each / stage.level
+        for due in _poisson(stage, draw) if spacing == POISSON else _constant(stage):
+            if number % share.workers == share.index:
+                yield start + due
             number += 1
         start += stage.seconds
+
+
+def _constant(stage: Stage) -> Iterator[float]:
+    return (number / stage.level for number in range(round(stage.seconds * stage.level)))
+
+
+def _poisson(stage: Stage, draw: random.Random) -> Iterator[float]:
+    """Independent arrivals: the gaps between them are exponential."""
+    due = draw.expovariate(stage.level)
+    while due < stage.seconds:
+        yield due
+        due += draw.expovariate(stage.level)
 
 
 class ClosedModel:
@@ -35,7 +60,7 @@ class ClosedModel:
     def __init__(self, clock: Clock, seconds: float, recorder: Recorder) -> None:
         self._clock, self._seconds, self._recorder = clock, seconds, recorder
 
-    def take(self) -> float | None:
+    def next_due(self) -> float | None:
         """When the next request is due, None once the load is over."""
         now = self._clock()
         if now >= self._seconds:
@@ -56,14 +81,21 @@ class OpenModel:
     """
 
     def __init__(
-        self, clock: Clock, due: Iterator[float], patience: float, recorder: Recorder
+        self,
+        clock: Clock,
+        schedule: Iterator[float],
+        patience: float,
+        recorder: Recorder,
+        *,
+        sleep: Callable[[float], None] = gevent.sleep,
     ) -> None:
-        self._clock, self._patience, self._recorder = clock, patience, recorder
+        self._clock, self._sleep = clock, sleep
+        self._patience, self._recorder = patience, recorder
         self._free: list[AsyncResult[float | None]] = []
         self._waiting: deque[float] = deque()
-        self._arriving = gevent.spawn(self._arrive, due)
+        self._arriving = gevent.spawn(self._arrive, schedule)
 
-    def take(self) -> float | None:
+    def next_due(self) -> float | None:
         """Wait for an arrival: when it was due, None once the load is over."""
         self._drop_late()
         if self._waiting:
@@ -73,11 +105,10 @@ class OpenModel:
         mine: AsyncResult[float | None] = AsyncResult()
         self._free.append(mine)
         try:
-            due = mine.get()
+            return mine.get()
         finally:
             if mine in self._free:
                 self._free.remove(mine)
-        return due
 
     def close(self) -> None:
         """End the load now: nothing arrives any more, and what waits is dropped."""
@@ -89,7 +120,7 @@ class OpenModel:
     def _arrive(self, schedule: Iterator[float]) -> None:
         for due in schedule:
             while (early := due - self._clock()) > 0:
-                gevent.sleep(early)
+                self._sleep(early)
             window = self._recorder.window(due)
             window.arrived += 1
             if self._free:

@@ -1,9 +1,9 @@
-"""The generator's side of a load test: what the users of one process share."""
+"""One run of a profile at one generator process: what its users share."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,86 +12,100 @@ from gevent.event import Event
 from locust.exception import StopUser
 
 from loadtests.generator.answers import NO_ANSWER, AnswerCheck, Recorder, Verdict
-from loadtests.generator.cases import Case, build_cases, deck
-from loadtests.generator.pacing import ClosedModel, OpenModel, arrivals
+from loadtests.generator.cases import Case, deal
+from loadtests.generator.pacing import ClosedModel, OpenModel, Share, arrivals
 from loadtests.profile import Profile
-from verikit.contract import Contract
 
 
 class Session:
-    """Hands requests to users when they are due, judges the answers and counts them."""
+    """Hands requests to users when they are due, judges the answers and counts them.
 
-    def __init__(self, contract: Contract) -> None:
-        self.contract = contract
-        self.over = False
-        self._judge = AnswerCheck(contract)
+    ``share`` is this process's part of the arrivals.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        cases: Mapping[str, list[Case]],
+        check: AnswerCheck,
+        share: Share,
+        window_seconds: float,
+    ) -> None:
+        self.profile = profile
+        self.ended = False
+        self._check = check
+        self._deck: Iterator[Case] = deal(cases, profile.mix, seed=profile.seed + share.index)
+        self._recorder = Recorder(window_seconds)
+        self._share = share
         self._begun = Event()
-        self._leaving = False
+        self._present: set[object] = set()
         self._busy = 0
-        self._process = psutil.Process()
-        self._built: dict[Any, dict[str, list[Case]]] = {}
-        self._recorder = Recorder(1)
+        self._seconds = profile.warm_up + profile.seconds
         self._start = time.perf_counter()
+        self._process = psutil.Process()
 
-    def prepare(self, profile: Profile, *, window_seconds: float, workers: int, index: int) -> None:
-        """Build what the profile needs, before any clock runs; cases are kept for later runs."""
-        recipe = (tuple(profile.mix.items()), profile.photos)
-        if recipe not in self._built:
-            self._built[recipe] = build_cases(self.contract, profile.mix, profile.photos)
-        self._deck: Iterator[Case] = deck(self._built[recipe], profile.mix, seed=index)
-        self.profile, self._workers, self._index = profile, workers, index
-        self._slot_seconds = window_seconds
+    @property
+    def begun(self) -> bool:
+        """Whether the clock runs."""
+        return self._begun.is_set()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will be asked any more and every answer is in."""
+        return self.ended and not self._busy
 
     def begin(self) -> None:
         """Start the clock and let the users ask."""
-        self._recorder = Recorder(self._slot_seconds)
-        self._start, self.over, self._leaving = time.perf_counter(), False, False
+        self._start = time.perf_counter()
         self._process.cpu_percent()
-        self._pace = self._new_pace(self.profile)
+        self._pacing = self._new_pacing()
         self._begun.set()
 
     def end(self) -> None:
         """Ask nothing more; requests under way finish."""
-        self._seconds = 0.0
-        if self._begun.is_set():
-            self._pace.close()
+        self.ended = True
+        if self.begun:
+            self._pacing.close()
 
-    def leave(self) -> None:
-        """Send the users away."""
-        self._leaving = True
-        self.end()
-        self._begun.set()
+    def enter(self, user: object) -> None:
+        """A user is there."""
+        self._present.add(user)
+
+    def leave(self, user: object) -> None:
+        """A user is sent away; with the last one the run ends."""
+        self._present.discard(user)
+        if not self._present:
+            self.end()
 
     def clock(self) -> float:
         """Seconds since the start of the run, warm-up included."""
         return time.perf_counter() - self._start
 
-    def take(self) -> float:
+    def next_due(self) -> float:
         """Wait until the next request is due and say when that was.
 
         Raises:
-            StopUser: the test is over for good.
+            StopUser: the run is over.
         """
-        while not self._leaving:
-            self._begun.wait()
-            pacing = self._pace
-            due = pacing.take()
-            if due is not None:
-                return due
-            if pacing is self._pace:
-                self._rest()
-        raise StopUser
+        self._begun.wait()
+        due = self._pacing.next_due()
+        if due is None:
+            self.ended = True
+            raise StopUser
+        return due
 
-    def take_slow(self) -> float:
-        """As :meth:`take`, for a user outside of the pacing: due at once while the load lasts."""
-        while not self._leaving:
-            self._begun.wait()
-            due = self.clock()
-            if due < self._seconds:
-                self._recorder.window(due).arrived += 1
-                return due
-            self._rest()
-        raise StopUser
+    def next_slow(self) -> float:
+        """As :meth:`next_due`, for a user outside of the pacing: at once while the load lasts.
+
+        Raises:
+            StopUser: the run is over.
+        """
+        self._begun.wait()
+        due = self.clock()
+        if self.ended or due >= self._seconds:
+            raise StopUser
+        self._recorder.window(due).arrived += 1
+        return due
 
     def next_case(self) -> Case:
         """The next request to send; it is under way until :meth:`answered`."""
@@ -102,7 +116,7 @@ class Session:
         """Judge and count an answer, or the error in its place; why it failed, else ''."""
         now = self.clock()
         if status and body is not None:
-            verdict = self._judge(case, status, body)
+            verdict = self._check(case, status, body)
         else:
             cause = getattr(error, "original", None) or error
             verdict = Verdict(NO_ANSWER, f"no answer: {type(cause).__name__}")
@@ -118,21 +132,21 @@ class Session:
         """What was seen since the last report, as plain values."""
         return {
             **self._recorder.drain(),
-            "scores": self._judge.scores,
+            "scores": self._check.scores,
             "clock": self.clock(),
             "cpu": self._process.cpu_percent() / 100,
-            "over": self.over and not self._busy,
+            "over": self.over,
         }
 
-    def _rest(self) -> None:
-        self.over = True
-        if not self._leaving:
-            self._begun.clear()
-
-    def _new_pace(self, profile: Profile) -> ClosedModel | OpenModel:
-        self._seconds = profile.warm_up + profile.seconds
+    def _new_pacing(self) -> ClosedModel | OpenModel:
+        profile = self.profile
         if not profile.is_open:
             return ClosedModel(self.clock, self._seconds, self._recorder)
         warm_up = [replace(profile.stages[0], seconds=profile.warm_up)] if profile.warm_up else []
-        due = arrivals([*warm_up, *profile.stages], self._workers, self._index)
-        return OpenModel(self.clock, due, profile.patience, self._recorder)
+        schedule = arrivals(
+            [*warm_up, *profile.stages],
+            self._share,
+            spacing=profile.arrivals,
+            seed=profile.seed,
+        )
+        return OpenModel(self.clock, schedule, profile.patience, self._recorder)

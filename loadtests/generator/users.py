@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Callable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import gevent
 from locust import FastHttpUser, User, task
+from locust.env import Environment
 
 from loadtests.generator.cases import Case
 from loadtests.generator.session import Session
@@ -18,16 +20,36 @@ _HEADERS = {"Content-Type": _CONTRACT.media_types[0]}
 _PIECES = 20
 
 
-class Client(FastHttpUser):
+class _SessionUser(User):
+    """A user of the current session: when Locust sends it away, an answer under way is awaited."""
+
+    abstract = True
+    join: ClassVar[Callable[[], Session]]
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.session = type(self).join()
+        self.session.enter(self)
+        self.waiting = True
+
+    def stop(self, force: bool = False) -> bool:
+        """Leave, at once if no request is under way."""
+        self.session.leave(self)
+        left: bool = super().stop(force=force or self.waiting)
+        return left
+
+
+class Client(_SessionUser, FastHttpUser):
     """Asks for comparisons, one at a time over one connection, when the session says so."""
 
-    session: ClassVar[Session]
     concurrency = 1
 
     @task
     def verify(self) -> None:
         """Send one request and have its answer judged."""
-        due = self.session.take()
+        self.waiting = True
+        due = self.session.next_due()
+        self.waiting = False
         case = self.session.next_case()
         try:
             response = self.client.request(
@@ -52,15 +74,15 @@ class Client(FastHttpUser):
                 response.success()
 
 
-class SlowClient(User):
+class SlowClient(_SessionUser):
     """Sends its body in pieces over many seconds; its latency counts from the last piece."""
-
-    session: ClassVar[Session]
 
     @task
     def verify(self) -> None:
         """Send one request slowly and have its answer judged."""
-        self.session.take_slow()
+        self.waiting = True
+        self.session.next_slow()
+        self.waiting = False
         case = self.session.next_case()
         try:
             due, status, body, error = self._exchange(case)

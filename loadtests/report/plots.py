@@ -26,7 +26,7 @@ def pictures(outcome: Outcome) -> dict[str, str]:
     found = {"Latency over time": _url(_latency(outcome)), "Rate over time": _url(_rate(outcome))}
     if len(outcome.measures.answers) > 1 or outcome.measures.failures:
         found["Answers by code over time"] = _url(_answers(outcome))
-    if len(outcome.monitor.between(*outcome.span)) > 1:
+    if len(outcome.monitor.between(*outcome.log.span)) > 1:
         found["Server over time"] = _url(_server(outcome))
     if outcome.steps:
         found["Steps of the search"] = _url(_steps(outcome))
@@ -78,7 +78,7 @@ def _answers(outcome: Outcome) -> Figure:
 
 
 def _server(outcome: Outcome) -> Figure:
-    start, end = outcome.span
+    start, end = outcome.log.span
     samples = outcome.monitor.between(start, end)
     figure, axes = _figure("memory (RSS), MiB")
     times = [each.clock - start for each in samples]
@@ -94,7 +94,7 @@ def _server(outcome: Outcome) -> Figure:
 
 
 def _cores(outcome: Outcome) -> list[float]:
-    samples = outcome.monitor.between(*outcome.span)
+    samples = outcome.monitor.between(*outcome.log.span)
     return [
         (now.cpu_seconds - before.cpu_seconds) / (now.clock - before.clock)
         for before, now in pairwise(samples)

@@ -43,7 +43,7 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
         yield f"knee: {knee:.2f} requests/s" if knee else "no rate that was tried keeps the gates"
     yield from _figures(outcome.measures)
     yield f"generator: {outcome.log.generator_cpu():.0%} of a core"
-    cores = outcome.monitor.cores(*outcome.span)
+    cores = outcome.monitor.cores(*outcome.log.span)
     if cores is not None:
         yield f"server: {cores:.2f} cores"
     if outcome.measures.memory:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.special import ndtri
 
 from loadtests.statistics.windows import Window
 
@@ -131,8 +131,10 @@ def _error_share(run: Run) -> tuple[float, float, float]:
     """The share of failures and its Wilson interval."""
     requests = sum(window.requests for window in run.windows)
     failed = min(requests, sum(window.failures.total() for window in run.windows))
-    share = failed / requests if requests else 0.0
     if not requests:
         return 0.0, 0.0, 1.0
-    interval = binomtest(failed, requests).proportion_ci(CONFIDENCE, method="wilson")
-    return share, float(interval.low), float(interval.high)
+    share, square = failed / requests, float(ndtri((1 + CONFIDENCE) / 2)) ** 2
+    centre = failed + square / 2
+    spread = math.sqrt(square * (failed * (1 - share) + square / 4))
+    low, high = ((centre + sign * spread) / (requests + square) for sign in (-1, 1))
+    return share, max(0.0, low), min(1.0, high)

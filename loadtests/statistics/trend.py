@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 BLOCKS = 20
 CONFIDENCE = 0.95
@@ -43,8 +43,8 @@ def fit_trend(times: Sequence[float], values: Sequence[float]) -> Trend | None:
         return None
     growths = np.diff(levels) / np.diff(moments)
     slope = float(growths.mean())
-    error = stats.sem(growths) * np.sqrt(1 + 2 * _ALIKE)
-    margin = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(growths) - 1) * error)
+    error = growths.std(ddof=1) * np.sqrt((1 + 2 * _ALIKE) / len(growths))
+    margin = float(stdtrit(len(growths) - 1, (1 + CONFIDENCE) / 2) * error)
     return Trend(slope=slope, low=slope - margin, high=slope + margin)
 
 

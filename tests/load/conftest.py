@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import queue
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +17,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {**os.environ, "PYTHONUNBUFFERED": "1"}
+TICK = 0.02
 
 
 @dataclass(frozen=True)
@@ -24,69 +29,118 @@ class Ended:
     report: dict[str, Any]
 
 
+class Forks:
+    """The fork server: commands that start at once, each in a process of its own."""
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, str(HERE / "fork_server.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self._started: queue.Queue[int] = queue.Queue()
+        self.statuses: dict[int, int] = {}
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def start(self, module: str, arguments: tuple[str, ...], output: Path) -> int:
+        """The process id of ``python -m module arguments``."""
+        assert self._server.stdin is not None
+        print(json.dumps([module, arguments, str(output)]), file=self._server.stdin, flush=True)
+        return self._started.get(timeout=120)
+
+    def close(self) -> None:
+        """Start nothing more."""
+        self._server.communicate()
+        self._reader.join()
+
+    def _read(self) -> None:
+        for line in self._server.stdout or ():
+            number, *status = map(int, line.split())
+            if status:
+                self.statuses[number] = status[0]
+            else:
+                self._started.put(number)
+
+
 class Started:
     """A load test, or a part of one, that goes on in a process of its own."""
 
-    def __init__(self, command: list[str], report: Path) -> None:
-        self._report = report
-        self.process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT
-        )
+    def __init__(self, forks: Forks, process: int, output: Path, report: Path) -> None:
+        self._forks, self.process = forks, process
+        self._output, self._report = output, report
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, None while it runs."""
+        return self._forks.statuses.get(self.process)
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._output.read_text() if self._output.exists() else ""
+
+    def signal(self, number: int) -> None:
+        """Send it a signal; nothing where it is gone."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process, number)
 
     def wait_for(self, text: str) -> None:
-        """Read its output until a line holds a text."""
-        assert self.process.stdout is not None
-        while text not in self.process.stdout.readline():
-            assert self.process.poll() is None
+        """Wait until it has printed a text."""
+        while text not in self.output:
+            assert self.status is None, self.output
+            time.sleep(TICK)
 
-    def end(self, seconds: float = 120) -> Ended:
+    def end(self, seconds: float = 240) -> Ended:
         """Wait for the end."""
-        output, _ = self.process.communicate(timeout=seconds)
+        deadline = time.monotonic() + seconds
+        while self.status is None:
+            assert time.monotonic() < deadline, self.output
+            time.sleep(TICK)
         report = json.loads(self._report.read_text()) if self._report.exists() else {}
-        return Ended(self.process.returncode, output, report)
+        return Ended(self.status, self.output, report)
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[str], str]]:
-    """Starts a server of servers.py in a process of its own; the URL."""
-    processes: list[subprocess.Popen[str]] = []
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    found = Forks()
+    yield found
+    found.close()
 
-    def start(name: str) -> str:
-        command = [sys.executable, str(HERE / "servers.py"), name]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
-        processes.append(process)
+
+@pytest.fixture(scope="session")
+def ports() -> Iterator[dict[str, int]]:
+    """All servers of servers.py, in one process of their own, by their names."""
+    command = [sys.executable, str(HERE / "servers.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout is not None
-        return f"http://127.0.0.1:{int(process.stdout.readline())}"
-
-    yield start
-    for process in processes:
+        yield json.loads(process.stdout.readline())
         process.kill()
-        process.communicate()
 
 
 @pytest.fixture
-def start_command(tmp_path: Path) -> Iterator[Callable[[list[str]], Started]]:
-    """Starts a program; ended with the test at the latest."""
+def serve(ports: dict[str, int]) -> Callable[[str], str]:
+    """The URL of a server of servers.py."""
+    return lambda name: f"http://127.0.0.1:{ports[name]}"
+
+
+@pytest.fixture
+def start(forks: Forks, tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Starts ``python -m MODULE`` with options; ended with the test at the latest."""
     begun: list[Started] = []
 
-    def run(command: list[str]) -> Started:
-        begun.append(Started(command, tmp_path / "report.json"))
+    def run(module: str, *options: str) -> Started:
+        output = tmp_path / f"output-{len(begun)}"
+        process = forks.start(module, options, output)
+        begun.append(Started(forks, process, output, tmp_path / "report.json"))
         return begun[-1]
 
     yield run
     for each in begun:
-        each.process.kill()
-        each.process.communicate()
-
-
-@pytest.fixture
-def start(start_command: Callable[[list[str]], Started]) -> Callable[..., Started]:
-    """Starts ``python -m MODULE`` with options."""
-
-    def run(module: str, *options: str) -> Started:
-        return start_command([sys.executable, "-m", module, *options])
-
-    return run
+        if each.status is None:
+            each.signal(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Small servers to be tested against, each named by what is wrong with it.
 
-Run as a program: ``servers.py NAME [ADDRESS]`` serves on a free port, of 127.0.0.1 unless told
-otherwise, and prints it.
+Run as a program, ``servers.py [ADDRESS]`` serves them all, each on a free port of 127.0.0.1 unless
+told otherwise, and prints their ports by name as JSON.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -141,21 +140,8 @@ def build(name: str, address: str = "127.0.0.1") -> ThreadingHTTPServer:
     return bound
 
 
-@contextmanager
-def serving(name: str) -> Iterator[str]:
-    """Serve from this process; the URL."""
-    bound = build(name)
-    thread = threading.Thread(target=bound.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{bound.server_port}"
-    finally:
-        bound.shutdown()
-        bound.server_close()
-        thread.join()
-
-
 if __name__ == "__main__":
-    program = build(*sys.argv[1:])
-    print(program.server_port, flush=True)
-    program.serve_forever()
+    programs = {name: build(name, *sys.argv[1:]) for name in SERVERS}
+    for program in programs.values():
+        threading.Thread(target=program.serve_forever).start()
+    print(json.dumps({name: each.server_port for name, each in programs.items()}), flush=True)

@@ -32,9 +32,9 @@ def test_two_workers_add_up_to_one(requests: list[tuple[float, float, bool, bool
         for recorder in (alone, workers[second]):
             recorder.record(due, due + latency, latency, verdict)
     one, two = AnswerLog(PROFILE, Consistency()), AnswerLog(PROFILE, Consistency())
-    one.absorb("a", report(alone))
+    one.add("a", report(alone))
     for name, recorder in zip("ab", workers, strict=True):
-        two.absorb(name, report(recorder))
+        two.add(name, report(recorder))
     assert one.measures() == two.measures()
     assert one.measures().requests == sum(due >= 2 for due, *_ in requests)
 
@@ -44,7 +44,7 @@ def test_a_request_id_may_not_come_from_two_workers() -> None:
     for name in "ab":
         recorder = Recorder(1)
         recorder.record(5.0, 5.1, 0.1, Verdict("200 1000", None, 42))
-        log.absorb(name, report(recorder))
+        log.add(name, report(recorder))
     measures = log.measures()
     assert measures.failures == {REPEATED_ID: 1}
     assert (measures.requests, measures.rate * measures.seconds) == (2, 1)
@@ -56,15 +56,15 @@ def test_request_ids_stay_known_over_the_steps_of_a_search() -> None:
     for expected in ({}, {REPEATED_ID: 1}):
         log, recorder = AnswerLog(PROFILE, shared), Recorder(1)
         recorder.record(5.0, 5.1, 0.1, Verdict("200 1000", None, 42))
-        log.absorb("a", report(recorder))
+        log.add("a", report(recorder))
         assert log.measures().failures == expected
 
 
 def test_workers_must_see_the_same_score_and_are_told_once() -> None:
     log = AnswerLog(PROFILE, Consistency())
-    log.absorb("a", report(Recorder(1), clock=5, pair=0.25))
+    log.add("a", report(Recorder(1), clock=5, pair=0.25))
     for _ in range(3):
-        log.absorb("b", report(Recorder(1), clock=5, pair=0.5))
+        log.add("b", report(Recorder(1), clock=5, pair=0.5))
     assert log.measures().failures == {OTHER_SCORE: 1}
 
 
@@ -72,16 +72,16 @@ def test_the_warm_up_does_not_count() -> None:
     log, recorder = AnswerLog(PROFILE, Consistency()), Recorder(1)
     recorder.record(1.9, 2.5, 0.6, FAILED)
     recorder.record(2.0, 2.5, 0.5, Verdict("200 1000", None, 2))
-    log.absorb("a", report(recorder))
+    log.add("a", report(recorder))
     measures = log.measures()
     assert (measures.requests, measures.failed, measures.seconds) == (1, 0, 8)
 
 
 def test_a_run_cut_short_is_as_long_as_it_was() -> None:
     log = AnswerLog(PROFILE, Consistency())
-    log.absorb("a", report(Recorder(1), clock=6.0))
+    log.add("a", report(Recorder(1), clock=6.0))
     log.cut_short("it was interrupted")
-    log.absorb("a", report(Recorder(1), clock=9.0))
+    log.add("a", report(Recorder(1), clock=9.0))
     assert log.measures().seconds == 4
 
 

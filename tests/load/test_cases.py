@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
-from loadtests.generator.cases import Case, build_cases, deck
+from loadtests.generator.cases import Case, build_cases, deal
 from loadtests.generator.photos import covered_portrait, portrait
 from loadtests.profile import COMPARISON
 from verikit.contract import load_contract
@@ -82,14 +82,14 @@ def is_wrong(kind: str, fields: dict[str, str], name: str) -> bool:
     return photo not in {portrait(person, 128) for person in PEOPLE}
 
 
-def test_a_deck_keeps_the_mix_and_repeats_for_a_seed() -> None:
+def test_requests_keep_the_mix_and_repeats_for_a_seed() -> None:
     mix = {COMPARISON: 3, "INVALID_ARGUMENT": 1}
     cases = build_cases(CONTRACT, mix, (64,))
     first, again, other = (
-        [case.name for case in islice(deck(cases, mix, seed), 1000)] for seed in (1, 1, 2)
+        [case.name for case in islice(deal(cases, mix, seed), 1000)] for seed in (1, 1, 2)
     )
     assert first == again != other
-    kinds = Counter(case.kind for case in islice(deck(cases, mix, 1), 1000))
+    kinds = Counter(case.kind for case in islice(deal(cases, mix, 1), 1000))
     assert kinds == {COMPARISON: 750, "INVALID_ARGUMENT": 250}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtests.report.json_file import read_run
+from loadtests.report.files import read_run
 from loadtests.statistics.compare import Run, compare
 from loadtests.statistics.windows import Window, bucket
 from verikit.errors import WrongUse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -69,26 +70,41 @@ def hosts() -> Iterator[Hosts]:
         yield made
 
 
+@pytest.fixture
+def begin() -> Iterator[Callable[[list[str]], subprocess.Popen[str]]]:
+    """Starts a program; ended with the test at the latest."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def run(command: list[str]) -> subprocess.Popen[str]:
+        begun.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))  # noqa: S603 - our own program
+        return begun[-1]
+
+    yield run
+    for each in begun:
+        each.kill()
+        each.communicate()
+
+
 @pytest.mark.live
 def test_workers_on_three_hosts_are_merged(
-    hosts: Hosts, start_command: Callable[..., object], tmp_path: Path
+    hosts: Hosts, begin: Callable[[list[str]], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    server = hosts.address("server")
-    serving = start_command(
-        hosts.on("server", sys.executable, str(HERE / "servers.py"), "good", server)
-    )
-    url = f"http://{server}:{serving.process.stdout.readline().strip()}"
+    server, report = hosts.address("server"), tmp_path / "report.json"
+    serving = begin(hosts.on("server", sys.executable, str(HERE / "servers.py"), server))
+    assert serving.stdout is not None
+    url = f"http://{server}:{json.loads(serving.stdout.readline())['good']}"
     load = (sys.executable, "-m", "verikit", "load", url, "--master-port", PORT)
     workers = [
-        start_command(hosts.on(name, *load, "--worker", "--master-host", hosts.address("master")))
+        begin(hosts.on(name, *load, "--worker", "--master-host", hosts.address("master")))
         for name in NAMES
         if name.startswith("worker")
     ]
-    options = ("--profile", "baseline", "--rate", "60", "--duration", "3", "--warm-up", "1")
+    options = ("--profile", "baseline", "--rate", "60", "--duration", "2", "--warm-up", "0")
     many = ("--master", "--master-host", hosts.address("master"), "--expect-workers", "3")
-    report = ("--json", str(tmp_path / "report.json"))
-    ended = start_command(hosts.on("master", *load, *options, *many, *report)).end()
-    assert ended.status == 0, ended.output
-    assert ended.report["measures"]["requests"] == 180
-    assert len(ended.report["generators"]) == 3
-    assert [worker.end(30).status for worker in workers] == [0, 0, 0]
+    master = begin(hosts.on("master", *load, *options, *many, "--json", str(report)))
+    output, _ = master.communicate(timeout=240)
+    assert master.returncode == 0, output
+    ended = json.loads(report.read_text())
+    assert ended["measures"]["requests"] == 120
+    assert len(ended["generators"]) == 3
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]

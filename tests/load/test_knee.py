@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.control.search import KneeSearch
+from loadtests.control.plan import KneeSearch
 
 
 def search(capacity: float, start: float) -> tuple[KneeSearch, list[float]]:

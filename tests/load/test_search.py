@@ -8,7 +8,7 @@ import pytest
 
 from loadtests.control.answer_log import AnswerLog, Consistency
 from loadtests.control.outcome import BROKEN, INCOMPLETE, KEPT, Outcome, judge_run
-from loadtests.control.search import search
+from loadtests.control.plan import plan
 from loadtests.control.server_monitor import ServerMonitor
 from loadtests.generator.answers import NO_ANSWER
 from loadtests.profile import Profile, Stage, load_profile
@@ -36,15 +36,21 @@ def monitor() -> Iterator[ServerMonitor]:
 
 def filled(profile: Profile, window: Window) -> AnswerLog:
     log = AnswerLog(profile, Consistency())
-    log.nodes["a"].clock = profile.warm_up + profile.seconds
+    log.processes["a"].clock = profile.warm_up + profile.seconds
     for index in range(int(log.clock)):
         log.windows[index].add(window)
     return log
 
 
 def searched(monitor: ServerMonitor, run: Run) -> Outcome:
-    assert STRESS.search
-    return search("http://server", STRESS, STRESS.search, run, monitor)
+    runs = plan("http://server", STRESS, monitor)
+    profile = next(runs)
+    while True:
+        try:
+            profile = runs.send(run(profile))
+        except StopIteration as ended:
+            outcome: Outcome = ended.value
+            return outcome
 
 
 def dying(after: int, trouble: str | None = None, *, aborted: bool = False) -> Run:
@@ -97,8 +103,8 @@ def test_an_aborted_run_fails_whatever_came_in_afterwards(monitor: ServerMonitor
         about="x", name="x", stages=(Stage(rate=40, seconds=60),), gates={"error_share": 0.05}
     )
     log = filled(profile, GOOD)
-    assert judge_run("u", log, monitor, 0).exit_code == KEPT
+    assert judge_run("u", log, monitor).exit_code == KEPT
     log.cut_short("aborted: error_share is 0.06, the limit is 0.05", aborted=True)
-    outcome = judge_run("u", log, monitor, 0)
+    outcome = judge_run("u", log, monitor)
     assert outcome.exit_code == BROKEN
     assert "\naborted: error_share" in summary(outcome, [])

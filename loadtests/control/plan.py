@@ -1,9 +1,12 @@
-"""Looks for the knee: the highest rate of arrivals at which a server keeps the gates."""
+"""Which runs a profile takes: one of its stages, or one after the other to look for the knee.
+
+A plan yields the profile of each run, is sent the log of its answers, and returns the outcome.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Generator
 from dataclasses import replace
 
 from loadtests.control.answer_log import AnswerLog
@@ -12,32 +15,35 @@ from loadtests.control.server_monitor import ServerMonitor
 from loadtests.profile import Profile, Search, Stage
 from loadtests.statistics.gates import judge_gates
 
+Plan = Generator[Profile, AnswerLog, Outcome]
 _START_BELOW = 0.8
 _LEAST_RATE = 0.05
 _MOST_STEPS = 24
 
 
-def search(
-    url: str,
-    profile: Profile,
-    plan: Search,
-    run: Callable[[Profile], AnswerLog],
-    monitor: ServerMonitor,
-) -> Outcome:
-    """Look for the knee; the outcome is that of the step at the knee, or of the last one."""
-    begun = monitor.clock()
-    burst = run(_burst(profile, plan))
-    best = judge_run(url, burst, monitor, begun)
+def plan(url: str, profile: Profile, monitor: ServerMonitor) -> Plan:
+    """The runs of any profile."""
+    if profile.search:
+        return (yield from search(url, profile, profile.search, monitor))
+    return judge_run(url, (yield profile), monitor)
+
+
+def search(url: str, profile: Profile, options: Search, monitor: ServerMonitor) -> Plan:
+    """Look for the knee: the highest rate of arrivals at which a server keeps the gates.
+
+    The outcome is that of the step at the knee, or of the last one.
+    """
+    burst = yield _burst(profile, options)
+    best = judge_run(url, burst, monitor)
     if burst.trouble or not answered(best.measures) or not best.measures.rate:
         burst.trouble = burst.trouble or "no correct answer came"
         return best
     knee = KneeSearch(
-        best.measures.rate * _START_BELOW, growth=plan.growth, precision=plan.precision
+        best.measures.rate * _START_BELOW, growth=options.growth, precision=options.precision
     )
     steps: list[Step] = []
     while (rate := knee.next_rate()) is not None:
-        begun = monitor.clock()
-        outcome = judge_run(url, run(_step(profile, plan, rate)), monitor, begun)
+        outcome = judge_run(url, (yield _step(profile, options, rate)), monitor)
         if outcome.exit_code == INCOMPLETE:
             best.log.trouble = _why(outcome, rate)
             break
@@ -63,22 +69,22 @@ def _as_step(rate: float, outcome: Outcome, kept: bool) -> Step:
         measures=outcome.measures,
         kept=kept,
         generator_cores=outcome.log.generator_cpu(),
-        server_cores=outcome.monitor.cores(*outcome.span),
+        server_cores=outcome.monitor.cores(*outcome.log.span),
     )
 
 
-def _burst(profile: Profile, plan: Search) -> Profile:
-    stage = Stage(users=plan.burst_users, seconds=plan.seconds)
-    return replace(profile, search=None, stages=(stage,), warm_up=plan.settle, gates={})
+def _burst(profile: Profile, options: Search) -> Profile:
+    stage = Stage(users=options.burst_users, seconds=options.seconds)
+    return replace(profile, search=None, stages=(stage,), warm_up=options.settle, gates={})
 
 
-def _step(profile: Profile, plan: Search, rate: float) -> Profile:
+def _step(profile: Profile, options: Search, rate: float) -> Profile:
     """The profile at one rate; whether the knee is high enough is asked at the end."""
     return replace(
         profile,
         search=None,
-        stages=(Stage(rate=rate, seconds=plan.seconds),),
-        warm_up=plan.settle,
+        stages=(Stage(rate=rate, seconds=options.seconds),),
+        warm_up=options.settle,
         gates={name: limit for name, limit in profile.gates.items() if name != "min_rate"},
         abort_on_fail=True,
     )
