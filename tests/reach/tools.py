@@ -1,0 +1,100 @@
+"""Everything that asks a server, as one table: how each tool is called, and when it is content."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from verikit.client import AsyncClient, Client, ClientError
+from verikit.exit_codes import Exit
+from verikit.transport import Access
+
+PATIENCE = "0.5"
+Words = list[str]
+
+
+def photos(folder: Path) -> Words:
+    """Two files; nobody here looks at faces."""
+    files = [folder / "one.jpg", folder / "other.jpg"]
+    for file in files:
+        file.write_bytes(b"a photo")
+    return [str(file) for file in files]
+
+
+def verify(url: str, folder: Path) -> Words:
+    return ["verify", *photos(folder), "--url", url, "--timeout", PATIENCE]
+
+
+def check(url: str, folder: Path) -> Words:
+    reports = [f"--{kind}={folder / kind}" for kind in ("html", "junit", "json", "sarif")]
+    return ["check", url, "-k", "ordinary", *reports, "--timeout", PATIENCE]
+
+
+def calibrate(url: str, folder: Path) -> Words:
+    for person in ("ann", "bob", "cid"):
+        (folder / "people" / person).mkdir(parents=True, exist_ok=True)
+        for name in ("1.jpg", "2.jpg"):
+            (folder / "people" / person / name).write_text(f"{person}/{name}")
+    where = ("--data", str(folder / "people"), "--out", str(folder / "run"), "--no-thumbnails")
+    how = ("--budget", "8", "--timeout", PATIENCE, "--retries", "1", "--quiet")
+    return ["calibrate", url, *where, *how]
+
+
+def load(url: str, folder: Path) -> Words:
+    how = ("--profile", "smoke", "--duration", "1", "--warm-up", "0")
+    return ["load", url, *how, "--json", str(folder / "load.json")]
+
+
+def client(url: str, folder: Path) -> Words:
+    return ["client", url, *photos(folder)]
+
+
+def async_client(url: str, folder: Path) -> Words:
+    return ["async_client", url, *photos(folder)]
+
+
+TOOLS: dict[str, Callable[[str, Path], Words]] = {
+    tool.__name__: tool for tool in (verify, client, async_client, check, calibrate, load)
+}
+
+
+def run_client(words: Words) -> int:
+    """What a program does with the client library; the exit codes are those of ``verify``."""
+    kind, url, *rest = words
+    pair, options = rest[:2], iter(rest[2:])
+    given: dict[str, Any] = {}
+    for word in options:
+        name = word.removeprefix("--").replace("-", "_")
+        value = next(options)
+        given[name] = value if name == "proxy" else Path(value)
+    how: dict[str, Any] = {"timeout": float(PATIENCE), "retries": 0, "access": Access.of(**given)}
+
+    async def ask() -> object:
+        async with AsyncClient(url, **how) as asking:
+            return await asking.verify(*pair)
+
+    try:
+        if kind == "client":
+            with Client(url, **how) as asking:
+                print(asking.verify(*pair))
+        else:
+            print(asyncio.run(ask()))
+    except ClientError as error:
+        print(error)
+        return Exit.NO_VERDICT
+    return Exit.PASSED
+
+
+def is_content(tool: str, code: int, output: str, folder: Path) -> bool:
+    """Whether the answers of a server that says 0.3 each time were taken for what they are."""
+    if tool == "verify":
+        return code == Exit.FAILED and "No match" in output
+    if tool in {"client", "async_client"}:
+        return code == Exit.PASSED and "score=0.3" in output
+    if tool == "check":
+        return code == Exit.PASSED
+    if tool == "calibrate":  # too few pairs for a verdict, and none of them lost
+        return code == Exit.NO_VERDICT and "INCONCLUSIVE" in output
+    report = json.loads((folder / "load.json").read_text())
+    return code == Exit.PASSED and bool(report)
