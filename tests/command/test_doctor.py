@@ -106,9 +106,9 @@ def requirements(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_extra_is_whole_absent_or_too_old(extra: str, state: str, found: str) -> None:
-    judged = installation._extra(extra)
-    assert judged.state == state
-    assert judged.found.endswith(found)
+    finding = installation.judged(extra)
+    assert finding.state == state
+    assert finding.found.endswith(found)
 
 
 def test_without_the_server_s_libraries_the_engine_is_not_tried(

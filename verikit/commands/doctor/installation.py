@@ -34,15 +34,16 @@ def extras() -> Iterator[Finding]:
     """Every extra: whole, absent, or with libraries that are too old."""
     for extra in metadata.metadata(NAME).get_all("Provides-Extra") or []:
         if extra != COLLECTION:
-            yield _extra(extra)
+            yield judged(extra)
 
 
 def is_whole(extra: str) -> bool:
     """Whether everything is there that an extra asks for."""
-    return _extra(extra).state is State.OK
+    return judged(extra).state is State.OK
 
 
-def _extra(extra: str) -> Finding:
+def judged(extra: str) -> Finding:
+    """One extra: whole, absent, or with libraries that are too old."""
     missing, old = _lacks(extra)
     install = f"in {NAME}'s folder: pip install '.[{extra}]'"
     if old:
