@@ -18,7 +18,7 @@ class FakeEngine:
     """Equal photos score 0.9, others 0.1; black shows no face, white a covered one.
 
     A green photo breaks it, with an error text that must not be seen outside; a red one takes a
-    quarter of a second.
+    quarter of a second, and a magenta one hangs.
     """
 
     calibrated = True
@@ -43,7 +43,7 @@ class FakeEngine:
         if min(red, green, blue) > 250 and asked.get("check_quality"):
             raise FaceCovered(index, ("mouth",))
         if red > 250 and green < 5:
-            time.sleep(0.25)
+            time.sleep(600 if blue > 250 else 0.25)
         if green > 250 and red < 5:
             raise RuntimeError("secret of the engine")
 

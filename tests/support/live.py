@@ -24,7 +24,8 @@ class Live:
         self.log = folder / "log"
         with self.log.open("ab") as log:  # only added to, so a test may read it meanwhile
             self.process = subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, *command], stdout=subprocess.PIPE, stderr=log, text=True, **how
+                [sys.executable, *command],
+                **({"stdout": subprocess.PIPE, "stderr": log, "text": True} | how),
             )
         assert self.process.stdout is not None
         with self.process.stdout as lines:
