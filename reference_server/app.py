@@ -7,14 +7,16 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
 from reference_server.answers import Answer, busy, http_error, refused, success
+from reference_server.compute import ClientGone
 from reference_server.health import Health
-from reference_server.limits import Busy, Limiter
+from reference_server.limits import Busy, Limiter, Limits
 from reference_server.monitoring import prometheus
 from reference_server.monitoring.logs import log_failure
 from reference_server.monitoring.metrics import Metrics
 from reference_server.monitoring.request_log import RequestLog
 from reference_server.refusals import Refusal
 from reference_server.request.body import declares_body, read_body
+from reference_server.request.peer import peer_of
 from reference_server.settings import Settings
 from reference_server.ui.pages import add_ui
 from reference_server.verifier import Verifier
@@ -22,8 +24,8 @@ from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 
-STOPPING = "verikit.stopping"
-"""Set in the WSGI environment while the worker only finishes what it has begun."""
+CLIENT_GONE = 499
+"""nginx's status for the log, where nobody is left to get an answer."""
 
 
 def create_app(settings: Settings, verifier: Verifier) -> Flask:
@@ -32,9 +34,14 @@ def create_app(settings: Settings, verifier: Verifier) -> Flask:
     app.url_map.merge_slashes = False  # it would redirect, which the contract does not know
     metrics = Metrics(settings.limits.status)
     health = Health(verifier)
-    app.extensions |= {"health": health, "metrics": metrics}
+    app.extensions |= {
+        "health": health,
+        "metrics": metrics,
+        "thread": verifier.thread,
+        "limits": settings.limits,
+    }
     _add_operation(app, settings, verifier, health, metrics)
-    _add_pages(app, health, metrics)
+    _add_pages(app, settings.limits, verifier, health, metrics)
     if settings.ui:
         add_ui(app, settings, verifier)
     RequestLog(metrics).watch(app)
@@ -52,12 +59,20 @@ def _add_operation(
     def verify() -> Response:
         limiter.admit()
         with limiter.memory.hold() as take, limiter.turns.hold() as queue:
+            peer = peer_of(request.environ)
             with g.stages.time("receive"):
                 body = read_body(request.environ, settings.standards.max_body_bytes, take)
+            peer.received()
             g.body_bytes = len(body)
             queue(1)
             with metrics.counting("held"), health.watch():
-                score = verifier.score(request.environ.get("CONTENT_TYPE", ""), body, g.stages)
+                score = verifier.score(
+                    request.environ.get("CONTENT_TYPE", ""),
+                    body,
+                    g.stages,
+                    due=peer.arrived + settings.limits.deadline,
+                    is_awaited=peer.is_there,
+                )
         return _respond(success(score))
 
     def refuse(busy_now: Busy) -> Response:
@@ -67,21 +82,34 @@ def _add_operation(
         response.headers["Retry-After"] = str(busy_now.seconds)
         return response
 
+    def drop(_gone: ClientGone) -> Response:
+        metrics.dropped("comparison")
+        response = _respond(Answer(CLIENT_GONE, {}))
+        response.headers["Connection"] = "close"
+        return response
+
     app.register_error_handler(Busy, refuse)
+    app.register_error_handler(ClientGone, drop)
     app.add_url_rule(
         CONTRACT.path, view_func=verify, methods=[CONTRACT.method], provide_automatic_options=False
     )
 
 
-def _add_pages(app: Flask, health: Health, metrics: Metrics) -> None:
+def _add_pages(
+    app: Flask, limits: Limits, verifier: Verifier, health: Health, metrics: Metrics
+) -> None:
     def healthz() -> Response:
-        health.check_alive()
-        return _respond(Answer(200, {"status": "ready"}))
+        if verifier.thread.age > limits.longest_comparison:
+            return _respond(Answer(503, {"status": "stalled"}))
+        return _respond(Answer(200, {"status": "alive"}))
 
     def readyz() -> Response:
-        if request.environ.get(STOPPING):
+        if peer_of(request.environ).is_leaving:
             return _respond(Answer(503, {"status": "stopping"}))
-        health.check()
+        try:
+            health.check()
+        except Busy:
+            return _respond(Answer(503, {"status": "busy"}))
         return _respond(Answer(200, {"status": "ready"}))
 
     def page() -> Response:

@@ -1,38 +1,148 @@
-"""One thread for all computing in a process: dlib's objects are never used by two at once."""
+"""One thread for all computing in a process: dlib's objects are never used by two at once.
+
+ClientGone   nobody waits for the result any more
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
-from typing import TypeVar
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from math import inf
+from queue import SimpleQueue
+from threading import Lock, Thread
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+from reference_server.limits import Busy
 
 T = TypeVar("T")
 
+WEIGHT = 0.1
+"""Of the last call in the mean time of a call."""
+
+
+class ClientGone(Exception):  # noqa: N818 - a finding about the request, no error of ours
+    """Nobody waits for the result any more."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Job(Generic[T]):
+    call: Callable[[], T]
+    due: float
+    is_awaited: Callable[[], bool]
+    result: Future[T] = field(default_factory=Future)
+
 
 class ComputeThread:
-    """Runs calls one after the other in a thread of this process.
+    """Runs calls one after the other in a thread of this process, and none that is too late.
 
-    The thread starts with the first call, and anew in a process that was forked after it.
+    The thread starts with the first call, and anew in a process that was forked after it. Moments
+    are those of ``time.monotonic``.
     """
 
     def __init__(self) -> None:
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self._lock = Lock()
-        self._process: int | None = None
-        self._pool: ThreadPoolExecutor
-        os.register_at_fork(after_in_child=self._renew_lock)
+        self._jobs: SimpleQueue[_Job[Any]] = SimpleQueue()
+        self._waiting: set[_Job[Any]] = set()
+        self._running: _Job[Any] | None = None
+        self._since = self._mean = 0.0
+        self._thread: Thread | None = None
+        self._given_up = False
 
-    def run(self, call: Callable[[], T]) -> T:
-        """The call's result or its exception."""
-        return self._own_pool().submit(call).result()
+    def run(
+        self,
+        call: Callable[[], T],
+        due: float = inf,
+        is_awaited: Callable[[], bool] = lambda: True,
+    ) -> T:
+        """The call's result or its exception.
 
-    def _own_pool(self) -> ThreadPoolExecutor:
+        Raises:
+            Busy: the result will not be there when it is due, or is not there then.
+            ClientGone: ``is_awaited`` denied it when the call's turn had come.
+        """
+        job = _Job(call=call, due=due, is_awaited=is_awaited)
+        try:
+            self._take(job)
+            return job.result.result(None if due == inf else max(0, due - monotonic()))
+        except TimeoutError:
+            if job.result.cancel() or not job.result.done():
+                raise Busy("deadline") from None
+            return job.result.result()  # it came just now, or is the call's own error
+        finally:
+            del job  # an error's traceback leads here, and would hold itself and the photos
+
+    @property
+    def age(self) -> float:
+        """The seconds that the running call has taken so far; 0 where none runs."""
+        return monotonic() - self._since if self._running else 0.0
+
+    def give_up(self) -> None:
+        """The running call hangs: answer whoever waits, and take no further call."""
         with self._lock:
-            if self._process != os.getpid():
-                self._pool = ThreadPoolExecutor(1, thread_name_prefix="faces")
-                self._process = os.getpid()
-            return self._pool
+            self._given_up = True
+            for job in (*self._waiting, *([self._running] if self._running else [])):
+                if not job.result.done():
+                    job.result.set_exception(Busy("deadline"))
 
-    def _renew_lock(self) -> None:
-        self._lock = Lock()
+    def _take(self, job: _Job[Any]) -> None:
+        with self._lock:
+            expected = self._expected_seconds()
+            if self._given_up or monotonic() + expected > job.due:
+                raise Busy("deadline", min(expected, job.due - monotonic()))
+            self._waiting.add(job)
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="compute", daemon=True)
+                self._thread.start()
+        self._jobs.put(job)
+
+    def _expected_seconds(self) -> float:
+        """Until a call that came now would be done.
+
+        What runs for longer than the others did is expected to run for as long again.
+        """
+        rest = abs(self._mean - self.age) if self._running else 0.0
+        return rest + (len(self._waiting) + 1) * self._mean
+
+    def _work(self) -> None:
+        while True:
+            self._do(self._jobs.get())
+
+    def _do(self, job: _Job[Any]) -> None:
+        with self._lock:
+            self._waiting.discard(job)
+            if job.result.done() or monotonic() >= job.due:
+                return
+            if not job.is_awaited():
+                job.result.set_exception(ClientGone())
+                return
+            job.result.set_running_or_notify_cancel()
+            self._running, self._since = job, monotonic()
+        result, error = _outcome(job.call)
+        with self._lock:
+            self._mean += WEIGHT * (monotonic() - self._since - self._mean)
+            self._running = None
+            if not job.result.done():
+                _settle(job.result, result, error)
+        del job, error  # as in run
+
+
+def _settle(future: Future[T], result: T, error: BaseException | None) -> None:
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _outcome(call: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    """The call's result and its error, one of them None."""
+    try:
+        return call(), None
+    except BaseException as error:
+        return None, error

@@ -17,7 +17,7 @@ from threading import Lock
 from time import monotonic
 from typing import Literal, get_args
 
-Limit = Literal["concurrency", "memory", "rate"]
+Limit = Literal["concurrency", "deadline", "memory", "rate"]
 LIMITS: tuple[Limit, ...] = get_args(Limit)
 
 STATE = Struct("dd")
@@ -29,13 +29,23 @@ class Limits:
     """What is taken on, and the HTTP status for what is not.
 
     ``concurrent`` comparisons and ``body_bytes`` of request bodies count for each worker process,
-    ``rate`` requests a second for all of them together.
+    ``rate`` requests a second for all of them together. ``deadline`` seconds after its arrival a
+    request has its answer, or is refused.
     """
 
     concurrent: int = 64
     body_bytes: int = 512 * 2**20
     rate: float | None = None
+    deadline: float = 30.0
     status: int = 500
+
+    @property
+    def longest_comparison(self) -> float:
+        """The seconds after which a comparison is taken to hang.
+
+        Half of the deadline: who came while it ran is then refused before the own deadline.
+        """
+        return self.deadline / 2
 
 
 DEFAULT_LIMITS = Limits()

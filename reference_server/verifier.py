@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 from typing import Protocol
 
 from reference_server.compute import ComputeThread
@@ -47,25 +48,38 @@ class Verifier:
         self._parse = read_form
         self._decrypt = decrypter(settings)
         self._read = partial(read_photo, standards=settings.standards)
-        self._thread = ComputeThread()
+        self.thread = ComputeThread()
 
     @property
     def calibrated(self) -> bool:
         """Whether the scores claim the error rates of the contract."""
         return self._engine.calibrated
 
-    def score(self, content_type: str, body: bytes, stages: Stages) -> float:
-        """The score that a form asks for.
+    def score(
+        self,
+        content_type: str,
+        body: bytes,
+        stages: Stages,
+        *,
+        due: float = inf,
+        is_awaited: Callable[[], bool] = lambda: True,
+    ) -> float:
+        """The score that a form asks for; ``due`` and ``is_awaited`` as of ``ComputeThread.run``.
 
         Raises:
             Refusal: the form or a photo is refused.
+            Busy, ClientGone: nothing was computed, or not in time.
         """
-        end_wait = stages.start("wait")
-        return self._thread.run(partial(self._score, content_type, body, stages, end_wait))
+        call = partial(self._score, content_type, body, stages, stages.start("wait"))
+        return self.thread.run(call, due, is_awaited)
 
-    def score_files(self, files: Sequence[bytes], stages: Stages) -> float:
-        """The score of two photo files."""
-        return self._thread.run(partial(self._compare, files, {}, stages))
+    def score_files(self, files: Sequence[bytes], due: float = inf) -> float:
+        """The score of two photo files.
+
+        Raises:
+            Busy: it will not be there, or was not there, when it was due.
+        """
+        return self.thread.run(partial(self._compare, files, {}, Stages()), due)
 
     def _score(
         self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]

@@ -68,6 +68,13 @@ CONTRACT = load_contract()
     help="Requests a second, over all workers; further ones are refused.  [default: none]",
 )
 @click.option(
+    "--deadline",
+    type=click.FloatRange(1),
+    default=DEFAULT_LIMITS.deadline,
+    show_default=True,
+    help="Seconds from a request's arrival to its answer; what would take longer is refused.",
+)
+@click.option(
     "--limit-status",
     type=click.Choice(["500", "503", "429"]),
     default=str(DEFAULT_LIMITS.status),
@@ -105,6 +112,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     threads: int,
     max_concurrent: int,
     rate_limit: float | None,
+    deadline: float,
     limit_status: str,
     model: str,
     detector: str,
@@ -127,6 +135,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         concurrent=max_concurrent,
         body_bytes=_body_bytes(workers),
         rate=rate_limit,
+        deadline=deadline,
         status=int(limit_status),
     )
     settings = replace(_settings(profile, limits), ui=ui)

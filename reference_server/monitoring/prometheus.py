@@ -45,6 +45,16 @@ class _Families(Collector):
             "Requests received whole; each worker computes one of its own, the others wait.",
             totals["held",],
         )
+        yield CounterMetricFamily(
+            "verikit_abandoned_requests",
+            "Requests whose client left before their comparison began.",
+            totals["dropped", "comparison"],
+        )
+        yield CounterMetricFamily(
+            "verikit_dropped_log_lines",
+            "Lines of the log that its reader was too slow for.",
+            totals["dropped", "log_line"],
+        )
         yield from _usage(self.metrics)
 
 

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from math import inf
 from tempfile import TemporaryFile, gettempdir
 from typing import Any, NoReturn
 
@@ -18,7 +19,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from reference_server.monitoring.logs import log, log_failure, logging_config
+from reference_server.monitoring.logs import WRITER, log, log_failure, logging_config
 from reference_server.monitoring.metrics import Metrics
 from reference_server.monitoring.shared_counters import ROWS
 from reference_server.process.memory import dump_no_core, return_freed_memory
@@ -27,6 +28,7 @@ from verikit.machine import MOST_WORKERS, open_files
 
 KEEP_ALIVE_SECONDS = 30
 GRACEFUL_SECONDS = 30
+FLUSH_SECONDS = 1.0
 BACKLOG = 2048
 CONNECTIONS = 900
 """How many a worker holds at most: processes often may open no more than 1024 files."""
@@ -85,6 +87,7 @@ def run(
     """
     metrics: Metrics = app.extensions["metrics"]
     folder = _folder_of_heartbeats()
+    WRITER.when_dropped = lambda: metrics.dropped("log_line")
     return_freed_memory()
     dump_no_core()
     warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news
@@ -113,6 +116,7 @@ def run(
     try:
         _Arbiter(_Application(app, options)).run()
     except SystemExit as ended:
+        WRITER.flush(FLUSH_SECONDS)
         sys.exit(1 if ended.code else 0)
     raise AssertionError("gunicorn ends with SystemExit")
 
@@ -127,7 +131,7 @@ def _first_comparison(
 
     def compare(_worker: Worker) -> None:
         try:
-            app.extensions["health"].check()
+            app.extensions["health"].check(patience=inf)
         except Exception as error:
             log_failure("unhealthy", error)
             raise CannotStart("the first comparison failed") from None
@@ -170,6 +174,7 @@ def _leave(_arbiter: Arbiter, worker: Worker) -> None:
     if worker.pid == os.getpid():
         ended = sys.exc_info()[1]
         sys.stdout.flush()
+        WRITER.flush(FLUSH_SECONDS)
         os._exit(int(ended.code or 0) if isinstance(ended, SystemExit) else 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,11 +18,13 @@ from gunicorn.http.errors import InvalidHeader, ParseException, UnsupportedTrans
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from reference_server.answers import Answer, http_error
-from reference_server.app import STOPPING
+from reference_server.compute import ComputeThread
+from reference_server.limits import Limits
 from reference_server.monitoring.logs import log, log_failure
 from reference_server.monitoring.metrics import Metrics
 from reference_server.process.balancing import ConnectionBalancer
 from reference_server.process.memory import trim_heap
+from reference_server.request.peer import KEY, Peer
 
 RECEIVE_SECONDS = 30.0
 """A request that has not arrived whole by then is cut off."""
@@ -42,26 +45,42 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._receiving: dict[TConn, float] = {}
+        self._arrived: dict[socket.socket, float] = {}
+        self._receiving: dict[socket.socket, float] = {}
         self._next_trim = 0.0
         self.row = 0
         self.metrics: Metrics
+        self.limits: Limits
+        self.thread: ComputeThread
         self.balancerr: ConnectionBalancer
         self.wsgi: Callable[..., Any]
 
     def load_wsgi(self) -> None:
         """Let the application end a connection by its Connection header, and know the end."""
         super().load_wsgi()
-        self.metrics = self.wsgi.extensions["metrics"]  # type: ignore[attr-defined] # Flask's
+        extensions = self.wsgi.extensions  # type: ignore[attr-defined] # Flask's
+        self.metrics, self.limits = extensions["metrics"], extensions["limits"]
+        self.thread = extensions["thread"]
         self.balancer = ConnectionBalancer(self.metrics, self.row)
         self.wsgi = self._telling(_honouring_close(self.wsgi, self.balancer))
 
     def _telling(self, application: Callable[..., Any]) -> Callable[..., Any]:
         def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-            environ[STOPPING] = not self.alive
+            connection = environ["gunicorn.socket"]
+            environ[KEY] = Peer(
+                arrived=self._arrived[connection],
+                connection=connection,
+                is_leaving=not self.alive,
+                received=lambda: self._receiving.pop(connection, None),
+            )
             return application(environ, start_response)
 
         return call
+
+    def notify(self) -> None:
+        """Tell the arbiter that this worker lives, unless its comparison hangs."""
+        if self.thread.age < self.limits.longest_comparison:
+            super().notify()
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, unless another worker has less to do."""
@@ -80,11 +99,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
 
     def handle(self, conn: TConn) -> Any:
         """Serve a request; where the connection ends, linger here and not in the main loop."""
-        self._receiving[conn] = monotonic() + RECEIVE_SECONDS
+        now = monotonic()
+        self._arrived[conn.sock], self._receiving[conn.sock] = now, now + RECEIVE_SECONDS
         try:
             kept = super().handle(conn)
         finally:
-            del self._receiving[conn]
+            self._receiving.pop(conn.sock, None)
+            del self._arrived[conn.sock]
         if not kept:
             _linger(conn.sock)
         return kept
@@ -93,14 +114,25 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         """One turn of the main loop, which also cuts off who sends too slowly, and tidies up."""
         super().wait_for_and_dispatch_events(timeout)
         now = monotonic()
-        for conn, deadline in list(self._receiving.items()):
+        for connection, deadline in list(self._receiving.items()):
             if now > deadline:
                 with suppress(OSError):
-                    conn.sock.shutdown(socket.SHUT_RD)
+                    connection.shutdown(socket.SHUT_RD)
+        if self.alive and self.thread.age >= self.limits.longest_comparison:
+            self._leave_what_hangs()
         if now > self._next_trim:
             trim_heap()
             self._next_trim = now + TRIM_SECONDS
         self._make_room()
+
+    def _leave_what_hangs(self) -> None:
+        """Answer everybody and end, so that the arbiter starts another worker.
+
+        Should a thread keep even that from happening, the arbiter ends this worker for its silence.
+        """
+        log("stalled", level=logging.ERROR, seconds=round(self.thread.age, 1))
+        self.thread.give_up()
+        self.alive = False
 
     def _make_room(self) -> None:
         """Close who has been silent for longest, so that there is always room for who speaks."""

@@ -196,50 +196,46 @@ def test_every_answer_has_an_id_of_its_own(client: FlaskClient, form: Form) -> N
     assert len({answer.json["request_id"] for answer in answers}) == len(answers)  # type: ignore[index]
 
 
-def test_health_follows_a_comparison_of_the_portrait(client: FlaskClient, engine: object) -> None:
-    assert client.get("/healthz").json["status"] == "ready"  # type: ignore[index]
+def test_readiness_follows_a_comparison_of_the_portrait(
+    client: FlaskClient, engine: object
+) -> None:
+    assert client.get("/readyz").json["status"] == "ready"  # type: ignore[index]
     assert len(engine.calls) == 1  # type: ignore[attr-defined]
-    client.get("/healthz")
+    client.get("/readyz")
     assert len(engine.calls) == 1  # type: ignore[attr-defined]
 
 
-def test_health_compares_again_when_the_last_success_is_old(
+def test_readiness_compares_again_when_the_last_success_is_old(
     client: FlaskClient, engine: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reference_server.health.FRESH_SECONDS", 0.0)
-    client.get("/healthz")
-    client.get("/healthz")
+    client.get("/readyz")
+    client.get("/readyz")
     assert len(engine.calls) == 2  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("second", "switches"), [("black", {}), ("white", {"check_quality": "true"})]
 )
-def test_a_photo_that_the_engine_refused_shows_life_but_no_readiness(
+def test_a_photo_that_the_engine_refused_shows_no_readiness(
     client: FlaskClient, form: Form, engine: object, second: str, switches: dict[str, str]
 ) -> None:
     refused = client.post(PATH, data=form("grey", second, **switches))
     assert refused.status_code == 400
-    client.get("/healthz")
-    assert len(engine.calls) == 1  # type: ignore[attr-defined]
     client.get("/readyz")
     assert len(engine.calls) == 2  # type: ignore[attr-defined]
 
 
-def test_a_form_that_never_reached_the_engine_shows_nothing(
-    client: FlaskClient, engine: object
-) -> None:
-    client.post(PATH, data={})
-    client.get("/healthz")
-    assert len(engine.calls) == 1  # type: ignore[attr-defined]
+def test_life_is_shown_without_a_comparison(client: FlaskClient, engine: object) -> None:
+    assert client.get("/healthz").json["status"] == "alive"  # type: ignore[index]
+    assert len(engine.calls) == 0  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("score", [0.3, float("nan")])
-def test_health_fails_with_an_absurd_score(
+def test_readiness_fails_with_an_absurd_score(
     client: FlaskClient, engine: object, monkeypatch: pytest.MonkeyPatch, score: float
 ) -> None:
     monkeypatch.setattr(engine, "compare", lambda *_, **__: score)
-    abnormal(client.get("/healthz"), 500)
     abnormal(client.get("/readyz"), 500)
 
 

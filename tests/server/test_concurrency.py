@@ -23,7 +23,8 @@ CLIENTS = 64
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """One worker of the reference server with its real engine."""
-    command = [sys.executable, "-m", "verikit", "serve", "--port", "0", "--workers", "1"]
+    options = ("--port", "0", "--workers", "1", "--deadline", "600")
+    command = [sys.executable, "-m", "verikit", "serve", *options]
     with subprocess.Popen(  # noqa: S603 - our own command
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:

@@ -1,0 +1,45 @@
+"""What the worker knows of the client behind a request: when it asked, whether it still waits."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+KEY = "verikit.peer"
+"""Of the WSGI environment."""
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """``arrived``: when the request began, by ``time.monotonic``; ``is_leaving``: whether this
+    worker only finishes what it has begun; ``received``: to be called when the body has come.
+    """
+
+    arrived: float = field(default_factory=monotonic)
+    connection: socket.socket | None = None
+    is_leaving: bool = False
+    received: Callable[[], object] = _nothing
+
+    def is_there(self) -> bool:
+        """Whether the client has not closed its side; who has, waits for no answer."""
+        if self.connection is None:
+            return True
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+
+def peer_of(environ: dict[str, Any]) -> Peer:
+    """The peer that the worker has put there, or one that is just asking."""
+    peer: Peer = environ.setdefault(KEY, Peer())
+    return peer

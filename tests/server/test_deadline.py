@@ -1,0 +1,249 @@
+"""Time is bounded: for who waits, for who has left, for what hangs, and for who reads no log."""
+
+import gc
+import http.client
+import json
+import os
+import socket
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from reference_server.compute import ClientGone, ComputeThread
+from reference_server.limits import Busy
+from tests.support.live import Live, fake
+from verikit.contract import load_contract
+
+CONTRACT = load_contract()
+KIND = {"Content-Type": CONTRACT.media_types[0]}
+
+
+class Occupied:
+    """A thread that computes something until the test is over."""
+
+    def __init__(self) -> None:
+        self.thread = ComputeThread()
+        self.end = threading.Event()
+        begun = threading.Event()
+        self.pool = ThreadPoolExecutor(8)
+        self.running = self.pool.submit(self.thread.run, lambda: (begun.set(), self.end.wait(30)))
+        begun.wait(10)
+
+    def ask(self, *arguments: Any) -> Any:
+        """A further call, once it waits."""
+        asked = self.pool.submit(self.thread.run, *arguments)
+        sleep(0.05)
+        return asked
+
+
+@pytest.fixture
+def occupied() -> Iterator[Occupied]:
+    made = Occupied()
+    yield made
+    made.end.set()
+    made.pool.shutdown()
+
+
+def test_calls_come_one_after_the_other_and_bring_their_errors() -> None:
+    thread, now = ComputeThread(), []
+
+    def call(number: int) -> int:
+        now.append(number)
+        assert len(now) == 1
+        sleep(0.001)
+        now.clear()
+        return 1 // number
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(lambda n: thread.run(lambda: call(n)), [1] * 50)) == [1] * 50
+    with pytest.raises(ZeroDivisionError):
+        thread.run(lambda: call(0))
+
+
+def test_a_timeout_error_of_the_call_is_the_calls() -> None:
+    def call() -> None:
+        raise TimeoutError("own")
+
+    with pytest.raises(TimeoutError, match="own"):
+        ComputeThread().run(call, monotonic() + 10)
+
+
+def test_what_is_late_is_refused_when_it_is_due_and_never_computed(occupied: Occupied) -> None:
+    computed: list[int] = []
+    begun = monotonic()
+    with pytest.raises(Busy) as busy:
+        occupied.thread.run(lambda: computed.append(1), monotonic() + 0.2)
+    assert 0.15 < monotonic() - begun < 5
+    assert busy.value.limit == "deadline"
+    occupied.end.set()
+    occupied.running.result()
+    assert occupied.thread.run(lambda: 7) == 7
+    assert computed == []
+
+
+def test_what_can_only_be_late_is_refused_at_once() -> None:
+    thread = ComputeThread()
+    for _ in range(30):
+        thread.run(lambda: sleep(0.02))
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(thread.run, lambda: sleep(0.02)) for _ in range(20)]
+        sleep(0.01)
+        begun = monotonic()
+        with pytest.raises(Busy):
+            thread.run(lambda: None, monotonic() + 0.1)
+        assert monotonic() - begun < 0.09
+        for each in waiting:
+            each.result()
+
+
+def test_nothing_is_computed_for_who_has_left(occupied: Occupied) -> None:
+    computed: list[int] = []
+    asked = occupied.ask(lambda: computed.append(1), monotonic() + 30, lambda: False)
+    occupied.end.set()
+    with pytest.raises(ClientGone):
+        asked.result()
+    assert computed == []
+
+
+def test_given_up_everybody_is_told(occupied: Occupied) -> None:
+    waiting = occupied.ask(lambda: 1)
+    occupied.thread.give_up()
+    for asked in (occupied.running, waiting):
+        with pytest.raises(Busy):
+            asked.result(timeout=5)
+    with pytest.raises(Busy):
+        occupied.thread.run(lambda: 1)
+
+
+def test_an_error_keeps_nothing_alive() -> None:
+    """It would hold the photos until the garbage collector comes by."""
+
+    class Photo:
+        def fail(self) -> None:
+            raise ValueError
+
+    thread, photo = ComputeThread(), Photo()
+    held = weakref.ref(photo)
+    gc.disable()
+    try:
+        with pytest.raises(ValueError):  # noqa: PT011 - nothing else raises it
+            thread.run(photo.fail)
+        del photo
+        thread.run(lambda: None)
+        assert held() is None
+    finally:
+        gc.enable()
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = monotonic() + seconds
+    while not (holds := true()) and monotonic() < deadline:
+        sleep(0.05)
+    return holds
+
+
+def number(server: Live, name: str) -> float:
+    """A figure of the page of metrics."""
+    (line,) = [line for line in server.get("/metrics").text.splitlines() if line.startswith(name)]
+    return float(line.split()[1])
+
+
+def held(server: Live) -> float:
+    return number(server, "verikit_requests_held")
+
+
+@pytest.mark.live
+def test_a_comparison_that_hangs_is_answered_and_its_worker_replaced(
+    start_live: Callable[..., Live], body: Callable[..., bytes]
+) -> None:
+    server = start_live(deadline=2)
+    before, begun = server.workers(), monotonic()
+    with ThreadPoolExecutor(3) as pool:
+        hung = pool.submit(server.post, body("magenta"))
+        sleep(0.3)
+        behind = [pool.submit(server.post, body()) for _ in range(2)]
+        for answer in (hung, *behind):
+            assert answer.result().status_code == answer.result().json()["code"] == 500
+    assert monotonic() - begun < 10
+    assert eventually(lambda: server.workers() not in ([], before))
+    assert server.post(body()).status_code == 200
+    assert '"event": "stalled"' in server.log.read_text()
+
+
+@pytest.mark.live
+def test_who_has_left_is_not_computed(
+    start_live: Callable[..., Live], body: Callable[..., bytes]
+) -> None:
+    """Each of them would take half a second."""
+    server, slow = start_live(threads=64), body("red", "red")
+    head = (
+        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {CONTRACT.media_types[0]}\r\n"
+        f"Content-Length: {len(slow)}\r\n\r\n"
+    ).encode()
+    clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(30)]
+    for client in clients:
+        client.sendall(head + slow)
+    assert eventually(lambda: held(server) > 19)
+    for client in clients:
+        client.close()
+    begun = monotonic()
+    assert server.post(body()).status_code == 200
+    assert monotonic() - begun < 5
+    assert number(server, "verikit_abandoned_requests_total") > 15
+    assert '"status": 499' in server.log.read_text()
+
+
+@pytest.mark.live
+def test_probes_wait_for_no_comparison(
+    start_live: Callable[..., Live], body: Callable[..., bytes]
+) -> None:
+    server = start_live(threads=64)
+    with ThreadPoolExecutor(30) as pool:
+        for _ in range(30):
+            pool.submit(server.post, body("red", "red"))
+        assert eventually(lambda: held(server) > 9)
+        begun = monotonic()
+        assert server.get("/healthz").json()["status"] == "alive"
+        assert server.get("/readyz").status_code == 200, "it has compared lately"
+        assert monotonic() - begun < 1
+
+
+@pytest.mark.live
+def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    server = Live(tmp_path, fake(), stderr=writer)
+    os.close(writer)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+
+    def ask(method: str, path: str) -> bytes:
+        connection.request(method, path, b"a=b" if method == "POST" else None, KIND)
+        return connection.getresponse().read()
+
+    try:
+        for _ in range(1500):
+            ask("POST", CONTRACT.path)
+        page = ask("GET", "/metrics").decode()
+        (line,) = [line for line in page.splitlines() if line.startswith("verikit_dropped_log")]
+        dropped = float(line.split()[1])
+        assert dropped > 100
+        lines = read_lines(reader, until="log_lines_dropped")
+        assert lines[-1]["lines"] >= dropped
+        assert lines[-1]["level"] == "warning"
+    finally:
+        connection.close()
+        server.stop()
+        os.close(reader)
+
+
+def read_lines(pipe: int, until: str) -> list[Any]:
+    read = b""
+    while until.encode() not in read or not read.endswith(b"\n"):
+        read += os.read(pipe, 2**20)
+    lines = [json.loads(line) for line in read.splitlines()]
+    return lines[: 1 + [line["event"] for line in lines].index(until)]
