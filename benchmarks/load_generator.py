@@ -35,8 +35,8 @@ def load(url: str, profile: str, *options: str) -> dict[str, Any]:
     """Run ``verikit load``; its report."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "verikit", "load", url, "--profile", profile, *options]
-        subprocess.run([*command, "--json", str(report)], check=False)
+        command = [sys.executable, "-m", "verikit", "load", url, "--load-profile", profile]
+        subprocess.run([*command, *options, "--json", str(report)], check=False)
         found: dict[str, Any] = json.loads(report.read_text())
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-sys.path.insert(0, str(Path(__file__).parent))  # command_help and contract_tables lie here
+sys.path.insert(0, str(Path(__file__).parent))  # the directives lie here
 
 project = "verikit"
 release = importlib.metadata.version("verikit")
@@ -17,6 +17,7 @@ copyright = "the verikit authors, Apache License 2.0"
 extensions = [
     "command_help",
     "contract_tables",
+    "load_tables",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",

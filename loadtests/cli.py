@@ -34,11 +34,11 @@ class _JsonFile(click.Path):
 @click.argument("url", required=False)
 @click.option("--list", is_flag=True, help="List the profiles, then stop.")
 @click.option(
-    "--profile",
+    "--load-profile",
     default="smoke",
     show_default=True,
     metavar="NAME|FILE",
-    help="The profile to run.",
+    help="The load profile to run: one of --list, or a file.",
 )
 @click.option(
     "--users",
@@ -105,8 +105,8 @@ def load(url: str | None, **options: Any) -> None:
     \b
     Examples:
       verikit load --list
-      verikit load http://127.0.0.1:3000 --profile stress --html report.html
-      verikit load http://127.0.0.1:3000 --profile soak --rate 6
+      verikit load http://127.0.0.1:3000 --load-profile stress --html report.html
+      verikit load http://127.0.0.1:3000 --load-profile soak --rate 6
 
     Exit status: 0 all gates kept, 1 a gate broken, 2 wrong use, 3 incomplete or unreachable.
     """
@@ -139,7 +139,7 @@ def _load(url: str | None, options: dict[str, Any]) -> int:
         run_worker(options["master_host"], options["master_port"], url)
         return 0
     os.environ.update(secret_variables())  # read where the requests are built
-    profile = adjusted(load_profile(options["profile"]), options)
+    profile = adjusted(load_profile(options["load_profile"]), options)
     from loadtests.command import carry_out  # noqa: PLC0415
 
     return carry_out(url, profile, options)

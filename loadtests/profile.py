@@ -130,6 +130,11 @@ class Profile:
         return bool(self.stages) and self.stages[0].rate is not None
 
     @property
+    def model(self) -> str:
+        """In words, whether arrivals wait for answers (closed) or not (open), or are searched."""
+        return "search" if self.search else "open" if self.is_open else "closed"
+
+    @property
     def seconds(self) -> float:
         """How long is measured, the warm-up left out."""
         return sum(stage.seconds for stage in self.stages)

@@ -99,7 +99,7 @@ def test_workers_on_three_hosts_are_merged(
         for name in NAMES
         if name.startswith("worker")
     ]
-    options = ("--profile", "baseline", "--rate", "60", "--duration", "2", "--warm-up", "0")
+    options = ("--load-profile", "baseline", "--rate", "60", "--duration", "2", "--warm-up", "0")
     many = ("--master", "--master-host", hosts.address("master"), "--expect-workers", "3")
     master = begin(hosts.on("master", *load, *options, *many, "--json", str(report)))
     output, _ = master.communicate(timeout=240)

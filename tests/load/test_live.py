@@ -70,18 +70,18 @@ def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
     )
     page = tmp_path / "codes.html"
     operation = serve("strict") + load_contract().path  # as users may type it
-    ended = load(operation, "--profile", str(path), "--html", str(page))
+    ended = load(operation, "--load-profile", str(path), "--html", str(page))
     assert ended.status == 0, ended.output
     assert "Answers by code over time" in page.read_text()
     answers = ended.report["measures"]["answers"]
     assert set(answers) == {"200 1000", "400 1200"}
     assert min(answers.values()) >= 25
-    assert load(serve("good"), "--profile", str(path)).status == 1
+    assert load(serve("good"), "--load-profile", str(path)).status == 1
 
 
 @pytest.mark.timing
 def test_the_rate_is_kept_whatever_the_server_takes(serve: Serve, load: Load) -> None:
-    ended = load(serve("takes_100_ms"), "--profile", "baseline", "--rate", "40", *QUICK)
+    ended = load(serve("takes_100_ms"), "--load-profile", "baseline", "--rate", "40", *QUICK)
     assert ended.status == 0, ended.output
     measures = ended.report["measures"]
     assert measures["arrived"] == measures["requests"] == 80
@@ -97,7 +97,7 @@ def test_overload_is_seen_from_the_intended_start_and_drops_are_counted(
         "{about: x, stages: [{rate: 100, seconds: 4}], photos: [64], in_flight: 4, patience: 0.5,"
         " gates: {error_share: 0, dropped_share: 0.1, p95_ms: 300}}"
     )
-    ended = load(serve("serves_50_a_second"), "--profile", str(path))
+    ended = load(serve("serves_50_a_second"), "--load-profile", str(path))
     assert ended.status == 1, ended.output
     measures = ended.report["measures"]
     assert measures["arrived"] == 400 == measures["requests"] + measures["dropped"]
@@ -110,7 +110,7 @@ def test_overload_is_seen_from_the_intended_start_and_drops_are_counted(
 def test_a_lost_test_is_aborted(serve: Serve, load: Load) -> None:
     begun = time.monotonic()
     ended = load(
-        serve("fails_at_times"), "--profile", "baseline", "--rate", "20", "--warm-up", "0"
+        serve("fails_at_times"), "--load-profile", "baseline", "--rate", "20", "--warm-up", "0"
     )  # fmt: skip
     assert ended.status == 1, ended.output
     assert "aborted: error_share" in ended.report["trouble"]
@@ -124,7 +124,7 @@ def test_the_knee_of_a_server_is_found(serve: Serve, load: Load, tmp_path: Path)
         "{about: x, search: {seconds: 3, settle: 1, burst_users: 4, precision: 0.1}, photos: [64],"
         " gates: {error_share: 0, rate_share: 0.93, p95_ms: 400, min_rate: 20}}"
     )
-    ended = load(serve("serves_50_a_second"), "--profile", str(path))
+    ended = load(serve("serves_50_a_second"), "--load-profile", str(path))
     assert ended.status == 0, ended.output
     assert 35 <= ended.report["knee"] <= 52
     rates = [step["rate"] for step in ended.report["steps"]]
@@ -135,7 +135,7 @@ def test_the_knee_of_a_server_is_found(serve: Serve, load: Load, tmp_path: Path)
 
 @pytest.mark.timing
 def test_a_leak_breaks_the_soak(serve: Serve, load: Load) -> None:
-    options = ["--profile", "soak", "--rate", "20", "--duration", "8", "--warm-up", "2"]
+    options = ["--load-profile", "soak", "--rate", "20", "--duration", "8", "--warm-up", "2"]
     ended = load(serve("leaks"), *options)
     assert ended.status == 1, ended.output
     _, low, high = ended.report["measures"]["memory"]
@@ -150,7 +150,7 @@ def test_slow_clients_are_served_beside_fast_ones(serve: Serve, load: Load, tmp_
         "{about: x, stages: [{rate: 10, seconds: 4}], photos: [64], slow_clients: 3,"
         " slow_seconds: 1.5, gates: {error_share: 0, p95_ms: 500}}"
     )
-    ended = load(serve("good"), "--profile", str(path))
+    ended = load(serve("good"), "--load-profile", str(path))
     assert ended.status == 0, ended.output
     slow = ended.report["measures"]["requests"] - 40
     assert 6 <= slow <= 9
@@ -159,7 +159,7 @@ def test_slow_clients_are_served_beside_fast_ones(serve: Serve, load: Load, tmp_
 def test_three_workers_are_merged(serve: Serve, load: Load, start: Callable[..., Any]) -> None:
     url, port = serve("good"), str(free_port())
     workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(3)]
-    options = ["--profile", "baseline", "--rate", "60", *QUICK]
+    options = ["--load-profile", "baseline", "--rate", "60", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 0, ended.output
     measures = ended.report["measures"]
@@ -174,7 +174,7 @@ def test_a_request_id_repeated_across_workers_is_found(
     url, port = serve("repeats_request_ids"), str(free_port())
     for _ in range(3):
         start("verikit", "load", url, "--worker", "--master-port", port)
-    options = ["--profile", "baseline", "--rate", "60", *QUICK]
+    options = ["--load-profile", "baseline", "--rate", "60", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 1, ended.output
     repeated = ended.report["measures"]["failures"]["request_id given out twice"]
@@ -187,7 +187,7 @@ def test_more_workers_than_users_are_refused(
 ) -> None:
     url, port = serve("good"), str(free_port())
     workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(2)]
-    options = ["--profile", "smoke", "--users", "1", *QUICK]
+    options = ["--load-profile", "smoke", "--users", "1", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "2", "--master-port", port)
     assert ended.status == 2, ended.output
     assert "1 users cannot be shared among 2 workers" in ended.output
@@ -199,7 +199,7 @@ def test_a_lost_worker_makes_the_test_incomplete(
 ) -> None:
     url, port = serve("good"), str(free_port())
     workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(2)]
-    options = ["--profile", "baseline", "--rate", "20", "--duration", "30", "--warm-up", "0"]
+    options = ["--load-profile", "baseline", "--rate", "20", "--duration", "30", "--warm-up", "0"]
     master = start(
         "verikit", "load", url, *options, "--master", "--expect-workers", "2",
         "--master-port", port,
@@ -215,7 +215,7 @@ def test_a_lost_worker_makes_the_test_incomplete(
 def test_interrupted_it_reports_what_was_measured(
     serve: Serve, start: Callable[..., Any], tmp_path: Path, number: int
 ) -> None:
-    options = ["--profile", "baseline", "--rate", "20", "--warm-up", "0"]
+    options = ["--load-profile", "baseline", "--rate", "20", "--warm-up", "0"]
     path = tmp_path / "report.json"
     running = start("verikit", "load", serve("good"), *options, "--json", str(path))
     running.wait_for(" requests ")
@@ -236,7 +236,7 @@ def test_an_unreachable_server_is_incomplete(load: Load) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        ["http://127.0.0.1:1", "--profile", "sprint"],
+        ["http://127.0.0.1:1", "--load-profile", "sprint"],
         ["127.0.0.1:3000"],
         ["ftp://127.0.0.1:1"],
         ["http://127.0.0.1:1", "--compare", "/nowhere.json"],
@@ -312,7 +312,7 @@ def test_locust_runs_a_profile_as_verikit_load_does(
     gates = "{error_share: 0, rate_share: 0.3}"
     path.write_text(f"{{about: x, {PROFILES[name]}, photos: [64], gates: {gates}}}")
     url = serve("serves_50_a_second" if name == "search" else "good")
-    ours = load(url, "--profile", str(path))
+    ours = load(url, "--load-profile", str(path))
     options = [*OF_LOCUST, "--load-profile", str(path), "--load-html", str(page)]
     theirs = start("locust", *options, "--host", url, "--processes", "2").end()
     assert ours.status == theirs.status == 0, ours.output + theirs.output

@@ -8,12 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from loadtests.cli import adjusted, load
-from loadtests.profile import Profile, load_profile, profile_from, profile_names
+from loadtests.profile import FOLDER, Profile, load_profile, profile_from, profile_names
 from verikit.errors import WrongUse
 
-EXPECTED = {
-    "smoke", "baseline", "stress", "spike", "soak", "mixed-errors", "slow-clients", "big-photos",
-}  # fmt: skip
+NAMES = profile_names()
 UNCHANGED: dict[str, Any] = {
     "users": None, "rate": None, "duration": None, "warm_up": None, "gate": (),
 }  # fmt: skip
@@ -23,11 +21,11 @@ def change(name: str, **options: Any) -> Profile:
     return adjusted(load_profile(name), {**UNCHANGED, **options})
 
 
-def test_every_profile_is_there() -> None:
-    assert set(profile_names()) == EXPECTED
+def test_every_file_in_the_folder_is_a_profile() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.yaml" for name in NAMES}
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_profile_loads_has_gates_and_travels_to_a_worker(name: str) -> None:
     profile = load_profile(name)
     assert profile.name == name
@@ -38,9 +36,9 @@ def test_a_profile_loads_has_gates_and_travels_to_a_worker(name: str) -> None:
 def test_the_list_names_every_profile() -> None:
     listed = CliRunner().invoke(load, ["--list"])
     assert listed.exit_code == 0
-    assert [line.split()[0] for line in listed.output.splitlines()] == sorted(EXPECTED)
+    assert [line.split()[0] for line in listed.output.splitlines()] == NAMES
     told = json.loads(CliRunner().invoke(load, ["--list", "--json"]).output)
-    assert [profile["name"] for profile in told] == sorted(EXPECTED)
+    assert [profile["name"] for profile in told] == NAMES
 
 
 @pytest.mark.parametrize(
@@ -61,6 +59,8 @@ def test_the_list_names_every_profile() -> None:
         ("{about: x, stages: [{seconds: 1, rate: 1}], gates: {p95_ms: low}}", "must be a number"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], photos: [9999]}", "photos are sides"),
         ("{about: x, search: {growth: 0.5}}", "growth above 1"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], arrivals: random}", "constant or poisson"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], seed: x}", "the seed is an integer"),
     ],
 )
 def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, text: str, match: str) -> None:
@@ -108,3 +108,10 @@ def test_a_gate_that_makes_no_sense_is_refused(setting: str) -> None:
 def test_a_closed_profile_has_no_rate() -> None:
     with pytest.raises(WrongUse, match="use --users"):
         change("smoke", rate=3)
+
+
+def test_profile_is_the_word_for_a_server_and_the_load_has_its_own() -> None:
+    told = CliRunner().invoke(load, ["http://127.0.0.1:1", "--profile", "smoke"])
+    assert told.exit_code == 2
+    assert "No such option '--profile'" in told.output
+    assert "Did you mean '--load-profile'" in told.output
