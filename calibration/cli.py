@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from calibration import progress
@@ -20,6 +21,7 @@ from calibration.asking.fleet import from_fleet
 from calibration.asking.from_server import from_server
 from calibration.asking.run import Run
 from calibration.asking.server import RequestPolicy, Target
+from calibration.audit import Effect
 from calibration.datasets_cli import datasets
 from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
@@ -298,5 +300,14 @@ def _tell(findings: Findings, page: Path) -> None:
     console = Console()
     console.width = max(console.width, _WIDTH)
     console.print(table)
-    console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {words.summary(findings)}")
+    summary = words.summary(findings)
+    console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {escape(summary)}")
+    console.print(escape(words.people(findings)), highlight=False)
+    for objection in findings.objections:
+        if objection.text in summary:
+            continue
+        mark = (
+            "[dim]note[/]" if objection.effect == Effect.SHOWN else f"[yellow]{objection.effect}[/]"
+        )
+        console.print(f"{mark}: {escape(objection.text)}", highlight=False)
     console.print(f"Report: {page}", soft_wrap=True, highlight=False)

@@ -50,11 +50,11 @@ def listed(measurement: Measurement, counts: ComparisonCounts) -> list[Listed]:
 
 def most_false_matches(measurement: Measurement, most: int = 15) -> list[MostFalseMatches]:
     """Those with the most false matches at the strictest threshold first, ties by the next."""
-    shares = measurement.non_mated.people.shares()
+    shares = measurement.shares(measurement.non_mated)
     if not shares.tried.size:
         return []
     order = np.lexsort(shares.events)[::-1][:most]
-    names = measurement.identities.people.names
+    names = measurement.identities.people().names
     return [
         MostFalseMatches(
             person=names[person],

@@ -83,7 +83,7 @@ def from_templates(  # noqa: PLR0913, PLR0917 - one more than elsewhere: who cou
     return Evaluation(
         title=path.name,
         measurement=measurement,
-        conditions=RunConditions(up_to=up_to),
+        conditions=RunConditions(up_to=up_to, known_direction=True),
         provenance={"templates": str(path), "SHA-256": file_digest(path)} | versions(),
         axis="similarity",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calibration.audit import Objection
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.tail import Extrapolation, Tail
 from calibration.statistics.verdicts import Rule, Verdict
@@ -111,6 +112,11 @@ class Findings:
     non_mated: int
     mated: int
     people: int
+    people_given: int
+    people_inferred: int
+    people_from: str
+    people_unknown: bool
+    objections: list[Objection]
     refused: dict[int, int]
     not_measured: int
     decimals: int | None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calibration.audit import Audit, Effect, Objection, audit
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL
+from calibration.counting.identities import Origin
 from calibration.error_sources import groups, listed, most_false_matches
 from calibration.findings import (
     Acquired,
@@ -32,24 +34,39 @@ LEAST_PEOPLE = 30
 
 @dataclass(frozen=True, kw_only=True)
 class RunConditions:
-    """What the numbers do not know: whether the run is whole, and whether the data can judge."""
+    """What the numbers do not know: whether the run is whole, and whether the data can judge.
+
+    ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
+    the source of the pairs found.
+    """
 
     complete: bool = True
     supports_rates: bool = True
     up_to: float = math.inf
+    known_direction: bool = False
+    objections: tuple[Objection, ...] = ()
 
 
 def find(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Findings:
     """Everything that the counts say of the documented table."""
+    audited = audit(
+        measurement,
+        rates,
+        known_direction=conditions.known_direction,
+        found=conditions.objections,
+    )
     fitted = _tail(measurement, evidence(measurement, rates))
-    objections = unsupported(measurement, conditions)
-    rows = _rows(measurement, rates, rule, 0.0 if objections else conditions.up_to, fitted)
-    remarks = objections + _incomplete(measurement, conditions)
+    reasons = unsupported(measurement, conditions)
+    barred = bool(reasons) or audited.has(Effect.NO_VERDICT)
+    up_to = -math.inf if barred else conditions.up_to
+    rows = _rows(measurement, rates, rule, up_to, fitted, audited)
+    remarks = reasons + _incomplete(measurement, conditions)
     verdict = overall([row.verdict for row in rows if row.judged])
     if remarks and verdict == Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
+    people = measurement.identities.people()
     non_mated, mated = measurement.kinds
     return Findings(
         verdict=verdict,
@@ -62,7 +79,12 @@ def find(
         acquired=_acquired(measurement),
         non_mated=non_mated.histogram.n,
         mated=mated.histogram.n,
-        people=non_mated.people.shares().people,
+        people=measurement.shares(non_mated).people,
+        people_given=people.given,
+        people_inferred=people.inferred,
+        people_from=people.how,
+        people_unknown=people.origin == Origin.UNKNOWN,
+        objections=list(audited.objections),
         refused=dict(sorted(measurement.codes.items())),
         not_measured=measurement.not_measured,
         decimals=_decimals(measurement),
@@ -76,26 +98,31 @@ def find(
 
 
 def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
-    """What was counted for each row, with its design effect."""
-    histogram, shares = measurement.non_mated.histogram, measurement.non_mated.people.shares()
+    """What was counted for each row, with its design effect, which repeated pairs multiply."""
+    histogram = measurement.non_mated.histogram
     claimed = tuple(rate for _, rate in rates.rows)
-    effects = design_effects(shares, claimed) if histogram.n else [1.0] * len(claimed)
+    effects = _effects(measurement, measurement.non_mated, claimed)
     return [
         Evidence(claimed=rate, k=int(k), n=histogram.n, design_effect=effect)
         for rate, k, effect in zip(claimed, histogram.matches, effects, strict=True)
     ]
 
 
-def _rows(
-    measurement: Measurement, rates: ErrorRates, rule: Rule, up_to: float, fitted: tail.Tail | None
+def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
+    measurement: Measurement,
+    rates: ErrorRates,
+    rule: Rule,
+    up_to: float,
+    fitted: tail.Tail | None,
+    audited: Audit,
 ) -> list[Row]:
     """Rows beyond ``up_to`` are judged by themselves, so they cost the others nothing."""
     seen = evidence(measurement, rates)
     mated = measurement.mated
-    false_non_match = _rates(mated, mated.histogram.n)
-    false_rejection = _rates(mated, mated.attempted, mated.failed)
+    false_non_match = _rates(measurement, mated, mated.histogram.n)
+    false_rejection = _rates(measurement, mated, mated.attempted, mated.failed)
     judged = sum(threshold <= up_to for threshold in rates.thresholds)
-    judgements = judge(seen[:judged], rule) + judge(seen[judged:], rule)
+    judgements = _judged(seen, judged, rule, audited)
     return [
         Row(
             threshold=rates.thresholds[place],
@@ -121,14 +148,42 @@ def _rows(
     ]
 
 
+def _judged(rows: list[Evidence], judged: int, rule: Rule, audited: Audit) -> list[Judgement]:
+    """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
+
+    def apart(rows: list[Evidence]) -> list[Judgement]:
+        return judge(rows[:judged], rule) + judge(rows[judged:], rule)
+
+    at_most = apart([replace(row, k=min(row.n, row.k + audited.hidden)) for row in rows])
+    at_least = apart(
+        [
+            replace(row, k=max(0, row.k - doubtful))
+            for row, doubtful in zip(rows, audited.doubtful, strict=True)
+        ]
+    )
+    held = {
+        Verdict.PASS: [
+            j.verdict == Verdict.PASS and not audited.has(Effect.NO_PASS) for j in at_most
+        ],
+        Verdict.FAIL: [j.verdict == Verdict.FAIL for j in at_least],
+        Verdict.INCONCLUSIVE: [True] * len(rows),
+    }
+    return [
+        found if held[found.verdict][place] else replace(found, verdict=Verdict.INCONCLUSIVE)
+        for place, found in enumerate(apart(rows))
+    ]
+
+
 def _sensitivity(k: int, counts: ComparisonCounts) -> Interval:
     attempted = max(counts.attempted, 1)
     return Interval(k / attempted, (k + counts.failed) / attempted)
 
 
-def _rates(counts: ComparisonCounts, n: int, failed: int = 0) -> list[Rate]:
+def _rates(
+    measurement: Measurement, counts: ComparisonCounts, n: int, failed: int = 0
+) -> list[Rate]:
     """Events and failed comparisons among n, for each row."""
-    effects = _effects(counts)
+    effects = _effects(measurement, counts)
     return [measured(int(k) + failed, n, e) for k, e in zip(counts.events, effects, strict=True)]
 
 
@@ -136,8 +191,10 @@ def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str
     """Why these comparisons support no verdict at all."""
     if not conditions.supports_rates:
         return ["These photos support no error rate: they only try the machinery."]
-    people = measurement.non_mated.people.shares().people
-    if people < LEAST_PEOPLE:
+    if measurement.identities.people().origin == Origin.UNKNOWN:
+        return []  # the audit says so
+    people = measurement.shares(measurement.non_mated).people
+    if 0 < people < LEAST_PEOPLE:
         return [
             f"Only {people} people take part: with fewer than {LEAST_PEOPLE} nobody can tell "
             "how much comparisons depend on who is in them."
@@ -156,10 +213,16 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
     return remarks
 
 
-def _effects(counts: ComparisonCounts) -> list[float]:
+def _effects(
+    measurement: Measurement, counts: ComparisonCounts, claimed: tuple[float, ...] = ()
+) -> list[float]:
+    """Design effects; a pair that was given several times is evidence once."""
     if not counts.histogram.n:
         return [1.0] * len(counts.histogram.thresholds)
-    return design_effects(counts.people.shares())
+    repeats = counts.pairs.result().times
+    shares = measurement.shares(counts)
+    distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
+    return [repeats * effect for effect in design_effects(distinct, claimed)]
 
 
 def _tail(measurement: Measurement, rows: list[Evidence]) -> tail.Tail | None:
@@ -185,7 +248,7 @@ def _equal_error(measurement: Measurement) -> Rate | None:
     if not (non_mated.histogram.n and mated.histogram.n):
         return None
     row = _nearest(measurement, crossing(non_mated.histogram, mated.histogram))
-    effects = _effects(non_mated)[row], _effects(mated)[row]
+    effects = _effects(measurement, non_mated)[row], _effects(measurement, mated)[row]
     return equal_error_rate(non_mated.histogram, mated.histogram, effects)
 
 
@@ -202,7 +265,7 @@ def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:
     edges = mated.histogram.edges
     first = int(np.searchsorted(edges, threshold))
     matches = int(mated.histogram.bins[first:].sum())
-    effect = _effects(mated)[_nearest(measurement, threshold)]
+    effect = _effects(measurement, mated)[_nearest(measurement, threshold)]
     rate = measured(matches, mated.histogram.n, effect)
     return OperatingPoint(fmr=fmr, threshold=threshold, tmr=rate)
 

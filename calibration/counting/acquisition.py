@@ -29,6 +29,7 @@ class Acquirer:
     def __init__(self) -> None:
         self._acquired = np.zeros(0, bool)
         self._tried = np.zeros(0, bool)
+        self._faceless: list[Counts] = []
         self._refused: list[Counts] = []
 
     def add(
@@ -42,15 +43,55 @@ class Acquirer:
             self._tried[photos[completed | refused]] = True
             self._acquired[photos[completed]] = True
         if refused.any():
-            self._refused.append(np.column_stack([first[refused], second[refused]]))
+            self._faceless.append(np.column_stack([first[refused], second[refused]]))
+
+    def refuse(self, first: Counts, second: Counts) -> None:
+        """Non-mated pairs that were refused, whatever the reason: shapes (n,)."""
+        if first.size:
+            self._refused.append(np.column_stack([first, second]))
+
+    def unexplained(self) -> int:
+        """Refused non-mated pairs of which neither photo is certain to be to blame.
+
+        A server that refuses just the pairs that it would confuse would otherwise look perfect.
+        """
+        return len(self._unexplained())
+
+    def unsure(self) -> Counts:
+        """Photos that would explain a refusal if they were refused with themselves as well."""
+        photos = np.unique(np.concatenate([self.result().open_, self._unexplained().ravel()]))
+        unsure: Counts = photos[~self._acquired[photos]]
+        return unsure
+
+    def _unexplained(self) -> Counts:
+        pairs = _joined(self._refused)
+        at_fault = self._at_fault(np.concatenate([pairs, _joined(self._faceless)]))
+        unexplained: Counts = pairs[~at_fault[pairs].any(axis=1)]
+        return unexplained
+
+    def _at_fault(self, pairs: Counts) -> np.ndarray:
+        """Photos never accepted, and refused with themselves or with two others that were."""
+        accepted = self._acquired[pairs]
+        blamed = np.concatenate(
+            [
+                pairs[accepted[:, 0] & ~accepted[:, 1]][:, ::-1],
+                pairs[accepted[:, 1] & ~accepted[:, 0]],
+            ]
+        )
+        partners = np.unique(blamed, axis=0)[:, 0]
+        often = np.bincount(partners, minlength=self._acquired.size) > 1
+        itself = pairs[pairs[:, 0] == pairs[:, 1]][:, 0]
+        often[itself] = True
+        at_fault: np.ndarray = often & ~self._acquired
+        return at_fault
 
     def result(self) -> Acquisition:
         """What the answers settle."""
         tried = int(np.count_nonzero(self._tried))
-        if not self._refused:
+        if not self._faceless:
             nobody = np.zeros(0, np.int64)
             return Acquisition(tried=tried, failed=nobody, open_=nobody)
-        pairs = np.concatenate(self._refused)
+        pairs = _joined(self._faceless)
         suspects = pairs[~self._acquired[pairs].all(axis=1)]
         known = self._acquired[suspects].any(axis=1) | (suspects[:, 0] == suspects[:, 1])
         failed = np.unique(suspects[known])
@@ -67,3 +108,7 @@ class Acquirer:
             missing = max(missing, self._tried.size)
             self._tried = np.pad(self._tried, (0, missing))
             self._acquired = np.pad(self._acquired, (0, missing))
+
+
+def _joined(pairs: list[Counts]) -> Counts:
+    return np.concatenate([np.zeros((0, 2), np.int64), *pairs])

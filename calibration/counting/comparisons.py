@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.counting.acquisition import Acquirer
+from calibration.counting.checks import PairCounter, Spread
 from calibration.counting.groups import Groups
 from calibration.counting.histogram import Histogram, Rounding, Trace
-from calibration.counting.identities import Identities, Index, People
+from calibration.counting.identities import CountsByPhoto, Identities, Index
 from calibration.counting.notable import Extremes
 from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.dependence import Shares
 
 LISTED = 60
 
@@ -23,28 +25,31 @@ class ComparisonCounts:
     def __init__(self, histogram: Histogram, *, mated: bool) -> None:
         self.mated = mated
         self.histogram = histogram
-        self.people = People(histogram.thresholds, mated=mated)
+        self.by_photo = CountsByPhoto(histogram.thresholds, mated=mated)
         self.extremes = Extremes(LISTED, highest=not mated)
         self.trace = Trace(histogram.thresholds)
         self.rounding = Rounding()
+        self.spread = Spread()
+        self.pairs = PairCounter()
         self.failed = 0
 
-    def add(
-        self, photos: tuple[Counts, Counts], people: tuple[Counts, Counts], scores: Floats
-    ) -> None:
-        """Count completed comparisons: photos, people and scores, each of shape (n,)."""
+    def add(self, first: Counts, second: Counts, scores: Floats) -> None:
+        """Count completed comparisons: numbers of photos and scores, each of shape (n,)."""
         if not scores.size:
             return
         self.histogram.add(scores)
-        self.people.add(*people, scores)
-        self.extremes.add(*photos, scores)
+        self.by_photo.add(first, second, scores)
+        self.extremes.add(first, second, scores)
+        self.spread.add(scores)
         self.trace.add(scores)
         self.rounding.add(scores)
 
     def merge(self, other: ComparisonCounts) -> None:
         """Add what was counted elsewhere, in no particular order: the trace stays as it is."""
         self.histogram.merge(other.histogram)
-        self.people.merge(other.people)
+        self.by_photo.merge(other.by_photo)
+        self.spread.merge(other.spread)
+        self.pairs.merge(other.pairs)
         self.extremes.merge(other.extremes)
         self.rounding.merge(other.rounding)
         self.failed += other.failed
@@ -77,17 +82,35 @@ class Block:
 
 
 class Measurement:
-    """Counts blocks of comparisons; ``no_face`` is the code that says a face was not found."""
+    """Counts blocks of comparisons; ``no_face`` is the code that says a face was not found.
+
+    Scores lie between ``low`` and ``high``; where the scale is ``open_ended``, these only bound
+    what the histogram tells apart. ``self_pairs`` are photos compared with themselves,
+    ``sentinels`` scores that stood for a failure.
+    """
 
     def __init__(
-        self, thresholds: tuple[float, ...], no_face: int, *, low: float = 0.0, high: float = 1.0
+        self,
+        thresholds: tuple[float, ...],
+        no_face: int,
+        *,
+        low: float = 0.0,
+        high: float = 1.0,
+        open_ended: bool = False,
     ) -> None:
         self.thresholds = thresholds
+        self.limits = None if open_ended else (low, high)
         self.identities = Identities()
         self.non_mated, self.mated = (
-            ComparisonCounts(Histogram(thresholds=thresholds, low=low, high=high), mated=mated)
+            ComparisonCounts(
+                Histogram(thresholds=thresholds, low=low, high=high, open_ended=open_ended),
+                mated=mated,
+            )
             for mated in (False, True)
         )
+        self.self_pairs = 0
+        self.sentinels = 0
+        self.as_float32 = False
         self.labels = Index()
         self.groups = {
             mated: Groups(thresholds, self.labels, mated=mated) for mated in (False, True)
@@ -95,7 +118,7 @@ class Measurement:
         self.acquirer = Acquirer()
         self.codes: Counter[int] = Counter()
         self.not_measured = 0
-        self._no_face = no_face
+        self.no_face = no_face
 
     @property
     def kinds(self) -> tuple[ComparisonCounts, ComparisonCounts]:
@@ -104,19 +127,25 @@ class Measurement:
 
     def add(self, block: Block) -> None:
         """Count a block. A photo against itself only tells whether a face is found in it."""
-        completed = ~np.isnan(block.scores)
+        scores = self._as_written(block.scores)
+        completed = ~np.isnan(scores)
         answered = completed | (block.codes != 0)
         self.not_measured += int(np.count_nonzero(~answered))
-        self.acquirer.add(
-            block.first, block.second, completed, ~completed & (block.codes == self._no_face)
-        )
         compared = block.first != block.second
+        self.self_pairs += int(np.count_nonzero(~compared))
         refused = answered & ~completed & compared
+        self.acquirer.add(
+            block.first, block.second, completed, ~completed & (block.codes == self.no_face)
+        )
+        hidden = refused & ~block.mated
+        self.acquirer.refuse(block.first[hidden], block.second[hidden])
         self.codes.update(block.codes[refused].tolist())
         for counts in self.kinds:
             ours = compared & (block.mated == counts.mated)
             counts.failed += int(np.count_nonzero(ours & refused))
-            self._add_scores(counts, block, ours & completed)
+            counts.pairs.add(block.first[ours], block.second[ours])
+            self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)
+            self._add_scores(counts, block, scores, ours & completed)
 
     def merge(self, other: Measurement) -> None:
         """Add completed comparisons that were counted elsewhere, with the same numbers of photos
@@ -127,10 +156,25 @@ class Measurement:
         for mated, groups in other.groups.items():
             self.groups[mated].merge(groups, labels)
 
-    def _add_scores(self, counts: ComparisonCounts, block: Block, chosen: np.ndarray) -> None:
-        photos = block.first[chosen], block.second[chosen]
-        people = self.identities.person(photos[0]), self.identities.person(photos[1])
-        counts.add(photos, people, block.scores[chosen])
+    def shares(self, counts: ComparisonCounts) -> Shares:
+        """What each person contributes to one kind of comparison."""
+        return counts.by_photo.shares(self.identities.people().person)
+
+    def _add_scores(
+        self, counts: ComparisonCounts, block: Block, scores: Floats, chosen: np.ndarray
+    ) -> None:
+        counts.add(block.first[chosen], block.second[chosen], scores[chosen])
         if block.groups is not None:
-            groups = self.groups[counts.mated]
-            groups.add(block.groups[chosen], block.scores[chosen])
+            self.groups[counts.mated].add(block.groups[chosen], scores[chosen])
+
+    def _as_written(self, scores: Floats) -> Floats:
+        """Numbers of 32 bits as such: 0.7 is a little less when it is widened to 64."""
+        if scores.dtype == np.float32:
+            self.as_float32 = True
+            return scores
+        narrow = scores.astype(np.float32)
+        if not np.array_equal(narrow, scores, equal_nan=True):
+            return scores
+        coarse = np.nan_to_num(narrow) * np.float32(4096)
+        self.as_float32 |= not np.array_equal(coarse, np.round(coarse))
+        return narrow

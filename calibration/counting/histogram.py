@@ -22,12 +22,14 @@ class Histogram:
     """How many scores reach each threshold; takes any number of scores in constant memory.
 
     ``matches`` and ``above`` have shape (rows,): scores >= t and scores > t. ``bins`` has shape
-    (BINS,) and divides [low, high] evenly. Scores outside [low, high] raise ValueError.
+    (BINS,) and divides [low, high] evenly. Scores outside [low, high] raise ValueError, unless the
+    axis is ``open_ended``: then they go to the outermost bins.
     """
 
     thresholds: tuple[float, ...]
     low: float = 0.0
     high: float = 1.0
+    open_ended: bool = False
     bins: Counts = field(default_factory=lambda: np.zeros(BINS, np.int64))
     matches: Counts = field(init=False)
     above: Counts = field(init=False)
@@ -53,8 +55,8 @@ class Histogram:
         scaled, places = np.empty(size, scores.dtype), np.empty(size, np.intp)
         for start in range(0, scores.size, BLOCK):
             block = scores[start : start + BLOCK]
-            self._refuse_outsiders(block)
-            self._add_to_bins(block, scaled[: block.size], places[: block.size])
+            inside = self._within(block)
+            self._add_to_bins(inside, scaled[: block.size], places[: block.size])
             for row, threshold in enumerate(self.thresholds):
                 self.matches[row] += np.count_nonzero(block >= threshold)
                 self.above[row] += np.count_nonzero(block > threshold)
@@ -74,9 +76,12 @@ class Histogram:
         np.minimum(places, self.bins.size - 1, out=places)
         self.bins += np.bincount(places, minlength=self.bins.size)
 
-    def _refuse_outsiders(self, block: Floats) -> None:
-        if not (block.min() >= self.low and block.max() <= self.high):
-            raise ValueError(f"a score lies outside {self.low:g} to {self.high:g}")
+    def _within(self, block: Floats) -> Floats:
+        if block.min() >= self.low and block.max() <= self.high:
+            return block
+        if self.open_ended:
+            return np.clip(block, self.low, self.high)
+        raise ValueError(f"a score lies outside {self.low:g} to {self.high:g}")
 
 
 A_DECADE = 20
@@ -126,7 +131,10 @@ class Rounding:
     def add(self, scores: Floats) -> None:
         """Look at the first scores of a block."""
         sample = scores[:_SAMPLE].astype(float)
+        near = 1e-9
+        if scores.dtype == np.float32:
+            near = float(np.finfo(np.float32).eps * max(1.0, np.abs(sample).max(initial=0.0)))
         while self.decimals < FULL and not np.allclose(
-            sample, np.round(sample, self.decimals), rtol=0, atol=1e-9
+            sample, np.round(sample, self.decimals), rtol=0, atol=near
         ):
             self.decimals += 1

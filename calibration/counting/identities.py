@@ -1,21 +1,26 @@
-"""Photos and people by number, and what is counted of each person.
+"""Photos and people by number, how the people came to be known, and what is counted of each.
 
-A name is looked up once; arrays carry its number.
+A name is looked up once; arrays carry its number. Who is on a photo is *given* (by columns, by a
+table, by a folder for each person), *inferred* (the labels bear out what file names say, or bind
+photos together), or unknown. Counts are kept by photo and added up by person at the end, when all
+labels have been seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
+from calibration.counting import naming
+from calibration.counting.naming import Agreement
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
 
-
-def person_of(photo: str) -> str:
-    """Whose photo it is: the folder it lies in; a photo without a folder is its own person."""
-    return photo.rpartition("/")[0] or photo
+SAMPLE = 200_000
+"""Pairs of each kind by which readings of names are compared with the labels."""
 
 
 class Index:
@@ -37,41 +42,257 @@ class Index:
         return np.fromiter(map(self.number, names), np.int64)
 
 
+class Origin(StrEnum):
+    """How it is known who is on the photos."""
+
+    GIVEN = "given"
+    FOLDERS = "folders"
+    FILE_NAMES = "file names"
+    LABELS = "labels"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Who is on each photo: ``person`` (photos,) numbers the ``names``.
+
+    ``unknown`` counts photos that nothing is known of: each is a person of its own, which is no
+    more than a guess. ``contradicted`` counts pairs whose label says otherwise, of ``compared``;
+    ``together`` of them are non-mated and of one person. ``clashing`` names a photo that was given
+    to two people.
+    """
+
+    person: Counts
+    names: Sequence[str]
+    origin: Origin
+    how: str
+    unknown: int = 0
+    contradicted: int = 0
+    together: int = 0
+    compared: int = 0
+    clashes: int = 0
+    clashing: str | None = None
+    labels_reversed: bool = False
+
+    @property
+    def given(self) -> int:
+        """How many people were given."""
+        known = len(self.names) - self.unknown
+        return known if self.origin in (Origin.GIVEN, Origin.FOLDERS) else 0
+
+    @property
+    def inferred(self) -> int:
+        """How many people were inferred."""
+        return len(self.names) if self.origin in (Origin.FILE_NAMES, Origin.LABELS) else 0
+
+
 class Identities:
-    """Photos, and the person that each shows."""
+    """Photos, and what is said about the person that each shows."""
 
     def __init__(self) -> None:
         self.photos = Index()
-        self.people = Index()
-        self._person = np.zeros(0, np.int64)
-        self._known = 0
+        self._people = Index()
+        self._given = np.zeros(0, np.int64)
+        self._clashes = 0
+        self._clashing: str | None = None
+        self._contradicted = 0
+        self._together = 0
+        self._compared = 0
+        self._kept: dict[bool, list[Counts]] = {True: [], False: []}
+        self._bound: list[Counts] = []
+        self._complete: People | None = None
+        self._settled = False
+
+    def settle(self) -> None:
+        """Hold on to what is known now: what comes after are comparisons planned from it."""
+        self.people()
+        self._settled = True
 
     def add(self, photos: Iterable[str], people: Iterable[str] | None = None) -> Counts:
-        """The numbers of photos, shape (n,); a new photo shows ``people``, else its folder."""
-        names = list(photos)
-        numbers = self.photos.numbers(names)
-        if len(self.photos.names) > self._known:
-            self._enrol(numbers, names if people is None else list(people), people is None)
+        """The numbers of photos, shape (n,), each showing its person if ``people`` are given."""
+        numbers = self.photos.numbers(photos)
+        if people is not None:
+            self.give(numbers, self._people.numbers(people))
         return numbers
 
-    def person(self, photos: Counts) -> Counts:
-        """The numbers of the people that photos show, shape (n,)."""
-        return self._person[photos]
+    def number_person(self, name: str) -> int:
+        """The number of a person; -1 for no name."""
+        name = name.strip()
+        return self._people.number(name) if name else -1
 
-    def _enrol(self, numbers: Counts, labels: list[str], from_photo: bool) -> None:
+    def give(self, photos: Counts, people: Counts) -> None:
+        """Photos show these people: shapes (n,); -1 where nobody says who."""
+        self._grow()
+        told = people >= 0
+        photos, people = photos[told], people[told]
+        fresh = self._given[photos] < 0
+        self._given[photos[fresh]] = people[fresh]
+        other = self._given[photos] != people
+        if other.any():
+            self._clashes += int(np.unique(photos[other]).size)
+            self._clashing = self._clashing or self.photos.names[int(photos[other][0])]
+        self._complete = None
+
+    def see(self, first: Counts, second: Counts, *, mated: bool) -> None:
+        """Pairs of two photos and what their label says: shapes (n,)."""
+        if self._settled:
+            return
+        self._grow()
+        self._complete = None
+        ours, theirs = self._given[first], self._given[second]
+        known = (ours >= 0) & (theirs >= 0)
+        self._compared += int(np.count_nonzero(known))
+        wrong = int(np.count_nonzero(known & ((ours == theirs) != mated)))
+        self._contradicted += wrong
+        self._together += 0 if mated else wrong
+        if known.all():
+            return
+        pairs = np.column_stack([first, second])
+        room = SAMPLE - sum(len(kept) for kept in self._kept[mated])
+        if room > 0:
+            self._kept[mated].append(pairs[:room])
+        if mated:
+            self._bound.append(pairs)
+            if sum(map(len, self._bound)) > 4 * SAMPLE:
+                roots = self._components()
+                places = np.arange(roots.size)
+                moved = roots != places
+                self._bound = [np.column_stack([places, roots])[moved]]
+
+    def people(self) -> People:
+        """Who is on each photo, as far as everything seen so far tells."""
+        if self._complete is None:
+            self._complete = self._resolved()
+        return self._complete
+
+    def _grow(self) -> None:
+        missing = len(self.photos.names) - self._given.size
+        if missing > 0:
+            missing = max(missing, self._given.size)
+            self._given = np.pad(self._given, (0, missing), constant_values=-1)
+
+    def _resolved(self) -> People:
+        self._grow()
         count = len(self.photos.names)
-        if count > self._person.size:
-            self._person = np.pad(self._person, (0, max(count, self._person.size)))
-        fresh, places = np.unique(numbers, return_index=True)
-        for number, place in zip(fresh, places, strict=True):
-            if number >= self._known:
-                label = labels[place]
-                self._person[number] = self.people.number(person_of(label) if from_photo else label)
-        self._known = count
+        given = self._given[:count]
+        told = int(np.count_nonzero(given >= 0))
+        clashes = {"clashes": self._clashes, "clashing": self._clashing}
+        if told:
+            person, names = given.copy(), list(self._people.names)
+            unknown = np.flatnonzero(given < 0)
+            person[unknown] = len(names) + np.arange(unknown.size)
+            names += [self.photos.names[place] for place in unknown]
+            return People(
+                person=person,
+                names=names,
+                origin=Origin.GIVEN,
+                how="by name",
+                unknown=unknown.size,
+                contradicted=self._contradicted,
+                together=self._together,
+                compared=self._compared,
+                **clashes,  # type: ignore[arg-type]
+            )
+        return self._by_names()
+
+    def _by_names(self) -> People:
+        pairs = {
+            mated: np.concatenate([np.zeros((0, 2), np.int64), *kept])
+            for mated, kept in self._kept.items()
+        }
+        agreements = [
+            self._agreement(how, reading, pairs, by_folder=reading in naming.FOLDERS.values())
+            for how, reading in naming.READINGS.items()
+        ]
+        known = [one for one in agreements if one is not None]
+        chosen = naming.best(known)
+        if chosen is None:
+            return self._by_labels(labels_reversed=naming.reversed_labels(known) is not None)
+        reading = naming.READINGS[chosen.how]
+        index = Index()
+        person = index.numbers(reading(name) or name for name in self.photos.names)
+        return People(
+            person=person,
+            names=index.names,
+            origin=Origin.FOLDERS if chosen.by_folder else Origin.FILE_NAMES,
+            how=chosen.how,
+            contradicted=chosen.contradicted,
+            together=chosen.one_person[1],
+            compared=sum(chosen.looked_at),
+        )
+
+    def _agreement(
+        self, how: str, reading: naming.Reading, pairs: dict[bool, Counts], *, by_folder: bool
+    ) -> Agreement | None:
+        """None where a name tells nothing by this reading."""
+        seen = np.unique(np.concatenate([pairs[True].ravel(), pairs[False].ravel()]))
+        index = Index()
+        keys = np.full(len(self.photos.names), -1, np.int64)
+        for photo in seen.tolist():
+            key = reading(self.photos.names[photo])
+            if not key:
+                return None
+            keys[photo] = index.number(key)
+        if not seen.size:
+            return None
+        together = {
+            mated: int(np.count_nonzero(keys[some[:, 0]] == keys[some[:, 1]]))
+            for mated, some in pairs.items()
+        }
+        shares = [np.bincount(keys[pairs[False][:, end]], minlength=1) for end in (0, 1)]
+        size = max(map(len, shares))
+        first, second = (np.pad(share, (0, size - len(share))) for share in shares)
+        n = max(len(pairs[False]), 1)
+        return Agreement(
+            how=how,
+            by_folder=by_folder,
+            one_person=(together[True], together[False]),
+            looked_at=(len(pairs[True]), len(pairs[False])),
+            people=len(index.names),
+            by_chance=float((first / n) @ (second / n)),
+        )
+
+    def _by_labels(self, *, labels_reversed: bool) -> People:
+        """Mated photos are of one person; who is apart is known only where all pairs are."""
+        roots = self._components()
+        found, person = np.unique(roots, return_inverse=True)
+        names = [self.photos.names[root] for root in found.tolist()]
+        apart = self._all_apart(person, len(found))
+        return People(
+            person=person,
+            names=names,
+            origin=Origin.LABELS if apart else Origin.UNKNOWN,
+            how="labels",
+            unknown=0 if apart else len(self.photos.names),
+            labels_reversed=labels_reversed,
+        )
+
+    def _all_apart(self, person: Counts, people: int) -> bool:
+        """Whether every two of the people were compared as non-mated, so that they are two."""
+        if people * (people - 1) // 2 > SAMPLE or people < 2:
+            return False
+        pairs = np.concatenate([np.zeros((0, 2), np.int64), *self._kept[False]])
+        ends = np.sort(person[pairs], axis=1)
+        ends = ends[ends[:, 0] != ends[:, 1]]
+        met = np.unique(ends[:, 0] * people + ends[:, 1]).size
+        return met == people * (people - 1) // 2
+
+    def _components(self) -> Counts:
+        """For each photo the least number among those that labels bind it to, shape (photos,)."""
+        from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import, seldom needed
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - as above
+
+        count = len(self.photos.names)
+        edges = np.concatenate([np.zeros((0, 2), np.int64), *self._bound])
+        graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), (count, count))
+        _, number = connected_components(graph, directed=False)
+        _, first = np.unique(number, return_index=True)
+        roots: Counts = first[number].astype(np.int64)
+        return roots
 
 
-class People:
-    """Counts by person; non-mated comparisons charge both people, mated ones the one person."""
+class CountsByPhoto:
+    """Counts by photo; non-mated comparisons charge both photos, mated ones the first."""
 
     def __init__(self, thresholds: tuple[float, ...], *, mated: bool) -> None:
         self._thresholds = thresholds
@@ -79,22 +300,27 @@ class People:
         self._tried = np.zeros(0, np.int64)
         self._events = np.zeros((len(thresholds), 0), np.int64)
 
-    def shares(self) -> Shares:
-        """What each person contributes so far."""
+    def shares(self, person: Counts) -> Shares:
+        """What each person contributes so far; ``person`` has shape (photos,)."""
+        photos = min(self._tried.size, person.size)
+        people = int(person.max()) + 1 if person.size else 0
+        person = person[:photos]
         return Shares(
-            tried=self._tried, events=self._events, per_comparison=1 if self._mated else 2
+            tried=_by_person(person, self._tried[:photos], people),
+            events=np.array([_by_person(person, row[:photos], people) for row in self._events]),
+            per_comparison=1 if self._mated else 2,
         )
 
     def add(self, first: Counts, second: Counts, scores: Floats) -> None:
-        """Charge comparisons: indices of people and scores, each of shape (n,)."""
+        """Charge comparisons: numbers of photos and scores, each of shape (n,)."""
         if not scores.size:
             return
         self._grow(int(max(first.max(), second.max())) + 1)
-        self.add_tried(self._by_person(first, second))
+        self.add_tried(self._by_photo(first, second))
         self.add_events(first, second, scores)
 
     def add_tried(self, tried: Counts) -> None:
-        """Charge comparisons that were counted elsewhere: shape (G,)."""
+        """Charge comparisons that were counted elsewhere: shape (photos,)."""
         self._grow(tried.size)
         self._tried[: tried.size] += tried
 
@@ -106,21 +332,26 @@ class People:
             first, second, scores = first[wrong], second[wrong], scores[wrong]
             if not scores.size:
                 return
-            self._events[row] += self._by_person(first, second)
+            self._events[row] += self._by_photo(first, second)
 
-    def merge(self, other: People) -> None:
-        """Add what was counted elsewhere of the same people."""
-        people = other._tried.size
+    def merge(self, other: CountsByPhoto) -> None:
+        """Add what was counted elsewhere of the same photos."""
+        photos = other._tried.size
         self.add_tried(other._tried)
-        self._events[:, :people] += other._events
+        self._events[:, :photos] += other._events
 
-    def _by_person(self, first: Counts, second: Counts) -> Counts:
+    def _by_photo(self, first: Counts, second: Counts) -> Counts:
         counts = np.bincount(first, minlength=self._tried.size)
         return counts if self._mated else counts + np.bincount(second, minlength=self._tried.size)
 
-    def _grow(self, people: int) -> None:
-        missing = people - self._tried.size
+    def _grow(self, photos: int) -> None:
+        missing = photos - self._tried.size
         if missing > 0:
             missing = max(missing, self._tried.size)
             self._tried = np.pad(self._tried, (0, missing))
             self._events = np.pad(self._events, ((0, 0), (0, missing)))
+
+
+def _by_person(person: Counts, counts: Counts, people: int) -> Counts:
+    """Sums of counts of photos; exact as long as they are below 2 ** 53."""
+    return np.bincount(person, weights=counts, minlength=people).astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from calibration.audit import Effect
 from calibration.findings import Findings
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
@@ -55,14 +56,34 @@ def summary(findings: Findings) -> str:
     if findings.verdict == Verdict.FAIL:
         failed = _listing([f"{row.threshold:g}" for row in judged if row.verdict == Verdict.FAIL])
         return f"The false match rate is shown to be above the documented one at {failed}."
-    if findings.remarks:
-        return " ".join(findings.remarks)
+    reasons = [*findings.remarks, *barring(findings)]
     missing = [row for row in judged if row.verdict == Verdict.INCONCLUSIVE]
+    if reasons or not missing:
+        return " ".join(reasons)
+    if not any(row.still_needed for row in missing):
+        rows = _listing([f"{row.threshold:g}" for row in missing])
+        return f"The evidence is open to doubt at {rows}: see what was found about the data."
     rows = _listing([f"{row.threshold:g}" for row in missing])
     most = max(row.still_needed for row in missing)
     return (
         f"The evidence does not decide {rows}: about {most:,} more non-mated comparisons would, "
         "if the table is right."
+    )
+
+
+def barring(findings: Findings) -> list[str]:
+    """The objections that take a verdict away."""
+    return [one.text for one in findings.objections if one.effect != Effect.SHOWN]
+
+
+def people(findings: Findings) -> str:
+    """How many people there are, and how that is known."""
+    if findings.people_unknown:
+        return "Who is on the photos is unknown."
+    return (
+        f"{findings.people:,} people take part in non-mated comparisons. People given: "
+        f"{findings.people_given:,}, inferred: {findings.people_inferred:,} "
+        f"({findings.people_from})."
     )
 
 

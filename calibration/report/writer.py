@@ -79,6 +79,7 @@ def _page(
         "beside": words.beside,
         "with_bounds": words.with_bounds,
         "one_in": words.one_in,
+        "people": words.people,
     }
     template = files("calibration.report").joinpath("page.html.j2")
     return environment.from_string(template.read_text(encoding="utf-8")).render(

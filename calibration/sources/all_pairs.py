@@ -19,6 +19,8 @@ from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 
 TILE = 1024
+_LOOKED_AT = 4096
+"""Scores of a tile that tell whether all scores are one and the same."""
 
 
 def measure(
@@ -39,7 +41,7 @@ def enrol(templates: Templates, identities: Identities) -> Counts:
     photos = identities.add(templates.photos, templates.people)
     if np.unique(photos).size < photos.size:
         raise WrongUse("the templates name a photo twice: give each photo one template")
-    return identities.person(photos)
+    return identities.people().person[photos]
 
 
 class Counter:
@@ -91,25 +93,20 @@ class Counter:
         people = self._people[first], self._people[second]
         for counts in self._measurement.kinds:
             ours = (people[0] == people[1]) == counts.mated
-            counts.add(
-                (first[ours], second[ours]), (people[0][ours], people[1][ours]), scores[ours]
-            )
+            counts.add(first[ours], second[ours], scores[ours])
 
     def _count_non_mated(self, rows: slice, columns: slice, scores: Floats) -> None:
         counts = self._measurement.non_mated
         counts.histogram.add(scores)
         hits = np.flatnonzero(scores >= counts.histogram.thresholds[0])
         first, second = _photos(hits, rows, columns)
-        people = self._people
-        counts.people.add_tried(self._tried(rows, columns) + self._tried(columns, rows))
-        counts.people.add_events(people[first], people[second], scores[hits])
+        tried = np.zeros(len(self._people), np.int64)
+        tried[rows] += columns.stop - columns.start
+        tried[columns] += rows.stop - rows.start
+        counts.by_photo.add_tried(tried)
+        counts.by_photo.add_events(first, second, scores[hits])
         counts.extremes.add(first, second, scores[hits])
-
-    def _tried(self, ours: slice, theirs: slice) -> Counts:
-        """Each person's comparisons with all that the other side of a tile holds."""
-        photos: Counts = np.bincount(self._people[ours], minlength=self._people.max() + 1)
-        comparisons: Counts = photos * (theirs.stop - theirs.start)
-        return comparisons
+        counts.spread.add(scores[:_LOOKED_AT])
 
     def _count_group(self, rows: slice, columns: slice, before: list[tuple[int, Counts]]) -> None:
         assert self._templates.groups is not None  # noqa: S101 - the caller asked

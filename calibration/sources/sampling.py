@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from calibration.counting.groups import label_of
-from calibration.counting.identities import person_of
+from calibration.counting.naming import folder
 from calibration.statistics.arrays import Counts
 
 
@@ -119,7 +119,7 @@ def one_photo_each(people: Mapping[str, str], seed: int) -> dict[str, str]:
 
 def by_folder(photos: Iterable[str]) -> dict[str, str]:
     """Photo -> person where each person has a folder."""
-    return {photo: person_of(photo) for photo in photos}
+    return {photo: folder(photo) or photo for photo in photos}
 
 
 def _running(counts: Counts) -> Counts:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.statistics.arrays import Counts
+from calibration.statistics.arrays import Counts, Floats
 
 FEW_EVENTS = 30
 """Below it a rate and its spread are poorly known: the rule of 30 (Doddington et al., 2000)."""
@@ -29,8 +29,8 @@ class Shares:
     people meet (non-mated) and 1 where a person meets himself (mated).
     """
 
-    tried: Counts
-    events: Counts
+    tried: Counts | Floats
+    events: Counts | Floats
     per_comparison: int
 
     @property
@@ -66,7 +66,7 @@ def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[floa
     return effects
 
 
-def _design_effect(shares: Shares, events: Counts) -> float:
+def _design_effect(shares: Shares, events: Counts | Floats) -> float:
     n = shares.comparisons
     p = float(events.sum()) / shares.per_comparison / n
     if not 0 < p < 1:
@@ -88,7 +88,7 @@ def _sharing(shares: Shares) -> float:
     return float((tried * (tried - 1)).sum()) / shares.comparisons
 
 
-def _spread(shares: Shares, events: Counts, effect: float) -> float:
+def _spread(shares: Shares, events: Counts | Floats, effect: float) -> float:
     """cv^2 = zeta1 / p^2: how unequal people are in drawing events."""
     p = float(events.sum()) / float(shares.tried.sum())
     sharing = _sharing(shares)

@@ -60,7 +60,7 @@ def test_counts_what_one_big_matrix_gives(tmp_path, monkeypatch, kind, tile):
         expected = [int((scores[ours] >= t).sum()) for t in THRESHOLDS]
         assert counts.histogram.matches.tolist() == expected
         assert counts.histogram.n == ours.sum()
-        shares = counts.people.shares()
+        shares = found.shares(counts)
         assert shares.comparisons == ours.sum()
         assert (shares.events.sum(axis=1) / shares.per_comparison).tolist() == (
             counts.events.tolist()

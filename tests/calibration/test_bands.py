@@ -34,13 +34,13 @@ def told(found: Measurement) -> list:
         )
         for s in found.kinds
     ]
-    shares = [s.people.shares() for s in found.kinds]
+    shares = [found.shares(counts) for counts in found.kinds]
     counts = [(s.tried[:40].tolist(), s.events[:, :40].tolist()) for s in shares]
     groups = [
         {name: (g.n[i], *g.events[i].tolist()) for i, name in enumerate(found.labels.names)}
         for g in found.groups.values()
     ]
-    return [sides, counts, groups, found.identities.people.names, found.identities.photos.names]
+    return [sides, counts, groups, found.identities.people().names, found.identities.photos.names]
 
 
 def measurement() -> Measurement:

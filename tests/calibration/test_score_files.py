@@ -50,8 +50,8 @@ def measured(path) -> Measurement:
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_every_format_gives_the_same_counts(tmp_path, ending, monkeypatch):
-    monkeypatch.setattr("calibration.sources.scores._PIECE_BYTES", 20_000)
-    monkeypatch.setattr("calibration.sources.scores._PIECE_ROWS", 900)
+    monkeypatch.setattr("calibration.sources.table._PIECE_BYTES", 20_000)
+    monkeypatch.setattr("calibration.sources.table._PIECE_ROWS", 900)
     data = table()
     path = tmp_path / f"scores.{ending}"
     write(path, data)
@@ -62,7 +62,7 @@ def test_every_format_gives_the_same_counts(tmp_path, ending, monkeypatch):
         numbers = scores.drop_null().to_numpy()
         assert counts.histogram.matches.tolist() == [int((numbers >= t).sum()) for t in THRESHOLDS]
     assert found.codes[NO_FACE] == data["score"].null_count
-    assert found.non_mated.people.shares().people == 20
+    assert found.shares(found.non_mated).people == 20
     assert found.labels.names[:2] in (["a", "a|b"], ["a|b", "a"])
     assert found.groups[False].n.sum() == found.non_mated.histogram.n
 
@@ -72,7 +72,7 @@ def test_people_may_have_columns_of_their_own(tmp_path):
     path.write_text(
         "first,second,mated,score,first_person,second_person\n1,2,0,0.5,ann,bob\n1,3,1,0.8,ann,ann\n"
     )
-    assert measured(path).identities.people.names == ["ann", "bob"]
+    assert measured(path).identities.people().names == ["ann", "bob"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,310 @@
+"""The audit of the evidence: can these comparisons carry a verdict at all?
+
+Everything here is pure: counts in, objections out. An objection takes away every verdict, or a
+PASS, or is only shown beside the verdict. Two things it finds are numbers that the verdict must
+survive: a PASS must hold if refusals that nothing explains were false matches, and a FAIL must hold
+without the false matches that wrong labels would explain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from calibration.counting.comparisons import ComparisonCounts, Measurement
+from calibration.counting.histogram import FULL, Histogram
+from calibration.counting.identities import Origin, People
+from verikit.contract import ErrorRates
+from verikit.foreign_text import shown
+
+FEW = 0.01
+"""The share of pairs or photos up to which a flaw of the data is shown and no more."""
+LEAST_TO_COMPARE = 10
+"""Mated and non-mated scores that it takes to say which way a score points."""
+MOST_NOISE = 0.05
+"""No labels are so bad that a larger share of wrong ones is the likelier explanation."""
+_STANDARD_ERRORS = 3.0
+_SPIKE = 3
+
+
+class Effect(StrEnum):
+    """What an objection takes away."""
+
+    NO_VERDICT = "no verdict"
+    NO_PASS = "no PASS"  # noqa: S105 - no password
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objection:
+    """What is wrong or doubtful about the evidence, in a sentence."""
+
+    kind: str
+    effect: Effect
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """``hidden``: non-mated refusals that nothing explains. ``doubtful``: for each row the false
+    matches that wrong labels would explain.
+    """
+
+    objections: tuple[Objection, ...] = ()
+    hidden: int = 0
+    doubtful: tuple[int, ...] = ()
+    people: People | None = field(default=None, repr=False)
+
+    def has(self, effect: Effect) -> bool:
+        """Whether an objection has this effect."""
+        return any(objection.effect == effect for objection in self.objections)
+
+
+def audit(
+    measurement: Measurement,
+    rates: ErrorRates,
+    *,
+    known_direction: bool = False,
+    found: Sequence[Objection] = (),
+) -> Audit:
+    """Look through what was counted.
+
+    ``known_direction``: it is certain that a higher score means more alike. ``found`` are
+    objections of the source.
+    """
+    people = measurement.identities.people()
+    hidden = measurement.acquirer.unexplained()
+    doubtful, noise = _label_noise(measurement, rates)
+    objections = [
+        *found,
+        *_identities(people),
+        *_truth(people),
+        *_kinds(measurement, known_direction=known_direction),
+        *_direction(measurement),
+        *_constant(measurement),
+        *_pairs(measurement),
+        *_numbers(measurement),
+        *_refusals(measurement, hidden),
+        *noise,
+    ]
+    return Audit(
+        objections=tuple(objections),
+        hidden=hidden,
+        doubtful=tuple(count + people.together for count in doubtful),
+        people=people,
+    )
+
+
+def _identities(people: People) -> list[Objection]:
+    photos = people.person.size
+    if not photos:
+        return []
+    if people.origin == Origin.UNKNOWN:
+        return [
+            Objection(
+                kind="people unknown",
+                effect=Effect.NO_VERDICT,
+                text=f"Nobody says who is on the {photos:,} photos, so nobody can tell how much "
+                "comparisons depend on each other. Give the columns first_person and "
+                "second_person, a folder for each person, or --people TABLE (photo,person).",
+            )
+        ]
+    found = []
+    if people.unknown:
+        effect = Effect.NO_VERDICT if people.unknown > FEW * photos else Effect.SHOWN
+        text = f"Nobody says who is on {people.unknown:,} of {photos:,} photos."
+        found.append(Objection(kind="people missing", effect=effect, text=text))
+    if people.clashes:
+        effect = Effect.NO_VERDICT if people.clashes > FEW * photos else Effect.NO_PASS
+        which = shown(people.clashing or "")
+        text = f"{_count(people.clashes, 'photo')} given to two people: {which}."
+        found.append(Objection(kind="people contradictory", effect=effect, text=text))
+    return found
+
+
+def _truth(people: People) -> list[Objection]:
+    if people.labels_reversed:
+        text = "The labels say of nearly every pair the contrary of the folders: are they reversed?"
+        return [Objection(kind="labels reversed", effect=Effect.NO_VERDICT, text=text)]
+    if not people.contradicted:
+        return []
+    share = people.contradicted / max(people.compared, 1)
+    return [
+        Objection(
+            kind="labels against people",
+            effect=Effect.NO_VERDICT if share > FEW else Effect.SHOWN,
+            text=f"{people.contradicted:,} of {people.compared:,} labels ({100 * share:.2g} %) say "
+            f"otherwise than the people ({people.how}): one of the two is wrong.",
+        )
+    ]
+
+
+def _kinds(measurement: Measurement, *, known_direction: bool) -> list[Objection]:
+    if not measurement.non_mated.histogram.n:
+        text = "There is no non-mated comparison with a score, so no false match rate."
+        return [Objection(kind="no non-mated", effect=Effect.NO_VERDICT, text=text)]
+    if measurement.mated.attempted or known_direction:
+        return []
+    text = (
+        "There is no mated comparison: nothing shows that these scores tell people apart, or that "
+        "a higher one means more alike."
+    )
+    return [Objection(kind="no mated", effect=Effect.NO_PASS, text=text)]
+
+
+def _direction(measurement: Measurement) -> list[Objection]:
+    non_mated, mated = (counts.histogram for counts in measurement.kinds)
+    if min(non_mated.n, mated.n) < LEAST_TO_COMPARE:
+        return []
+    area, error = area_under_curve(non_mated, mated)
+    reach = _STANDARD_ERRORS * error
+    if area + reach < 0.5:
+        text = (
+            f"Mated scores are lower than non-mated ones (AUC {area:.3f}): these are distances "
+            "(--lower-is-closer), or the labels are reversed."
+        )
+        return [Objection(kind="direction", effect=Effect.NO_VERDICT, text=text)]
+    if area - reach <= 0.5:
+        text = f"The scores do not tell mated from non-mated pairs (AUC {area:.3f})."
+        return [Objection(kind="direction", effect=Effect.NO_VERDICT, text=text)]
+    return []
+
+
+def area_under_curve(non_mated: Histogram, mated: Histogram) -> tuple[float, float]:
+    """P(mated > non-mated) + P(equal) / 2, and its standard error (Hanley & McNeil, 1982)."""
+    below = np.cumsum(non_mated.bins) - non_mated.bins / 2
+    area = float(below @ mated.bins) / non_mated.n / mated.n
+    first, second = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = (
+        area * (1 - area)
+        + (mated.n - 1) * (first - area**2)
+        + (non_mated.n - 1) * (second - area**2)
+    )
+    return area, math.sqrt(max(variance, 0.0) / non_mated.n / mated.n)
+
+
+def _constant(measurement: Measurement) -> list[Objection]:
+    spread = measurement.non_mated.spread
+    if spread.n < 2 or spread.lowest != spread.highest:
+        return []
+    text = f"Every non-mated score is {spread.lowest:g}: a constant tells nothing apart."
+    return [Objection(kind="constant", effect=Effect.NO_VERDICT, text=text)]
+
+
+def _pairs(measurement: Measurement) -> list[Objection]:
+    found = []
+    for counts in measurement.kinds:
+        share = counts.pairs.result().share
+        if not share:
+            continue
+        text = (
+            f"{100 * share:.2g} % of the {_kind(counts)} comparisons repeat a pair, in "
+            "the same or the other order: a pair is evidence once."
+        )
+        found.append(Objection(kind="repeated pairs", effect=Effect.SHOWN, text=text))
+    if measurement.self_pairs:
+        text = (
+            f"{_count(measurement.self_pairs, 'comparison')} of a photo with itself: that is no "
+            "evidence, and not counted."
+        )
+        found.append(Objection(kind="self pairs", effect=Effect.SHOWN, text=text))
+    return found
+
+
+def _numbers(measurement: Measurement) -> list[Objection]:
+    found = []
+    if measurement.sentinels:
+        text = (
+            f"{_count(measurement.sentinels, 'score')} -1, which stands for a failed template: "
+            "counted as refused."
+        )
+        found.append(Objection(kind="sentinel", effect=Effect.SHOWN, text=text))
+    for counts in measurement.kinds:
+        found += _spike(counts)
+    if measurement.as_float32:
+        text = "Scores are 32-bit numbers: thresholds are compared as such."
+        found.append(Objection(kind="32 bits", effect=Effect.SHOWN, text=text))
+    decimals = max(counts.rounding.decimals for counts in measurement.kinds)
+    histogram = measurement.non_mated.histogram
+    ties = int((histogram.matches - histogram.above).sum())
+    if decimals < FULL and ties > 1:
+        text = (
+            f"Scores have at most {decimals} decimals, and {ties:,} non-mated ones lie exactly on "
+            "a threshold: they count as matches."
+        )
+        found.append(Objection(kind="ties", effect=Effect.SHOWN, text=text))
+    return found
+
+
+def _spike(counts: ComparisonCounts) -> list[Objection]:
+    """The same lowest score again and again, far below all others, looks like a failure code."""
+    spread = counts.spread
+    gap = spread.second_lowest - spread.lowest
+    whole = spread.highest - spread.lowest
+    if spread.at_lowest < _SPIKE or not math.isfinite(gap) or gap < 0.05 * whole:
+        return []
+    effect = Effect.NO_PASS if spread.at_lowest > FEW * spread.n else Effect.SHOWN
+    text = (
+        f"{spread.at_lowest:,} {_kind(counts)} scores are exactly {spread.lowest:g}, and the next "
+        f"is {spread.second_lowest:g}: if that stands for a failure, leave the score empty."
+    )
+    return [Objection(kind="failure code", effect=effect, text=text)]
+
+
+def _refusals(measurement: Measurement, hidden: int) -> list[Objection]:
+    if not hidden:
+        return []
+    text = (
+        f"{_count(hidden, 'non-mated comparison')} refused although both photos were accepted "
+        "elsewhere, or without a sign which photo was to blame: a PASS must hold even if they were "
+        "false matches."
+    )
+    return [Objection(kind="refusals", effect=Effect.SHOWN, text=text)]
+
+
+def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int], list[Objection]]:
+    """False matches that wrong labels would explain, row by row.
+
+    Non-mated pairs that are mated in truth score as mated ones do: their share e adds e TMR(t) to
+    FMR(t), the same at every threshold but for the TMR. A server that is too generous by a factor
+    adds more at low thresholds instead. What fits the lower rows better is believed.
+    """
+    non_mated, mated = (counts.histogram for counts in measurement.kinds)
+    none: tuple[list[int], list[Objection]] = [0] * len(rates.rows), []
+    if mated.n < LEAST_TO_COMPARE or not non_mated.n:
+        return none
+    claimed = np.array([rate for _, rate in rates.rows])
+    k, true = non_mated.matches, mated.matches / mated.n
+    expected = non_mated.n * claimed
+    over = np.flatnonzero((k > np.maximum(2 * expected, 1)) & (true > 0.1))
+    if not over.size or over[-1] == 0:
+        return none
+    strictest = int(over[-1])
+    share = (k[strictest] - expected[strictest]) / (non_mated.n * true[strictest])
+    by_noise = expected + share * non_mated.n * true
+    by_factor = expected * k[strictest] / expected[strictest]
+    if share > MOST_NOISE or _misfit(k, by_noise, strictest) >= _misfit(k, by_factor, strictest):
+        return none
+    text = (
+        f"A share of {share:.1g} wrong labels among the non-mated pairs would explain the false "
+        "matches beyond the claim: look at the pairs with the highest scores."
+    )
+    doubtful = [math.ceil(share * non_mated.n * rate) for rate in true]
+    return doubtful, [Objection(kind="label noise", effect=Effect.SHOWN, text=text)]
+
+
+def _misfit(counts: np.ndarray, predicted: np.ndarray, rows: int) -> float:
+    """How far counts are from a prediction in the rows below, in logarithms."""
+    return float(np.abs(np.log((counts[:rows] + 0.5) / (predicted[:rows] + 0.5))).sum())
+
+
+def _kind(counts: ComparisonCounts) -> str:
+    return "mated" if counts.mated else "non-mated"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what} is" if number == 1 else f"{number:,} {what}s are"

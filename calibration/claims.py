@@ -1,0 +1,185 @@
+"""What is claimed of a verification system: thresholds, the false match rate at each, the scale.
+
+The documented table of the contract is the claim unless ``--claims`` names another: a YAML file, or
+one of those in ``published/`` by name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from verikit.contract import Contract, ErrorRates
+from verikit.errors import WrongUse
+
+_BIGGEST = 64 << 10
+_KNOWN = {
+    "title", "source", "note", "lowest", "highest", "closer", "rows", "recommended_above",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """Claimed rates on the scale of the scores.
+
+    ``rows`` are (threshold, rate) as published, loosest first. ``lowest`` and ``highest`` bound the
+    scores; None where nothing is known. Where lower scores are closer, ``rates`` and all that is
+    counted are on the negated scale, so that a match is always a score >= threshold.
+    """
+
+    title: str
+    rows: tuple[tuple[float, float], ...]
+    recommended_above: float
+    lowest: float | None = 0.0
+    highest: float | None = 1.0
+    lower_is_closer: bool = False
+    source: str = ""
+    note: str = ""
+
+    @property
+    def sign(self) -> float:
+        """What scores are multiplied by before anything is counted."""
+        return -1.0 if self.lower_is_closer else 1.0
+
+    @property
+    def rates(self) -> ErrorRates:
+        """The rows, thresholds ascending, on the scale that is counted on."""
+        return ErrorRates(
+            rows=tuple((self.sign * threshold, rate) for threshold, rate in self.rows),
+            recommended_above=self.sign * self.recommended_above,
+        )
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The least and the greatest score on the scale that is counted on, if they are known."""
+        if self.lowest is None or self.highest is None:
+            return None
+        low, high = sorted((self.sign * self.lowest, self.sign * self.highest))
+        return low, high
+
+    def published(self, threshold: float) -> float:
+        """A threshold of the scale that is counted on as it was published."""
+        return self.sign * threshold
+
+
+def of_contract(contract: Contract, *, lower_is_closer: bool = False) -> Claims:
+    """The documented table."""
+    if lower_is_closer:
+        raise WrongUse(
+            "--lower-is-closer needs --claims: the documented table is of scores, of which the "
+            "higher ones are closer."
+        )
+    rates = contract.error_rates
+    return Claims(
+        title="the documented table", rows=rates.rows, recommended_above=rates.recommended_above
+    )
+
+
+def names() -> list[str]:
+    """The claims that come with verikit."""
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in files("calibration").joinpath("published").iterdir()
+        if entry.name.endswith(".yaml")
+    )
+
+
+def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
+    """Read a claims file, or one that comes with verikit by its name.
+
+    Raises:
+        WrongUse: there is none, or it does not say what it must.
+    """
+    path = Path(name)
+    if name in names():
+        text = (
+            files("calibration").joinpath("published", f"{name}.yaml").read_text(encoding="utf-8")
+        )
+    else:
+        text = _text(path)
+    try:
+        entry = yaml.safe_load(text)
+        return _claims(entry, lower_is_closer=lower_is_closer)
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise WrongUse(f"{name} is no YAML: {reason}.") from error
+    except RecursionError as error:
+        raise WrongUse(f"{name} is nested too deeply.") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WrongUse(
+            f"{name} is no file of claims: {error}. It needs `rows`, pairs [threshold, rate], and "
+            "may say `title`, `source`, `note`, `lowest`, `highest`, `closer` (higher or lower), "
+            "and `recommended_above`."
+        ) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_BIGGEST + 1)
+    except OSError as error:
+        raise WrongUse(
+            f"There are no claims {path}: name a YAML file, or one of {', '.join(names())}."
+        ) from error
+    if len(content) > _BIGGEST:
+        raise WrongUse(f"{path} is larger than 64 KiB: that is no file of claims.")
+    # An alias may stand for ten others that do so again; no claim needs one.
+    if b"&" in content and b"*" in content:
+        raise WrongUse(f"{path} uses YAML aliases: write every row in full.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongUse(f"{path} is not UTF-8.") from error
+
+
+def _claims(entry: Mapping[str, Any], *, lower_is_closer: bool | None) -> Claims:
+    unknown = sorted(map(str, entry.keys() - _KNOWN))
+    if unknown:
+        raise ValueError(f"it says {', '.join(unknown)}, which means nothing")
+    closer = entry.get("closer", "higher")
+    if closer not in ("higher", "lower"):
+        raise ValueError("`closer` is higher or lower")
+    lower = (closer == "lower") if lower_is_closer is None else lower_is_closer
+    rows = sorted(
+        ((_number(threshold), _number(rate)) for threshold, rate in entry["rows"]),
+        key=lambda row: -row[0] if lower else row[0],
+    )
+    if not rows or not all(0 < rate < 1 for _, rate in rows):
+        raise ValueError("each row is [threshold, rate], the rate between 0 and 1")
+    if any(a[0] == b[0] or a[1] <= b[1] for a, b in pairwise(rows)):
+        raise ValueError(
+            "rates must fall from the loosest to the strictest threshold (if lower scores are "
+            "closer, say `closer: lower`)"
+        )
+    ends = [None if entry.get(e) is None else _number(entry[e]) for e in ("lowest", "highest")]
+    lowest, highest = ends
+    least, most = sorted((rows[0][0], rows[-1][0]))
+    if (lowest is not None and lowest > least) or (highest is not None and highest < most):
+        raise ValueError("thresholds must lie between `lowest` and `highest`")
+    return Claims(
+        title=str(entry.get("title", "claims")),
+        rows=tuple(rows),
+        recommended_above=_number(entry.get("recommended_above", rows[len(rows) // 2][0])),
+        lowest=lowest,
+        highest=highest,
+        lower_is_closer=lower,
+        source=str(entry.get("source", "")).strip(),
+        note=str(entry.get("note", "")).strip(),
+    )
+
+
+def _number(value: Any) -> float:
+    """YAML 1.1 takes 1e-3 for a word."""
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is no number")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is no number")
+    return number

@@ -1,0 +1,167 @@
+"""What the name of a photo may say about whose it is.
+
+Data sets in the wild keep a folder for each person (``ann/1.jpg``), one below a split
+(``train/ann/1.jpg``) or above the views (``ann/profile/1.jpg``, CFP), or put the person into the
+file name (``ann_0001.jpg``, LFW; ``12_ann_35_f.jpg``, AgeDB; ``078A11.jpg``, FG-NET). Which of
+these holds, the labels tell: photos of one person are mated, others are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+Reading = Callable[[str], str]
+"""The person that a name tells, or "" where it tells none."""
+
+_STEM = re.compile(r"^(.*?)[\s_\-.]*\(?\d+\)?$")
+_FIELDS = re.compile(r"[\s_\-.]+")
+_LEADING = re.compile(r"^(\d+)[A-Za-z]")
+_LEVELS = 4
+
+
+def normal(name: str) -> str:
+    """A name with slashes, as on every system but Windows, and no blanks around it."""
+    name = name.strip()
+    if "\\" in name:
+        name = name.replace("\\", "/")
+    return name.removeprefix("./")
+
+
+def folder(name: str) -> str:
+    """The folders above a photo."""
+    return name.rpartition("/")[0]
+
+
+def _level(place: int) -> Reading:
+    """The folder at a depth, counted from the top or, if negative, from the photo."""
+
+    def read(name: str) -> str:
+        folders = name.split("/")[:-1]
+        return folders[place] if -len(folders) <= place < len(folders) else ""
+
+    return read
+
+
+def _without_number(name: str) -> str:
+    match = _STEM.match(_stem(name))
+    return match[1] if match else ""
+
+
+def _field(place: int) -> Reading:
+    def read(name: str) -> str:
+        fields = _FIELDS.split(_stem(name))
+        return fields[place] if len(fields) > max(place + 1, 1) else ""
+
+    return read
+
+
+def _leading_number(name: str) -> str:
+    match = _LEADING.match(_stem(name))
+    return match[1] if match else ""
+
+
+def _stem(name: str) -> str:
+    file = name.rpartition("/")[2]
+    head, dot, ending = file.rpartition(".")
+    return head if dot and head and not ending.isdecimal() else file
+
+
+FOLDERS: Mapping[str, Reading] = {
+    "the folder": folder,
+    "the last folder": _level(-1),
+    **{f"folder {place + 1} of the path": _level(place) for place in range(_LEVELS)},
+}
+FILES: Mapping[str, Reading] = {
+    "the file name before its number": _without_number,
+    "the first part of the file name": _field(0),
+    "the second part of the file name": _field(1),
+    "the number at the start of the file name": _leading_number,
+}
+
+
+READINGS: Mapping[str, Reading] = {**FOLDERS, **FILES}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How a reading of names stands to the labels.
+
+    ``one_person`` is how many mated, then how many non-mated pairs it gives to one person, of
+    ``looked_at``. ``by_chance`` is the share of pairs that any two photos would be of one person.
+    """
+
+    how: str
+    by_folder: bool
+    one_person: tuple[int, int]
+    looked_at: tuple[int, int]
+    people: int
+    by_chance: float
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """The shares of mated and of non-mated pairs that show one person."""
+        mated, non_mated = (
+            k / max(n, 1) for k, n in zip(self.one_person, self.looked_at, strict=True)
+        )
+        return mated, non_mated
+
+    @property
+    def gain(self) -> float:
+        """How much more often mated pairs are of one person than non-mated pairs are."""
+        mated, non_mated = self.shares
+        if not self.looked_at[0]:
+            return -non_mated
+        return mated - non_mated if self.looked_at[1] else mated
+
+    @property
+    def contradicted(self) -> int:
+        """Pairs whose label says otherwise."""
+        return self.looked_at[0] - self.one_person[0] + self.one_person[1]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the labels bear the reading out."""
+        mated, non_mated = self.looked_at
+        _, together = self.shares
+        expected = self.by_chance * non_mated
+        if self.people < 2 or together > _MOST_TOGETHER:
+            return False
+        if mated:
+            return self.gain >= _LEAST_GAIN
+        # Without mated pairs a folder is believed as the convention is, as long as its photos
+        # meet less often than at random; a file name must have kept them apart visibly.
+        if self.by_folder:
+            return self.one_person[1] <= expected / 2
+        return expected >= _EXPECTED and self.one_person[1] <= expected / 100
+
+    @property
+    def twisted(self) -> bool:
+        """Whether it tells people, though the labels say otherwise: non-mated pairs are of one
+        person far more often than at random."""
+        _, together = self.shares
+        return self.people > 1 and together > max(5 * self.by_chance, 0.01) and self.by_chance < 0.1
+
+
+_MOST_TOGETHER = 0.1
+_LEAST_GAIN = 0.2
+_EXPECTED = 10.0
+
+
+def best(agreements: Sequence[Agreement]) -> Agreement | None:
+    """The reading that agrees best with the labels; of equal ones folders go before file names,
+    and then the one of fewest people, which claims least evidence. If none agrees, folders that
+    tell people all the same: then the labels are what is wrong."""
+    holding = [one for one in agreements if one.holds]
+    if holding:
+        return max(holding, key=lambda one: (round(one.gain, 3), one.by_folder, -one.people))
+    return next((one for one in agreements if one.by_folder and one.twisted), None)
+
+
+def reversed_labels(agreements: Sequence[Agreement]) -> Agreement | None:
+    """A reading that says of nearly every pair the contrary of its label."""
+    for one in agreements:
+        if all(one.looked_at) and one.people > 1 and one.gain <= -0.5:
+            return one
+    return None

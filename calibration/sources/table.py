@@ -1,0 +1,453 @@
+"""Reads tables of comparisons, whoever wrote them: delimited text of any dialect, JSON lines,
+Parquet. They come in pieces, so a file may be of any size.
+
+The columns have one name here whatever the file calls them: first, second (photos), mated, score,
+code, group, first_person, second_person. A file without a heading is known by its shape: names of
+two photos, the truth and the score; or the four or five columns of bob (claimed identity[, model],
+real identity, probe, score).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet
+
+from verikit.errors import WrongUse
+from verikit.foreign_text import shown
+
+NAMES = ("first", "second", "group", "first_person", "second_person")
+COLUMNS = (*NAMES[:2], "mated", "score", "code", *NAMES[2:])
+TRUTH = dict.fromkeys(
+    ("1", "1.0", "true", "t", "yes", "y", "genuine", "mated", "match", "same", "client"), True
+) | dict.fromkeys(
+    ("0", "0.0", "false", "f", "no", "n", "impostor", "imposter", "non-mated", "nonmated",
+     "non_mated", "mismatch", "different", "diff", "-1", "-1.0"), False
+)  # fmt: skip
+"""How the truth about a pair is written, in lower case."""
+NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-")
+
+_NAME = pa.dictionary(pa.int32(), pa.string())
+_TYPES = dict.fromkeys((*NAMES, "mated"), _NAME) | {"score": pa.float64(), "code": pa.float64()}
+_PIECE_BYTES = 8 << 20
+_PIECE_ROWS = 1 << 17
+_SNIFFED = 64 << 10
+_LINES = 50
+_LONGEST_LINE = 1 << 20
+_BIGGEST_ROW_GROUP = 4 << 30
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.ASCII | re.I)
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How delimited text is written; ``head`` names its columns, also where it has no heading."""
+
+    head: tuple[str, ...]
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    has_heading: bool = True
+    decimal_comma: bool = False
+    by_blanks: bool = False
+    sample: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A file whose columns are known. ``columns``: the name here -> the name in the file."""
+
+    path: Path
+    columns: Mapping[str, str]
+    kind: str
+    dialect: Dialect | None = None
+    sample: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+
+    def pieces(self) -> Iterator[pa.RecordBatch]:
+        """The rows, in pieces that have the names of ``columns``.
+
+        Raises:
+            WrongUse: a row is damaged.
+        """
+        reader = {"text": _text, "json": _json_lines, "parquet": _parquet}[self.kind]
+        try:
+            for piece in reader(self):
+                yield piece.select(list(self.columns.values())).rename_columns(list(self.columns))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self.refusal(str(error).splitlines()[0]) from error
+
+    def refusal(self, reason: str) -> WrongUse:
+        """An error that shows the first three rows as they were understood."""
+        return WrongUse(f"{self.path} cannot be counted: {reason}{_shown(self.sample)}")
+
+
+def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> Table:
+    """Find out how a file is written; ``given`` names columns that are called otherwise.
+
+    Raises:
+        WrongUse: it cannot be read, or lacks a column of ``needed``.
+    """
+    if path.suffix.lower() in {".xlsx", ".xls", ".ods", ".zip"}:
+        raise WrongUse(f"{path} is no score file: save it as text and name it .csv.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(_SNIFFED)
+        if start.startswith(b"PAR1"):
+            return _of_parquet(path, given, needed)
+        text, encoding = _decoded(start)
+        if text.lstrip().startswith("{"):
+            return _of_json(path, text, given, needed)
+        return _of_text(path, text, encoding, given, needed)
+    except (pa.ArrowException, OSError, ValueError, csv.Error, RecursionError) as error:
+        raise WrongUse(f"{path} cannot be counted: {str(error).splitlines()[0]}") from error
+
+
+def column_names(text: str) -> dict[str, str]:
+    """``first=probe,score=similarity`` as a mapping.
+
+    Raises:
+        WrongUse: it is not written so, or names a column that is not known here.
+    """
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    names = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
+    wrong = [name for name in names if name not in COLUMNS]
+    if wrong or not all(names.values()) or not names:
+        raise WrongUse(
+            f"--columns takes NAME=COLUMN with commas between them, NAME one of "
+            f"{', '.join(COLUMNS)}; not {text!r}."
+        )
+    return names
+
+
+def _shown(sample: Sequence[Mapping[str, Any]]) -> str:
+    if not sample:
+        return ""
+    rows = [
+        "; ".join(f"{name}={shown(str(value), limit=60)}" for name, value in row.items())
+        for row in sample[:3]
+    ]
+    return "\nThe first rows, as understood:\n" + "\n".join(f"  {row}" for row in rows)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(shown(name, limit=40) for name in names[:20])
+
+
+def _matched(
+    path: Path,
+    present: Sequence[str],
+    given: Mapping[str, str],
+    needed: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
+) -> dict[str, str]:
+    """The name here -> the name in the file, upper and lower case and blanks being the same."""
+    by_plain = {name.strip().lower(): name for name in reversed(present)}
+    found: dict[str, str] = {}
+    for ours in COLUMNS:
+        theirs = given.get(ours, ours)
+        place = int(theirs) if ours in given and theirs.isdecimal() else 0
+        if theirs in present:
+            found[ours] = theirs
+        elif theirs.lower() in by_plain:
+            found[ours] = by_plain[theirs.lower()]
+        elif 1 <= place <= len(present):
+            found[ours] = present[place - 1]
+        elif ours in given:
+            raise WrongUse(
+                f"{path} has no column {theirs!r}; it has {_listed(present)}.{_shown(sample)}"
+            )
+    missing = [name for name in needed if name not in found]
+    if missing:
+        hint = ",".join(f"{name}=COLUMN" for name in missing)
+        raise WrongUse(
+            f"{path} lacks the column {', '.join(sorted(missing))}; it has {_listed(present)}. "
+            f"If they have other names there: --columns {hint}{_shown(sample)}"
+        )
+    return found
+
+
+# Delimited text
+
+
+def _decoded(start: bytes) -> tuple[str, str]:
+    """The beginning as text, without a cut line or letter at its end, and its encoding."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if start.startswith(mark):
+            return start.decode(encoding, errors="replace"), encoding
+    if b"\0" in start:
+        raise WrongUse("it is no text")
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(start), "utf-8"
+    except UnicodeDecodeError:
+        return start.decode("cp1252", errors="replace"), "cp1252"
+
+
+def _of_text(
+    path: Path, text: str, encoding: str, given: Mapping[str, str], needed: Sequence[str]
+) -> Table:
+    lines = [line for line in text.splitlines()[: _LINES + 1] if line.strip()]
+    if not lines:
+        raise WrongUse(f"{path} cannot be counted: it is empty.")
+    if len(lines) > 2 and len(text) >= _SNIFFED // 2:
+        lines.pop()  # it may be cut
+    dialect = _dialect(lines, encoding, given, needed)
+    rows = [dict(zip(dialect.head, row, strict=False)) for row in dialect.sample]
+    columns = _matched(path, dialect.head, given, needed, rows)
+    if dialect.head in (_BOB, _BOB_LONG):
+        columns |= {"first_person": "first", "second_person": "second_person"}
+    shown = [{ours: row.get(theirs, "") for ours, theirs in columns.items()} for row in rows]
+    return Table(path=path, columns=columns, kind="text", dialect=dialect, sample=shown)
+
+
+_BOB = ("first", "second_person", "second", "score")
+_BOB_LONG = ("first_person", "first", "second_person", "second", "score")
+
+
+def _dialect(
+    lines: list[str], encoding: str, given: Mapping[str, str], needed: Sequence[str]
+) -> Dialect:
+    delimiter, by_blanks, rows = _split(lines)
+    heading = [name.strip() for name in rows[0]]
+    known = {name.lower() for name in (*needed, *given.values())}
+    has_heading = bool(known & {name.lower() for name in heading}) or not _is_data(rows[0])
+    head = tuple(heading) if has_heading else _head_by_shape(rows, needed)
+    if len(set(head)) < len(head):
+        raise WrongUse(f"its heading names a column twice: {_listed(head)}")
+    body = rows[1:] if has_heading else rows
+    fields = [value.strip() for row in body for value in row]
+    return Dialect(
+        head=head,
+        delimiter=delimiter,
+        encoding=encoding,
+        has_heading=has_heading,
+        by_blanks=by_blanks,
+        decimal_comma=delimiter != "," and any(map(_DECIMAL_COMMA.fullmatch, fields)),
+        sample=tuple(tuple(value.strip() for value in row) for row in body[:3]),
+    )
+
+
+def _split(lines: list[str]) -> tuple[str, bool, list[list[str]]]:
+    """The delimiter, whether it is any run of blanks, and the lines cut by it."""
+    best: tuple[int, str, list[list[str]]] = (1, ",", [[line] for line in lines])
+    for delimiter in (",", ";", "\t", "|"):
+        rows = list(csv.reader(lines, delimiter=delimiter))
+        widths = {len(row) for row in rows}
+        if len(widths) == 1 and (width := widths.pop()) > best[0]:
+            best = width, delimiter, rows
+    if best[0] > 2:
+        return best[1], False, best[2]
+    rows = [line.split() for line in lines]
+    widths = {len(row) for row in rows}
+    if len(widths) == 1 and widths.pop() > 2:
+        return "\t", True, rows
+    # No delimiter gives rows of one length: the commonest one of the first line, and Arrow says
+    # which row is of another length.
+    counts = {mark: lines[0].count(mark) for mark in (",", ";", "\t", "|")}
+    likeliest = max(counts, key=lambda mark: counts[mark])
+    return likeliest, False, list(csv.reader(lines, delimiter=likeliest))
+
+
+def _is_data(row: list[str]) -> bool:
+    """Whether a first row holds a number or a truth, which no heading does."""
+    values = [value.strip() for value in row]
+    return any(value.lower() in TRUTH or _NUMBER.fullmatch(value) for value in values)
+
+
+def _head_by_shape(rows: list[list[str]], needed: Sequence[str]) -> tuple[str, ...]:
+    columns = [[value.strip() for value in column] for column in zip(*rows, strict=False)]
+    truth = [all(value.lower() in TRUTH for value in column) for column in columns]
+    number = [all(v in NO_SCORE or _is_number(v) for v in column) for column in columns]
+    if "score" not in needed and len(columns) == 3 and truth[2]:
+        return "first", "second", "mated"
+    if len(columns) == 4 and truth[2] and number[3]:
+        return "first", "second", "mated", "score"
+    if len(columns) == 4 and truth[3] and number[2]:
+        return "first", "second", "score", "mated"
+    if len(columns) == 4 and number[3]:
+        return _BOB
+    if len(columns) == 5 and number[4] and not truth[2]:
+        return _BOB_LONG
+    return tuple(f"column {place}" for place in range(1, len(columns) + 1))
+
+
+def _is_number(value: str) -> bool:
+    return bool(_NUMBER.fullmatch(value) or _DECIMAL_COMMA.fullmatch(value))
+
+
+def _text(table: Table) -> Iterator[pa.RecordBatch]:
+    dialect = table.dialect
+    assert dialect is not None  # noqa: S101 - a table of text has one
+    wanted = list(dict.fromkeys(table.columns.values()))
+    kinds = {theirs: _TYPES[ours] for ours, theirs in table.columns.items()}
+    names = list(dialect.head)
+    with table.path.open("rb") as file, pyarrow.csv.open_csv(
+        _single_blanks(file) if dialect.by_blanks else file,
+        read_options=pyarrow.csv.ReadOptions(
+            block_size=_PIECE_BYTES,
+            encoding=dialect.encoding.removesuffix("-sig"),
+            column_names=names,
+            skip_rows=1 if dialect.has_heading else 0,
+        ),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=dialect.delimiter),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=kinds,
+            include_columns=wanted,
+            null_values=list(NO_SCORE),
+            decimal_point="," if dialect.decimal_comma else ".",
+        ),
+    ) as reader:  # fmt: skip
+        yield from reader
+
+
+class _single_blanks(io.RawIOBase):  # noqa: N801 - it is used as a function
+    """A file whose columns any run of blanks divides, read as if one tab did."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, whole lines at a time."""
+        while len(self._rest) < max(size, 1):
+            block = self._file.read(1 << 20)
+            if not block:
+                break
+            block += self._file.readline(_LONGEST_LINE)
+            lines = (b"\t".join(line.split()) for line in block.split(b"\n"))
+            self._rest += b"\n".join(lines)
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
+
+
+# JSON lines
+
+
+def _of_json(path: Path, text: str, given: Mapping[str, str], needed: Sequence[str]) -> Table:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1:
+        lines.pop()  # it may be cut
+    rows = [row for line in lines[:_LINES] if isinstance(row := json.loads(line), dict)]
+    photo = given.get("first", "first")
+    rows = [row for row in rows if photo in row] or rows
+    present = list(dict.fromkeys(name for row in rows for name in row))
+    columns = _matched(path, present, given, needed, rows)
+    shown = [{ours: row.get(theirs) for ours, theirs in columns.items()} for row in rows[:3]]
+    return Table(path=path, columns=columns, kind="json", sample=shown)
+
+
+def _json_lines(table: Table) -> Iterator[pa.RecordBatch]:
+    """By Arrow as long as every row has the types of the first ones, then line by line.
+
+    Lines without a photo, such as the head and the end of a run, are passed over.
+    """
+    schema = pa.schema({theirs: _json_type(table, ours) for ours, theirs in table.columns.items()})
+    done = 0
+    try:
+        with pyarrow.json.open_json(
+            table.path,
+            read_options=pyarrow.json.ReadOptions(block_size=_PIECE_BYTES),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=schema, unexpected_field_behavior="ignore"
+            ),
+        ) as reader:
+            for piece in reader:
+                done += piece.num_rows
+                yield piece.filter(piece[table.columns["first"]].is_valid())
+    except pa.ArrowInvalid:
+        yield from _line_by_line(table, done)
+
+
+def _json_type(table: Table, ours: str) -> pa.DataType:
+    kinds = {type(row[ours]) for row in table.sample if row.get(ours) is not None}
+    if kinds == {bool}:
+        return pa.bool_()
+    if kinds and kinds <= {int, float}:
+        return pa.int64() if kinds == {int} and ours in NAMES else pa.float64()
+    return pa.float64() if ours in ("score", "code") and not kinds else pa.string()
+
+
+def _line_by_line(table: Table, done: int) -> Iterator[pa.RecordBatch]:
+    theirs = list(dict.fromkeys(table.columns.values()))
+    with table.path.open("rb") as file:
+        numbered = enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1)
+        written = ((number, line) for number, line in numbered if line.strip())
+        lines = islice(written, done, None)
+        while chunk := list(islice(lines, _PIECE_ROWS)):
+            rows = [_parsed(number, line) for number, line in chunk]
+            rows = [row for row in rows if row.get(table.columns["first"]) is not None]
+            yield pa.record_batch({name: _as_text([r.get(name) for r in rows]) for name in theirs})
+
+
+def _parsed(number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"line {number} is no JSON: {shown(line, limit=60)}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number} is no JSON object: {shown(line, limit=60)}")
+    return row
+
+
+def _as_text(values: list[Any]) -> pa.Array:
+    return pa.array(
+        [None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in values],
+        pa.string(),
+    )
+
+
+# Parquet
+
+
+def _of_parquet(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> Table:
+    with _opened(path) as file:
+        present = list(file.schema_arrow.names)
+        columns = _matched(path, present, given, needed, ())
+        wanted = list(dict.fromkeys(columns.values()))
+        _refuse_giants(path, file)
+        rows: list[dict[str, Any]] = []
+        if file.metadata.num_rows:
+            first = next(file.iter_batches(batch_size=3, columns=wanted), None)
+            rows = first.to_pylist() if first is not None else []
+    shown = [{ours: row[theirs] for ours, theirs in columns.items()} for row in rows]
+    return Table(path=path, columns=columns, kind="parquet", sample=shown)
+
+
+def _opened(path: Path, names: Sequence[str] = ()) -> pyarrow.parquet.ParquetFile:
+    return pyarrow.parquet.ParquetFile(
+        path,
+        read_dictionary=list(names),
+        thrift_string_size_limit=64 << 20,
+        thrift_container_size_limit=4 << 20,
+    )
+
+
+def _refuse_giants(path: Path, file: pyarrow.parquet.ParquetFile) -> None:
+    """What a file says of its own size is looked at before room is made for it."""
+    groups = (file.metadata.row_group(place) for place in range(file.metadata.num_row_groups))
+    if any(group.total_byte_size > _BIGGEST_ROW_GROUP for group in groups):
+        raise WrongUse(f"{path} has a row group of more than 4 GiB: write smaller ones.")
+
+
+def _parquet(table: Table) -> Iterator[pa.RecordBatch]:
+    wanted = list(dict.fromkeys(table.columns.values()))
+    texts = [theirs for ours, theirs in table.columns.items() if ours in NAMES]
+    with _opened(table.path, texts) as file:
+        yield from file.iter_batches(batch_size=_PIECE_ROWS, columns=wanted)

@@ -1,0 +1,321 @@
+"""Each adversarial file gets the right verdict, or none, and is told what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner
+
+from calibration.cli import calibrate
+from calibration.counting.checks import PairCounter
+from calibration.evaluation import from_scores
+from calibration.findings import Findings
+from calibration.judging import find
+from calibration.statistics.verdicts import Rule
+from verikit.contract import load_contract
+
+CONTRACT = load_contract()
+NO_FACE = CONTRACT.codes["DETECTION_FAILED"].code
+PEOPLE, PHOTOS = 200, 4
+
+
+class Scores:
+    """Comparisons of a server that follows the documented table, or ``times`` as many matches."""
+
+    def __init__(self, n: int = 20_000, times: float = 1.0, seed: int = 1) -> None:
+        rng = np.random.default_rng(seed)
+        self.mated = np.arange(n) % 10 == 0
+        self.people = rng.integers(0, PEOPLE, (n, 2))
+        other = (self.people[:, 0] + rng.integers(1, PEOPLE, n)) % PEOPLE
+        self.people[:, 1] = np.where(self.mated, self.people[:, 0], other)
+        self.photos = rng.integers(0, PHOTOS, (n, 2))
+        same = self.mated & (self.photos[:, 0] == self.photos[:, 1])
+        self.photos[same, 1] = (self.photos[same, 1] + 1) % PHOTOS
+        genuine = 0.75 + 0.1 * rng.standard_normal(n)
+        impostor = 0.3 - np.log10(rng.random(n) / times) / 10
+        self.score = np.clip(np.where(self.mated, genuine, impostor), 0, 1)
+        self.code: list[int | None] = [None] * n
+
+    def names(self, form: str = "p{:03d}/{}.jpg") -> list[list[str]]:
+        return [
+            [form.format(*photo) for photo in zip(people, photos, strict=True)]
+            for people, photos in zip(self.people.T, self.photos.T, strict=True)
+        ]
+
+    def table(self, form: str = "p{:03d}/{}.jpg") -> pa.Table:
+        first, second = self.names(form)
+        return pa.table(
+            {
+                "first": first,
+                "second": second,
+                "mated": self.mated,
+                "score": self.score,
+                "code": pa.array(self.code, pa.int64()),
+            }
+        )
+
+
+@pytest.fixture
+def judged(tmp_path):
+    def run(table: pa.Table) -> Findings:
+        path = tmp_path / "scores.parquet"
+        pyarrow.parquet.write_table(table, path)
+        evaluation = from_scores(path, CONTRACT, math.inf)
+        rates = CONTRACT.error_rates
+        return find(evaluation.measurement, rates, Rule(), evaluation.conditions)
+
+    return run
+
+
+def verdicts(found: Findings) -> list[str]:
+    return [str(row.verdict) if row.judged else "-" for row in found.rows]
+
+
+def kinds(found: Findings) -> set[str]:
+    return {one.kind for one in found.objections}
+
+
+def told(found: Findings) -> str:
+    return " ".join(one.text for one in found.objections)
+
+
+def test_terminal_page_and_json_tell_every_objection(tmp_path):
+    scores = Scores()
+    scores.score = np.round(1 - scores.score, 2)
+    pyarrow.parquet.write_table(scores.table(), tmp_path / "scores.parquet")
+    command = [str(tmp_path / "scores.parquet"), "--out", str(tmp_path / "out"), "--quiet"]
+    output = CliRunner().invoke(calibrate, command, catch_exceptions=False).output
+    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert {one["kind"] for one in found["objections"]} >= {"direction", "ties"}
+    for one in found["objections"]:
+        assert " ".join(one["text"].split()) in " ".join(output.split())
+        assert one["kind"] in page
+    assert "People given: 200, inferred: 0" in " ".join(output.split())
+
+
+HONEST = ["PASS"] * 3 + ["INCONCLUSIVE"] * 3
+
+
+def test_an_honest_file_is_judged_and_nothing_is_objected(judged):
+    found = judged(Scores().table())
+    assert verdicts(found) == HONEST
+    assert kinds(found) <= {"repeated pairs"}
+    assert (found.people_given, found.people_inferred) == (PEOPLE, 0)
+
+
+@pytest.mark.parametrize("form", ["p{:03d}_{}.jpg", "images/p{:03d}-{}.jpg"])
+def test_names_without_a_folder_get_the_verdict_of_folders(judged, form):
+    found = judged(Scores().table(form))
+    assert verdicts(found) == HONEST
+    assert (found.people_given, found.people_inferred) == (0, PEOPLE)
+
+
+def test_unknown_people_support_no_verdict(judged):
+    scores = Scores()
+    secret = np.random.default_rng(5).permutation(PEOPLE * PHOTOS)
+    table = scores.table()
+    for end, name in enumerate(("first", "second")):
+        number = secret[scores.people[:, end] * PHOTOS + scores.photos[:, end]]
+        table = table.set_column(end, name, pa.array(number))
+    found = judged(table)
+    assert verdicts(found) == ["-"] * 6
+    assert "people unknown" in kinds(found)
+
+
+def test_pairs_given_twice_and_symmetric_matrices_count_once(judged):
+    table = Scores(3_000, times=0.1).table()
+    once = judged(table)
+    swapped = table.rename_columns(["second", "first", "mated", "score", "code"])
+    both = pa.concat_tables([table, swapped.select(table.column_names)])
+    found = judged(both)
+    assert "repeated pairs" in kinds(found)
+    assert verdicts(found) == verdicts(once)
+    for row, alone in zip(found.rows, once.rows, strict=True):
+        assert row.interval.upper == pytest.approx(alone.interval.upper, rel=0.01)
+
+
+def test_photos_compared_with_themselves_are_no_evidence(judged):
+    numbers = list(range(500))
+    alone = {"first": numbers, "second": numbers, "mated": [True] * 500, "score": [1.0] * 500}
+    found = judged(pa.table(alone))
+    assert {"self pairs", "no non-mated"} <= kinds(found)
+    assert found.verdict == "INCONCLUSIVE"
+
+
+def test_distances_are_noticed(judged):
+    scores = Scores()
+    scores.score = 1 - scores.score
+    found = judged(scores.table())
+    assert verdicts(found) == ["-"] * 6
+    assert "--lower-is-closer" in told(found)
+
+
+def test_reversed_labels_are_noticed(judged):
+    scores = Scores()
+    scores.mated = ~scores.mated
+    found = judged(scores.table())
+    assert verdicts(found) == ["-"] * 6
+    assert {"labels against people", "labels reversed"} & kinds(found)
+
+
+@pytest.mark.parametrize("every", [5, 20])
+def test_labels_that_contradict_the_people_are_noticed(judged, every):
+    scores = Scores()
+    scores.mated = scores.mated != (np.arange(len(scores.mated)) % every == 0)
+    found = judged(scores.table())
+    assert verdicts(found) == ["-"] * 6
+    assert "labels against people" in kinds(found)
+
+
+def test_a_few_wrong_labels_are_named_and_make_no_fail(judged):
+    scores = Scores()
+    wrong = np.flatnonzero(scores.mated)[:8]
+    scores.mated[wrong] = False
+    scores.score[wrong] = 0.93
+    found = judged(scores.table())
+    assert "FAIL" not in verdicts(found)
+    assert "labels against people" in kinds(found)
+
+
+def test_wrong_labels_where_nobody_is_named_are_suspected(judged):
+    scores = Scores()
+    table = scores.table()
+    wrong = np.flatnonzero(~scores.mated)[:12]
+    scores.score[wrong] = 0.75 + 0.1 * np.random.default_rng(2).standard_normal(12)
+    table = table.set_column(3, "score", pa.array(np.clip(scores.score, 0, 1)))
+    found = judged(table)
+    assert "label noise" in kinds(found)
+    assert "FAIL" not in verdicts(found)
+
+
+@pytest.mark.parametrize("times", [3, 10])
+def test_a_server_that_is_too_generous_is_not_excused_by_wrong_labels(judged, times):
+    found = judged(Scores(times=times).table())
+    assert verdicts(found)[:3] == ["FAIL"] * 3
+    assert "label noise" not in kinds(found)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_one_kind_of_comparison_alone_never_passes(judged, kept):
+    table = Scores().table()
+    found = judged(table.filter(pa.compute.equal(table["mated"], kept)))
+    assert "PASS" not in verdicts(found)
+    assert kinds(found) & {"no mated", "no non-mated"}
+
+
+def test_a_fail_stands_without_mated_pairs(judged):
+    table = Scores(times=10).table()
+    assert judged(table.filter(pa.compute.invert(table["mated"]))).verdict == "FAIL"
+
+
+def test_a_constant_score_passes_nothing(judged):
+    scores = Scores()
+    scores.score[:] = 0.25
+    found = judged(scores.table())
+    assert verdicts(found) == ["-"] * 6
+    assert {"constant", "direction"} <= kinds(found)
+
+
+def test_a_score_that_tells_nothing_apart_passes_nothing(judged):
+    scores = Scores()
+    scores.score = np.random.default_rng(3).random(len(scores.score)) * 0.39
+    found = judged(scores.table())
+    assert "PASS" not in verdicts(found)
+    assert "direction" in kinds(found)
+
+
+def test_numbers_of_32_bits_tie_as_they_are_written(judged):
+    scores = Scores()
+    scores.score = np.round(scores.score, 2)
+    wide = judged(scores.table())
+    narrow = pa.array(scores.score.astype(np.float32))
+    widened = pa.array(scores.score.astype(np.float32).astype(np.float64))
+    for column in (narrow, widened):
+        found = judged(scores.table().set_column(3, "score", column))
+        assert [row.k for row in found.rows] == [row.k for row in wide.rows]
+        assert found.decimals == 2
+        assert "32 bits" in kinds(found)
+
+
+def test_minus_one_is_a_failed_template(judged):
+    scores = Scores()
+    failed = scores.people[:, 0] == 7
+    scores.score[failed] = -1
+    found = judged(scores.table())
+    assert "sentinel" in kinds(found)
+    assert found.refused == {NO_FACE: int(failed.sum())}
+
+
+def test_a_spike_of_the_lowest_score_is_a_failure_that_was_counted(judged):
+    scores = Scores()
+    scores.score = np.maximum(scores.score, 0.31)
+    scores.score[1::10] = 0.0
+    found = judged(scores.table())
+    assert "failure code" in kinds(found)
+    assert "PASS" not in verdicts(found)
+
+
+def test_refusals_of_just_the_pairs_that_would_be_confused_do_not_pass(judged):
+    scores = Scores(100_000, times=5)
+    hidden = ~scores.mated & (scores.score >= 0.4)
+    table = scores.table()
+    codes = [NO_FACE if hide else None for hide in hidden]
+    table = table.set_column(3, "score", pa.array(scores.score, mask=hidden))
+    found = judged(table.set_column(4, "code", pa.array(codes, pa.int64())))
+    assert found.acquired.failed == []
+    assert "PASS" not in verdicts(found)
+    assert "refusals" in kinds(found)
+
+
+def test_photos_without_a_face_are_no_hidden_false_matches(judged):
+    scores = Scores()
+    blank = (scores.people == 3) & (scores.photos == 1)
+    faceless = blank.any(axis=1)
+    table = scores.table().set_column(3, "score", pa.array(scores.score, mask=faceless))
+    codes = [NO_FACE if hide else None for hide in faceless]
+    found = judged(table.set_column(4, "code", pa.array(codes, pa.int64())))
+    assert verdicts(found) == HONEST
+    assert "refusals" not in kinds(found)
+    assert found.acquired.failed == ["p003/1.jpg"]
+
+
+def test_a_photo_given_to_two_people_is_named(judged):
+    scores = Scores()
+    table = scores.table()
+    people = [[f"p{p}" for p in scores.people[:, end]] for end in (0, 1)]
+    people[0][11] = "somebody else"
+    table = table.append_column("first_person", pa.array(people[0]))
+    found = judged(table.append_column("second_person", pa.array(people[1])))
+    assert "people contradictory" in kinds(found)
+    assert "PASS" not in verdicts(found)
+
+
+def test_photos_of_nobody_support_no_verdict_if_they_are_many(judged):
+    scores = Scores()
+    table = scores.table()
+    for end, name in enumerate(("first_person", "second_person")):
+        people = [f"p{p}" if p % 20 else None for p in scores.people[:, end]]
+        table = table.append_column(name, pa.array(people))
+    found = judged(table)
+    assert "people missing" in kinds(found)
+    assert verdicts(found) == ["-"] * 6
+
+
+@pytest.mark.parametrize("room", [1 << 21, 500])
+def test_repeats_are_found_in_bounded_memory(room):
+    rng = np.random.default_rng(4)
+    first, second = rng.permutation(200_000)[:100_000].reshape(2, -1)
+    counter = PairCounter(room)
+    for start in range(0, 50_000, 5_000):
+        part = slice(start, start + 5_000)
+        counter.add(first[part], second[part])
+        counter.add(second[part][:2_500], first[part][:2_500])
+    found = counter.result()
+    assert found.share == pytest.approx(1 / 3, abs=0.03)
+    assert found.times == pytest.approx(5 / 3, abs=0.05)
