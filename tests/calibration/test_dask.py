@@ -49,17 +49,21 @@ def test_a_worker_that_is_killed_changes_no_count(calibrate, workers, stub, tmp_
     whole = calibrate("whole")
     before = stub.asked.total()
     stub.delay = 0.004
+    ended = threading.Event()
 
     def kill() -> None:
-        while stub.asked.total() < before + 350:
-            threading.Event().wait(0.005)
+        while stub.asked.total() < before + 350 and not ended.wait(0.005):
+            pass
         os.kill(victim, signal.SIGKILL)
 
     victim = workers.executor.submit(os.getpid).result()
     killer = threading.Thread(target=kill)
     killer.start()
-    assert calibrate("killed", "--dask", "local:2") == whole
-    killer.join()
+    try:
+        assert calibrate("killed", "--dask", "local:2") == whole
+    finally:
+        ended.set()
+        killer.join()
     with pytest.raises(ProcessLookupError):
         os.kill(victim, 0)
     lines = (tmp_path / "killed/shards/manifest.jsonl").read_text().splitlines()

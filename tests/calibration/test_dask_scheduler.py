@@ -45,7 +45,7 @@ def calibrate(stub, people, tmp_path, monkeypatch):
         return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
 
     monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
-    monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 15)
+    monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 120)
     return run
 
 
@@ -59,17 +59,21 @@ def test_a_scheduler_that_is_lost_costs_no_finished_shard(calibrate, stub, tmp_p
     whole, port = calibrate("whole"), free_port()
     address = ("--dask", f"tcp://127.0.0.1:{port}")
     before, stub.delay = stub.asked.total(), 0.004
+    ended = threading.Event()
     with cluster(port) as scheduler:
 
         def kill() -> None:
-            while stub.asked.total() < before + 600:
-                threading.Event().wait(0.005)
+            while stub.asked.total() < before + 600 and not ended.wait(0.005):
+                pass
             scheduler.kill()
 
         killer = threading.Thread(target=kill)
         killer.start()
-        broken = calibrate("lost", *address)
-        killer.join()
+        try:
+            broken = calibrate("lost", *address)
+        finally:
+            ended.set()
+            killer.join()
     assert broken.exit_code == 3
     assert "run the same command again" in broken.stderr
     manifest = tmp_path / "lost/shards/manifest.jsonl"
