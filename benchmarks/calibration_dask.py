@@ -3,7 +3,7 @@
 The server is either the reference server, whose workers share the cores of this machine with the
 clients: on few cores one of each has room that two have not, so they may be pinned to as many cores
 as there are of each. Or it is a stand-in that waits instead of computing, as if each of its workers
-had a machine of its own: that tells whether planning, asking and keeping shards keep up. Rounds
+had a machine of its own: that tells whether planning, asking and keeping answers keep up. Rounds
 take turns.
 
     python benchmarks/calibration_dask.py people/            # a folder of photos for each person
@@ -28,13 +28,14 @@ from pathlib import Path
 
 from against_deepface import CONTRACT, free_port, running
 
-from calibration.asking.collect import Limits
-from calibration.asking.fleet import from_fleet
-from calibration.asking.run import Run
-from calibration.asking.server import RequestPolicy, Target
+from calibration.asking.cluster import asker_of
+from calibration.asking.run import Run, evaluate
+from calibration.asking.server import RequestPolicy
 from calibration.executors import Workers, open_workers
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.statistics.verdicts import Rule
+from verikit.contract.encryption import Secrets
+from verikit.transport import Address, Endpoint
 
 SIZES = (1, 2)
 
@@ -92,21 +93,23 @@ def stand_in(workers: int, seconds: float) -> Iterator[str]:
 
 
 def rate(people: Path, url: str, workers: Workers, budget: int, seed: int) -> float:
-    """Comparisons a second of a run from its first request to its last shard."""
+    """Comparisons a second of a run from its first request to its last answer."""
     choice = Choice(data=str(people.resolve()))
     with tempfile.TemporaryDirectory() as folder:
         run = Run(
-            target=Target.of(url),
+            endpoints=(Endpoint(address=Address.of(url)),),
+            secrets=Secrets.of(),
+            choice=choice,
             labelled=open_labelled(choice),
             folder=Path(folder),
-            limits=Limits(comparisons=budget),
-            policy=RequestPolicy(concurrency=3, rate=1e6),
+            comparisons=budget,
+            policy=RequestPolicy(concurrency=3),
             rule=Rule(),
             options={},
             seed=seed,
         )
         start = time.perf_counter()
-        from_fleet(run, choice, [run.target.url], workers, CONTRACT, lambda heard: None)
+        evaluate(run, CONTRACT, lambda heard: None, asker_of(workers))
         return budget / (time.perf_counter() - start)
 
 

@@ -9,9 +9,10 @@ folder of labelled people, and every answer is compared with the engine's own sc
 from __future__ import annotations
 
 import argparse
-import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -39,17 +40,18 @@ def over_http(engine: Engine, people: Path, out: Path, pairs: int) -> None:
     with verikit_server() as url:
         server = url.removesuffix(CONTRACT.path)
         calibrate(server, "--data", people, "--budget", pairs, "--out", out, "--rate", 1000)
-    lines = (json.loads(line) for line in (out / "answers.jsonl").open(encoding="utf-8"))
-    answers = [line for line in lines if line.get("place") is not None]
-    scored = [line for line in answers if "score" in line]
+    with closing(sqlite3.connect(out / "answers.sqlite")) as database:
+        database.row_factory = sqlite3.Row
+        answers = database.execute("SELECT * FROM answers").fetchall()
+    scored = [line for line in answers if line["score"] is not None]
     gaps = [abs(line["score"] - offline(engine, people, line)) for line in scored]
-    refused = [line for line in answers if "code" in line]
+    refused = [line for line in answers if line["code"] is not None]
     agreed = sum(np.isnan(offline(engine, people, line)) for line in refused)
     print(f"largest difference of {len(gaps):,} scores: {max(gaps):.1e}")
     print(f"refused by both: {agreed} of {len(refused)} refused over HTTP")
 
 
-def offline(engine: Engine, people: Path, answer: dict[str, str]) -> float:
+def offline(engine: Engine, people: Path, answer: sqlite3.Row) -> float:
     """The engine's own score, NaN where it finds no face."""
     standards = load_contract().photo_standards
     first, second = (

@@ -24,6 +24,7 @@ _OF_A_SERVER = (
     *("data", "groups", "one_photo_each", "keep_label_errors", "seed", "mated_share"),
     *("budget", "minutes", "until"),
     *("concurrency", "rate", "url", "timeout", "retries"),
+    *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
 _OF_TEMPLATES = ("score_map", "similarities")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from calibration import progress
-from calibration.applicable import Source, flag_of, refuse_idle, source_of
-from calibration.asking.collect import Limits
-from calibration.asking.fleet import from_fleet
-from calibration.asking.from_server import from_server
-from calibration.asking.run import Run
-from calibration.asking.server import RequestPolicy, Target
+from calibration.applicable import Source, refuse_idle, source_of
+from calibration.asking.cluster import asker_of
+from calibration.asking.run import Asker, Run, ask_from_here, evaluate
+from calibration.asking.server import RequestPolicy
 from calibration.audit import Effect
 from calibration.datasets_cli import datasets
 from calibration.evaluation import Evaluation, from_scores, from_templates
@@ -33,8 +30,10 @@ from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
-from verikit.errors import Unreachable, VerikitError
-from verikit.options import secrets
+from verikit.contract.encryption import Secrets
+from verikit.errors import NoVerdict, VerikitError
+from verikit.options import SWITCHES, access, secrets, switches
+from verikit.transport import Access, Address, Endpoint
 
 __all__ = ["calibrate", "datasets"]
 
@@ -43,16 +42,6 @@ _WIDTH = 108
 _PATH = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-
-
-def _contract_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for each boolean of the contract, sent with every request."""
-    for parameter in load_contract().parameters.values():
-        if parameter.type == "boolean":
-            text = f"Send {parameter.name}=true with every comparison."
-            flag = flag_of(parameter.name)
-            command = click.option(flag, parameter.name, is_flag=True, help=text)(command)
-    return command
 
 
 def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -> float:
@@ -173,9 +162,10 @@ def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -
 )
 @click.option("--json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
-@_contract_options
+@switches
+@access
 @click.pass_context
-def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
+def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any) -> None:
     """Judge whether the documented table threshold -> error rate holds.
 
     SOURCE is the URL of a server, a file of scores (.csv, .parquet or .jsonl with the columns
@@ -197,7 +187,7 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     try:
         kind = source_of(source)
         refuse_idle(ctx, kind)
-        evaluation = _subject(kind, source, contract, options)
+        evaluation = _evaluation(kind, source, contract, access, options)
         if evaluation.photos is None and options["photos"]:
             evaluation = replace(evaluation, photos=Folder(options["photos"]))
         rule = Rule(tolerance=options["tolerance"], at_any_time=evaluation.at_any_time)
@@ -208,7 +198,7 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
             page = writer.write(
                 options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
             )
-    except Unreachable as error:
+    except NoVerdict as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
     except KeyboardInterrupt:
@@ -223,9 +213,11 @@ def calibrate(ctx: click.Context, /, source: str, **options: Any) -> None:
     ctx.exit(EXIT_CODES[findings.verdict])
 
 
-def _subject(kind: Source, source: str, contract: Contract, options: dict[str, Any]) -> Evaluation:
+def _evaluation(
+    kind: Source, source: str, contract: Contract, access: Access, options: dict[str, Any]
+) -> Evaluation:
     if kind == Source.SERVER:
-        return _asked(source, contract, options)
+        return _asked(source, contract, access, options)
     path = Path(source)
     with progress.shown(path.name, quiet=options["quiet"]) as bar:
         if kind == Source.SCORES:
@@ -247,41 +239,38 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
     )
 
 
-def _asked(url: str, contract: Contract, options: dict[str, Any]) -> Evaluation:
-    choice = Choice(
-        **{
-            name: options[name]
-            for name in ("data", "photos", "groups", "one_photo_each", "keep_label_errors", "seed")
-        }
-    )
-    booleans = [p.name for p in contract.parameters.values() if p.type == "boolean"]
+def _asked(url: str, contract: Contract, access: Access, options: dict[str, Any]) -> Evaluation:
+    names = ("data", "photos", "groups", "one_photo_each", "keep_label_errors", "seed")
+    choice = Choice(**{name: options[name] for name in names})
     run = Run(
-        target=_target(url, options["timeout"]),
+        endpoints=tuple(
+            Endpoint(
+                address=Address.of(one),
+                access=access,
+                timeout=options["timeout"],
+                rate=options["rate"],
+            )
+            for one in (url, *options["url"])
+        ),
+        secrets=Secrets.of(**secrets()),
+        choice=choice,
         labelled=open_labelled(choice),
         folder=options["out"],
-        limits=Limits(comparisons=options["budget"], seconds=60 * (options["minutes"] or math.inf)),
-        policy=RequestPolicy(
-            concurrency=options["concurrency"], rate=options["rate"], retries=options["retries"]
-        ),
+        comparisons=options["budget"],
+        seconds=60 * (options["minutes"] or math.inf),
+        policy=RequestPolicy(concurrency=options["concurrency"], retries=options["retries"]),
         rule=Rule(tolerance=options["tolerance"]),
-        options={name: True for name in booleans if options[name]},
+        options={switch.name: True for switch in SWITCHES if options[switch.name]},
         seed=options["seed"],
         mated_share=options["mated_share"],
         until_decided=options["until"] == "decided",
         up_to=options["up_to"],
     )
-    with progress.shown(url, quiet=options["quiet"]) as bar:
-        tell = progress.of_answers(bar, run.comparisons)
-        urls = [run.target.url, *(_target(one, 1).url for one in options["url"])]
-        if len(urls) == 1 and not options["dask"]:
-            return from_server(run, contract, tell)
-        with open_workers(options["dask"], len(urls)) as workers:
-            return from_fleet(run, choice, urls, workers, contract, tell)
-
-
-def _target(url: str, timeout: float) -> Target:
-    """Key and IV come from files or the environment: other users of the machine see neither."""
-    return Target.of(url, **secrets(), timeout=timeout)
+    with progress.shown(run.url, quiet=options["quiet"]) as bar, ExitStack() as stack:
+        asker: Asker = ask_from_here
+        if options["dask"]:
+            asker = asker_of(stack.enter_context(open_workers(options["dask"], 1)))
+        return evaluate(run, contract, progress.of_answers(bar, run.places), asker)
 
 
 def _tell(findings: Findings, page: Path) -> None:

@@ -12,13 +12,13 @@ from calibration.counting.comparisons import Measurement
 from calibration.executors import Workers
 from calibration.files import file_digest
 from calibration.judging import RunConditions
-from calibration.sources import all_pairs, bands
+from calibration.sources import all_pairs, tiles
 from calibration.sources.photos import Photos
 from calibration.sources.scores import count_scores
 from calibration.sources.templates import load
 from verikit.contract import Contract
 
-_LIBRARIES = ("verikit", "numpy", "scipy", "pyarrow", "httpx")
+_LIBRARIES = ("verikit", "numpy", "scipy", "pyarrow")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ def from_templates(  # noqa: PLR0913, PLR0917 - one more than elsewhere: who cou
     measurement = Measurement(thresholds, no_face, low=low, high=high)
     if workers:
         axis = thresholds, low, high
-        work = bands.Work(path=path.resolve(), digest=file_digest(path), axis=axis)
-        bands.measure(work, templates, measurement, workers, tell)
+        work = tiles.Work(path=path.resolve(), digest=file_digest(path), axis=axis)
+        tiles.measure(work, templates, measurement, workers, tell)
     else:
         all_pairs.measure(templates, measurement, tell)
     return Evaluation(

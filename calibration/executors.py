@@ -27,7 +27,7 @@ from typing import TypeVar
 from verikit.errors import Unreachable, VerikitError, WrongUse
 
 Task = TypeVar("Task")
-Seat = TypeVar("Seat")
+Slot = TypeVar("Slot")
 Result = TypeVar("Result")
 
 _TRIES = 5
@@ -48,35 +48,35 @@ class Workers:
 
 def fan_out(
     workers: Workers,
-    work: Callable[[Task, Seat], Result],
+    work: Callable[[Task, Slot], Result],
     tasks: Iterable[Task],
-    seats: Iterable[Seat],
+    slots: Iterable[Slot],
 ) -> Generator[tuple[Task, Result]]:
-    """Each task with its result, as they come; never more under way than there are seats.
+    """Each task with its result, as they come; never more under way than there are slots.
 
-    ``work`` gets a task and the seat that it has to itself meanwhile. A task is taken from the
-    iterable only when a seat is free. A task whose result was lost, with the process that worked on
+    ``work`` gets a task and the slot that it has to itself meanwhile. A task is taken from the
+    iterable only when a slot is free. A task whose result was lost, with the process that worked on
     it or with the scheduler, is done again. Tasks must be hashable; all that travels, picklable.
 
     Raises:
         Unreachable: nobody is left to work, or a task was lost time and again.
     """
     source, lost, losses = iter(tasks), deque[Task](), Counter[Task]()
-    free = deque(seats)
-    under_way: dict[Future[Result], tuple[Task, Seat]] = {}
+    free = deque(slots)
+    under_way: dict[Future[Result], tuple[Task, Slot]] = {}
     try:
         while True:
             while free:
                 task = lost.popleft() if lost else next(source, None)
                 if task is None:
                     break
-                seat = free.popleft()
-                under_way[_submit(workers.executor, work, task, seat)] = task, seat
+                slot = free.popleft()
+                under_way[_submit(workers.executor, work, task, slot)] = task, slot
             if not under_way:
                 return
             for future in _done(workers, under_way):
-                task, seat = under_way.pop(future)
-                free.append(seat)
+                task, slot = under_way.pop(future)
+                free.append(slot)
                 if error := _loss(future):
                     losses[task] += 1
                     if losses[task] == _TRIES:
@@ -99,10 +99,10 @@ def _done(workers: Workers, under_way: Iterable[Future[Result]]) -> set[Future[R
 
 
 def _submit(
-    executor: Executor, work: Callable[[Task, Seat], Result], task: Task, seat: Seat
+    executor: Executor, work: Callable[[Task, Slot], Result], task: Task, slot: Slot
 ) -> Future[Result]:
     try:
-        return executor.submit(work, task, seat)
+        return executor.submit(work, task, slot)
     except Exception as error:
         raise _gone(error) from error
 
@@ -118,7 +118,7 @@ def _loss(future: Future[Result]) -> BaseException | None:
 def _gone(error: BaseException) -> Unreachable:
     return Unreachable(
         f"The workers are gone or keep failing ({type(error).__name__}: {error}). What they "
-        "finished is kept: mend it and run the same command again."
+        "finished is kept: fix it and run the same command again."
     )
 
 

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from calibration.asking.answers import Answer
+from calibration.asking.store import Answer
 
 
 class _Rate(ProgressColumn):

@@ -1,41 +1,63 @@
-"""A run against a server: what is asked, when it has decided, and what its answers come to."""
+"""A run against servers: what is asked, when it ends, and what its answers come to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from types import FrameType, TracebackType
+from typing import Any, Self
 
-from calibration.asking.answers import Answer, Kept
-from calibration.asking.collect import Limits
-from calibration.asking.server import RequestPolicy, Target
-from calibration.asking.watch import Watch, block_of
+from calibration.asking.api import ContractApi, EncryptedPhotos
+from calibration.asking.server import Question, RequestPolicy, Server, ask
+from calibration.asking.store import Answer, Store
+from calibration.asking.watch import Watch, count
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import Evaluation, new_measurement, versions
 from calibration.judging import RunConditions, evidence, unsupported
-from calibration.sources.labelled import Labelled
-from calibration.sources.sampling import Plan
+from calibration.sources.labelled import Choice, Labelled
+from calibration.sources.sampling import Pair, Plan
 from calibration.statistics.verdicts import Rule, Verdict, judge, overall
 from verikit.contract import Contract
+from verikit.contract.encryption import Secrets
+from verikit.transport import Endpoint
+
+Tell = Callable[[Answer | int], None]
+Asker = Callable[["Run", Contract, Iterable[Question], Callable[[Answer], None]], str | None]
+"""Asks questions, hands over each answer as it comes, and returns what the server calls itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """``options`` are the contract's own, sent with every request; ``folder`` keeps the answers."""
+    """What is asked of whom.
 
-    target: Target
+    Attributes:
+        endpoints: the server, then its replicas.
+        labelled: what ``choice`` opens.
+        folder: keeps the answers.
+        comparisons: how many are wanted in all.
+        seconds: when to stop, from now on.
+        options: the contract's own, sent with every request.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    secrets: Secrets
+    choice: Choice
     labelled: Labelled
     folder: Path
-    limits: Limits
+    comparisons: int
+    seconds: float = math.inf
     policy: RequestPolicy
     rule: Rule
     options: Mapping[str, bool]
     seed: int = 1
     mated_share: float = 0.1
     until_decided: bool = False
-    up_to: float = float("inf")
+    up_to: float = math.inf
 
     @property
     def plan(self) -> Plan:
@@ -43,15 +65,20 @@ class Run:
         return Plan(self.labelled.pairs, seed=self.seed, mated_share=self.mated_share)
 
     @property
-    def comparisons(self) -> int:
+    def places(self) -> int:
         """How many places of the plan may be asked."""
-        return min(self.limits.comparisons, len(self.plan))
+        return min(self.comparisons, len(self.plan))
+
+    @property
+    def url(self) -> str:
+        """Where the server is, fit to be shown."""
+        return self.endpoints[0].address.shown
 
     @property
     def head(self) -> dict[str, Any]:
         """What makes it this run and no other."""
         return {
-            "url": self.target.url,
+            "url": self.url,
             "pairs": self.labelled.pairs.digest(),
             "seed": self.seed,
             "mated_share": self.mated_share,
@@ -59,7 +86,113 @@ class Run:
         }
 
 
-def watch_of(run: Run, contract: Contract) -> Watch | None:
+def ask_from_here(
+    run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
+) -> str | None:
+    """Ask all servers from this process; each is checked by the next one."""
+    photos = EncryptedPhotos(run.labelled.photos, run.secrets)
+    api = ContractApi(contract, photos, run.options)
+    servers = [Server(api, endpoint, run.policy) for endpoint in run.endpoints]
+    replicas = [*servers[1:], servers[0]] if len(servers) > 1 else [None]
+    ask(list(zip(servers, replicas, strict=True)), questions, hear)
+    return servers[0].software
+
+
+def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_here) -> Evaluation:
+    """Ask until the run's limits; ``tell`` hears how many are settled, then of each answer.
+
+    Raises:
+        VerikitError: a photo cannot be read, the folder is another run's, replicas differ, or
+            servers or workers are gone; what was answered is kept.
+    """
+    with Store(run.folder, run.head) as store:
+        store.name_budget(run.places)
+        watch = _watch(run, contract)
+        engine = _Engine(run, contract, store, watch, tell, asker)
+        complete = engine.ask_places()
+        if complete:
+            engine.ask_alone()
+        return Evaluation(
+            title=f"{run.url} on {run.labelled.title}",
+            measurement=count(store, new_measurement(contract), watch.stop_at if watch else None),
+            conditions=RunConditions(
+                complete=complete, supports_rates=run.labelled.supports_rates, up_to=run.up_to
+            ),
+            provenance=_provenance(run, store),
+            in_random_order=True,
+            at_any_time=run.until_decided or not _as_planned(store),
+            photos=run.labelled.photos,
+        )
+
+
+class _Engine:
+    """Hands out what is still to be asked, and keeps what comes back."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a run consists of
+        self,
+        run: Run,
+        contract: Contract,
+        store: Store,
+        watch: Watch | None,
+        tell: Tell,
+        asker: Asker,
+    ) -> None:
+        self._run = run
+        self._contract = contract
+        self._store = store
+        self._watch = watch
+        self._tell = tell
+        self._asker = asker
+        self._deadline = time.monotonic() + run.seconds
+        self._end: str | None = "budget"
+
+    def ask_places(self) -> bool:
+        """Ask what the run has no answer for; False if it was interrupted.
+
+        What brought no answer in an earlier part of the run is asked again.
+        """
+        self._tell(self._store.settled)
+        if self._watch:
+            for answers in self._store.blocks():
+                self._watch.add(answer for answer in answers if answer.settled)
+        with _Interruption() as interruption:
+            self._ask(self._questions(interruption))
+        if self._end:
+            self._store.end("decided" if self._decided else self._end)
+        return self._end is not None
+
+    def ask_alone(self) -> None:
+        """Compare photos with themselves that may or may not show a face, as far as pairs tell."""
+        measurement = count(self._store, new_measurement(self._contract))
+        names = measurement.identities.photos.names
+        open_still = [names[photo] for photo in measurement.acquirer.result().open_]
+        missing = self._store.missing_alone(open_still)
+        self._ask(Question(None, Pair(photo, photo, mated=True)) for photo in missing)
+
+    def _questions(self, interruption: _Interruption) -> Iterator[Question]:
+        plan = self._run.plan
+        for place in self._store.missing(self._run.places):
+            if interruption.came or self._decided or time.monotonic() >= self._deadline:
+                self._end = None if interruption.came else "minutes"
+                return
+            yield Question(place, plan[place])
+
+    def _ask(self, questions: Iterable[Question]) -> None:
+        software = self._asker(self._run, self._contract, questions, self._hear)
+        self._store.name_software(software)
+
+    def _hear(self, answer: Answer) -> None:
+        self._store.add(answer)
+        if self._watch:
+            self._watch.add([answer])
+        self._tell(answer)
+
+    @property
+    def _decided(self) -> bool:
+        return self._watch is not None and self._watch.stop_at is not None
+
+
+def _watch(run: Run, contract: Contract) -> Watch | None:
     """Stops when a row has FAILed or all that are judged PASS, and enough people took part."""
     if not run.until_decided:
         return None
@@ -76,67 +209,56 @@ def watch_of(run: Run, contract: Contract) -> Watch | None:
     return Watch(new_measurement(contract), decided)
 
 
-def counted(kept: Kept, contract: Contract, stop_at: int | None = None) -> Measurement:
-    """The answers, counted in the order of the plan up to where it decided."""
-    measurement = new_measurement(contract)
-    for answers in chain(_up_to(stop_at, kept.shards()), [kept.alone]):
-        if answers:
-            measurement.add(block_of(answers, measurement))
-    return measurement
-
-
-def open_photos(kept: Kept, contract: Contract) -> list[str]:
-    """Photos that may or may not show a face to the server, as far as pairs tell."""
-    measurement = counted(kept, contract)
-    names = measurement.identities.photos.names
-    return [names[photo] for photo in measurement.acquirer.result().open_]
-
-
-def evaluation_of(
-    run: Run, contract: Contract, kept: Kept, watch: Watch | None, *, complete: bool
-) -> Evaluation:
-    """What is judged."""
-    return Evaluation(
-        title=f"{run.target.url} on {run.labelled.title}",
-        measurement=counted(kept, contract, watch.stop_at if watch else None),
-        conditions=RunConditions(
-            complete=complete, supports_rates=run.labelled.supports_rates, up_to=run.up_to
-        ),
-        provenance=_provenance(run, kept),
-        in_random_order=True,
-        at_any_time=run.until_decided or not _as_planned(kept),
-        photos=run.labelled.photos,
-    )
-
-
-def _as_planned(kept: Kept) -> bool:
+def _as_planned(store: Store) -> bool:
     """Whether it ended where it was to end before anything was seen: only then may it be judged
     by the rule that looks once."""
-    return kept.ended == "budget" and not kept.extended
+    return store.ended == "budget" and not store.extended
 
 
-def _up_to(stop_at: int | None, shards: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
-    for answers in shards:
-        if stop_at is None:
-            yield answers
-            continue
-        counting = [a for a in answers if a.place is not None and a.place < stop_at]
-        if not counting:
-            return
-        yield counting
-
-
-def _provenance(run: Run, kept: Kept) -> dict[str, str]:
+def _provenance(run: Run, store: Store) -> dict[str, str]:
     pairs = run.labelled.pairs
-    return {
-        "server": run.target.url,
-        "calls itself": kept.software or "nothing",
+    known = {
+        "server": run.url,
+        "calls itself": store.software or "nothing",
         "options": ", ".join(f"{k}={v}".lower() for k, v in run.options.items()) or "none",
         "data": run.labelled.title,
         "pairs": f"{pairs.size(mated=False):,} non-mated, {pairs.size(mated=True):,} mated",
         "SHA-256 of the pairs": pairs.digest(),
         "seed": str(run.seed),
         "mated share": f"{run.mated_share:g}",
-        "answers": f"{len(kept):,} of a plan of {len(run.plan):,} in {kept.path}",
-        "ended": kept.ended or "interrupted",
-    } | versions()
+        "answers": f"{len(store):,} of a plan of {len(run.plan):,} in {store.path}",
+        "ended": store.ended or "interrupted",
+    }
+    if remarks := run.endpoints[0].remarks:
+        known["remarks"] = " ".join(remarks)
+    return known | versions()
+
+
+class _Interruption:
+    """While it is entered, the first Ctrl-C only sets ``came``; the next one acts as ever."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._restore()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        self._restore()
+
+    def _restore(self) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None

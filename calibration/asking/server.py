@@ -1,177 +1,194 @@
-"""Asks the server under test about a pair, over HTTP."""
+"""Asks servers about pairs over HTTP, with bounded concurrency."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from threading import Lock
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Protocol
 
-import httpx
+from calibration.asking.api import Outcome
+from calibration.asking.store import Answer
+from calibration.sources.sampling import Pair
+from verikit.errors import (
+    BadAnswer,
+    Broken,
+    NotConnected,
+    TimedOut,
+    Unreachable,
+    VerikitError,
+    WrongUse,
+)
+from verikit.transport import Answer as HttpAnswer
+from verikit.transport import Endpoint, Request
+from verikit.transport.async_connection import AsyncPool
 
-from calibration.sources.photos import Photos
-from verikit.contract import Contract
-from verikit.contract.encryption import Secrets, url_encoded
-from verikit.transport.address import Address
-
-_SERVER_ERROR = 500
-_ROOM = 512 << 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """The server to ask: a URL without the operation's path, key and IV, and seconds to wait."""
-
-    url: str
-    secrets: Secrets
-    timeout: float = 30.0
-
-    @classmethod
-    def of(
-        cls, url: str, *, key: str | None = None, iv: str | None = None, timeout: float = 30.0
-    ) -> Target:
-        """A target from what a user types; the operation's own path may be part of the URL.
-
-        Raises:
-            WrongUse: no http or https URL, one with a password, or a key or IV of a wrong length.
-        """
-        return cls(url=Address.for_reports(url).url, secrets=Secrets.of(key, iv), timeout=timeout)
+CHECKED_EVERY = 50
+"""One pair in so many is asked of a replica as well."""
+SAME_SCORE = 1e-6
+"""Replicas on unlike machines may round differently."""
+_PATIENCE = 25
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """Either ``score``, or the system ``code`` of a refusal, or the ``trouble`` there was."""
+@dataclass(frozen=True)
+class Question:
+    """A pair at a place of the plan; a photo against itself has none."""
 
-    score: float | None = None
-    code: int | None = None
-    trouble: str | None = None
+    place: int | None
+    pair: Pair
+
+    @property
+    def checks_replicas(self) -> bool:
+        """Whether it is asked of a replica as well."""
+        return self.place is not None and self.place % CHECKED_EVERY == 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestPolicy:
-    """How the server is asked: requests at a time and a second, retries, seconds to wait."""
+    """How each server is asked.
+
+    Attributes:
+        concurrency: requests at a time.
+        retries: further tries after a time-out, a broken connection or a 5xx.
+        pause: seconds before the first further try; each next one waits twice as long.
+    """
 
     concurrency: int = 4
-    rate: float = 50.0
     retries: int = 3
-    patience: float = 0.5
+    pause: float = 0.5
 
 
-class EncryptedPhotos:
-    """Photos as form values, each encrypted once while they fit into ``room`` bytes."""
+class Api(Protocol):
+    """How a verifier is asked about a pair, and what its answers mean."""
 
-    def __init__(self, photos: Photos, secrets: Secrets, room: int = _ROOM) -> None:
-        self._photos = photos
-        self._secrets = secrets
-        self._room = room
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._held = 0
-        self._lock = Lock()  # workers of a cluster may be threads of one process
+    blames_the_request: set[int]
 
-    def value(self, name: str) -> bytes:
-        """The photo, encrypted and written for a form."""
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-                return self._kept[name]
-        value = url_encoded(self._secrets.encrypt_to_base64(self._photos.read(name)))
-        with self._lock:
-            self._keep(name, value)
-        return value
+    def request(self, first: str, second: str) -> Request:
+        """The request about two photos, by name."""
 
-    def _keep(self, name: str, value: bytes) -> None:
-        self._held += len(value) - len(self._kept.get(name, b""))
-        self._kept[name] = value
-        while self._held > self._room:
-            _, oldest = self._kept.popitem(last=False)
-            self._held -= len(oldest)
+    def outcome(self, answer: HttpAnswer) -> Outcome:
+        """What an answer says of the pair."""
 
 
 class Server:
-    """The operation of the contract at a URL."""
+    """A verifier at an endpoint; ``software`` is what it calls itself."""
 
-    def __init__(
-        self,
-        contract: Contract,
-        target: Target,
-        photos: EncryptedPhotos,
-        options: Mapping[str, bool],
-        policy: RequestPolicy,
-    ) -> None:
-        self._contract = contract
-        self._photos = photos
+    def __init__(self, api: Api, endpoint: Endpoint, policy: RequestPolicy) -> None:
+        self.api = api
+        self.endpoint = endpoint
         self.policy = policy
-        self._url = target.url + contract.path
-        required = [p.name for p in contract.parameters.values() if p.required]
-        self.blames_the_request = {contract.codes["INVALID_ARGUMENT"].code}
-        self._names = [f"{name}=".encode() for name in required]
-        self._options = "".join(f"&{name}={str(value).lower()}" for name, value in options.items())
-        self._headers = {"content-type": contract.media_types[0]}
-        self._slot = time.monotonic()
         self.software: str | None = None
-        self._client = httpx.AsyncClient(
-            timeout=target.timeout,
-            limits=httpx.Limits(max_connections=policy.concurrency),
-            trust_env=False,
-        )
+        self.pool = AsyncPool(endpoint)
+        self._silent = 0
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
+    async def ask(self, question: Question) -> Answer:
+        """Ask about a pair; trouble that may pass is asked again, ever more patiently.
 
-    async def ask(self, first: str, second: str) -> Reply:
-        """Compare two photos; trouble that may pass is asked again, ever more patiently."""
-        body = self._body(first, second)
+        Raises:
+            WrongUse: a photo cannot be read.
+            Unreachable: something in front of the server answers.
+        """
+        pair = question.pair
+        request = self.api.request(pair.first, pair.second)
+        started = time.perf_counter()
         for attempt in range(self.policy.retries + 1):
             if attempt:
-                await asyncio.sleep(self.policy.patience * 2 ** (attempt - 1))
-            reply, may_pass = await self._ask_once(body)
-            if not may_pass:
+                await asyncio.sleep(self.policy.pause * 2 ** (attempt - 1))
+            outcome = await self._ask_once(request)
+            if not outcome.may_pass:
                 break
-        return reply
+        return Answer(
+            place=question.place,
+            **asdict(pair),
+            score=outcome.score,
+            code=outcome.code,
+            trouble=outcome.trouble,
+            seconds=round(time.perf_counter() - started, 4),
+        )
 
-    def _body(self, first: str, second: str) -> bytes:
-        values = (self._photos.value(name) for name in (first, second))
-        fields = b"&".join(name + value for name, value in zip(self._names, values, strict=True))
-        return fields + self._options.encode()
-
-    async def _ask_once(self, body: bytes) -> tuple[Reply, bool]:
-        await self._wait_for_slot()
-        try:
-            response = await self._client.request(
-                self._contract.method, self._url, content=body, headers=self._headers
+    def give_up_if_silent(self, answer: Answer) -> None:
+        """Raise Unreachable after many answers in a row that measured nothing."""
+        useless = not answer.settled or answer.code in self.api.blames_the_request
+        self._silent = self._silent + 1 if useless else 0
+        if self._silent >= _PATIENCE:
+            why = answer.trouble or f"code {answer.code}, which blames the request"
+            raise Unreachable(
+                f"{_PATIENCE} comparisons in a row brought no result ({why}). The answers so far "
+                "are kept: fix the server and run the same command again."
             )
-        except httpx.TimeoutException:
-            return Reply(trouble="no answer in time"), True
-        except httpx.RequestError as error:
-            return Reply(trouble=f"connection failed: {type(error).__name__}"), True
-        self.software = response.headers.get("server", self.software)
-        return self._read(response), response.status_code >= _SERVER_ERROR
 
-    async def _wait_for_slot(self) -> None:
-        now = time.monotonic()
-        self._slot = max(now, self._slot + 1 / self.policy.rate)
-        await asyncio.sleep(self._slot - now)
-
-    def _read(self, response: httpx.Response) -> Reply:
+    async def _ask_once(self, request: Request) -> Outcome:
         try:
-            fields = response.json()
-        except (ValueError, RecursionError):
-            fields = None
-        if response.status_code < _SERVER_ERROR and isinstance(fields, dict):
-            reply = self._judge(fields)
-            if reply:
-                return reply
-        return Reply(trouble=f"HTTP {response.status_code} without a documented answer")
+            answer = await self.pool.ask(request)
+        except TimedOut:
+            return Outcome(trouble="no answer in time", may_pass=True)
+        except (NotConnected, Broken, BadAnswer) as error:
+            return Outcome(trouble=f"connection failed: {error}", may_pass=True)
+        self.endpoint.demand_passage(answer)
+        self.software = answer.headers.get("server", self.software)
+        return self.api.outcome(answer)
 
-    def _judge(self, fields: Mapping[str, Any]) -> Reply | None:
-        code, score = fields.get("code"), fields.get("verification_score")
-        if code == self._contract.success_code:
-            if not isinstance(score, int | float) or isinstance(score, bool):
-                return None
-            return Reply(score=float(score)) if 0 <= score <= 1 else None
-        documented = any(entry.code == code for entry in self._contract.codes.values())
-        return Reply(code=code) if documented else None
+
+def ask(
+    servers: Sequence[tuple[Server, Server | None]],
+    questions: Iterable[Question],
+    hear: Callable[[Answer], None],
+) -> None:
+    """Ask until the questions are through; ``hear`` gets each answer as it comes.
+
+    ``servers`` are pairs of a server and the replica that it is checked by, if there is one.
+
+    Raises:
+        VerikitError: a photo cannot be read, replicas differ, or a server stopped giving answers;
+            what is under way is heard before.
+    """
+    asyncio.run(_ask(servers, iter(questions), hear))
+
+
+async def _ask(
+    servers: Sequence[tuple[Server, Server | None]],
+    questions: Iterator[Question],
+    hear: Callable[[Answer], None],
+) -> None:
+    failures: list[VerikitError] = []
+
+    async def work(server: Server, replica: Server | None) -> None:
+        try:
+            while not failures and (question := next(questions, None)):
+                answer = await server.ask(question)
+                hear(answer)
+                server.give_up_if_silent(answer)
+                if replica and question.checks_replicas:
+                    _refuse_difference(server, answer, replica, await replica.ask(question))
+        except VerikitError as error:
+            failures.append(error)
+
+    async with AsyncExitStack() as stack:
+        for server in {server for both in servers for server in both if server}:
+            stack.push_async_callback(server.pool.aclose)
+        await asyncio.gather(
+            *(work(*both) for both in servers for _ in range(both[0].policy.concurrency))
+        )
+    if failures:
+        raise failures[0]
+
+
+def _refuse_difference(server: Server, answer: Answer, replica: Server, check: Answer) -> None:
+    if answer.settled and check.settled and not _same(answer, check):
+        raise WrongUse(
+            f"{server.endpoint.address.shown} and {replica.endpoint.address.shown} are no "
+            f"replicas: {check.first} and {check.second} get {_outcome(answer)} from one and "
+            f"{_outcome(check)} from the other, so judge them apart."
+        )
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    if one.score is None or other.score is None:
+        return one.score == other.score and one.code == other.code
+    return abs(one.score - other.score) <= SAME_SCORE
+
+
+def _outcome(answer: Answer) -> str:
+    return f"code {answer.code}" if answer.score is None else f"score {answer.score:g}"

@@ -1,4 +1,4 @@
-"""Follows a run in the order of the plan and tells when it has decided."""
+"""Answers as counts, in the order of the plan, and the moment at which they decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from calibration.asking.answers import Answer
+from calibration.asking.store import Answer, Store
 from calibration.counting.comparisons import Block, Measurement
 
 
@@ -23,6 +23,17 @@ def block_of(answers: list[Answer], measurement: Measurement) -> Block:
         if any(labels)
         else None,
     )
+
+
+def count(store: Store, measurement: Measurement, stop_at: int | None = None) -> Measurement:
+    """Count what a run keeps in the order of the plan, up to the place where it decided."""
+    for answers in store.blocks():
+        counting = [a for a in answers if stop_at is None or (a.place or 0) < stop_at]
+        if counting:
+            measurement.add(block_of(counting, measurement))
+    if alone := store.alone:
+        measurement.add(block_of(alone, measurement))
+    return measurement
 
 
 class Watch:

@@ -1,5 +1,5 @@
 """Reads tables of comparisons, whoever wrote them: delimited text of any dialect, JSON lines,
-Parquet. They come in pieces, so a file may be of any size.
+Parquet, or the answers that a run of ours keeps. They come in pieces, so a file may be of any size.
 
 The columns have one name here whatever the file calls them: first, second (photos), mated, score,
 code, group, first_person, second_person. A file without a heading is known by its shape: names of
@@ -14,7 +14,9 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -41,6 +43,8 @@ NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None",
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _TYPES = dict.fromkeys((*NAMES, "mated"), _NAME) | {"score": pa.float64(), "code": pa.float64()}
+_SQLITE = b"SQLite format 3\0"
+_OF_A_RUN = ("first", "second", "mated", "score", "code", "group")
 _PIECE_BYTES = 8 << 20
 _PIECE_ROWS = 1 << 17
 _SNIFFED = 64 << 10
@@ -80,11 +84,11 @@ class Table:
         Raises:
             WrongUse: a row is damaged.
         """
-        reader = {"text": _text, "json": _json_lines, "parquet": _parquet}[self.kind]
+        readers = {"text": _text, "json": _json_lines, "parquet": _parquet, "run": _answers}
         try:
-            for piece in reader(self):
+            for piece in readers[self.kind](self):
                 yield piece.select(list(self.columns.values())).rename_columns(list(self.columns))
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, sqlite3.Error, OSError, ValueError) as error:
             raise self.refusal(str(error).splitlines()[0]) from error
 
     def refusal(self, reason: str) -> WrongUse:
@@ -105,6 +109,8 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
             start = file.read(_SNIFFED)
         if start.startswith(b"PAR1"):
             return _of_parquet(path, given, needed)
+        if start.startswith(_SQLITE):
+            return Table(path=path, columns={name: name for name in _OF_A_RUN}, kind="run")
         text, encoding = _decoded(start)
         if text.lstrip().startswith("{"):
             return _of_json(path, text, given, needed)
@@ -451,3 +457,25 @@ def _parquet(table: Table) -> Iterator[pa.RecordBatch]:
     texts = [theirs for ours, theirs in table.columns.items() if ours in NAMES]
     with _opened(table.path, texts) as file:
         yield from file.iter_batches(batch_size=_PIECE_ROWS, columns=wanted)
+
+
+def _answers(table: Table) -> Iterator[pa.RecordBatch]:
+    """What ``verikit calibrate URL`` keeps, in the order of its plan."""
+    query = " UNION ALL ".join(
+        f'SELECT first, second, mated, score, code, "group" FROM {name}'  # noqa: S608 - ours
+        for name in ("answers", "alone")
+    )
+    schema = pa.schema([(name, _TYPES[name]) for name in _OF_A_RUN])
+    address = f"{table.path.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as database:
+        rows = database.execute(query)
+        while piece := rows.fetchmany(_PIECE_ROWS):
+            yield pa.RecordBatch.from_arrays(
+                [
+                    pa.array(
+                        map(str, values) if name == "mated" else values, schema.field(name).type
+                    )
+                    for name, values in zip(_OF_A_RUN, zip(*piece, strict=True), strict=True)
+                ],
+                schema=schema,
+            )

@@ -3,14 +3,17 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from calibration.asking.store import FILE
 from calibration.cli import calibrate
 from verikit.contract import load_contract
 
@@ -25,13 +28,16 @@ def run(stub, people, out, *options: str):
 
 
 def answers(out) -> list[dict]:
-    lines = (out / "answers.jsonl").read_text().splitlines()
-    return [line for line in map(json.loads, lines) if "first" in line]
+    """What is kept, in the order of the plan; photos against themselves have no place."""
+    with closing(sqlite3.connect(out / FILE)) as database:
+        database.row_factory = sqlite3.Row
+        tables = "SELECT * FROM answers UNION ALL SELECT * FROM alone"
+        return [dict(row) for row in database.execute(tables)]
 
 
 def report(out) -> dict:
     document = json.loads((out / "report.json").read_text())
-    document["provenance"].pop("answers")
+    document["provenance"].pop("answers", None)
     return document
 
 
@@ -71,7 +77,9 @@ def test_the_same_folder_goes_on_where_it_was(stub, people, tmp_path):
     run(stub, people, tmp_path / "out", "--budget", "100")
     run(stub, people, tmp_path / "out", "--budget", "300")
     assert max(stub.asked.values()) == 1
-    assert sorted(a["place"] for a in answers(tmp_path / "out") if "place" in a) == list(range(300))
+    assert [a["place"] for a in answers(tmp_path / "out") if a["place"] is not None] == list(
+        range(300)
+    )
     assert report(tmp_path / "out")["rule"]["at_any_time"], "extended after its end was seen"
     other = run(stub, people, tmp_path / "out", "--budget", "300", "--seed", "2")
     assert other.exit_code == 2
@@ -92,7 +100,8 @@ def test_lasting_trouble_is_not_measured_and_ends_the_run(stub, people, tmp_path
     assert result.exit_code == 3
     assert "HTTP 500" in result.stderr
     troubled = answers(tmp_path / "out")
-    assert all(a["trouble"] and "score" not in a for a in troubled)
+    assert troubled
+    assert all(a["trouble"] and a["score"] is None for a in troubled)
     stub.always_broken = False
     result = run(stub, people, tmp_path / "out", "--budget", "200")
     assert report(tmp_path / "out")["not_measured"] == 0
@@ -200,14 +209,13 @@ def start(stub, people, out) -> subprocess.Popen:
     )
 
 
-def wait_for_answers(out, more_than: int) -> None:
-    path = out / "answers.jsonl"
+def wait_until_asked(stub, more_than: int) -> None:
     deadline = time.monotonic() + 300  # a busy machine takes long to start a process
     while time.monotonic() < deadline:
-        if path.exists() and path.read_bytes().count(b"\n") > more_than:
+        if stub.asked.total() > more_than:
             return
         time.sleep(0.005)
-    raise AssertionError("the run writes no answers")
+    raise AssertionError("the run asks nothing")
 
 
 def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
@@ -216,23 +224,22 @@ def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
     stub.asked.clear()
     moments = np.random.default_rng(7)
     killed = tmp_path / "killed"
-    counted = 0
+    counted, under_way = 0, 4
     for how in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
         process = start(stub, people, killed)
         try:
-            wait_for_answers(killed, counted + int(moments.integers(5, 120)))
+            wait_until_asked(stub, stub.asked.total() + int(moments.integers(5, 120)) + under_way)
         finally:
             os.kill(process.pid, how)
             process.wait(timeout=60)
         assert process.returncode in (-signal.SIGKILL, 3)
-        now = (killed / "answers.jsonl").read_bytes().count(b"\n")
+        now = len(answers(killed))
         assert now > counted
         counted = now
     assert start(stub, people, killed).wait(timeout=120) == 3
-    places = [a["place"] for a in answers(killed) if a.get("place") is not None]
-    assert sorted(places) == list(range(900)), "an answer was lost or written twice"
-    under_way = 4 * 4
-    assert stub.asked.total() - len(answers(killed)) <= under_way
+    places = [a["place"] for a in answers(killed) if a["place"] is not None]
+    assert places == list(range(900)), "an answer was lost"
+    assert stub.asked.total() - len(answers(killed)) <= 4 * under_way
     assert report(killed) == report(tmp_path / "whole")
 
 
@@ -241,7 +248,7 @@ def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(stub, p
     out = tmp_path / "out"
     process = start(stub, people, out)
     try:
-        wait_for_answers(out, 20)
+        wait_until_asked(stub, 20)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
@@ -250,3 +257,29 @@ def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(stub, p
     run(stub, people, out, "--budget", "200")
     assert report(out)["complete"]
     assert report(out)["rule"]["at_any_time"], "another budget after a look"
+
+
+def test_a_second_run_in_one_folder_is_refused_while_the_first_is_at_work(stub, people, tmp_path):
+    stub.delay = 0.02
+    process = start(stub, people, tmp_path / "out")
+    try:
+        wait_until_asked(stub, 5)
+        result = run(stub, people, tmp_path / "out", "--budget", "900")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    assert result.exit_code == 2
+    assert "is another run at work there?" in result.output
+
+
+def test_what_a_run_keeps_is_judged_again_without_asking(stub, people, tmp_path):
+    run(stub, people, tmp_path / "out", "--budget", "900")
+    before = stub.asked.total()
+    command = [str(tmp_path / "out" / FILE), "--out", str(tmp_path / "again"), "--quiet"]
+    CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    rows, again = (
+        [(row["k"], row["n"], row["verdict"]) for row in report(tmp_path / name)["rows"]]
+        for name in ("out", "again")
+    )
+    assert rows == again
+    assert stub.asked.total() == before

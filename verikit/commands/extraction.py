@@ -104,7 +104,7 @@ def extract(
     return pa.concat_tables(tables)
 
 
-def embed(work: Work, photos: Sequence[str], seat: int) -> pa.Table:
+def embed(work: Work, photos: Sequence[str], slot: int) -> pa.Table:
     """The templates of some photos as the server makes them; a refusal where there is none."""
     try:
         engine = _engine(work.model, work.subject)

@@ -6,7 +6,7 @@ import pytest
 from calibration.counting.comparisons import Measurement
 from calibration.executors import Workers
 from calibration.files import file_digest
-from calibration.sources import all_pairs, bands
+from calibration.sources import all_pairs, tiles
 from calibration.sources.templates import load
 from verikit.errors import WrongUse
 
@@ -53,28 +53,28 @@ def test_a_crew_counts_what_one_process_counts(file, monkeypatch, tile):
     monkeypatch.setattr(all_pairs, "TILE", tile)
     templates, alone, together = load(file), measurement(), measurement()
     all_pairs.measure(templates, alone)
-    work = bands.Work(path=file, digest=file_digest(file), axis=AXIS)
+    work = tiles.Work(path=file, digest=file_digest(file), axis=AXIS)
     heard = []
     with ThreadPoolExecutor(3) as executor:
         workers = Workers(executor, 3)
-        bands.measure(work, templates, together, workers, lambda *tiles: heard.append(tiles))
+        tiles.measure(work, templates, together, workers, lambda *tiles: heard.append(tiles))
     assert told(together) == told(alone)
     assert together.non_mated.histogram.n + together.mated.histogram.n == 150 * 149 // 2
     assert heard[-1][0] == heard[-1][1] == len(all_pairs.tiles_of(templates))
 
 
-def test_bands_hold_every_tile_once_and_are_alike(file, monkeypatch):
+def test_tasks_hold_every_tile_once_and_are_alike(file, monkeypatch):
     monkeypatch.setattr(all_pairs, "TILE", 10)
     templates = load(file)
-    found = bands.bands_of(templates)
-    assert sorted(n for band in found for n in band) == list(
+    found = tiles.tasks_of(templates)
+    assert sorted(n for task in found for n in task) == list(
         range(len(all_pairs.tiles_of(templates)))
     )
-    sizes = [len(band) for band in found]
+    sizes = [len(task) for task in found]
     assert max(sizes) - min(sizes[:-1]) <= 1
 
 
 def test_a_worker_with_another_file_refuses(file):
-    work = bands.Work(path=file, digest="0" * 64, axis=AXIS)
+    work = tiles.Work(path=file, digest="0" * 64, axis=AXIS)
     with pytest.raises(WrongUse, match="give all of them the file"):
-        bands.count(work, (0,), 0)
+        tiles.count(work, (0,), 0)

@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from calibration.asking.server import EncryptedPhotos
+from calibration.asking.api import EncryptedPhotos
 from verikit.contract.encryption import Secrets
 
 

@@ -1,4 +1,4 @@
-"""Counts all pairs of templates by workers: each task is a band of tiles and brings counts alone.
+"""Counts all pairs of templates by workers: a task is some tiles and brings counts alone.
 
 So memory is bounded by the tiles and by the people, however many pairs there are.
 """
@@ -41,15 +41,15 @@ def measure(
 ) -> None:
     """As ``all_pairs.measure``; ``tell`` hears of tiles done and in all."""
     enrol(templates, measurement.identities)
-    bands = bands_of(templates)
-    total, done = sum(map(len, bands)), 0
-    for band, found in fan_out(workers, partial(count, work), bands, range(2 * workers.size)):
+    tasks = tasks_of(templates)
+    total, done = sum(map(len, tasks)), 0
+    for numbers, found in fan_out(workers, partial(count, work), tasks, range(2 * workers.size)):
         measurement.merge(found)
-        done += len(band)
+        done += len(numbers)
         tell(done, total)
 
 
-def bands_of(templates: Templates) -> list[tuple[int, ...]]:
+def tasks_of(templates: Templates) -> list[tuple[int, ...]]:
     """Numbers of tiles: a long row of the triangle and a short one each, so all take as long."""
     rows: dict[int, list[int]] = defaultdict(list)
     for number, (row, _) in enumerate(tiles_of(templates)):
@@ -60,13 +60,13 @@ def bands_of(templates: Templates) -> list[tuple[int, ...]]:
     return [tuple(a + b) for a, b in zip(longest, shortest, strict=False)]
 
 
-def count(work: Work, band: tuple[int, ...], seat: int) -> Measurement:
-    """The counts of a band, without names."""
+def count(work: Work, numbers: tuple[int, ...], slot: int) -> Measurement:
+    """The counts of some tiles, without names."""
     templates, people = _opened(work.path, work.digest)
     thresholds, low, high = work.axis
     measurement = Measurement(thresholds, _NO_CODE, low=low, high=high)
     counter, tiles = Counter(templates, measurement, people), tiles_of(templates)
-    for number in band:
+    for number in numbers:
         counter.count(*tiles[number])
     return measurement
 

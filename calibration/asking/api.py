@@ -1,0 +1,113 @@
+"""The operation of the contract: a pair of photos as a request, an answer as an outcome."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TypeGuard
+
+from calibration.sources.photos import Photos
+from verikit.contract import Contract
+from verikit.contract.encryption import Secrets, url_encoded
+from verikit.transport import Answer, Request
+
+_SERVER_ERROR = 500
+_ROOM = 512 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Either ``score``, or the system ``code`` of a refusal, or the ``trouble`` there was.
+
+    ``may_pass`` says of trouble whether asking again makes sense.
+    """
+
+    score: float | None = None
+    code: int | None = None
+    trouble: str | None = None
+    may_pass: bool = False
+
+
+class EncryptedPhotos:
+    """Photos as form values, each encrypted once while they fit into ``room`` bytes."""
+
+    def __init__(self, photos: Photos, secrets: Secrets, room: int = _ROOM) -> None:
+        self._photos = photos
+        self._secrets = secrets
+        self._room = room
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._held = 0
+        self._lock = Lock()  # workers of a cluster may be threads of one process
+
+    def value(self, name: str) -> bytes:
+        """The photo, encrypted and written for a form."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]
+        value = url_encoded(self._secrets.encrypt_to_base64(self._photos.read(name)))
+        with self._lock:
+            self._keep(name, value)
+        return value
+
+    def _keep(self, name: str, value: bytes) -> None:
+        self._held += len(value) - len(self._kept.get(name, b""))
+        self._kept[name] = value
+        while self._held > self._room:
+            _, oldest = self._kept.popitem(last=False)
+            self._held -= len(oldest)
+
+
+class ContractApi:
+    """How a pair is asked of a server that keeps the contract.
+
+    ``blames_the_request`` holds the codes that say a request was wrong, whatever its photos.
+    """
+
+    def __init__(
+        self, contract: Contract, photos: EncryptedPhotos, options: Mapping[str, bool]
+    ) -> None:
+        """``options`` are the contract's own, sent with every request."""
+        required = [p.name for p in contract.parameters.values() if p.required]
+        self._contract = contract
+        self._photos = photos
+        self._names = [f"{name}=".encode() for name in required]
+        self._options = "".join(f"&{name}={str(value).lower()}" for name, value in options.items())
+        self._codes = {entry.code for entry in contract.codes.values()}
+        self.blames_the_request = {contract.codes["INVALID_ARGUMENT"].code}
+
+    def request(self, first: str, second: str) -> Request:
+        """The request about two photos, by name.
+
+        Raises:
+            WrongUse: a photo cannot be read.
+        """
+        values = (self._photos.value(name) for name in (first, second))
+        fields = b"&".join(name + value for name, value in zip(self._names, values, strict=True))
+        return Request(
+            method=self._contract.method,
+            path=self._contract.path,
+            content_type=self._contract.media_types[0],
+            body=fields + self._options.encode(),
+        )
+
+    def outcome(self, answer: Answer) -> Outcome:
+        """What an answer says of the pair."""
+        if answer.status < _SERVER_ERROR:
+            code, score = answer.fields.get("code"), answer.fields.get("verification_score")
+            if code == self._contract.success_code:
+                if _is_score(score):
+                    return Outcome(score=float(score))
+            elif isinstance(code, int) and code in self._codes:
+                return Outcome(code=code)
+        why = f": {answer.no_json}" if answer.no_json else ""
+        return Outcome(
+            trouble=f"HTTP {answer.status} without a documented answer{why}",
+            may_pass=answer.status >= _SERVER_ERROR,
+        )
+
+
+def _is_score(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1

@@ -1,0 +1,136 @@
+"""Asks from the workers of a Dask cluster: a worker asks some questions and keeps nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import islice
+
+from calibration.asking.api import ContractApi, EncryptedPhotos
+from calibration.asking.run import Asker, Run
+from calibration.asking.server import Question, RequestPolicy, Server, ask
+from calibration.asking.store import Answer
+from calibration.executors import Workers, fan_out
+from calibration.sources.labelled import Choice, open_labelled
+from verikit.contract import Contract, load_contract
+from verikit.contract.encryption import Secrets
+from verikit.errors import VerikitError, WrongUse
+from verikit.transport import Access, Endpoint
+from verikit.transport.headers import Headers
+
+TASK_SIZE = 250
+"""Pairs of a task."""
+_CHECKS = 0.1
+"""The share of a server's rate that is left for checking its replica."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What all tasks of a run have in common, without key, IV and headers, which workers have.
+
+    ``digest`` tells whether the worker sees the photos that were planned with.
+    """
+
+    choice: Choice
+    digest: str
+    options: tuple[tuple[str, bool], ...]
+    policy: RequestPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a task brought: answers, and why it was broken off."""
+
+    answers: tuple[Answer, ...]
+    software: str | None = None
+    failure: VerikitError | None = None
+
+
+def asker_of(workers: Workers) -> Asker:
+    """Asks from these workers."""
+
+    def ask_from_there(
+        run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
+    ) -> str | None:
+        shared = Shared(
+            choice=run.choice,
+            digest=run.labelled.pairs.digest(),
+            options=tuple(run.options.items()),
+            policy=run.policy,
+        )
+        software = None
+        slots = slots_of([_without_secrets(one) for one in run.endpoints], workers.size)
+        for _, result in fan_out(workers, partial(run_task, shared), _tasks(questions), slots):
+            for answer in result.answers:
+                hear(answer)
+            software = result.software or software
+            if result.failure:
+                raise result.failure
+        return software
+
+    return ask_from_there
+
+
+def slots_of(endpoints: Sequence[Endpoint], size: int) -> list[tuple[Endpoint, ...]]:
+    """For each worker a server, and a replica to check it by if there are several.
+
+    Those of one server together keep to its rate, checks included.
+    """
+    several = len(endpoints) > 1
+    count = max(size, len(endpoints))
+    each = math.ceil(count / len(endpoints))
+    return [
+        tuple(
+            replace(endpoint, rate=endpoint.rate and endpoint.rate * part / each)
+            for endpoint, part in (
+                (endpoints[place % len(endpoints)], 1 - _CHECKS * several),
+                (endpoints[(place + 1) % len(endpoints)], _CHECKS),
+            )[: 1 + several]
+        )
+        for place in range(count)
+    ]
+
+
+def run_task(shared: Shared, questions: tuple[Question, ...], slot: tuple[Endpoint, ...]) -> Result:
+    """Ask; what was answered before a failure comes back with it."""
+    answers: list[Answer] = []
+    try:
+        api = ContractApi(load_contract(), _photos(shared), dict(shared.options))
+        headers = Access.of().headers
+        servers = [Server(api, _with_headers(one, headers), shared.policy) for one in slot]
+        ask([(servers[0], servers[1] if servers[1:] else None)], questions, answers.append)
+    except VerikitError as error:
+        return Result(answers=tuple(answers), failure=error)
+    return Result(answers=tuple(answers), software=servers[0].software)
+
+
+@lru_cache(maxsize=1)
+def _photos(shared: Shared) -> EncryptedPhotos:
+    labelled = open_labelled(shared.choice)
+    if labelled.pairs.digest() != shared.digest:
+        raise WrongUse(
+            f"A worker finds other photos than this process in {shared.choice.data}: give all of "
+            "them the same folder."
+        )
+    return EncryptedPhotos(labelled.photos, Secrets.of())
+
+
+def _tasks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:
+    source = iter(questions)
+    while task := tuple(islice(source, TASK_SIZE)):
+        yield task
+
+
+def _without_secrets(endpoint: Endpoint) -> Endpoint:
+    if endpoint.address.credentials:
+        raise WrongUse(
+            "A name and a password in a URL would pass through the scheduler: give the workers "
+            "VERIKIT_HEADER_AUTHORIZATION in their environment instead."
+        )
+    return _with_headers(endpoint, ())
+
+
+def _with_headers(endpoint: Endpoint, headers: Headers) -> Endpoint:
+    return replace(endpoint, access=replace(endpoint.access, headers=headers))

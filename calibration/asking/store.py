@@ -1,0 +1,244 @@
+"""The answers of a run in one SQLite file, by their place in the order of the plan.
+
+Each answer is on its own: written as it comes, whole or not at all, and safe from a process that is
+killed. The file is locked while it is open, so a folder never has two runs at work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from verikit.errors import WrongUse
+
+FILE = "answers.sqlite"
+BLOCK = 4096
+_OLD = ("answers.jsonl", "shards")
+_APPLICATION = 0x7665726B
+_TABLES = """
+CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE answers (
+    place INTEGER PRIMARY KEY, first TEXT NOT NULL, second TEXT NOT NULL, mated INTEGER NOT NULL,
+    score REAL, code INTEGER, trouble TEXT, "group" TEXT, seconds REAL
+);
+CREATE TABLE alone (
+    place INTEGER, first TEXT PRIMARY KEY, second TEXT NOT NULL, mated INTEGER NOT NULL,
+    score REAL, code INTEGER, trouble TEXT, "group" TEXT, seconds REAL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of the pair at a ``place`` of the plan; a photo against itself has none.
+
+    Either ``score``, or the ``code`` of a refusal, or the ``trouble`` why nothing was measured.
+    ``seconds`` are those from the first try to the answer.
+    """
+
+    place: int | None
+    first: str
+    second: str
+    mated: bool
+    score: float | None = None
+    code: int | None = None
+    trouble: str | None = None
+    group: str | None = None
+    seconds: float | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it need not be asked again."""
+        return self.trouble is None
+
+
+_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Answer))
+_VALUES = ", ".join("?" * len(fields(Answer)))
+
+
+class Store:
+    """A run that is begun, or gone on with.
+
+    ``ended`` says why it came to its end, None while it has not. ``extended`` tells that it went on
+    after that, or got another budget on the way: whoever did that may have seen the outcome, so it
+    is judged by the rule that is valid at any time. ``software`` is what the server calls itself.
+    """
+
+    def __init__(self, folder: Path, head: Mapping[str, Any]) -> None:
+        """Open the run of a folder; ``head`` is what makes it this run and no other.
+
+        Raises:
+            WrongUse: the folder holds another run, or another command is at work there.
+        """
+        self.path = folder / FILE
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_old(folder)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._database = sqlite3.connect(self.path, timeout=0, isolation_level=None)
+        try:
+            self._open(head)
+        except sqlite3.OperationalError as error:
+            self._database.close()
+            raise WrongUse(
+                f"{self.path} cannot be opened ({error}): is another run at work there?"
+            ) from error
+        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+            self._database.close()
+            raise WrongUse(
+                f"{self.path} is no run, or is damaged: choose another --out."
+            ) from error
+        except WrongUse:
+            self._database.close()
+            raise
+
+    def _open(self, head: Mapping[str, Any]) -> None:
+        database = self._database
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("BEGIN EXCLUSIVE")
+        if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            for statement in filter(str.strip, _TABLES.split(";")):
+                database.execute(statement)
+            database.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self._note("head", dict(head))
+        elif database.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+            raise sqlite3.DatabaseError("another application's")
+        database.execute("COMMIT")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        found = {name: json.loads(value) for name, value in database.execute("SELECT * FROM run")}
+        self._compare(found["head"], head)
+        self.ended: str | None = found.get("ended")
+        self.extended: bool = found.get("extended", False)
+        self.software: str | None = found.get("software")
+        self._budget: int | None = found.get("budget")
+
+    def name_software(self, software: str | None) -> None:
+        """Note what the server calls itself."""
+        if software not in {None, self.software}:
+            self._note("software", software)
+            self.software = software
+
+    def name_budget(self, comparisons: int) -> None:
+        """Note how many comparisons are wanted in all."""
+        if self._budget not in {None, comparisons}:
+            self._extend()
+        self._budget = comparisons
+        self._note("budget", comparisons)
+
+    def end(self, why: str) -> None:
+        """Note that the run came to its end, and why."""
+        if self.ended is None:
+            self._note("ended", why)
+            self.ended = why
+
+    def add(self, answer: Answer) -> None:
+        """Keep an answer; a later one about the same replaces an earlier one."""
+        if answer.place is not None and self.ended is not None and not self._has(answer.place):
+            self._extend()
+            self._note("ended", None)
+            self.ended = None
+        table = "alone" if answer.place is None else "answers"
+        self._database.execute(
+            f"INSERT OR REPLACE INTO {table} ({_COLUMNS}) VALUES ({_VALUES})",  # noqa: S608 - names of ours
+            astuple(answer),
+        )
+
+    def __len__(self) -> int:
+        """How many places have an answer."""
+        return int(self._database.execute("SELECT COUNT(*) FROM answers").fetchone()[0])
+
+    @property
+    def settled(self) -> int:
+        """How many places need not be asked again."""
+        found = self._database.execute("SELECT COUNT(*) FROM answers WHERE trouble IS NULL")
+        return int(found.fetchone()[0])
+
+    def blocks(self) -> Iterator[list[Answer]]:
+        """The answers in the order of the plan, BLOCK at a time."""
+        query = f"SELECT {_COLUMNS} FROM answers WHERE place > ? ORDER BY place LIMIT {BLOCK}"  # noqa: S608 - names of ours
+        last = -1
+        while rows := self._database.execute(query, (last,)).fetchall():
+            last = rows[-1][0]
+            yield [_answer(row) for row in rows]
+
+    def missing(self, places: int) -> Iterator[int]:
+        """The places that are still to be asked, in their order, below ``places``."""
+        place = 0
+        for answers in self.blocks():
+            for answer in answers:
+                known = answer.place or 0
+                yield from range(place, min(known, places))
+                place = known + answer.settled
+        yield from range(place, places)
+
+    @property
+    def alone(self) -> list[Answer]:
+        """The answers about photos against themselves, one for each."""
+        found = self._database.execute(f"SELECT {_COLUMNS} FROM alone ORDER BY first")  # noqa: S608
+        return [_answer(row) for row in found]
+
+    def missing_alone(self, photos: Iterable[str]) -> list[str]:
+        """Those photos that are still to be compared with themselves."""
+        settled = {answer.first for answer in self.alone if answer.settled}
+        return [photo for photo in photos if photo not in settled]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+
+    def _has(self, place: int) -> bool:
+        found = self._database.execute("SELECT 1 FROM answers WHERE place = ?", (place,))
+        return found.fetchone() is not None
+
+    def _extend(self) -> None:
+        self._note("extended", True)
+        self.extended = True
+
+    def _note(self, name: str, value: Any) -> None:
+        row = name, json.dumps(value)
+        self._database.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", row)
+
+    def _compare(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        other = [name for name in wanted if found.get(name) != wanted[name]]
+        if other:
+            raise WrongUse(
+                f"{self.path} holds a run with another {', '.join(other)}: choose another --out, "
+                "or ask as that run did."
+            )
+
+
+def _answer(row: tuple[Any, ...]) -> Answer:
+    place, first, second, mated, score, code, trouble, group, seconds = row
+    return Answer(
+        place=place,
+        first=first,
+        second=second,
+        mated=bool(mated),
+        score=score,
+        code=code,
+        trouble=trouble,
+        group=group,
+        seconds=seconds,
+    )
+
+
+def _refuse_old(folder: Path) -> None:
+    old = [folder / name for name in _OLD if (folder / name).exists()]
+    if old and not (folder / FILE).exists():
+        raise WrongUse(
+            f"{old[0]} is a run of an earlier verikit, which this one does not go on with: choose "
+            "another --out."
+        )
