@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.live import Live, fake
+from tests.support.needs import summary
 
 # A machine may be slow or busy; no test is timed.
 settings.register_profile("untimed", deadline=None)
@@ -20,3 +21,12 @@ def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield server
     finally:
         server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was skipped, and the commands that bring what it needs."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    lines = list(summary(report.longrepr[2].removeprefix("Skipped: ") for report in skipped))
+    if lines:
+        terminalreporter.section("skipped; to run these too, first", sep="-")
+        terminalreporter.write_line("\n".join(lines))

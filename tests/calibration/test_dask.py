@@ -11,10 +11,9 @@ from click.testing import CliRunner
 
 from calibration import cli
 from calibration.executors import open_workers
+from tests.support.needs import missing
 
-pytest.importorskip(
-    "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
-)
+pytest.importorskip("distributed", reason=missing("Dask", "make test"))
 pytestmark = pytest.mark.live
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 

@@ -12,11 +12,10 @@ from click.testing import CliRunner
 
 from calibration import cli
 from calibration.asking.store import FILE
+from tests.support.needs import missing
 from tests.support.ports import free_port
 
-pytest.importorskip(
-    "distributed", reason="needs Dask: pip install '.[dask]' in the project's folder"
-)
+pytest.importorskip("distributed", reason=missing("Dask", "make test"))
 pytestmark = pytest.mark.live
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 

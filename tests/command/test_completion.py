@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support.needs import missing
 from verikit.cli import PARTS, main
 from verikit.commands.completion import SHELLS
 
@@ -22,14 +23,14 @@ PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_script_asks_verikit(call: Callable[..., Result], shell: str) -> None:
     if shell == "bash" and not shutil.which("bash"):
-        pytest.skip("bash is not installed")
+        pytest.skip(missing("bash"))
     done = call("completion", shell)
     assert done.exit_code == 0
     assert f"{COMPLETE}={shell}_complete" in done.output
 
 
 def installed(shell: str) -> str:
-    return shutil.which(shell) or pytest.skip(f"{shell} is not installed")
+    return shutil.which(shell) or pytest.skip(missing(shell))
 
 
 def screen_after(shell: list[str], lines: list[str], wanted: str) -> str:

@@ -1,6 +1,5 @@
 import base64
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +10,13 @@ import pytest
 from click.testing import Result
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tests.support.needs import needs
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 SECRETS = CONTRACT.encryption
 Call = Callable[..., Result]
 Photo = Callable[[str], str]
-needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
 
 def opened(text: str) -> bytes:
@@ -50,7 +49,7 @@ def test_for_programs_and_into_a_file(call: Call, photo: Photo, folder: Path) ->
 
 
 @pytest.mark.live
-@needs_curl
+@needs("curl")
 @pytest.mark.parametrize(("switches", "code"), [([], 1000), (["--check-quality"], 4004)])
 def test_the_curl_command_can_be_pasted(
     call: Call, photo: Photo, fake_server: Any, switches: list[str], code: int

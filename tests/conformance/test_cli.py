@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -23,6 +22,7 @@ from conformance.requests.exchange import Target
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
 from conformance.run import run
+from tests.support.needs import needs
 from verikit.cli import main
 from verikit.contract import load_contract
 
@@ -75,7 +75,7 @@ def test_failure_carries_its_proof(bad_url: str, folder: Path) -> None:
     assert (result["ruleId"], line.strip()) == ("encryption-key", "key:")
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@needs("curl")
 def test_curl_line_replays_the_request(bad_url: str, folder: Path) -> None:
     call(bad_url, "-k", "second-key-wrong", "--junit=j.xml")
     (failure,) = ET.parse(folder / "j.xml").getroot().iter("failure")  # noqa: S314 - our own file

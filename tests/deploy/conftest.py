@@ -12,6 +12,7 @@ from werkzeug.routing import Map
 from reference_server.app import create_app
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
+from tests.support.needs import missing
 from verikit.contract import load_contract
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def lint() -> Lint:
     def run(tool: str, *arguments: Any) -> str:
         found = shutil.which(tool, path=str(Path(sys.executable).parent)) or shutil.which(tool)
         if found is None:
-            pytest.skip(f"{tool} is not installed: nox -s deploy brings it")
+            pytest.skip(missing(tool, "nox -s deploy"))
         command = [found, *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -9,6 +9,7 @@ import yaml
 
 from reference_server.commands.serve import serve
 from reference_server.process.serve import GRACEFUL_SECONDS
+from tests.support.needs import missing
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -39,7 +40,7 @@ def server(pod: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("version", ["1.27", "1.37"])
 def test_they_keep_the_schemas(manifests: dict[str, Any], version: str) -> None:
     validator = pytest.importorskip(
-        "kubernetes_validate", reason="kubernetes-validate is not installed"
+        "kubernetes_validate", reason=missing("kubernetes-validate", "nox -s deploy")
     )
     for manifest in manifests.values():
         validator.validate(manifest, version, strict=True)

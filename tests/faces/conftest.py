@@ -13,6 +13,7 @@ from reference_server.faces.detection.low_confidence import LowConfidenceFaces
 from reference_server.faces.detection.mtcnn import MtcnnDetector, Network, Networks, load_networks
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.pictures import Photo
+from tests.support.needs import missing
 from verikit.portraits import portrait
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +69,7 @@ def hopper() -> Photo:
 def data() -> Path:
     folder = Path(os.environ.get("VERIKIT_DATA", ROOT.parent / "shared" / "data"))
     if not (folder / "lfw").is_dir():
-        pytest.skip(f"the research photos are not in {folder}; name their folder in VERIKIT_DATA")
+        pytest.skip(missing("the research photos", "export VERIKIT_DATA=FOLDER"))
     return folder
 
 

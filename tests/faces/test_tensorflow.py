@@ -5,9 +5,10 @@ import pytest
 
 from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDetector
 from reference_server.faces.recognition import recogniser
+from tests.support.needs import missing
 from verikit.portraits import head
 
-pytest.importorskip("tensorflow", reason="needs verikit[tensorflow]")
+pytest.importorskip("tensorflow", reason=missing("TensorFlow", "nox -s tensorflow"))
 pytestmark = pytest.mark.filterwarnings("default")  # TensorFlow's own are many
 
 

@@ -61,7 +61,7 @@ def ip(*words: str) -> None:
 @pytest.fixture
 def hosts() -> Iterator[Hosts]:
     if os.geteuid() or not shutil.which("ip"):
-        pytest.skip("network namespaces need root and ip (Debian: iproute2)")
+        pytest.skip("network namespaces need root and the program ip")
     with ExitStack() as stack:
         try:
             made = Hosts(stack)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tests.support.needs import missing, needs
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
@@ -29,19 +30,14 @@ OWN = {
     SECRETS.iv_variable: "i" * SECRETS.iv_characters,
 }
 
-needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 needs_java = pytest.mark.skipif(
     not shutil.which("javac") or not (JARS / "httpclient.jar").exists(),
-    reason="javac and Apache HttpClient 4.5 are not installed "
-    "(Debian: default-jdk-headless, libhttpclient-java)",
-)
-needs_node = pytest.mark.skipif(
-    not shutil.which("node"), reason="node is not installed (Debian: nodejs)"
+    reason=missing("javac with Apache HttpClient 4.5"),
 )
 CLIENTS = [
-    pytest.param("curl.sh", marks=needs_curl),
+    pytest.param("curl.sh", marks=needs("curl")),
     pytest.param("java/run.sh", marks=needs_java),
-    pytest.param("node/run.sh", marks=needs_node),
+    pytest.param("node/run.sh", marks=needs("node")),
     "python/run.sh",
 ]
 

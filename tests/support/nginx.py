@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.needs import missing
 from tests.support.ports import free_port
 from verikit.contract import load_contract
 
@@ -126,7 +127,7 @@ def configuration(folder: Path, port: int, servers: tuple[int, ...]) -> str:
 def running(folder: Path, *servers: int) -> Iterator[int]:
     """nginx in front of servers' ports; the port that it listens on itself."""
     if NGINX is None:
-        pytest.skip("nginx is not installed (apt-get install nginx-light)")
+        pytest.skip(missing("nginx"))
     port = free_port()
     (folder / "nginx.conf").write_text(configuration(folder, port, servers))
     command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.requests.photos.portraits import draw
 from conformance.requests.recipe import Photo
+from tests.support.needs import missing
 
 CHROMIUM = shutil.which("chromium")
 SERVE = ("-m", "verikit", "serve", "--port", "0", "--workers", "1")
@@ -47,7 +48,7 @@ def server() -> Iterator[str]:
 def browser() -> Iterator[Any]:
     """Ends with its file: as long as it runs, nothing else in this process can run asyncio."""
     if CHROMIUM is None:
-        pytest.skip("chromium is not installed (Debian: chromium)")
+        pytest.skip(missing("chromium"))
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - else none are skipped
 
     expect.set_options(timeout=60_000)  # the machine may be busy

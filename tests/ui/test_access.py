@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from tests.support.needs import missing
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason=missing("playwright", "nox -s browser")
+)
 axe = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    "axe_playwright_python.sync_playwright",
+    reason=missing("axe-playwright-python", "nox -s browser"),
 )
 
 pytestmark = pytest.mark.live

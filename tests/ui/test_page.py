@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable
@@ -11,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.needs import missing, needs
 from verikit.contract import load_contract
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason=missing("playwright", "nox -s browser")
+)
 
 pytestmark = pytest.mark.live
 
@@ -309,7 +311,7 @@ def copied(page: Page, photo: Photo, label: str) -> tuple[str, float]:
     return text, answer["verification_score"]
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@needs("curl")
 def test_the_copied_curl_repeats_the_request(page: Page, photo: Photo) -> None:
     script, score = copied(page, photo, "curl")
     ended = subprocess.run(
@@ -318,7 +320,7 @@ def test_the_copied_curl_repeats_the_request(page: Page, photo: Photo) -> None:
     assert json.loads(ended.stdout)["verification_score"] == score
 
 
-@pytest.mark.skipif(not shutil.which("javac"), reason="no JDK is installed")
+@needs("javac")
 def test_the_copied_java_repeats_the_request(page: Page, photo: Photo, tmp_path: Path) -> None:
     source, score = copied(page, photo, "Java")
     program = tmp_path / "Verify.java"
