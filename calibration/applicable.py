@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from calibration.sources.matrices import holds_matrix
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 
@@ -26,6 +27,7 @@ _OF_A_SERVER = (
     *("concurrency", "rate", "url", "timeout", "retries"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
+_OF_SCORES = ("claims", "columns", "lower_is_closer", "people")
 _OF_TEMPLATES = ("score_map", "similarities")
 
 
@@ -39,7 +41,9 @@ def source_of(named: str) -> Source:
         return Source.SERVER
     if not Path(named).is_file():
         raise WrongUse(f"{named} is neither a URL (http://...) nor a file.")
-    return Source.TEMPLATES if Path(named).suffix == ".npz" else Source.SCORES
+    path = Path(named)
+    templates = path.suffix.lower() == ".npz" and not holds_matrix(path)
+    return Source.TEMPLATES if templates else Source.SCORES
 
 
 def refuse_idle(ctx: click.Context, source: Source) -> None:
@@ -68,4 +72,10 @@ def _sources() -> dict[str, frozenset[Source]]:
     booleans = [p.name for p in load_contract().parameters.values() if p.type == "boolean"]
     of_a_server = dict.fromkeys((*_OF_A_SERVER, *booleans), frozenset({Source.SERVER}))
     of_templates = dict.fromkeys(_OF_TEMPLATES, frozenset({Source.TEMPLATES}))
-    return of_a_server | of_templates | {"dask": frozenset({Source.SERVER, Source.TEMPLATES})}
+    of_scores = dict.fromkeys(_OF_SCORES, frozenset({Source.SCORES}))
+    return (
+        of_a_server
+        | of_scores
+        | of_templates
+        | {"dask": frozenset({Source.SERVER, Source.TEMPLATES})}
+    )

@@ -191,7 +191,8 @@ def _constant(measurement: Measurement) -> list[Objection]:
     spread = measurement.non_mated.spread
     if spread.n < 2 or spread.lowest != spread.highest:
         return []
-    text = f"Every non-mated score is {spread.lowest:g}: a constant tells nothing apart."
+    score = measurement.sign * spread.lowest
+    text = f"Every non-mated score is {score:g}: a constant tells nothing apart."
     return [Objection(kind="constant", effect=Effect.NO_VERDICT, text=text)]
 
 
@@ -224,7 +225,7 @@ def _numbers(measurement: Measurement) -> list[Objection]:
         )
         found.append(Objection(kind="sentinel", effect=Effect.SHOWN, text=text))
     for counts in measurement.kinds:
-        found += _spike(counts)
+        found += _spike(counts, measurement.sign)
     if measurement.as_float32:
         text = "Scores are 32-bit numbers: thresholds are compared as such."
         found.append(Objection(kind="32 bits", effect=Effect.SHOWN, text=text))
@@ -240,7 +241,7 @@ def _numbers(measurement: Measurement) -> list[Objection]:
     return found
 
 
-def _spike(counts: ComparisonCounts) -> list[Objection]:
+def _spike(counts: ComparisonCounts, sign: float) -> list[Objection]:
     """The same lowest score again and again, far below all others, looks like a failure code."""
     spread = counts.spread
     gap = spread.second_lowest - spread.lowest
@@ -249,8 +250,9 @@ def _spike(counts: ComparisonCounts) -> list[Objection]:
         return []
     effect = Effect.NO_PASS if spread.at_lowest > FEW * spread.n else Effect.SHOWN
     text = (
-        f"{spread.at_lowest:,} {_kind(counts)} scores are exactly {spread.lowest:g}, and the next "
-        f"is {spread.second_lowest:g}: if that stands for a failure, leave the score empty."
+        f"{spread.at_lowest:,} {_kind(counts)} scores are exactly {sign * spread.lowest:g}, and "
+        f"the next is {sign * spread.second_lowest:g}: if that stands for a failure, leave the "
+        "score empty."
     )
     return [Objection(kind="failure code", effect=effect, text=text)]
 

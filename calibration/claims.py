@@ -64,12 +64,18 @@ class Claims:
         low, high = sorted((self.sign * self.lowest, self.sign * self.highest))
         return low, high
 
-    def published(self, threshold: float) -> float:
-        """A threshold of the scale that is counted on as it was published."""
-        return self.sign * threshold
+    def require_row(self, up_to: float) -> None:
+        """Refuse a threshold up to which there is nothing to judge.
+
+        Raises:
+            WrongUse: the first row lies beyond it.
+        """
+        first = self.rows[0][0]
+        if not (math.isinf(up_to) and up_to > 0) and not self.sign * up_to >= self.sign * first:
+            raise WrongUse(f"--up-to {up_to:g}: the table has rows from {first:g} on.")
 
 
-def of_contract(contract: Contract, *, lower_is_closer: bool = False) -> Claims:
+def of_contract(contract: Contract, lower_is_closer: bool | None = None) -> Claims:
     """The documented table."""
     if lower_is_closer:
         raise WrongUse(
@@ -97,11 +103,10 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
     Raises:
         WrongUse: there is none, or it does not say what it must.
     """
-    path = Path(name)
-    if name in names():
-        text = (
-            files("calibration").joinpath("published", f"{name}.yaml").read_text(encoding="utf-8")
-        )
+    path, known = Path(name), name.removesuffix(".yaml")
+    if known in names() and not path.exists():
+        shipped = files("calibration").joinpath("published", f"{known}.yaml")
+        text = shipped.read_text(encoding="utf-8")
     else:
         text = _text(path)
     try:

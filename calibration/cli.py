@@ -19,6 +19,8 @@ from calibration.asking.cluster import asker_of
 from calibration.asking.run import Asker, Run, ask_from_here, evaluate
 from calibration.asking.server import RequestPolicy
 from calibration.audit import Effect
+from calibration.claims import Claims, load_claims, of_contract
+from calibration.claims import names as published_claims
 from calibration.datasets_cli import datasets
 from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
@@ -28,6 +30,8 @@ from calibration.report import words, writer
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
+from calibration.sources.table import column_names
+from calibration.statistics.intervals import CONFIDENCE
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
@@ -44,11 +48,14 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
-def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -> float:
-    first = load_contract().error_rates.thresholds[0]
-    if not value >= first:
-        raise click.BadParameter(f"the table has rows from {first:g} on.")
-    return value
+def _claims(options: dict[str, Any]) -> Claims:
+    lower = True if options["lower_is_closer"] else None
+    named = options["claims"]
+    claims = (
+        load_claims(named, lower_is_closer=lower) if named else of_contract(load_contract(), lower)
+    )
+    claims.require_row(options["up_to"])
+    return claims
 
 
 @click.command()
@@ -89,7 +96,6 @@ def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -
     type=float,
     default=math.inf,
     metavar="THRESHOLD",
-    callback=_a_row_at_least,
     help="Judge the rows up to this threshold only.",
 )
 @click.option(
@@ -98,6 +104,30 @@ def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -
     default=2.0,
     show_default=True,
     help="PASS means: at most so many times the documented rate.",
+)
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    default=CONFIDENCE,
+    show_default=True,
+    help="One minus the chance of a wrong verdict.",
+)
+@click.option(
+    "--claims",
+    metavar="FILE",
+    help="What is claimed, if not the documented table: a YAML file of thresholds and rates, or "
+    f"{', '.join(published_claims())}.",
+)
+@click.option("--lower-is-closer", is_flag=True, help="Scores are distances.")
+@click.option(
+    "--columns",
+    metavar="NAME=COLUMN,...",
+    help="How a file calls first, second, mated, score, code, group, first_person, second_person.",
+)
+@click.option(
+    "--people",
+    type=_FILE,
+    help="Who is who: a table photo,person, or the labels of a matrix of scores (.npy).",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides which pairs come.")
 @click.option(
@@ -168,9 +198,10 @@ def _a_row_at_least(ctx: click.Context, option: click.Parameter, value: float) -
 def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any) -> None:
     """Judge whether the documented table threshold -> error rate holds.
 
-    SOURCE is the URL of a server, a file of scores (.csv, .parquet or .jsonl with the columns
-    first, second, mated, score), or templates of which all pairs are compared (.npz with vectors
-    and people; similarities are no scores, so it takes --score-map or --similarities as well).
+    SOURCE is the URL of a server, a file of scores (text, .parquet or .jsonl with the columns
+    first, second, mated, score; a matrix .npy or .npz), or templates of which all pairs are
+    compared (.npz with vectors and people; similarities are no scores, so it takes --score-map or
+    --similarities as well).
 
     Key and IV are read from the variables that the contract names. Exit code: 0 PASS, 1 FAIL,
     2 wrong use, 3 inconclusive or incomplete.
@@ -181,20 +212,26 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
       verikit calibrate http://127.0.0.1:3000 --data lfw --budget 20000 --up-to 0.6
       verikit calibrate http://a:3000 --url http://b:3000 --dask tcp://scheduler:8786
       verikit calibrate scores.parquet --out reports/vendor
+      verikit calibrate scores.csv --columns first=probe,second=reference,mated=label \\
+        --claims vendor.yaml --confidence 0.99
       verikit calibrate templates.npz --score-map map.json
     """
     contract = load_contract()
     try:
+        claims = _claims(options)
         kind = source_of(source)
         refuse_idle(ctx, kind)
-        evaluation = _evaluation(kind, source, contract, access, options)
+        evaluation = _evaluation(kind, source, claims, access, options)
         if evaluation.photos is None and options["photos"]:
             evaluation = replace(evaluation, photos=Folder(options["photos"]))
-        rule = Rule(tolerance=options["tolerance"], at_any_time=evaluation.at_any_time)
+        rule = Rule(
+            tolerance=options["tolerance"],
+            alpha=1 - options["confidence"],
+            at_any_time=evaluation.at_any_time,
+        )
         with progress.working("Judging and writing the report", quiet=options["quiet"]):
-            findings = find(
-                evaluation.measurement, contract.error_rates, rule, evaluation.conditions
-            )
+            rates = evaluation.claims.rates
+            findings = find(evaluation.measurement, rates, rule, evaluation.conditions)
             page = writer.write(
                 options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
             )
@@ -214,15 +251,23 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
 
 
 def _evaluation(
-    kind: Source, source: str, contract: Contract, access: Access, options: dict[str, Any]
+    kind: Source, source: str, claims: Claims, access: Access, options: dict[str, Any]
 ) -> Evaluation:
+    contract = load_contract()
     if kind == Source.SERVER:
         return _asked(source, contract, access, options)
     path = Path(source)
     with progress.shown(path.name, quiet=options["quiet"]) as bar:
         if kind == Source.SCORES:
             bar.add_task("", total=None, note="counting")
-            return from_scores(path, contract, options["up_to"])
+            return from_scores(
+                path,
+                contract,
+                options["up_to"],
+                claims=claims,
+                columns=column_names(options["columns"]) if options["columns"] else {},
+                people=options["people"],
+            )
         thresholds = _similarities(contract, options)
         tell = progress.of_tiles(bar)
         with open_workers(options["dask"], 1) if options["dask"] else nullcontext() as workers:
@@ -275,8 +320,8 @@ def _asked(url: str, contract: Contract, access: Access, options: dict[str, Any]
 
 def _tell(findings: Findings, page: Path) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("threshold", "claimed", "false matches", "of", "measured", "95 % interval",
-                    "verdict", "more needed"):  # fmt: skip
+    for heading in ("threshold", "claimed", "false matches", "of", "measured",
+                    words.interval_of(findings), "verdict", "more needed"):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "verdict" else "right")
     colours = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
     for row in findings.rows:

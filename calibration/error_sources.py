@@ -43,7 +43,7 @@ def listed(measurement: Measurement, counts: ComparisonCounts) -> list[Listed]:
     """The most extreme comparisons of a kind, by name."""
     names = measurement.identities.photos.names
     return [
-        Listed(first=names[first], second=names[second], score=score)
+        Listed(first=names[first], second=names[second], score=measurement.sign * score)
         for first, second, score in counts.extremes.listed()
     ]
 

@@ -8,15 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from calibration.claims import Claims, of_contract
 from calibration.counting.comparisons import Measurement
 from calibration.executors import Workers
 from calibration.files import file_digest
 from calibration.judging import RunConditions
 from calibration.sources import all_pairs, tiles
+from calibration.sources.matrices import holds_matrix, open_matrix
 from calibration.sources.photos import Photos
-from calibration.sources.scores import count_scores
+from calibration.sources.scores import count_scores, first_scores, open_scores, photo_people
 from calibration.sources.templates import load
-from verikit.contract import Contract
+from calibration.statistics.arrays import Floats
+from verikit.contract import Contract, load_contract
+from verikit.errors import WrongUse
 
 _LIBRARIES = ("verikit", "numpy", "scipy", "pyarrow")
 
@@ -29,6 +35,7 @@ class Evaluation:
     measurement: Measurement
     conditions: RunConditions
     provenance: Mapping[str, str]
+    claims: Claims = field(default_factory=lambda: of_contract(load_contract()))
     axis: str = "score"
     in_random_order: bool = False
     at_any_time: bool = False
@@ -46,16 +53,64 @@ def versions() -> dict[str, str]:
     return {"versions": f"{installed}, Python {platform.python_version()}"}
 
 
-def from_scores(path: Path, contract: Contract, up_to: float) -> Evaluation:
-    """An evaluation from a file of scores."""
-    measurement = new_measurement(contract)
-    count_scores(path, measurement)
+def from_scores(  # noqa: PLR0913 - what may be said about a file
+    path: Path,
+    contract: Contract,
+    up_to: float,
+    *,
+    claims: Claims | None = None,
+    columns: Mapping[str, str] | None = None,
+    people: Path | None = None,
+) -> Evaluation:
+    """An evaluation from a file of scores.
+
+    ``columns`` names columns that are called otherwise in the file; ``people`` is a table of photos
+    and people, or the labels of a matrix.
+    """
+    claims = claims or of_contract(contract)
+    no_face = contract.codes["DETECTION_FAILED"].code
+    if holds_matrix(path):
+        if columns:
+            raise WrongUse(f"--columns does nothing for {path}: a matrix has no columns by name.")
+        matrix = open_matrix(path, people)
+        measurement = _measurement(claims, no_face, lambda: matrix.sample)
+        matrix.count(measurement)
+    else:
+        table = open_scores(path, columns or {})
+        measurement = _measurement(claims, no_face, lambda: first_scores(table))
+        count_scores(table, measurement, photo_people(people) if people else {})
     return Evaluation(
         title=path.name,
         measurement=measurement,
         conditions=RunConditions(up_to=up_to),
-        provenance={"scores": str(path), "SHA-256": file_digest(path)} | versions(),
+        provenance={"scores": str(path), "SHA-256": file_digest(path)}
+        | ({"people": str(people)} if people else {})
+        | told_of(claims)
+        | versions(),
+        claims=claims,
+        axis="distance" if claims.lower_is_closer else "score",
     )
+
+
+def _measurement(claims: Claims, no_face: int, sample: Callable[[], Floats]) -> Measurement:
+    """Empty counts on the scale of the claims, which the first scores show where it is not told."""
+    thresholds = claims.rates.thresholds
+    if claims.range is not None:
+        low, high = claims.range
+        return Measurement(thresholds, no_face, low=low, high=high, sign=claims.sign)
+    seen = claims.sign * sample()
+    seen = np.concatenate([seen[np.isfinite(seen)], np.array(thresholds)])
+    low, high = float(seen.min()), float(seen.max())
+    room = (high - low or 1.0) / 2
+    return Measurement(
+        thresholds, no_face, low=low - room, high=high + room, open_ended=True, sign=claims.sign
+    )
+
+
+def told_of(claims: Claims) -> dict[str, str]:
+    """What the report says of the claims."""
+    told = {"claims": claims.title, "source of the claims": claims.source, "note": claims.note}
+    return {name: text for name, text in told.items() if text}
 
 
 def from_templates(  # noqa: PLR0913, PLR0917 - one more than elsewhere: who counts

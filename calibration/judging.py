@@ -119,13 +119,14 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     """Rows beyond ``up_to`` are judged by themselves, so they cost the others nothing."""
     seen = evidence(measurement, rates)
     mated = measurement.mated
-    false_non_match = _rates(measurement, mated, mated.histogram.n)
-    false_rejection = _rates(measurement, mated, mated.attempted, mated.failed)
-    judged = sum(threshold <= up_to for threshold in rates.thresholds)
+    false_non_match = _rates(measurement, mated, rule.alpha, mated.histogram.n)
+    false_rejection = _rates(measurement, mated, rule.alpha, mated.attempted, mated.failed)
+    limit = up_to if math.isinf(up_to) else measurement.sign * up_to
+    judged = sum(threshold <= limit for threshold in rates.thresholds)
     judgements = _judged(seen, judged, rule, audited)
     return [
         Row(
-            threshold=rates.thresholds[place],
+            threshold=measurement.sign * rates.thresholds[place],
             measured_at=measurement.thresholds[place],
             claimed=row.claimed,
             verdict=judgement.verdict,
@@ -180,11 +181,14 @@ def _sensitivity(k: int, counts: ComparisonCounts) -> Interval:
 
 
 def _rates(
-    measurement: Measurement, counts: ComparisonCounts, n: int, failed: int = 0
+    measurement: Measurement, counts: ComparisonCounts, alpha: float, n: int, failed: int = 0
 ) -> list[Rate]:
     """Events and failed comparisons among n, for each row."""
     effects = _effects(measurement, counts)
-    return [measured(int(k) + failed, n, e) for k, e in zip(counts.events, effects, strict=True)]
+    return [
+        measured(int(k) + failed, n, effect, alpha)
+        for k, effect in zip(counts.events, effects, strict=True)
+    ]
 
 
 def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str]:

@@ -85,11 +85,12 @@ class Measurement:
     """Counts blocks of comparisons; ``no_face`` is the code that says a face was not found.
 
     Scores lie between ``low`` and ``high``; where the scale is ``open_ended``, these only bound
-    what the histogram tells apart. ``self_pairs`` are photos compared with themselves,
-    ``sentinels`` scores that stood for a failure.
+    what the histogram tells apart. ``sign`` is -1 where lower scores are closer: all scores and
+    thresholds here are then negated, and told the other way round. ``self_pairs`` are photos
+    compared with themselves, ``sentinels`` scores that stood for a failure.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an axis is
         self,
         thresholds: tuple[float, ...],
         no_face: int,
@@ -97,8 +98,10 @@ class Measurement:
         low: float = 0.0,
         high: float = 1.0,
         open_ended: bool = False,
+        sign: float = 1.0,
     ) -> None:
         self.thresholds = thresholds
+        self.sign = sign
         self.limits = None if open_ended else (low, high)
         self.identities = Identities()
         self.non_mated, self.mated = (

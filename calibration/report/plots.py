@@ -36,7 +36,7 @@ def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:
         for row in rows:
             _measured_bar(axes, row)
         log_rate(axes.yaxis, axes)
-        axes.set_xlabel(f"threshold on the {evaluation.axis}")
+        axes.set_xlabel(f"threshold on the {_axis(evaluation)}")
         axes.set_ylabel("false match rate")
         axes.set_xticks(at, [_number(t) for t in at])
         floor = min(row.claimed for row in rows) / 6
@@ -90,7 +90,7 @@ def score_histograms(findings: Findings, evaluation: Evaluation) -> str:
             axes.axvline(row.measured_at, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlabel(evaluation.axis)
+        axes.set_xlabel(_axis(evaluation))
         axes.set_ylabel("share of comparisons in a bin")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
 
@@ -140,7 +140,7 @@ def tail_fit(findings: Findings, evaluation: Evaluation) -> str:
         )  # fmt: skip
         log_rate(axes.yaxis, axes)
         axes.set_ylim(bottom=min(row.claimed for row in findings.rows) / 30, top=3e-3)
-        axes.set_xlabel(evaluation.axis)
+        axes.set_xlabel(_axis(evaluation))
         axes.set_ylabel("false match rate")
         axes.legend(loc="lower left")
 
@@ -238,6 +238,11 @@ def _histogram(axes: Axes, histogram: Histogram, colour: str, label: str) -> Non
 
 def _word(row: Row) -> str:
     return row.verdict.lower() if row.judged else "not judged"
+
+
+def _axis(evaluation: Evaluation) -> str:
+    """Distances are counted negated, so that what is closer lies to the right."""
+    return "minus the distance" if evaluation.claims.lower_is_closer else evaluation.axis
 
 
 def _colour(row: Row) -> str:

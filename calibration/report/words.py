@@ -71,6 +71,11 @@ def summary(findings: Findings) -> str:
     )
 
 
+def interval_of(findings: Findings) -> str:
+    """The heading of a column of intervals."""
+    return f"{100 * (1 - findings.rule.alpha):g} % interval"
+
+
 def barring(findings: Findings) -> list[str]:
     """The objections that take a verdict away."""
     return [one.text for one in findings.objections if one.effect != Effect.SHOWN]

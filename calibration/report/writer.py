@@ -87,8 +87,9 @@ def _page(
         evaluation=evaluation,
         contract=contract,
         summary=words.summary(findings),
-        plots=_plots(findings, evaluation, _recommended(findings, contract)),
-        recommended=_recommended(findings, contract),
+        interval=words.interval_of(findings),
+        plots=_plots(findings, evaluation, _recommended(findings, evaluation)),
+        recommended=_recommended(findings, evaluation),
         highest=_with_photos(findings.highest_non_mated, photos),
         lowest=_with_photos(findings.lowest_mated, photos),
         codes={entry.code: entry.message for entry in contract.codes.values()},
@@ -118,10 +119,11 @@ def _plots(findings: Findings, evaluation: Evaluation, recommended: int) -> dict
     return {name: draw() if there else None for name, (there, draw) in wanted.items()}
 
 
-def _recommended(findings: Findings, contract: Contract) -> int:
-    """The place of the row that the contract recommends to stay above."""
-    thresholds = [row.threshold for row in findings.rows]
-    return thresholds.index(contract.error_rates.recommended_above)
+def _recommended(findings: Findings, evaluation: Evaluation) -> int:
+    """The place of the row that is nearest to the threshold that is recommended."""
+    recommended = evaluation.claims.recommended_above
+    rows = range(len(findings.rows))
+    return min(rows, key=lambda place: abs(findings.rows[place].threshold - recommended))
 
 
 def _with_photos(listed: list[Listed], photos: Photos | None) -> list[dict[str, Any]]:

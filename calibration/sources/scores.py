@@ -18,36 +18,42 @@ from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.identities import Index
 from calibration.sources.table import NO_SCORE, TRUTH, Table, open_table
+from calibration.sources.values import on_scale
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
 NEEDED = ("first", "second", "mated", "score")
-SENTINEL = -1.0
-"""What stands for a failed template in the files of NIST's evaluations."""
-_ROUNDING = 1e-6
-"""How far beyond the scale, as a share of it, a rounded score may lie."""
+
+
+def open_scores(path: Path, columns: Mapping[str, str] | None = None) -> Table:
+    """A file of scores; ``columns`` names columns that are called otherwise in it.
+
+    Raises:
+        WrongUse: it cannot be read, or lacks a column.
+    """
+    return open_table(path, columns or {}, NEEDED)
+
+
+def first_scores(table: Table) -> Floats:
+    """The scores of the first piece, to learn the scale from."""
+    piece = next(table.pieces(), None)
+    if piece is None:
+        raise table.refusal("it holds no rows.")
+    return numbers_of(table, piece, "score", 1)
 
 
 def count_scores(
-    path: Path,
-    measurement: Measurement,
-    columns: Mapping[str, str] | None = None,
-    people: Mapping[str, str] | None = None,
-    sign: float = 1.0,
+    table: Table, measurement: Measurement, people: Mapping[str, str] | None = None
 ) -> None:
-    """Count every row of a file.
-
-    ``columns`` names columns that are called otherwise in the file, ``people`` the person of each
-    photo; scores are multiplied by ``sign`` before they are counted.
+    """Count every row of a file; ``people`` gives the person of each photo.
 
     Raises:
-        WrongUse: the file lacks a column or holds something that cannot be a score.
+        WrongUse: it holds something that cannot be a score.
     """
-    table = open_table(path, columns or {}, NEEDED)
     row = 1
     for piece in table.pieces():
-        _Rows(table, piece, row, measurement, people or {}).count(sign)
+        _Rows(table, piece, row, measurement, people or {}).count()
         row += piece.num_rows
     if row == 1:
         raise table.refusal("it holds no rows.")
@@ -70,14 +76,15 @@ class _Rows:
         self._measurement = measurement
         self._people = people
 
-    def count(self, sign: float) -> None:
+    def count(self) -> None:
         first, second = (self._photos(side) for side in ("first", "second"))
         people = [
             self._given(side, photos) for side, photos in (("first", first), ("second", second))
         ]
-        scores, failed = self._scores(sign)
+        written = numbers_of(self._table, self._piece, "score", self._start)
+        scores, failed = on_scale(written, self._measurement, self._refuse_score)
         codes = self._codes()
-        codes[failed] = self._measurement.no_face
+        codes[failed != 0] = failed[failed != 0]
         self._measurement.add(
             Block(
                 first=first,
@@ -127,66 +134,12 @@ class _Rows:
         )
         return np.equal(truth, 1)
 
-    def _scores(self, sign: float) -> tuple[Floats, np.ndarray]:
-        """The scores, NaN where there is none, and where a sentinel stood for one."""
-        scores = self._numbers("score")
-        unreal = np.isinf(scores)
-        self._refuse_where(unreal, "score", lambda at: f"{scores[at]:g} is no finite number")
-        failed = np.zeros(len(scores), bool)
-        limits = self._measurement.limits
-        if limits is None:
-            return scores * scores.dtype.type(sign), failed
-        low, high = limits
-        if min(sign * low, sign * high) > SENTINEL:
-            failed = scores == SENTINEL
-            self._measurement.sentinels += int(np.count_nonzero(failed))
-            scores = np.where(failed, scores.dtype.type(np.nan), scores)
-        scores = scores * scores.dtype.type(sign)
-        room = _ROUNDING * (high - low)
-        outside = (scores < low - room) | (scores > high + room)
-        self._refuse_where(
-            outside,
-            "score",
-            lambda at: (
-                f"{sign * scores[at]:g} lies outside {{:g}} to {{:g}}".format(
-                    *sorted((sign * low, sign * high))
-                )
-                + ": name the scale with --claims, or leave the score empty where there is none"
-            ),
-        )
-        return np.clip(scores, scores.dtype.type(low), scores.dtype.type(high)), failed
-
-    def _numbers(self, name: str) -> Floats:
-        """A column of numbers as wide as it was stored, NaN where nothing stands."""
-        column = self._piece[name]
-        kind = column.type
-        if pa.types.is_float32(kind) or pa.types.is_float16(kind):
-            wide = pa.float32()
-        elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
-            wide = pa.float64()
-        elif pa.types.is_null(kind):
-            return np.full(len(column), np.nan)
-        else:
-            return self._parsed(name, column)
-        filled = column.cast(wide).fill_null(np.nan)
-        numbers: Floats = filled.to_numpy(zero_copy_only=False)
-        return numbers
-
-    def _parsed(self, name: str, column: pa.Array) -> Floats:
-        words, places = _coded(column)
-        numbers = np.array([_number(word.strip()) for word in words])
-        values = numbers[places] if words else np.full(len(column), np.nan)
-        empty = np.array([word.strip() in NO_SCORE for word in words])
-        wrong = np.isnan(values) & ~(empty[places] if words else True)
-        self._refuse_where(
-            wrong, name, lambda at: f"{shown(words[places[at]], limit=60)!r} is no number"
-        )
-        return values
-
     def _codes(self) -> Counts:
         if "code" not in self._piece.schema.names:
             return np.zeros(self._piece.num_rows, np.int64)
-        return np.nan_to_num(self._numbers("code"), nan=0.0).astype(np.int64)
+        return np.nan_to_num(numbers_of(self._table, self._piece, "code", self._start)).astype(
+            np.int64
+        )
 
     def _groups(self) -> Counts | None:
         if "group" not in self._piece.schema.names:
@@ -207,12 +160,56 @@ class _Rows:
                     f"it has rows without {name}: fill them in, as row {self._start + at}."
                 )
 
+    def _refuse_score(self, wrong: np.ndarray, values: Floats, why: str) -> None:
+        self._refuse_where(wrong, "score", lambda at: f"{values[at]:g} {why}")
+
     def _refuse_where(self, wrong: np.ndarray, name: str, tell: Callable[[int], str]) -> None:
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            more = int(np.count_nonzero(wrong)) - 1
-            others = f" (and {more:,} more rows near it)" if more else ""
-            raise self._table.refusal(f"row {self._start + at}: {name} {tell(at)}{others}.")
+        refuse_where(self._table, wrong, self._start, name, tell)
+
+
+def refuse_where(
+    table: Table, wrong: np.ndarray, start: int, name: str, tell: Callable[[int], str]
+) -> None:
+    """Refuse a file by the first row that is wrong; ``start`` is the number of the first of all.
+
+    Raises:
+        WrongUse: any row is.
+    """
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        more = int(np.count_nonzero(wrong)) - 1
+        others = f" (and {more:,} more rows near it)" if more else ""
+        raise table.refusal(f"row {start + at}: {name} {tell(at)}{others}.")
+
+
+def numbers_of(table: Table, piece: pa.RecordBatch, name: str, start: int) -> Floats:
+    """A column of numbers as wide as it was stored, NaN where nothing stands."""
+    column = piece[name]
+    kind = column.type
+    if pa.types.is_null(kind):
+        return np.full(len(column), np.nan)
+    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+        wide = pa.float32()
+    elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        wide = pa.float64()
+    else:
+        return _parsed(table, column, name, start)
+    numbers: Floats = column.cast(wide).fill_null(np.nan).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _parsed(table: Table, column: pa.Array, name: str, start: int) -> Floats:
+    words, places = _coded(column)
+    values = np.array([_number(word.strip()) for word in words], float)[places]
+    empty = np.array([word.strip() in NO_SCORE for word in words], bool)[places]
+    refuse_where(
+        table,
+        np.isnan(values) & ~empty,
+        start,
+        name,
+        lambda at: f"{shown(words[places[at]], limit=60)!r} is no number",
+    )
+    return values
 
 
 def _coded(column: pa.Array) -> tuple[list[str], Counts]:

@@ -51,6 +51,7 @@ _SNIFFED = 64 << 10
 _LINES = 50
 _LONGEST_LINE = 1 << 20
 _BIGGEST_ROW_GROUP = 4 << 30
+_BIGGEST_ARRAY = 256 << 20
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.ASCII | re.I)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
 
@@ -84,12 +85,14 @@ class Table:
         Raises:
             WrongUse: a row is damaged.
         """
-        readers = {"text": _text, "json": _json_lines, "parquet": _parquet, "run": _answers}
         try:
-            for piece in readers[self.kind](self):
+            for piece in _READERS[self.kind](self):
                 yield piece.select(list(self.columns.values())).rename_columns(list(self.columns))
-        except (pa.ArrowException, sqlite3.Error, OSError, ValueError) as error:
-            raise self.refusal(str(error).splitlines()[0]) from error
+        except (pa.ArrowException, sqlite3.Error, OSError, ValueError, RecursionError) as error:
+            reason = str(error).splitlines()[0]
+            if self.kind == "text" and "conversion error" in reason:
+                reason = _first_misfit(self) or reason
+            raise self.refusal(reason) from error
 
     def refusal(self, reason: str) -> WrongUse:
         """An error that shows the first three rows as they were understood."""
@@ -112,7 +115,7 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
         if start.startswith(_SQLITE):
             return Table(path=path, columns={name: name for name in _OF_A_RUN}, kind="run")
         text, encoding = _decoded(start)
-        if text.lstrip().startswith("{"):
+        if text.lstrip().startswith(("{", "[")):
             return _of_json(path, text, given, needed)
         return _of_text(path, text, encoding, given, needed)
     except (pa.ArrowException, OSError, ValueError, csv.Error, RecursionError) as error:
@@ -173,7 +176,8 @@ def _matched(
             raise WrongUse(
                 f"{path} has no column {theirs!r}; it has {_listed(present)}.{_shown(sample)}"
             )
-    missing = [name for name in needed if name not in found]
+    told = {"mated"} if {"first_person", "second_person"} <= found.keys() else set()
+    missing = [name for name in needed if name not in found.keys() | told]
     if missing:
         hint = ",".join(f"{name}=COLUMN" for name in missing)
         raise WrongUse(
@@ -213,9 +217,9 @@ def _of_text(
         lines.pop()  # it may be cut
     dialect = _dialect(lines, encoding, given, needed)
     rows = [dict(zip(dialect.head, row, strict=False)) for row in dialect.sample]
+    if dialect.head == _BOB:
+        given = {**given, "first_person": "first"}
     columns = _matched(path, dialect.head, given, needed, rows)
-    if dialect.head in (_BOB, _BOB_LONG):
-        columns |= {"first_person": "first", "second_person": "second_person"}
     shown = [{ours: row.get(theirs, "") for ours, theirs in columns.items()} for row in rows]
     return Table(path=path, columns=columns, kind="text", dialect=dialect, sample=shown)
 
@@ -295,11 +299,28 @@ def _is_number(value: str) -> bool:
     return bool(_NUMBER.fullmatch(value) or _DECIMAL_COMMA.fullmatch(value))
 
 
-def _text(table: Table) -> Iterator[pa.RecordBatch]:
+def _first_misfit(table: Table) -> str | None:
+    """The row and the value that is no number, which Arrow does not tell."""
+    row = 1
+    for piece in _text(table, as_words=True):
+        for ours in ("score", "code"):
+            if ours not in table.columns:
+                continue
+            for place, word in enumerate(piece[table.columns[ours]].to_pylist()):
+                if word is not None and not _is_number(word.strip()):
+                    return f"row {row + place}: {ours} {shown(word, limit=60)!r} is no number."
+        row += piece.num_rows
+    return None
+
+
+def _text(table: Table, *, as_words: bool = False) -> Iterator[pa.RecordBatch]:
     dialect = table.dialect
     assert dialect is not None  # noqa: S101 - a table of text has one
     wanted = list(dict.fromkeys(table.columns.values()))
-    kinds = {theirs: _TYPES[ours] for ours, theirs in table.columns.items()}
+    kinds = {
+        theirs: pa.string() if as_words and ours in ("score", "code") else _TYPES[ours]
+        for ours, theirs in table.columns.items()
+    }
     names = list(dialect.head)
     with table.path.open("rb") as file, pyarrow.csv.open_csv(
         _single_blanks(file) if dialect.by_blanks else file,
@@ -314,6 +335,7 @@ def _text(table: Table) -> Iterator[pa.RecordBatch]:
             column_types=kinds,
             include_columns=wanted,
             null_values=list(NO_SCORE),
+            strings_can_be_null=as_words,
             decimal_point="," if dialect.decimal_comma else ".",
         ),
     ) as reader:  # fmt: skip
@@ -347,16 +369,40 @@ class _single_blanks(io.RawIOBase):  # noqa: N801 - it is used as a function
 
 
 def _of_json(path: Path, text: str, given: Mapping[str, str], needed: Sequence[str]) -> Table:
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) > 1:
-        lines.pop()  # it may be cut
-    rows = [row for line in lines[:_LINES] if isinstance(row := json.loads(line), dict)]
+    if text.lstrip().startswith("["):
+        kind, every = "array", _whole(path)
+    else:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1:
+            lines.pop()  # it may be cut
+        kind, every = "json", [json.loads(line) for line in lines[:_LINES]]
+    rows = [row for row in every[:_LINES] if isinstance(row, dict)]
     photo = given.get("first", "first")
     rows = [row for row in rows if photo in row] or rows
     present = list(dict.fromkeys(name for row in rows for name in row))
     columns = _matched(path, present, given, needed, rows)
     shown = [{ours: row.get(theirs) for ours, theirs in columns.items()} for row in rows[:3]]
-    return Table(path=path, columns=columns, kind="json", sample=shown)
+    return Table(path=path, columns=columns, kind=kind, sample=shown)
+
+
+def _whole(path: Path) -> list[Any]:
+    if path.stat().st_size > _BIGGEST_ARRAY:
+        raise ValueError("it is one JSON array of more than 256 MiB: write one object per line")
+    every = json.loads(path.read_bytes())
+    if not isinstance(every, list):
+        raise ValueError("it is no array of objects")
+    return every
+
+
+def _array(table: Table) -> Iterator[pa.RecordBatch]:
+    rows = _whole(table.path)
+    for place, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise ValueError(f"entry {place} is no JSON object")
+    for start in range(0, len(rows), _PIECE_ROWS):
+        part = rows[start : start + _PIECE_ROWS]
+        names = dict.fromkeys(table.columns.values())
+        yield pa.record_batch({name: _as_text([row.get(name) for row in part]) for name in names})
 
 
 def _json_lines(table: Table) -> Iterator[pa.RecordBatch]:
@@ -479,3 +525,12 @@ def _answers(table: Table) -> Iterator[pa.RecordBatch]:
                 ],
                 schema=schema,
             )
+
+
+_READERS = {
+    "text": _text,
+    "json": _json_lines,
+    "array": _array,
+    "parquet": _parquet,
+    "run": _answers,
+}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 
+from calibration.sources.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 
@@ -45,12 +45,11 @@ def load(path: Path) -> Templates:
     Raises:
         WrongUse: an array is missing, malformed or of another length.
     """
+    arrays = arrays_of(path)
     try:
-        with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
         vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]
-    except Exception as error:  # numpy raises nearly anything over a damaged file
+    except (KeyError, ValueError, TypeError) as error:
         raise WrongUse(f"{path} is no .npz of templates, or is damaged: {error}") from error
     _check(path, vectors, arrays)
     groups = arrays.get("groups")

@@ -54,11 +54,11 @@ class Rate:
         return Rate(rate=1 - self.rate, interval=Interval(1 - bounds.upper, 1 - bounds.lower))
 
 
-def measured(events: float, n: int, effect: float = 1.0) -> Rate:
+def measured(events: float, n: int, effect: float = 1.0, alpha: float = ALPHA) -> Rate:
     """The rate of events among n comparisons of this design effect; NaN where n is 0."""
     if not n:
         return Rate(rate=math.nan, interval=Interval(0.0, 1.0))
-    return Rate(rate=events / n, interval=interval(events / effect, n / effect))
+    return Rate(rate=events / n, interval=interval(events / effect, n / effect, alpha))
 
 
 def chance_of_at_least(k: float, n: float, p: float) -> float:

@@ -7,7 +7,7 @@ import pyarrow.parquet
 import pytest
 
 from calibration.counting.comparisons import Measurement
-from calibration.sources.scores import count_scores
+from calibration.sources.scores import count_scores, open_scores
 from verikit.errors import WrongUse
 
 THRESHOLDS = (0.4, 0.7)
@@ -44,7 +44,7 @@ def write(path, data: pa.Table) -> None:
 
 def measured(path) -> Measurement:
     measurement = Measurement(THRESHOLDS, NO_FACE)
-    count_scores(path, measurement)
+    count_scores(open_scores(path), measurement)
     return measurement
 
 

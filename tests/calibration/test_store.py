@@ -4,7 +4,7 @@ import pytest
 
 from calibration.asking.store import BLOCK, FILE, Answer, Store
 from calibration.counting.comparisons import Measurement
-from calibration.sources.scores import count_scores
+from calibration.sources.scores import count_scores, open_scores
 from verikit.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}
@@ -164,7 +164,7 @@ def test_what_a_run_keeps_is_a_score_file(tmp_path):
         store.add(answer(3, trouble="no answer in time"))
         store.add(answer(None, code=4000))
     measurement = Measurement((0.4,), 4000)
-    count_scores(tmp_path / FILE, measurement)
+    count_scores(open_scores(tmp_path / FILE), measurement)
     assert measurement.non_mated.histogram.matches.tolist() == [1]
     assert measurement.non_mated.failed == 2
     assert measurement.not_measured == 1

@@ -1,0 +1,66 @@
+"""Arrays from ``.npy`` and ``.npz`` files that somebody else made: nothing is unpickled, and what a
+file says of its size is looked at before room is made for it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from verikit.errors import WrongUse
+
+_ALWAYS = 1 << 30
+_UNPACKED = 50
+"""No arrays of numbers shrink to less than a fiftieth; what says so is made to fill the memory."""
+
+
+def arrays_of(path: Path, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """The arrays of an .npz, or those of ``names`` that it holds.
+
+    Raises:
+        WrongUse: it is no .npz, is damaged, or would unpack to far more than its size.
+    """
+    try:
+        _refuse_bomb(path)
+        with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
+            wanted = [name for name in file.files if not names or name in names]
+            return {name: file[name] for name in wanted}
+    except WrongUse:
+        raise
+    except Exception as error:  # numpy raises nearly anything over a damaged file
+        raise WrongUse(f"{path} is no .npz of arrays, or is damaged: {error}") from error
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the arrays of an .npz; none where it is not one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [entry.removesuffix(".npy") for entry in archive.namelist()]
+    except (OSError, zipfile.BadZipFile):
+        return []
+
+
+def array_of(path: Path) -> np.ndarray:
+    """The array of an .npy; it stays in the file until it is used.
+
+    Raises:
+        WrongUse: it is no .npy, or is damaged.
+    """
+    try:
+        array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # as above
+        raise WrongUse(f"{path} is no .npy, or is damaged: {error}") from error
+    if array.dtype.hasobject:
+        raise WrongUse(f"{path} holds objects: save numbers or text.")
+    return array
+
+
+def _refuse_bomb(path: Path) -> None:
+    room = max(_ALWAYS, _UNPACKED * path.stat().st_size)
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > room:
+            raise WrongUse(
+                f"{path} unpacks to more than {_UNPACKED} times its size: it is refused."
+            )

@@ -1,0 +1,51 @@
+"""What a number may mean as a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from calibration.counting.comparisons import Measurement
+from calibration.statistics.arrays import Counts, Floats
+
+SENTINEL = -1.0
+"""What stands for a failed template in the files of NIST's evaluations."""
+_ROUNDING = 1e-6
+"""How far beyond the scale, as a share of it, a rounded score may lie."""
+
+
+def on_scale(
+    scores: np.ndarray,
+    measurement: Measurement,
+    refuse: Callable[[np.ndarray, Floats, str], None],
+) -> tuple[Floats, Counts]:
+    """Scores of shape (n,) on the scale that is counted on, and a code where a sentinel stood for
+    one. ``refuse`` is told where a score is none, of which scores, and why."""
+    values = scores if scores.dtype.kind == "f" else scores.astype(np.float64)
+    if values.dtype == np.float16:
+        values = values.astype(np.float32)
+    codes = np.zeros(len(values), np.int64)
+    unreal = np.isinf(values)
+    if unreal.any():
+        refuse(unreal, values, "is no finite number")
+    sign = values.dtype.type(measurement.sign)
+    if measurement.limits is None:
+        return values * sign, codes
+    low, high = measurement.limits
+    least, most = sorted((measurement.sign * low, measurement.sign * high))
+    if least > SENTINEL:
+        failed = values == SENTINEL
+        codes[failed] = measurement.no_face
+        measurement.sentinels += int(np.count_nonzero(failed))
+        values = np.where(failed, values.dtype.type(np.nan), values)
+    room = _ROUNDING * (high - low)
+    outside = (values < least - room) | (values > most + room)
+    if outside.any():
+        refuse(
+            outside,
+            values,
+            f"lies outside {least:g} to {most:g}: name the scale with --claims, or leave the score "
+            "empty where there is none",
+        )
+    return np.clip(values * sign, values.dtype.type(low), values.dtype.type(high)), codes

@@ -1,0 +1,158 @@
+import math
+
+import numpy as np
+import pytest
+
+from calibration.claims import load_claims, names, of_contract
+from calibration.evaluation import from_scores
+from calibration.findings import Findings
+from calibration.judging import find
+from calibration.statistics.verdicts import Rule
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
+
+CONTRACT = load_contract()
+PEOPLE = 150
+
+
+def write(path, scores) -> None:
+    """A file of non-mated comparisons and some mated ones, ``scores`` of each kind by a uniform."""
+    rng = np.random.default_rng(3)
+    lines = ["first,second,mated,score"]
+    for n in range(9_000):
+        mated = n % 9 == 0
+        one = int(rng.integers(PEOPLE))
+        other = one if mated else int((one + rng.integers(1, PEOPLE)) % PEOPLE)
+        value = scores(float(rng.random()), mated)
+        lines.append(f"p{one}/1.jpg,p{other}/2.jpg,{mated:d},{value!r}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def judged(path, claims, confidence: float = 0.95, up_to: float = math.inf) -> Findings:
+    made = from_scores(path, CONTRACT, up_to, claims=claims)
+    return find(made.measurement, claims.rates, Rule(alpha=1 - confidence), made.conditions)
+
+
+def percent(chance: float, mated: bool) -> float:
+    return 99.0 if mated else min(100.0, 10 - 10 * math.log10(chance))
+
+
+def test_claims_that_come_with_verikit_are_whole_and_say_where_they_stand():
+    assert {"senseid", "face-plus-plus", "tencent", "tencent-2.0"} <= set(names())
+    for name in names():
+        claims = load_claims(name)
+        assert claims.source.startswith("https://")
+        assert claims.recommended_above in [threshold for threshold, _ in claims.rows]
+
+
+def test_the_vendor_whose_api_the_contract_is_claims_its_table():
+    assert load_claims("senseid").rows == of_contract(CONTRACT).rows == CONTRACT.error_rates.rows
+
+
+def test_any_scale_and_any_rows(tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "title: mine\nlowest: 0\nhighest: 100\nrows: [[30, 1e-2], [20, 1.0e-1]]\n"
+    )
+    write(tmp_path / "scores.csv", percent)
+    found = judged(tmp_path / "scores.csv", load_claims(str(tmp_path / "mine.yaml")))
+    assert [(row.threshold, str(row.verdict)) for row in found.rows] == [(20, "PASS"), (30, "PASS")]
+
+
+@pytest.mark.parametrize("scale", ["", "lowest: -500\nhighest: 900\n"])
+def test_any_range_is_counted_whether_it_is_told_or_not(tmp_path, scale):
+    (tmp_path / "llr.yaml").write_text(scale + "rows: [[100, 0.1], [200, 0.01]]\n")
+    write(tmp_path / "scores.csv", lambda c, mated: 700.5 if mated else -100 * math.log10(c))
+    found = judged(tmp_path / "scores.csv", load_claims(str(tmp_path / "llr.yaml")))
+    assert [str(row.verdict) for row in found.rows] == ["PASS", "PASS"]
+
+
+def test_where_lower_is_closer_a_match_is_at_most_the_threshold(tmp_path):
+    (tmp_path / "far.yaml").write_text("closer: lower\nrows: [[0.5, 1e-2], [0.6, 1e-1]]\n")
+    claims = load_claims(str(tmp_path / "far.yaml"))
+
+    def distance(chance: float, mated: bool) -> float:
+        return 0.1 if mated else 0.7 + 0.1 * math.log10(chance)
+
+    write(tmp_path / "scores.csv", distance)
+    found = judged(tmp_path / "scores.csv", claims)
+    assert [row.threshold for row in found.rows] == [0.6, 0.5]
+    assert [str(row.verdict) for row in found.rows] == ["PASS", "PASS"]
+    assert found.lowest_mated[0].score == 0.1
+    assert [row.judged for row in judged(tmp_path / "scores.csv", claims, up_to=0.6).rows] == [1, 0]
+    turned = load_claims(str(tmp_path / "far.yaml"), lower_is_closer=True)
+    assert turned.rates == claims.rates
+
+
+def test_confidence_widens_and_narrows(tmp_path):
+    write(tmp_path / "scores.csv", lambda c, mated: 0.9 if mated else 0.3 - 0.1 * math.log10(c))
+    bounds = [
+        judged(tmp_path / "scores.csv", of_contract(CONTRACT), level).rows[1].interval
+        for level in (0.8, 0.95, 0.999)
+    ]
+    assert bounds[0].upper < bounds[1].upper < bounds[2].upper
+    assert bounds[0].lower > bounds[1].lower > bounds[2].lower
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("rows: [[1, 2, 3]]", "no file of claims"),
+        ("rows: [[0.4, 0.01], [0.5, 0.1]]", "must fall"),
+        ("rows: [[0.4, 0.1], [0.4, 0.01]]", "must fall"),
+        ("rows: [[0.4, 2]]", "between 0 and 1"),
+        ("rows: []", "each row is"),
+        ("rows: [[.nan, 0.1]]", "no number"),
+        ("lowest: 0\nhighest: 1\nrows: [[40, 0.1]]", "between `lowest` and `highest`"),
+        ("closer: left\nrows: [[0.4, 0.1]]", "higher or lower"),
+        ("threshold: 4", "means nothing"),
+        ("- 1", "no file of claims"),
+        ("a: &a [1, 1]\nrows: [*a, *a]", "aliases"),
+        ("rows: [", "no YAML"),
+        ("[" * 5_000, "no YAML|too deeply"),
+        ("x" * 70_000, "larger than 64 KiB"),
+        ("!!python/object/apply:os.system [id]", "no YAML"),
+    ],
+)
+def test_what_is_no_claim_is_refused(tmp_path, content, message):
+    path = tmp_path / "claims.yaml"
+    path.write_text(content)
+    with pytest.raises(WrongUse, match=message):
+        load_claims(str(path))
+
+
+def test_the_documented_table_is_of_scores():
+    with pytest.raises(WrongUse, match="needs --claims"):
+        of_contract(CONTRACT, True)
+    with pytest.raises(WrongUse, match="face-plus-plus"):
+        load_claims("nowhere.yaml")
+
+
+def test_matrices_are_counted_once(tmp_path):
+    rng = np.random.default_rng(2)
+    people = np.repeat(np.arange(40), 2)
+    scores = np.triu(rng.random((80, 80)), 1)
+    scores = scores + scores.T + np.eye(80)
+    np.savez(tmp_path / "square.npz", scores=scores, people=people)
+    np.savez(tmp_path / "crossed.npz", scores=scores[:30], first_people=people[:30], second_people=people)  # fmt: skip # noqa: E501
+    np.save(tmp_path / "scores.npy", scores.astype(np.float32))
+    np.save(tmp_path / "people.npy", people)
+
+    def sizes(name: str, labels: str | None = None) -> list[int]:
+        found = from_scores(
+            tmp_path / name, CONTRACT, math.inf, people=labels and tmp_path / labels
+        ).measurement
+        assert found.identities.people().given == 40
+        return [counts.histogram.n for counts in found.kinds]
+
+    assert sizes("square.npz") == [80 * 79 // 2 - 40, 40]
+    assert sizes("scores.npy", "people.npy") == sizes("square.npz")
+    assert sizes("crossed.npz") == [30 * 78, 60]
+    with pytest.raises(WrongUse, match="nobody says who is who"):
+        from_scores(tmp_path / "scores.npy", CONTRACT, math.inf)
+
+
+def test_an_archive_that_unpacks_to_everything_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("calibration.sources.numpy_files._ALWAYS", 1 << 20)
+    np.savez_compressed(tmp_path / "bomb.npz", scores=np.zeros((2_000, 2_000)), people=np.arange(9))
+    with pytest.raises(WrongUse, match="unpacks to more than"):
+        from_scores(tmp_path / "bomb.npz", CONTRACT, math.inf)

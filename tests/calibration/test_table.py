@@ -1,0 +1,213 @@
+"""One file of scores in the dialects of the field: all give the same counts, or a sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from calibration.counting.comparisons import Measurement
+from calibration.evaluation import from_scores
+from calibration.sources import table as tables
+from calibration.sources.scores import photo_people
+from calibration.sources.table import column_names
+from verikit.contract import load_contract
+from verikit.errors import WrongUse
+
+CONTRACT = load_contract()
+RNG = np.random.default_rng(7)
+ROWS = [
+    (f"p{a}/{x}.jpg", f"p{a if mated else b}/{y}.jpg", int(mated), round(float(score), 6))
+    for n, (a, b, score) in enumerate(
+        zip(RNG.integers(0, 40, 900), RNG.integers(40, 80, 900), RNG.random(900), strict=True)
+    )
+    for mated, x, y in [(n % 4 == 0, 0, 1)]
+]
+HEAD = ("first", "second", "mated", "score")
+
+
+def text(separator: str, rows=ROWS, head=HEAD, end: str = "\n") -> str:
+    return "".join(separator.join(map(str, row)) + end for row in ([head] if head else []) + rows)
+
+
+def counted(path, **options) -> Measurement:
+    return from_scores(path, CONTRACT, float("inf"), **options).measurement
+
+
+def summary(found: Measurement) -> list:
+    return [
+        (counts.histogram.n, counts.histogram.matches.tolist(), found.shares(counts).people)
+        for counts in found.kinds
+    ]
+
+
+WORDS = [(a, b, ("Impostor", "Genuine")[m], s) for a, b, m, s in ROWS]
+FLOATS = [(a, b, f"{m}.0", s) for a, b, m, s in ROWS]
+COMMAS = [(a, b, m, str(s).replace(".", ",")) for a, b, m, s in ROWS]
+WINDOWS = [(f"C:\\d\\{a}".replace("/", "\\"), f"C:\\d\\{b}".replace("/", "\\"), m, s) for a, b, m, s in ROWS]  # fmt: skip # noqa: E501
+SIGNS = [(a, b, (-1, 1)[m], s) for a, b, m, s in ROWS]
+BOB = [(a[:-6], b[:-6], b, s) for a, b, _, s in ROWS]
+BOB_LONG = [(a[:-6], a, b[:-6], b, s) for a, b, _, s in ROWS]
+DIALECTS = {
+    "plain.csv": text(","),
+    "CAPITALS.CSV": text(",", head=("FIRST", "Second", " Mated", "SCORE ")),
+    "excel.csv": "\ufeff" + text(",", end="\r\n"),
+    "european.csv": "\ufeff" + text(";", COMMAS, end="\r\n"),
+    "words.tsv": text("\t", WORDS),
+    "floats.csv": text(",", FLOATS),
+    "signs.csv": text(",", SIGNS),
+    "blanks.csv": text(", "),
+    "pipes.txt": text("|"),
+    "aligned.txt": text("    "),
+    "no_heading.txt": text(" ", head=None),
+    "no_heading.csv": text(",", head=None),
+    "blank_lines.csv": text(",").replace("score\n", "score\n\n") + "\n\n",
+    "quoted.csv": text(",", [tuple(f'"{v}"' for v in row) for row in ROWS]),
+    "windows.csv": text(",", WINDOWS),
+    "bob_5_columns.txt": text(" ", BOB_LONG, head=None),
+    "objects.jsonl": "".join(json.dumps(dict(zip(HEAD, row, strict=True))) + "\n" for row in ROWS),
+    "mixed.jsonl": "".join(
+        json.dumps(
+            dict(
+                zip(
+                    HEAD,
+                    (*row[:2], (row[2], bool(row[2]))[n % 2], (row[3], str(row[3]))[n % 2]),
+                    strict=True,
+                )
+            )
+        )
+        + "\n"
+        for n, row in enumerate(ROWS)
+    ),
+    "array.json": json.dumps([dict(zip(HEAD, row, strict=True)) for row in ROWS]),
+}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    path = tmp_path_factory.mktemp("scores") / "plain.csv"
+    path.write_text(text(","))
+    return summary(counted(path))
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_text_of_every_dialect(tmp_path, name, expected, monkeypatch):
+    monkeypatch.setattr(tables, "_PIECE_BYTES", 16_384)
+    path = tmp_path / name
+    path.write_text(DIALECTS[name], encoding="utf-8", newline="")
+    assert summary(counted(path)) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_encodings(tmp_path, encoding, expected):
+    path = tmp_path / "scores.csv"
+    path.write_bytes(text(",").replace("p1/", "pé/").encode(encoding))
+    assert summary(counted(path)) == expected
+
+
+def test_the_four_columns_of_bob(tmp_path, expected):
+    path = tmp_path / "scores-dev"
+    path.write_text(text(" ", BOB, head=None))
+    found = counted(path)
+    assert summary(found) == expected
+    assert found.identities.people().given == 80
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"mated": pa.array([float(m) for *_, m, _ in ROWS])},
+        {"mated": pa.array([("impostor", "genuine")[m] for *_, m, _ in ROWS])},
+        {"mated": pa.array([m for *_, m, _ in ROWS], pa.int8())},
+        {"first": pa.array([row[0] for row in ROWS]).dictionary_encode()},
+        {"second": pa.array([row[1] for row in ROWS], pa.large_string())},
+        {"score": pa.array([str(row[3]) for row in ROWS])},
+        {"score": pa.array([row[3] for row in ROWS], pa.float32())},
+    ],
+)
+def test_parquet_of_every_type(tmp_path, columns, expected):
+    plain = dict(zip(HEAD, map(list, zip(*ROWS, strict=True)), strict=True))
+    pyarrow.parquet.write_table(pa.table(plain | columns), tmp_path / "scores.parquet")
+    assert summary(counted(tmp_path / "scores.parquet")) == expected
+
+
+def test_columns_may_have_other_names(tmp_path, expected):
+    path = tmp_path / "scores.csv"
+    path.write_text(text(",", head=("probe", "reference", "label", "similarity")))
+    names = column_names("first=probe, second=Reference,mated=label,score=4")
+    assert summary(counted(path, columns=names)) == expected
+
+
+@pytest.mark.parametrize("given", ["", "first", "first=", "photo=probe"])
+def test_columns_are_names_and_columns(given):
+    with pytest.raises(WrongUse, match="--columns takes NAME=COLUMN"):
+        column_names(given)
+
+
+def test_people_may_be_numbers_and_tell_the_truth(tmp_path, expected):
+    rows = [
+        {"first": n, "second": 10_000 + n, "score": s,
+         "first_person": int(a[1:-6]), "second_person": int(b[1:-6])}
+        for n, (a, b, _, s) in enumerate(ROWS)
+    ]  # fmt: skip
+    path = tmp_path / "scores.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = counted(path)
+    assert summary(found) == expected
+    assert found.identities.people().given == 80
+
+
+def test_a_table_says_who_is_who(tmp_path, expected):
+    def alias(name: str) -> str:
+        return f"{hash(name) % 10**9:x}-{name[-5]}"
+
+    path, people = tmp_path / "scores.csv", tmp_path / "people.csv"
+    path.write_text(text(",", [(alias(a), alias(b), m, s) for a, b, m, s in ROWS]))
+    who = {alias(name): name[:-6] for row in ROWS for name in row[:2]}
+    people.write_text("photo;person\n" + "".join(f"{a};{p}\n" for a, p in who.items()))
+    assert photo_people(people) == who
+    assert summary(counted(path, people=people)) == expected
+
+
+BROKEN = {
+    "oops": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, "oops")]), "row 701: score 'oops' is no"),
+    "infinite": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, "inf")]), "row 701: score inf is no"),
+    "percent": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, 87)]), "row 701: score 87 lies outside"),
+    "perhaps": (
+        text(",", [*ROWS[:700], ("a/1", "b/1", "?", 1)]),
+        r"row 701: mated '[?]' is neither",
+    ),
+    "short": (text(",", [*ROWS[:70], ("a/1", "b/1")]), "Expected 4 columns, got 2"),
+    "twice": (text(",", head=("first", "first", "mated", "score")), "names a column twice"),
+    "other names": (text(",", head=("a", "b", "c", "d")), "--columns first=COLUMN,second=COLUMN"),
+    "no rows": ("first,second,mated,score\n", "no rows"),
+    "nothing": ("", "is empty"),
+    "escapes": (text(",", [("\x1b[2J", "b/1", 0, 7)]), r"first=\\x1b\[2J"),
+    "nested": ("[" * 100_000, "recursion|delimiter|cannot be counted"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_refusal_shows_what_was_understood(tmp_path, what):
+    content, message = BROKEN[what]
+    path = tmp_path / "scores.csv"
+    path.write_text(content)
+    with pytest.raises(WrongUse, match=message) as refused:
+        counted(path)
+    assert "\x1b" not in str(refused.value)
+    if re.match("r?row 7", message):
+        assert "The first rows, as understood:\n  first=p" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x89PNG\r\n\x1a\n\0\0", b"PAR1" + b"x" * 99, b"PAR1", b"{\n", b"\0"]
+)
+def test_what_is_no_table_is_refused_in_a_sentence(tmp_path, content):
+    path = tmp_path / "scores.csv"
+    path.write_bytes(content)
+    with pytest.raises(WrongUse):
+        counted(path)
