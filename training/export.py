@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
 from torch import nn
 
 from reference_server.faces.occlusion import CHIP
-from reference_server.faces.onnx_graph import Graph, pictures
+from reference_server.faces.onnx_graph import UINT8, Graph, pictures
 
 
 def to_onnx(model: nn.Sequential, thresholds: Sequence[float]) -> bytes:
@@ -35,7 +34,7 @@ def to_onnx(model: nn.Sequential, thresholds: Sequence[float]) -> bytes:
                 np.log(np.array(thresholds) / (1 - np.array(thresholds))) if after is None else 0
             )
             at = _product(graph, at, module, shift)
-    source = pictures("chips", TensorProto.UINT8, CHIP.side, CHIP.side)
+    source = pictures("chips", UINT8, CHIP.side, CHIP.side)
     return graph.model(source, [graph.node("Sigmoid", at)])
 
 

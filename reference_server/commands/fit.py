@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reference_server.faces.fitting.fit import fit_scorer
+from reference_server.faces.fitting.fit import fit_to
 from reference_server.faces.fitting.people import LabelledTemplates
 
 HELD_OUT = "held-out.npz"
@@ -42,13 +42,10 @@ def fit(templates: Path, out: Path, hold_out: float, seed: int) -> None:
       verikit fit lfw.npz --out fitted
     """
     people, held_out = LabelledTemplates.load(templates).parted(hold_out, seed)
-    scorer = fit_scorer(people, seed)
-    assert scorer.cohort is not None  # noqa: S101 - tells the type checker
-    out.mkdir(parents=True, exist_ok=True)
-    scorer.score_map.save(out / f"{people.model}.json")
-    scorer.cohort.save(out / f"{people.model}.npz")
-    written = f"{people.model}.json and {people.model}.npz"
+    fitted = fit_to(people, seed)
+    written = fitted.save(out)
     if hold_out:
-        held_out.save(out / HELD_OUT, scorer.cohort)
-        written = f"{people.model}.json, {people.model}.npz and {HELD_OUT}"
-    click.echo(f"Fitted to {len(people.names):,} people; written to {out}: {written}")
+        written.append(out / HELD_OUT)
+        held_out.save(written[-1], fitted.cohort)
+    names = ", ".join(file.name for file in written)
+    click.echo(f"Fitted to {len(people.names):,} people; written to {out}: {names}")

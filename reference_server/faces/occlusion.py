@@ -34,7 +34,7 @@ class Occlusion:
 
     def __init__(self) -> None:
         with reading(MODEL, OWN_FILES):
-            self._session = session(MODEL.read_bytes())
+            self._session = session(MODEL)
 
     def covered(self, chip: Pixels) -> tuple[str, ...]:
         """The regions of the face on a chip that are covered, none if it is bare."""

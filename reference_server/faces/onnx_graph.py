@@ -1,67 +1,117 @@
-"""Writes ONNX graphs node by node."""
+"""Writes ONNX graphs node by node, as protobuf messages (onnx/onnx.proto)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import onnx
-from numpy.typing import ArrayLike
-from onnx import TensorProto, helper, numpy_helper
+from numpy.typing import ArrayLike, NDArray
 
-_OPSET = helper.make_opsetid("", 17)
-_IR_VERSION = 9  # the one that came with the opset: older runtimes read it
+OPSET = 17
+IR_VERSION = 9  # the one that came with the opset: older runtimes read it
+
+FLOAT, UINT8, INT64 = 1, 2, 7
+"""Element types (TensorProto.DataType)."""
+_TYPES = {"float32": FLOAT, "uint8": UINT8, "int64": INT64}
+
+Attribute = int | str | Sequence[int]
+Array = NDArray[np.generic]
 
 
 class Graph:
     """A graph that grows; values are known by their names."""
 
     def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
+        self._nodes: list[bytes] = []
+        self._constants: dict[str, Array] = {}
 
-    def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
+    def node(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
         """Add an operator; the name of its output."""
         output = f"{operator}_{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        self._nodes.append(
+            _message(
+                *((1, name) for name in inputs),
+                (2, output),
+                (4, operator),
+                *((5, _attribute(*each)) for each in attributes.items()),
+            )
+        )
         return output
 
     def constant(self, values: ArrayLike) -> str:
         """Add constant values; their name."""
         name = f"constant_{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self._constants[name] = np.ascontiguousarray(values).reshape(np.shape(values))
         return name
 
     def planes(self, pictures: str) -> str:
         """Pictures of shape (N, H, W, C), of any type, as real numbers of shape (N, C, H, W)."""
-        return self.node(
-            "Cast", self.node("Transpose", pictures, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT
+        return self.node("Cast", self.node("Transpose", pictures, perm=[0, 3, 1, 2]), to=FLOAT)
+
+    def model(self, source: bytes, outputs: Sequence[str]) -> bytes:
+        """The ONNX file of everything between an input and real-valued outputs."""
+        graph = _message(
+            *((1, node) for node in self._nodes),
+            (2, "network"),
+            *((5, _tensor(name, array)) for name, array in self._constants.items()),
+            (11, source),
+            *((12, _value(name, FLOAT, None)) for name in outputs),
         )
-
-    def model(self, source: onnx.ValueInfoProto, outputs: Sequence[str]) -> bytes:
-        """The ONNX file of everything between the input and real-valued outputs."""
-        graph = helper.make_graph(
-            self._nodes,
-            "network",
-            [source],
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
-            self._constants,
-        )
-        model = helper.make_model(graph, opset_imports=[_OPSET], ir_version=_IR_VERSION)
-        return bytes(model.SerializeToString())
+        return _message((1, IR_VERSION), (7, graph), (8, _message((1, ""), (2, OPSET))))
 
 
-def pictures(name: str, dtype: int, rows: int | str, columns: int | str) -> onnx.ValueInfoProto:
+def pictures(name: str, dtype: int, rows: int | str, columns: int | str) -> bytes:
     """An input of RGB pictures, any number of them; a side given by a name may be any."""
-    return helper.make_tensor_value_info(name, dtype, ["n", rows, columns, 3])
+    return _value(name, dtype, ["n", rows, columns, 3])
 
 
 def product(name: str, matrix: ArrayLike) -> bytes:
     """The ONNX file of a product: rows of any number in, the rows times the matrix out."""
     graph = Graph()
-    rows = np.shape(matrix)[0]
     output = graph.node("MatMul", name, graph.constant(matrix))
-    return graph.model(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", rows]), [output]
-    )
+    return graph.model(_value(name, FLOAT, ["n", np.shape(matrix)[0]]), [output])
+
+
+def _value(name: str, dtype: int, shape: Sequence[int | str] | None) -> bytes:
+    """A ValueInfoProto; dimensions are numbers, or names of what may be any."""
+    parts: list[tuple[int, int | str | bytes]] = [(1, dtype)]
+    if shape is not None:
+        sides = [_message((2 if isinstance(side, str) else 1, side)) for side in shape]
+        parts.append((2, _message(*((1, side) for side in sides))))
+    return _message((1, name), (2, _message((1, _message(*parts)))))
+
+
+def _tensor(name: str, array: Array) -> bytes:
+    """A TensorProto."""
+    sides = ((1, side) for side in array.shape)
+    return _message(*sides, (2, _TYPES[array.dtype.name]), (8, name), (9, array.tobytes()))
+
+
+def _attribute(name: str, value: Attribute) -> bytes:
+    """An AttributeProto of the kinds INT, STRING and INTS."""
+    if isinstance(value, int):
+        return _message((1, name), (3, value), (20, 2))
+    if isinstance(value, str):
+        return _message((1, name), (4, value), (20, 3))
+    return _message((1, name), *((8, each) for each in value), (20, 7))
+
+
+def _message(*fields: tuple[int, int | str | bytes]) -> bytes:
+    """A protobuf message: numbers of fields with integers, texts or messages."""
+    parts = []
+    for number, value in fields:
+        if isinstance(value, int):
+            parts += [_varint(number << 3), _varint(value)]
+        else:
+            content = value.encode() if isinstance(value, str) else value
+            parts += [_varint(number << 3 | 2), _varint(len(content)), content]
+    return b"".join(parts)
+
+
+def _varint(value: int) -> bytes:
+    """Seven bits a byte, the lowest first; none of ours is negative."""
+    digits = []
+    while value > 0x7F:
+        digits.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*digits, value])

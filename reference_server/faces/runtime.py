@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import onnxruntime
 
 
-def session(model: bytes) -> onnxruntime.InferenceSession:
+def session(model: bytes | Path) -> onnxruntime.InferenceSession:
     """A session over an ONNX file; it may be shared by threads and survives a fork."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -14,4 +19,17 @@ def session(model: bytes) -> onnxruntime.InferenceSession:
     # An arena keeps the most that any picture ever took: MTCNN's is hundreds of megabytes.
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    with _file(model) as path:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def _file(model: bytes | Path) -> Iterator[str]:
+    """A path to the model, in memory if need be: a session over bytes would keep them for good."""
+    if isinstance(model, Path):
+        yield str(model)
+        return
+    with os.fdopen(os.memfd_create("model.onnx"), "wb") as file:
+        file.write(model)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"

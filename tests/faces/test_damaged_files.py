@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from reference_server.commands.serve import serve
 from reference_server.faces import occlusion, weights
-from reference_server.faces.detection.mtcnn_networks import to_onnx
+from reference_server.faces.detection import mtcnn_networks
+from reference_server.faces.detection.mtcnn import load_networks
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.scoring import scorer
 from reference_server.faces.scoring.scorer import load_scorer
@@ -45,9 +46,9 @@ DAMAGES = [remove, cut, overwrite]
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Links to all files of weights, which the server then reads."""
-    for package in ("face_recognition_models", "mtcnn"):
-        folder = Path(str(find_spec(package).origin)).parent  # type: ignore[union-attr]
-        shutil.copytree(folder, tmp_path / package, copy_function=os.symlink)
+    package = "face_recognition_models"
+    folder = Path(str(find_spec(package).origin)).parent  # type: ignore[union-attr]
+    shutil.copytree(folder, tmp_path / package, copy_function=os.symlink)
     shutil.copytree(scorer.SHIPPED, tmp_path / "models", copy_function=os.symlink)
 
     def found(name: str, package: str | None = None) -> object:
@@ -58,6 +59,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(importlib.util, "find_spec", found)
     monkeypatch.setattr(scorer, "SHIPPED", tmp_path / "models")
+    monkeypatch.setattr(mtcnn_networks, "WEIGHTS", tmp_path / "models" / "mtcnn.npz")
     monkeypatch.setattr(occlusion, "MODEL", tmp_path / "models" / "occlusion.onnx")
     monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path / "home"))
     return tmp_path
@@ -76,7 +78,7 @@ FILES: dict[str, tuple[Callable[[], object], str]] = {
         weights.RECOGNISER.read,
         "pip install",
     ),
-    "mtcnn/assets/weights/pnet.lz4": (lambda: to_onnx("pnet"), "pip install"),
+    "models/mtcnn.npz": (load_networks, "install verikit"),
     "models/occlusion.onnx": (occlusion.Occlusion, "install verikit"),
     "models/Dlib.npz": (read_scorer, "install verikit"),
 }

@@ -7,12 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reference_server.commands.fit import HELD_OUT
-from reference_server.faces.fitting.fit import fit_scorer
+from reference_server.faces.fitting.fit import fit_to
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.fitting.tail import Histogram, Tail, knots
 from reference_server.faces.scoring.cohort import Cohort
 from reference_server.faces.scoring.score_map import ScoreMap
+from reference_server.faces.scoring.scorer import Scorer
 from verikit.cli import main
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
@@ -36,7 +37,8 @@ def made_people(count: int, photos: int, seed: int) -> LabelledTemplates:
 
 @pytest.fixture(scope="module")
 def fitted():
-    return fit_scorer(made_people(500, 2, 1))
+    fit = fit_to(made_people(500, 2, 1))
+    return Scorer(fit.score_map, fit.cohort)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def people_file(tmp_path_factory, fitted):
     return path
 
 
-def fit_to(*arguments: object) -> Result:
+def run_fit(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["fit", *(str(argument) for argument in arguments)])
 
 
@@ -121,9 +123,9 @@ def test_the_tail_goes_on_where_counts_end():
 
 def test_too_few_people_are_wrong_use_and_write_nothing(fitted, tmp_path):
     with pytest.raises(WrongUse, match="100 people"):
-        fit_scorer(made_people(100, 3, 0))
+        fit_to(made_people(100, 3, 0))
     made_people(800, 1, 0).save(tmp_path / "people.npz", fitted.cohort)
-    result = fit_to(tmp_path / "people.npz", "--out", tmp_path / "out", "--hold-out", 0.5)
+    result = run_fit(tmp_path / "people.npz", "--out", tmp_path / "out", "--hold-out", 0.5)
     assert result.exit_code == 2
     assert "at least 450" in result.output
     assert not (tmp_path / "out").exists()
@@ -131,14 +133,14 @@ def test_too_few_people_are_wrong_use_and_write_nothing(fitted, tmp_path):
 
 def test_fitting_is_repeatable(people_file, tmp_path):
     for name in ("one", "two"):
-        assert fit_to(people_file, "--out", tmp_path / name, "--seed", 3).exit_code == 0
+        assert run_fit(people_file, "--out", tmp_path / name, "--seed", 3).exit_code == 0
     for file in ("Made.json", "Made.npz"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     assert not (tmp_path / "one" / HELD_OUT).exists()
 
 
 def test_held_out_people_can_be_calibrated_by(people_file, tmp_path):
-    result = fit_to(people_file, "--out", tmp_path, "--hold-out", 0.5)
+    result = run_fit(people_file, "--out", tmp_path, "--hold-out", 0.5)
     assert result.exit_code == 0, result.output
     score_map, held_out = ScoreMap.load(tmp_path / "Made.json"), tmp_path / HELD_OUT
     assert held_out.stat().st_mode & 0o077 == 0, "others may read biometric data"
@@ -170,6 +172,6 @@ def test_a_file_that_holds_no_templates_is_wrong_use(tmp_path, arrays):
     path = tmp_path / "people.npz"
     named = {"model": "Made", "weights": ""} | arrays if arrays else {}
     np.savez(path, **{name: np.array(value) for name, value in named.items()})
-    result = fit_to(path, "--out", tmp_path / "out")
+    result = run_fit(path, "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "make it with `verikit templates`" in result.output

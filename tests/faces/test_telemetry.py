@@ -10,7 +10,7 @@ from pathlib import Path
 import reference_server.faces.occlusion as occlusion
 from reference_server.faces.runtime import session
 
-session((Path(occlusion.__file__).parents[1] / "models" / "occlusion.onnx").read_bytes())
+session((Path(occlusion.__file__).parents[1] / "models" / "occlusion.onnx"))
 """
 
 

@@ -1,4 +1,4 @@
-"""MTCNN's three networks, with the weights that the package mtcnn carries, as ONNX.
+"""MTCNN's three networks as ONNX, with the weights of the package mtcnn.
 
 The package runs them on TensorFlow (mtcnn/network); its weights are lists of arrays in the order
 of the layers below: a convolution takes two (filters, biases), a PReLU one, a dense layer two.
@@ -6,20 +6,15 @@ of the layers below: a convolution takes two (filters, biases), a PReLU one, a d
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
 
-from reference_server.faces.errors import WeightsError
-from reference_server.faces.onnx_graph import Graph, pictures
-from reference_server.faces.weights import checked
+from reference_server.faces.errors import OWN_FILES, reading
+from reference_server.faces.onnx_graph import FLOAT, Graph, pictures
 
 Arrays = Iterator[NDArray[np.float32]]
 
@@ -51,11 +46,7 @@ PLANS = {
     ),
 }
 
-SHA256 = {
-    "pnet": "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5",
-    "rnet": "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee",
-    "onet": "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3",
-}
+WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "mtcnn.npz"
 
 
 def to_onnx(name: str) -> bytes:
@@ -73,7 +64,7 @@ def to_onnx(name: str) -> bytes:
     heads = [_add(graph, "dense" if flat else "conv", value, arrays) for _ in range(plan.heads)]
     heads[-1] = graph.node("Softmax", heads[-1], axis=1)
     sides = (plan.side or "rows", plan.side or "columns")
-    return graph.model(pictures("pictures", TensorProto.FLOAT, *sides), heads)
+    return graph.model(pictures("pictures", FLOAT, *sides), heads)
 
 
 def _add(graph: Graph, layer: str, value: str, arrays: Arrays) -> str:
@@ -95,15 +86,5 @@ def _add(graph: Graph, layer: str, value: str, arrays: Arrays) -> str:
 
 
 def _weights(name: str) -> list[NDArray[np.float32]]:
-    import joblib  # noqa: PLC0415 - needed while loading only
-
-    spec = importlib.util.find_spec("mtcnn")
-    if spec is None or spec.origin is None:
-        raise WeightsError(
-            "the weights of MTCNN are missing: pip install mtcnn, which carries them"
-        )
-    path = Path(spec.origin).parent / "assets" / "weights" / f"{name}.lz4"
-    # joblib runs code that a file names, so it is given no other file than the one known.
-    content = checked(path, SHA256[name], "pip install --force-reinstall mtcnn, which carries it")
-    loaded: Any = joblib.load(BytesIO(content))
-    return [np.asarray(array, np.float32) for array in loaded]
+    with reading(WEIGHTS, OWN_FILES), WEIGHTS.open("rb") as file, np.load(file) as stored:
+        return [stored[key] for key in sorted(stored.files) if key.startswith(name)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
@@ -14,7 +17,6 @@ from reference_server.faces.fitting.tail import Histogram, Tail, knots
 from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 from reference_server.faces.scoring.score_map import ScoreMap
-from reference_server.faces.scoring.scorer import Scorer
 from verikit.errors import WrongUse
 
 COMPONENTS, COHORT_SIZE, FOLDS = 16, 8192, 5
@@ -25,7 +27,28 @@ NEAR_IDENTICAL = ((0.98, 0.0), (0.99, 0.95), (1.0, 1.0))
 score there breaks no claim; where many look alike, AS-norm alone scores an identical photo .85."""
 
 
-def fit_scorer(people: LabelledTemplates, seed: int = 0) -> Scorer:
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A score map, and the vectors of its cohort in half precision, shape (COHORT_SIZE, D)."""
+
+    score_map: ScoreMap
+    vectors: NDArray[np.float16]
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The cohort as the server loads it."""
+        return Cohort(self.vectors.astype(np.float32))
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write both files as the server reads them; where they are."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [folder / f"{self.score_map.model}.{suffix}" for suffix in ("json", "npz")]
+        self.score_map.save(files[0])
+        np.savez_compressed(files[1], vectors=self.vectors)
+        return files
+
+
+def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
     """Cohort and map, fitted to all non-mated pairs.
 
     Raises:
@@ -36,18 +59,18 @@ def fit_scorer(people: LabelledTemplates, seed: int = 0) -> Scorer:
             f"{len(people.names)} people to fit to tell nothing of rare false matches: "
             f"give at least {FEWEST_PEOPLE}, and as many again to hold out."
         )
-    cohort = draw_cohort(people.means(), seed)
-    return Scorer(_map(people, _out_of_fold(people, seed)), cohort)
+    score_map = _map(people, _out_of_fold(people, seed))
+    return Fit(score_map, draw_cohort(people.means(), seed))
 
 
-def draw_cohort(means: Templates, seed: int) -> Cohort:
+def draw_cohort(means: Templates, seed: int) -> NDArray[np.float16]:
     """Unit vectors drawn from a mixture of Gaussians that is fitted to mean templates."""
     with threadpool_limits(1):  # sums of several threads differ from run to run
         mixture = GaussianMixture(COMPONENTS, random_state=seed).fit(means)
         mixture.set_params(random_state=seed)
         drawn, _ = mixture.sample(COHORT_SIZE)
     vectors = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    return Cohort(vectors.astype(np.float16).astype(np.float32))  # as it is stored
+    return np.asarray(vectors, np.float16)
 
 
 def _out_of_fold(people: LabelledTemplates, seed: int) -> Statistics:
@@ -60,7 +83,7 @@ def _out_of_fold(people: LabelledTemplates, seed: int) -> Statistics:
     means, of_photo = people.means(), fold[people.people]
     statistics = np.zeros((2, len(people.templates)), np.float32)
     for i in range(FOLDS):
-        cohort = draw_cohort(means[fold != i], seed)
+        cohort = Cohort(draw_cohort(means[fold != i], seed).astype(np.float32))
         statistics[:, of_photo == i] = cohort.statistics(people.templates[of_photo == i])
     return Statistics(*statistics)
 

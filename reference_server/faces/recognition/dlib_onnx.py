@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
 
-from reference_server.faces.onnx_graph import Graph, pictures
+from reference_server.faces.onnx_graph import UINT8, Graph, pictures
 from reference_server.faces.recognition.dlib_file import Layer
 
 _INPUT_SCALE = np.float32(1 / 256)  # dlib/dnn/input.h
@@ -63,7 +62,7 @@ class _Builder:
 
     def model(self) -> bytes:
         side = self._input_side
-        return self._graph.model(pictures("chips", TensorProto.UINT8, side, side), [self._at.name])
+        return self._graph.model(pictures("chips", UINT8, side, side), [self._at.name])
 
     def _input(self, layer: Layer) -> None:
         *average, _, side = layer.settings

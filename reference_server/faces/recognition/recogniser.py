@@ -15,6 +15,7 @@ from reference_server.faces import weights
 from reference_server.faces.alignment import Recipe
 from reference_server.faces.errors import UnknownModelError, WeightsError
 from reference_server.faces.recognition.dlib_file import read_network
+from reference_server.faces.recognition.dlib_onnx import to_onnx
 from reference_server.faces.runtime import session
 from reference_server.pictures import Pixels
 
@@ -43,9 +44,6 @@ class DlibOnnx:
     recipe = Recipe(side=150, padding=0.25)
 
     def __init__(self) -> None:
-        # Writing ONNX is not needed once the network is loaded, nor for other models.
-        from reference_server.faces.recognition.dlib_onnx import to_onnx  # noqa: PLC0415
-
         self._session = session(to_onnx(read_network(weights.RECOGNISER.read())))
 
     def forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:

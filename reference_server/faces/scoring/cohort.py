@@ -9,25 +9,27 @@ person's template is in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from reference_server.faces.onnx_graph import product
 from reference_server.faces.recognition.recogniser import Templates
+from reference_server.faces.runtime import session
 
 NEAREST = 400
 """How many of the cohort, the most similar ones, a template is measured against."""
 
 
-@dataclass(frozen=True, eq=False)
 class Cohort:
-    """Unit vectors, shape (size, D)."""
+    """Unit vectors of shape (size, D).
 
-    vectors: Templates
+    Their product with templates is a network, as numpy's own would start a thread for every core.
+    """
+
+    def __init__(self, vectors: Templates) -> None:
+        self._network = session(product("templates", vectors.T))
 
     def similarity(self, first: Templates, second: Templates, cosine: float) -> float:
         """The normalised cosine of two templates; the same whichever comes first."""
@@ -42,24 +44,12 @@ class Cohort:
         return np.concatenate(means), np.concatenate(spreads)
 
     def _cosines(self, templates: Templates) -> NDArray[np.float32]:
-        (cosines,) = self._session.run(None, {"templates": templates})
+        (cosines,) = self._network.run(None, {"templates": templates})
         return np.asarray(cosines, np.float32)
-
-    @cached_property
-    def _session(self) -> onnxruntime.InferenceSession:
-        """The product as a network, as numpy's own would start a thread for every core."""
-        from reference_server.faces.onnx_graph import product  # noqa: PLC0415
-        from reference_server.faces.runtime import session  # noqa: PLC0415
-
-        return session(product("templates", self.vectors.T))
-
-    def save(self, path: Path) -> None:
-        """Write the vectors in half precision, which is what ``load`` gives back."""
-        np.savez_compressed(path, vectors=self.vectors.astype(np.float16))
 
     @classmethod
     def load(cls, path: Path) -> Cohort:
-        """Read a cohort that ``save`` wrote."""
+        """Read a cohort that ``verikit fit`` wrote."""
         with path.open("rb") as file, np.load(file) as stored:
             return cls(stored["vectors"].astype(np.float32))
 
