@@ -45,7 +45,7 @@ def load(path: Path) -> Templates:
     Raises:
         WrongUse: an array is missing, malformed or of another length.
     """
-    arrays = arrays_of(path, "templates")
+    arrays = arrays_of(path)
     try:
         vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]
