@@ -27,6 +27,8 @@ from verikit.contract import load_contract
 RATES = load_contract().error_rates
 CLAIMED = [rate for _, rate in RATES.rows]
 PEOPLE = 1000
+ALIKE = ((60, 12, 0.5, 4), (60, 12, 0.7, 4), (40, 8, 0.7, 3), (40, 10, 0.7, 2), (60, 20, 0.7, 3))
+"""People, photos of each, correlation, and the row."""
 LOOKS = np.unique(np.geomspace(10, 1e7, 200).astype(np.int64))
 
 
@@ -98,7 +100,7 @@ def one_population(
 def alike_photos(repetitions: int) -> None:
     """Wrong PASSes where the scores of one pair of people are correlated, at twice the claim."""
     print("\nPASS at twice the claimed rate (at most 5 %), all photos of few people")
-    for people, photos, alike, row in ((60, 12, 0.5, 4), (60, 12, 0.7, 4), (40, 8, 0.7, 3)):
+    for people, photos, alike, row in ALIKE:
         rng = np.random.default_rng(6)
         wrong = sum(passes_doubled(rng, people, photos, alike, row) for _ in range(repetitions))
         print(

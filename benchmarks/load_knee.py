@@ -69,7 +69,7 @@ def wrk(url: str, seconds: int) -> float:
             for case in cases
         ):
             paths.append(Path(folder) / str(number))
-            paths[-1].write_bytes(case.body)
+            paths[-1].write_bytes(case.request.body)
         script = Path(folder) / "post.lua"
         script.write_text(
             SCRIPT

@@ -15,7 +15,8 @@ import click
 from loadtests.profile import Profile, load_profile, profile_names
 from loadtests.statistics.gates import LIMITS
 from verikit.errors import NoVerdict, WrongUse
-from verikit.options import secret_variables
+from verikit.options import access, secret_variables
+from verikit.transport import Access
 
 WRONG_USE, INCOMPLETE = 2, 3
 
@@ -99,7 +100,8 @@ class _JsonFile(click.Path):
     help="Where the master is; with --master, the address to listen on.",
 )
 @click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
-def load(url: str | None, **options: Any) -> None:
+@access
+def load(url: str | None, access: Access, **options: Any) -> None:
     """Put the server at URL under load, check every answer, and judge the figures by gates.
 
     \b
@@ -115,7 +117,7 @@ def load(url: str | None, **options: Any) -> None:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        status = _load(url, options)
+        status = _load(url, access, options)
     except WrongUse as error:
         _stop(str(error), WRONG_USE)
     except NoVerdict as error:
@@ -127,7 +129,7 @@ def load(url: str | None, **options: Any) -> None:
     os._exit(status)
 
 
-def _load(url: str | None, options: dict[str, Any]) -> int:
+def _load(url: str | None, access: Access, options: dict[str, Any]) -> int:
     if url is None:
         raise WrongUse("give the server's URL, as in: verikit load http://127.0.0.1:3000")
     if options["master"] and options["worker"]:
@@ -135,14 +137,15 @@ def _load(url: str | None, options: dict[str, Any]) -> int:
     # Locust patches the whole process when it is imported: not before it is needed.
     if options["worker"]:
         from loadtests.control.run import run_worker  # noqa: PLC0415
+        from loadtests.control.target import endpoint_of  # noqa: PLC0415
 
-        run_worker(options["master_host"], options["master_port"], url)
+        run_worker(options["master_host"], options["master_port"], endpoint_of(url, access))
         return 0
     os.environ.update(secret_variables())  # read where the requests are built
     profile = adjusted(load_profile(options["load_profile"]), options)
     from loadtests.command import carry_out  # noqa: PLC0415
 
-    return carry_out(url, profile, options)
+    return carry_out(url, profile, access, options)
 
 
 def _list(*, in_json: bool) -> None:

@@ -17,17 +17,18 @@ from loadtests.profile import Profile
 from loadtests.report.files import ReportFiles, read_run
 from loadtests.report.text import progress, summary
 from loadtests.statistics.compare import Run, compare
+from verikit.transport import Access
 
 _WAIT_FOR_WORKERS = 60
 _PLAIN_EVERY = 10
 
 
-def carry_out(url: str, profile: Profile, options: dict[str, Any]) -> int:
+def carry_out(url: str, profile: Profile, access: Access, options: dict[str, Any]) -> int:
     """Run a profile and publish what came of it; the exit status."""
     before = read_run(options["compare"]) if options["compare"] else None
     files = ReportFiles(options["html"], Path(options["json"]) if options["json"] else None)
     files.make_room()
-    target = Target.of(url, pid=options["pid"], metrics_url=options["metrics_url"])
+    target = Target.of(url, access, pid=options["pid"], metrics_url=options["metrics_url"])
     workers = Workers(
         count=options["expect_workers"],
         host=options["master_host"],

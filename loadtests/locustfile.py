@@ -7,6 +7,7 @@ exit status.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,15 @@ from locust.runners import WorkerRunner
 
 from loadtests.control.run import attach
 from loadtests.control.shape import LoadTest, ProfileShape
-from loadtests.control.target import Target
+from loadtests.control.target import Target, endpoint_of
 from loadtests.generator.users import Client
 from loadtests.profile import load_profile
 from loadtests.report.files import ReportFiles
 from loadtests.report.text import summary
 from verikit.errors import VerikitError, WrongUse
 from verikit.exit_codes import Exit
+from verikit.transport import Access, Endpoint
+from verikit.transport.headers import FILE_VARIABLE
 
 __all__ = ["Client", "ProfileShape"]
 
@@ -45,16 +48,26 @@ def _add_options(parser: LocustArgumentParser) -> None:
 def _begin(environment: Environment, **_: Any) -> None:
     # Imports may have taken many seconds, and Locust's timers start from the loop's last look.
     gevent.get_hub().loop.update_now()
-    attach(environment, lambda: _described(environment))
+    attach(environment, lambda: _endpoint(environment), lambda: _described(environment))
     if not isinstance(environment.runner, WorkerRunner):
         # A test that never began is not stopped.
         for event in (environment.events.test_stop, environment.events.quitting):
             event.add_listener(lambda **_: _publish(environment))
 
 
+def _endpoint(environment: Environment) -> Endpoint:
+    return endpoint_of(environment.host or "", _access())
+
+
+def _access() -> Access:
+    """What lets us in, from the environment: the command line is Locust's."""
+    file = os.environ.get(FILE_VARIABLE)
+    return Access.of(header_file=Path(file) if file else None)
+
+
 def _described(environment: Environment) -> LoadTest:
     return LoadTest(
-        target=Target.of(environment.host or ""),
+        target=Target.of(environment.host or "", _access()),
         profile=load_profile(_option(environment, "load_profile")),
         show=lambda log: None,
     )

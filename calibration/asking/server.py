@@ -21,7 +21,6 @@ from verikit.errors import (
     VerikitError,
     WrongUse,
 )
-from verikit.foreign_text import shown
 from verikit.transport import Answer as HttpAnswer
 from verikit.transport import Endpoint, Request
 from verikit.transport.async_connection import AsyncPool
@@ -30,7 +29,6 @@ CHECKED_EVERY = 50
 """One pair in so many is asked of a replica as well."""
 SAME_SCORE = 1e-6
 """Replicas on unlike machines may round differently."""
-_NAME_LENGTH = 100
 _PATIENCE = 25
 
 
@@ -129,8 +127,7 @@ class Server:
         except (NotConnected, Broken, BadAnswer) as error:
             return Outcome(trouble=f"connection failed: {error}", may_pass=True)
         self.endpoint.demand_passage(answer)
-        if name := answer.headers.get("server"):
-            self.software = shown(name, limit=_NAME_LENGTH)
+        self.software = answer.headers.get("server", self.software)
         return self.api.outcome(answer)
 
 

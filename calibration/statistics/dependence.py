@@ -10,6 +10,7 @@ variance): Var(k) = sum (d_i - p n_i)^2 - (c - 1) n p (1 - p), where a compariso
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,23 +48,31 @@ class Shares:
 def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """The design effect of each row, at least 1.
 
-    A row with few events cannot tell how they cluster: with one, or none, they look independent. It
+    A row with few events cannot tell how they cluster: with one, or none, they look independent.
+    Few means fewer than 30 effective ones, as 30 may come from two pairs of people. Such a row
     takes the largest of what it shows itself, what the coefficient of variation of the rows below
     it comes to at its ``claimed`` rate, and the comparisons for each pair of people (mated: for
     each person). The last says that photos of the same people bring no evidence beyond the people,
     which holds however alike their scores are.
     """
-    effects: list[float] = []
+    return [effect for effect, _ in _rows(shares, claimed)]
+
+
+def spreads(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
+    """cv^2 of each row: how unequal people are in drawing events, carried up where few came."""
+    return [spread for _, spread in _rows(shares, claimed)]
+
+
+def _rows(shares: Shares, claimed: tuple[float, ...]) -> Iterator[tuple[float, float]]:
     spread = 0.0
     for row, events in enumerate(shares.events):
         effect = _design_effect(shares, events)
         own = _spread(shares, events, effect)
-        if events.sum() < FEW_EVENTS * shares.per_comparison:
+        if events.sum() < FEW_EVENTS * shares.per_comparison * max(1.0, effect):
             carried = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
             effect, own = max(effect, carried, _photos_alike(shares)), max(own, spread)
-        effects.append(max(1.0, effect))
         spread = own
-    return effects
+        yield max(1.0, effect), own
 
 
 def _design_effect(shares: Shares, events: Counts | Floats) -> float:

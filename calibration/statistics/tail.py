@@ -99,6 +99,8 @@ def extrapolate(tail: Tail | None, threshold: float, claimed: float) -> Extrapol
     """Whether the claim lies within what the tail fit allows, at most three decades further on."""
     if tail is None or threshold <= tail.start or claimed < tail.rate * 10**-DECADES:
         return Extrapolation.UNSUPPORTED
+    if not tail.rate_at(threshold):
+        return Extrapolation.UNSUPPORTED  # the fitted tail ends before: it says nothing there
     bounds = tail.interval_at(threshold)
     inside = bounds.lower <= claimed <= bounds.upper
     return Extrapolation.CONSISTENT if inside else Extrapolation.INCONSISTENT

@@ -88,6 +88,8 @@ class AnswerLog:
         process.cpu.append((report["clock"], report["cpu"]))
         for index, window in report["windows"]:
             self.windows[index].add(Window.from_plain(window))
+        if report["trouble"] and not self.trouble:
+            self.cut_short(report["trouble"])
         repeated = 0
         for index, digests in report["request_ids"]:
             again = self.shared.request_ids.add(digests)

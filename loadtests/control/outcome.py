@@ -31,7 +31,11 @@ class Step:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """All that a report shows. ``log`` is the run itself, of a search the one at the knee."""
+    """All that a report shows.
+
+    ``log`` is the run itself, of a search the one at the knee; ``remarks`` are on how the server
+    was reached.
+    """
 
     url: str
     log: AnswerLog
@@ -40,6 +44,7 @@ class Outcome:
     monitor: ServerMonitor
     steps: list[Step] = field(default_factory=list)
     knee: float | None = None
+    remarks: tuple[str, ...] = ()
     ended: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -68,6 +73,7 @@ class Outcome:
             "trouble": self.log.trouble,
             "exit_code": self.exit_code,
             "warnings": self.warnings,
+            "remarks": list(self.remarks),
             "measures": self.measures.plain(),
             "gates": [dataclasses.asdict(each) for each in self.judged],
             "knee": self.knee,

@@ -20,6 +20,7 @@ from loadtests.control.shape import LoadTest, ProfileShape
 from loadtests.generator.process import GeneratorProcess
 from loadtests.generator.users import Client
 from verikit.errors import NoVerdict
+from verikit.transport import Endpoint
 
 _TICK = 0.1
 
@@ -34,10 +35,12 @@ class Workers:
     wait_seconds: float
 
 
-def attach(environment: Environment, describe: Callable[[], LoadTest]) -> None:
+def attach(
+    environment: Environment, endpoint: Callable[[], Endpoint], describe: Callable[[], LoadTest]
+) -> None:
     """Let an environment of Locust, whose runner is there, run load tests of profiles."""
     if not isinstance(environment.runner, MasterRunner):
-        GeneratorProcess(environment)
+        GeneratorProcess(environment, endpoint)
     if isinstance(environment.shape_class, ProfileShape) and not isinstance(
         environment.runner, WorkerRunner
     ):
@@ -64,7 +67,7 @@ def run_load(test: LoadTest, workers: Workers | None) -> Outcome:
         if workers
         else environment.create_local_runner()
     )
-    attach(environment, lambda: test)
+    attach(environment, lambda: test.target.endpoint, lambda: test)
     try:
         if workers and isinstance(runner, MasterRunner):
             _wait_for(workers, runner)
@@ -76,12 +79,12 @@ def run_load(test: LoadTest, workers: Workers | None) -> Outcome:
     return outcome
 
 
-def run_worker(master_host: str, master_port: int, url: str) -> None:
+def run_worker(master_host: str, master_port: int, endpoint: Endpoint) -> None:
     """Make requests as a master elsewhere directs, until it sends this worker away."""
     _quiet_locust()
-    environment = Environment(user_classes=[Client], host=url)
+    environment = Environment(user_classes=[Client], host=endpoint.address.url)
     runner = environment.create_worker_runner(master_host, master_port)
-    GeneratorProcess(environment)
+    GeneratorProcess(environment, lambda: endpoint)
     runner.greenlet.join()
 
 

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import re
 import time
-import urllib.request
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import gevent
 import psutil
 
 from loadtests.statistics.measures import MIB
 from loadtests.statistics.trend import fit_trend
-from verikit.errors import WrongUse
+from verikit.errors import Unreachable, WrongUse
+from verikit.transport import Address, Connection, Endpoint, Request
 
 Probe = Callable[[], tuple[float, float]]
 """CPU seconds used so far, and RSS in bytes."""
 _EVERY_SECONDS = 1.0
 _HOUR = 3600
-_LOCAL = {"127.0.0.1", "localhost", "::1"}
 _METRIC = re.compile(r"^(\w+)(?:\{[^}]*\})?\s+(\S+)", re.MULTILINE)
 
 
@@ -78,20 +76,21 @@ class ServerMonitor:
             try:
                 cpu_seconds, rss = self._probe()
                 self.samples.append(Sample(clock=self.clock(), cpu_seconds=cpu_seconds, rss=rss))
-            except (OSError, ValueError, psutil.Error):
+            except (Unreachable, ValueError, psutil.Error):
                 pass  # the server restarts, or is gone: the requests will tell
             gevent.sleep(_EVERY_SECONDS)
 
 
-def find_probe(url: str, pid: int | None, metrics_url: str | None) -> Probe | None:
+def find_probe(endpoint: Endpoint, pid: int | None, metrics_url: str | None) -> Probe | None:
     """The way to look at a server: a /metrics page, a process, or the one that listens here.
 
     Raises:
         WrongUse: there is no such process or page.
     """
     if metrics_url:
-        return _checked(lambda: _from_metrics(metrics_url), f"{metrics_url} shows no metrics")
-    found = pid if pid is not None else _listening(url)
+        page = _MetricsPage(Address.for_reports(metrics_url), endpoint)
+        return _checked(page.look, f"{metrics_url} shows no metrics")
+    found = pid if pid is not None else _listening(endpoint.address)
     if found is None:
         return None
     process = _checked(lambda: psutil.Process(found), f"there is no process {found}")
@@ -121,15 +120,27 @@ class _ProcessTree:
 def _checked(look: Callable[[], Any], complaint: str) -> Callable[[], Any]:
     try:
         look()
-    except (OSError, ValueError, psutil.Error) as error:
+    except (Unreachable, ValueError, psutil.Error) as error:
         raise WrongUse(f"{complaint}: {error}") from error
     return look
 
 
-def _from_metrics(url: str) -> tuple[float, float]:
-    with urllib.request.urlopen(url, timeout=5) as page:  # noqa: S310 - the user's own URL
-        found = _METRIC.findall(page.read().decode())
-    return _sum(found, "process_cpu_seconds_total"), _sum(found, "process_resident_memory_bytes")
+class _MetricsPage:
+    """A page for Prometheus; what lets us in to the server goes to no other host."""
+
+    def __init__(self, address: Address, server: Endpoint) -> None:
+        own = (address.host, address.port) == (server.address.host, server.address.port)
+        access = server.access if own else replace(server.access, headers=())
+        self._endpoint = Endpoint(address=address, access=access, timeout=5)
+
+    def look(self) -> tuple[float, float]:
+        """CPU seconds and RSS bytes, summed over the processes that the page tells of."""
+        with Connection(self._endpoint) as connection:
+            answer = connection.ask(Request(method="GET", path=""))
+        found = _METRIC.findall(answer.body.decode())
+        return _sum(found, "process_cpu_seconds_total"), _sum(
+            found, "process_resident_memory_bytes"
+        )
 
 
 def _sum(found: Iterable[tuple[str, str]], name: str) -> float:
@@ -139,10 +150,9 @@ def _sum(found: Iterable[tuple[str, str]], name: str) -> float:
     return sum(values)
 
 
-def _listening(url: str) -> int | None:
-    """The topmost process that listens on the URL's port, where that is on this machine."""
-    target = urlsplit(url)
-    if target.hostname not in _LOCAL or target.port is None:
+def _listening(target: Address) -> int | None:
+    """The topmost process that listens on the server's port, where that is on this machine."""
+    if not target.is_loopback:
         return None
     found = next((each.pid for each in _sockets() if _listens(each, target.port)), None)
     # Processes that share a socket are shown as one of them: the parent may have it too.

@@ -185,6 +185,8 @@ class ProfileShape(LoadTestShape):
     def _close(self, outcome: Outcome | VerikitError) -> None:
         if self._plan:
             self._monitor.stop()
+        if isinstance(outcome, Outcome):
+            outcome.remarks = self._test.target.endpoint.remarks
         self._plan = self._log = self._users = None
         self._outcome = outcome
 

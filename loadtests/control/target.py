@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 
 from loadtests.control.server_monitor import Probe, find_probe
-from verikit.errors import NoVerdict
-from verikit.transport.address import Address
+from verikit.contract import load_contract
+from verikit.transport import Access, Address, Connection, Endpoint, Request
+
+_CONTRACT = load_contract()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A server by its address; ``probe`` is None where its CPU and memory cannot be seen."""
+    """A server and how it is reached; ``probe`` is None where its CPU and memory are not seen."""
 
-    address: Address
+    endpoint: Endpoint
     probe: Probe | None = None
 
     @classmethod
-    def of(cls, url: str, *, pid: int | None = None, metrics_url: str | None = None) -> Target:
+    def of(
+        cls, url: str, access: Access, *, pid: int | None = None, metrics_url: str | None = None
+    ) -> Target:
         """A target from what a user types; the operation's own path may be part of the URL.
 
         Raises:
             WrongUse: this is no URL of a server, or one with a password; or what is to be
                 sampled is not there.
-            NoVerdict: nothing listens.
+            Unreachable: nothing answers, or something in front of the server does.
         """
-        address = Address.for_reports(url)
-        try:
-            socket.create_connection((address.host, address.port), 5).close()
-        except OSError as error:
-            raise NoVerdict(f"nothing answers at {address.url}: start the server") from error
-        return cls(address=address, probe=find_probe(address.url, pid, metrics_url))
+        endpoint = endpoint_of(url, access)
+        _demand_answer(endpoint)
+        return cls(endpoint=endpoint, probe=find_probe(endpoint, pid, metrics_url))
 
     @property
     def url(self) -> str:
         """Where the operation's path begins."""
-        return self.address.url
+        return self.endpoint.address.url
+
+
+def endpoint_of(url: str, access: Access) -> Endpoint:
+    """A server, by what a user types and what lets us in.
+
+    Raises:
+        WrongUse: this is no URL of a server, or one with a password.
+    """
+    return Endpoint(address=Address.for_reports(url), access=access)
+
+
+def _demand_answer(endpoint: Endpoint) -> None:
+    """Send an empty form: any answer of the server itself will do."""
+    request = Request(
+        method=_CONTRACT.method, path=_CONTRACT.path, content_type=_CONTRACT.media_types[0]
+    )
+    with Connection(endpoint) as connection:
+        endpoint.demand_passage(connection.ask(request))

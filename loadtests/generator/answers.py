@@ -6,7 +6,6 @@ schema validator; the suite in ``conformance`` is the one that judges in full de
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections import defaultdict
 from hashlib import blake2b
@@ -15,8 +14,10 @@ from typing import Any, NamedTuple
 from loadtests.generator.cases import Case
 from loadtests.statistics.windows import Window, bucket
 from verikit.contract import Contract
+from verikit.transport.strict_json import NotStrictJson, read_json
 
 NO_ANSWER = "no answer"
+_MOST_CODES = 10_000
 
 
 class Verdict(NamedTuple):
@@ -71,14 +72,14 @@ def digest(request_id: str) -> int:
 
 
 def _shown(code: Any) -> str:
-    """A code for labels; of what is no number, a server could make labels without end."""
-    return str(code) if type(code) is int else "?"
+    """A code for labels; of anything else, a server could make labels without end."""
+    return str(code) if type(code) is int and 0 <= code < _MOST_CODES else "?"
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = read_json(body)
+    except NotStrictJson:
         return None
     return answer if isinstance(answer, dict) else None
 

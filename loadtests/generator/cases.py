@@ -12,18 +12,19 @@ from loadtests.generator.photos import covered_portrait, landscape, portrait
 from verikit.contract import Contract, PhotoStandards
 from verikit.contract.encryption import Secrets
 from verikit.portraits import PEOPLE
+from verikit.transport import Request
 
 _DECK = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A request body ready to send; ``kind`` is COMPARISON or the code's name."""
+    """A request ready to send; ``kind`` is COMPARISON or the code's name."""
 
     name: str
     kind: str
     expected: int
-    body: bytes
+    request: Request
 
 
 def build_cases(
@@ -56,7 +57,7 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
             name=" ".join(f"{person}-{side}" for person, side in pair),
             kind=kind,
             expected=contract.success_code,
-            body=_form(contract, [encrypt(portrait(person, side)) for person, side in pair]),
+            request=_request(contract, [encrypt(portrait(person, side)) for person, side in pair]),
         )
         for pair in pairs
     ]
@@ -74,7 +75,7 @@ def wrong_photos(contract: Contract, kind: str, side: int) -> list[Case]:
             name=f"{kind} {place}",
             kind=kind,
             expected=contract.codes[kind].code,
-            body=_form(contract, photos, options),
+            request=_request(contract, photos, options),
         )
         for place, photos in {"first": [wrong, good], "second": [good, wrong]}.items()
     ]
@@ -92,9 +93,14 @@ def deal(cases: Mapping[str, list[Case]], mix: Mapping[str, float], seed: int) -
     return cycle(cards)
 
 
-def _form(contract: Contract, photos: list[bytes], options: Mapping[str, str] = {}) -> bytes:
+def _request(contract: Contract, photos: list[bytes], options: Mapping[str, str] = {}) -> Request:
     names = [each.name for each in contract.parameters.values() if each.required]
-    return urlencode({**dict(zip(names, photos, strict=True)), **options}).encode()
+    return Request(
+        method=contract.method,
+        path=contract.path,
+        content_type=contract.media_types[0],
+        body=urlencode({**dict(zip(names, photos, strict=True)), **options}).encode(),
+    )
 
 
 def _too_small(standards: PhotoStandards, _: int) -> bytes:

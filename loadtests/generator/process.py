@@ -6,6 +6,7 @@ with its spawn message. What was seen goes back in Locust's own reports.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -13,13 +14,14 @@ import locust.runners
 from locust.env import Environment
 from locust.runners import LocalRunner
 
-from loadtests.generator.answers import AnswerCheck
+from loadtests.generator.answers import AnswerCheck, Recorder
 from loadtests.generator.cases import Case, build_cases
 from loadtests.generator.pacing import Share
-from loadtests.generator.session import Session
+from loadtests.generator.session import Session, Workload
 from loadtests.generator.users import Client, SlowClient
 from loadtests.profile import Profile, profile_from
 from verikit.contract import load_contract
+from verikit.transport import Endpoint
 
 REPORT_SECONDS = 0.5
 RUN = "verikit_run"
@@ -31,9 +33,9 @@ locust.runners.WORKER_REPORT_INTERVAL = REPORT_SECONDS
 class GeneratorProcess:
     """Makes a session of each run that Locust's options describe, and reports what it sees."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, endpoint: Callable[[], Endpoint]) -> None:
         runner: Any = environment.runner
-        self._environment = environment
+        self._environment, self._endpoint = environment, endpoint
         self._client_id: str = runner.client_id
         self._contract = load_contract()
         self._cases: dict[Any, dict[str, list[Case]]] = {}
@@ -54,14 +56,13 @@ class GeneratorProcess:
         run = self._run()
         if self._session is None or run["number"] != self._number:
             profile, workers = profile_from(run["profile"]), run["workers"]
-            Client.network_timeout = Client.connection_timeout = profile.timeout
             self._number = run["number"]
+            index = workers.index(self._client_id) if self._takes_part(run) else 0
             self._session = Session(
                 profile,
-                self._built(profile),
-                self._check,
-                Share(len(workers), workers.index(self._client_id) if self._takes_part(run) else 0),
-                run["window_seconds"],
+                Workload(self._endpoint(), self._built(profile), self._check),
+                Recorder(run["window_seconds"]),
+                Share(len(workers), index),
             )
         return self._session
 

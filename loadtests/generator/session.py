@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
@@ -15,6 +15,35 @@ from loadtests.generator.answers import NO_ANSWER, AnswerCheck, Recorder, Verdic
 from loadtests.generator.cases import Case, deal
 from loadtests.generator.pacing import ClosedModel, OpenModel, Share, arrivals
 from loadtests.profile import Profile
+from verikit.errors import (
+    BadAnswer,
+    Broken,
+    NotConnected,
+    NotTrusted,
+    ProxyFailed,
+    TimedOut,
+    Unreachable,
+)
+from verikit.transport import Answer, Endpoint
+
+_NOT_THE_SERVER = (NotTrusted, ProxyFailed)
+_REASONS = {
+    NotConnected: "no connection",
+    Broken: "the connection broke",
+    TimedOut: "not in time",
+    BadAnswer: "what came is no proper answer",
+    NotTrusted: "no trusted connection",
+    ProxyFailed: "the proxy failed",
+}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Whom to ask, what, and how the answers are judged."""
+
+    endpoint: Endpoint
+    cases: Mapping[str, list[Case]]
+    check: AnswerCheck
 
 
 class Session:
@@ -24,18 +53,21 @@ class Session:
     """
 
     def __init__(
-        self,
-        profile: Profile,
-        cases: Mapping[str, list[Case]],
-        check: AnswerCheck,
-        share: Share,
-        window_seconds: float,
+        self, profile: Profile, workload: Workload, recorder: Recorder, share: Share
     ) -> None:
         self.profile = profile
+        self.endpoint = replace(
+            workload.endpoint,
+            timeout=profile.timeout,
+            deadline=profile.timeout + profile.slow_seconds * (profile.slow_clients > 0),
+        )
+        self._trouble: str | None = None
         self.ended = False
-        self._check = check
-        self._deck: Iterator[Case] = deal(cases, profile.mix, seed=profile.seed + share.index)
-        self._recorder = Recorder(window_seconds)
+        self._check = workload.check
+        self._deck: Iterator[Case] = deal(
+            workload.cases, profile.mix, seed=profile.seed + share.index
+        )
+        self._recorder = recorder
         self._share = share
         self._begun = Event()
         self._present: set[object] = set()
@@ -112,14 +144,17 @@ class Session:
         self._busy += 1
         return next(self._deck)
 
-    def answered(self, case: Case, due: float, status: int, body: bytes | None, error: Any) -> str:
-        """Judge and count an answer, or the error in its place; why it failed, else ''."""
+    def answered(self, case: Case, due: float, answer: Answer | Unreachable) -> str:
+        """Judge and count an answer, or why there is none; why it failed, else ''."""
         now = self.clock()
-        if status and body is not None:
-            verdict = self._check(case, status, body)
+        if isinstance(answer, Unreachable):
+            verdict = Verdict(NO_ANSWER, f"no answer: {_REASONS.get(type(answer), 'none')}")
+            if isinstance(answer, _NOT_THE_SERVER):
+                self._trouble = self._trouble or str(answer)
         else:
-            cause = getattr(error, "original", None) or error
-            verdict = Verdict(NO_ANSWER, f"no answer: {type(cause).__name__}")
+            verdict = self._check(case, answer.status, answer.body)
+            if verdict.failure:
+                self._trouble = self._trouble or self.endpoint.turned_away(answer)
         self._busy -= 1
         self._recorder.record(due, now, now - due, verdict)
         return verdict.failure or ""
@@ -136,6 +171,7 @@ class Session:
             "clock": self.clock(),
             "cpu": self._process.cpu_percent() / 100,
             "over": self.over,
+            "trouble": self._trouble,
         }
 
     def _new_pacing(self) -> ClosedModel | OpenModel:

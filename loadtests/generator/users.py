@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
-from collections.abc import Callable
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import ClassVar
 
 import gevent
-from locust import FastHttpUser, User, task
+from locust import User, task
 from locust.env import Environment
 
 from loadtests.generator.cases import Case
 from loadtests.generator.session import Session
-from verikit.contract import load_contract
+from verikit.errors import Unreachable
+from verikit.transport import Answer, Connection, Request
 
-_CONTRACT = load_contract()
-_HEADERS = {"Content-Type": _CONTRACT.media_types[0]}
 _PIECES = 20
 
 
 class _SessionUser(User):
-    """A user of the current session: when Locust sends it away, an answer under way is awaited."""
+    """A user of the current session, with one connection.
+
+    When Locust sends it away, an answer under way is awaited.
+    """
 
     abstract = True
     join: ClassVar[Callable[[], Session]]
@@ -30,7 +31,12 @@ class _SessionUser(User):
         super().__init__(environment)
         self.session = type(self).join()
         self.session.enter(self)
+        self.connection = Connection(self.session.endpoint)
         self.waiting = True
+
+    def on_stop(self) -> None:
+        """Close the connection."""
+        self.connection.close()
 
     def stop(self, force: bool = False) -> bool:
         """Leave, at once if no request is under way."""
@@ -38,11 +44,31 @@ class _SessionUser(User):
         left: bool = super().stop(force=force or self.waiting)
         return left
 
+    def ask(self, request: Request) -> Answer | Unreachable:
+        """The answer to a request, or why there is none."""
+        try:
+            return self.connection.ask(request)
+        except Unreachable as error:
+            return error
+        except BaseException:
+            self.session.abandoned()
+            raise
 
-class Client(_SessionUser, FastHttpUser):
-    """Asks for comparisons, one at a time over one connection, when the session says so."""
+    def answered(self, case: Case, name: str, due: float, answer: Answer | Unreachable) -> None:
+        """Have an answer judged, and tell Locust of it."""
+        failure = self.session.answered(case, due, answer)
+        self.environment.events.request.fire(
+            request_type=case.request.method,
+            name=name,
+            response_time=(self.session.clock() - due) * 1000,
+            response_length=len(answer.body) if isinstance(answer, Answer) else 0,
+            exception=AssertionError(failure) if failure else None,
+            context={},
+        )
 
-    concurrency = 1
+
+class Client(_SessionUser):
+    """Asks for comparisons, one after the other, when the session says so."""
 
     @task
     def verify(self) -> None:
@@ -51,27 +77,7 @@ class Client(_SessionUser, FastHttpUser):
         due = self.session.next_due()
         self.waiting = False
         case = self.session.next_case()
-        try:
-            response = self.client.request(
-                _CONTRACT.method,
-                _CONTRACT.path,
-                name=case.kind,
-                data=case.body,  # type: ignore[arg-type] # bytes are sent as they are
-                headers=_HEADERS,
-                catch_response=True,
-            )
-        except BaseException:
-            self.session.abandoned()
-            raise
-        with response:
-            error = getattr(response, "error", None)
-            failure = self.session.answered(
-                case, due, response.status_code, response.content, error
-            )
-            if failure:
-                response.failure(failure)
-            else:
-                response.success()
+        self.answered(case, case.kind, due, self.ask(case.request))
 
 
 class SlowClient(_SessionUser):
@@ -79,50 +85,19 @@ class SlowClient(_SessionUser):
 
     @task
     def verify(self) -> None:
-        """Send one request slowly and have its answer judged."""
+        """Send one request slowly, over a connection of its own, and have its answer judged."""
         self.waiting = True
         self.session.next_slow()
         self.waiting = False
         case = self.session.next_case()
-        try:
-            due, status, body, error = self._exchange(case)
-        except BaseException:
-            self.session.abandoned()
-            raise
-        failure = self.session.answered(case, due, status, body, error)
-        self.environment.events.request.fire(
-            request_type=_CONTRACT.method,
-            name=f"{case.kind} (slow client)",
-            response_time=(self.session.clock() - due) * 1000,
-            response_length=len(body or b""),
-            exception=AssertionError(failure) if failure else None,
-            context={},
-        )
+        self.sent = self.session.clock()
+        answer = self.ask(replace(case.request, pieces=self._slowly(case.request.body)))
+        self.connection.close()
+        self.answered(case, f"{case.kind} (slow client)", self.sent, answer)
 
-    def _exchange(self, case: Case) -> tuple[float, int, bytes | None, Any]:
-        """When the body was out, HTTP status, body of the answer, and the error if there is one."""
-        target = urlsplit(self.host or "")
-        kind = (
-            http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
-        )
-        connection = kind(target.netloc.rpartition("@")[2], timeout=self.session.profile.timeout)
-        due = self.session.clock()
-        try:
-            self._send_slowly(connection, case.body)
-            due = self.session.clock()
-            response = connection.getresponse()
-            return due, response.status, response.read(), None
-        except (OSError, http.client.HTTPException) as error:
-            return due, 0, None, error
-        finally:
-            connection.close()
-
-    def _send_slowly(self, connection: http.client.HTTPConnection, body: bytes) -> None:
-        connection.putrequest(_CONTRACT.method, _CONTRACT.path)
-        for name, value in {**_HEADERS, "Content-Length": str(len(body))}.items():
-            connection.putheader(name, value)
-        connection.endheaders()
+    def _slowly(self, body: bytes) -> Iterator[bytes]:
         size = -(-len(body) // _PIECES)
         for start in range(0, len(body), size):
             gevent.sleep(self.session.profile.slow_seconds / _PIECES)
-            connection.send(body[start : start + size])
+            yield body[start : start + size]
+        self.sent = self.session.clock()

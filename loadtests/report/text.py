@@ -54,6 +54,7 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
         yield f"{verdict} {gate.gate} {value}, limit {number(gate.limit)}"
     yield from (change_line(change) for change in changes)
     yield from (f"warning: {warning}" for warning in outcome.warnings)
+    yield from (f"note: {remark}" for remark in outcome.remarks)
     if outcome.log.trouble:
         yield f"{'' if outcome.log.aborted else 'incomplete: '}{outcome.log.trouble}"
 

@@ -46,9 +46,14 @@ class _Families(Collector):
             totals["held",],
         )
         yield CounterMetricFamily(
+            "verikit_abandoned_requests",
+            "Requests whose client left before their comparison began.",
+            totals["dropped", "comparison"],
+        )
+        yield CounterMetricFamily(
             "verikit_dropped_log_lines",
             "Lines of the log that its reader was too slow for.",
-            totals["dropped_log_lines",],
+            totals["dropped", "log_line"],
         )
         yield from _usage(self.metrics)
 

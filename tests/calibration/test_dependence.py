@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import FEW_EVENTS, Shares, design_effects
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge
 
 
@@ -127,3 +127,13 @@ def test_alike_photos_of_few_people_seldom_pass_at_twice_the_claim(people, photo
         shares = Shares(tried=tried, events=np.array(by_person, np.int64), per_comparison=2)
         passed += verdicts(shares, CLAIMED)[row] == Verdict.PASS
     assert passed <= 40 * 0.05
+
+
+def test_many_events_of_two_pairs_of_people_are_few_events():
+    """Forty false matches that four people draw say no more than two would."""
+    tried = np.full(40, 39 * 100)
+    events = np.zeros((1, 40), np.int64)
+    events[0, :4] = 20
+    shares = Shares(tried=tried, events=events, per_comparison=2)
+    assert events.sum() // 2 > FEW_EVENTS
+    assert design_effects(shares)[0] >= shares.comparisons / (40 * 39 / 2)

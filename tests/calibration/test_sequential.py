@@ -61,3 +61,22 @@ def test_the_projection_is_where_the_run_decides_at_that_rate():
     total = projected(10, 100_000, P0, 2)
     assert 100_000 < total < 300_000
     assert chance_below(total * P0, total, 2 * P0, P0) <= 0.05
+
+
+@pytest.mark.parametrize(("times", "chance"), [(1.0, chance_above), (2.0, chance_below)])
+def test_a_rate_at_the_limit_is_seldom_ruled_out_however_often_one_looks(times, chance):
+    """The mean of two e-values: at most 5 % of 400 runs, and their simulation error."""
+    rng, looks = np.random.default_rng(8), np.unique(np.geomspace(10, 3e5, 60).astype(np.int64))
+    wrong = 0
+    for _ in range(400):
+        k = np.cumsum(rng.binomial(np.diff(looks, prepend=0), times * 1e-3))
+        wrong += any(
+            chance(int(a), int(n), times * 1e-3, 1e-3) <= 0.05
+            for a, n in zip(k, looks, strict=True)
+        )
+    assert wrong <= 30
+
+
+def test_a_right_server_is_told_sooner_than_by_the_mixture_alone():
+    n = 115_000
+    assert chance_below(11, n, 2 * P0, P0) < 0.05 < np.exp(-log_martingale(11, n, 2 * P0, P0))

@@ -84,3 +84,10 @@ def test_any_shape_of_scores_gets_an_interval_or_no_fit(scores, seed):
         assert 0 <= bounds.lower <= fitted.rate_at(threshold) <= bounds.upper <= 1
     for threshold, claimed in RATES.rows:
         assert tail.extrapolate(fitted, threshold, claimed) in Extrapolation
+
+
+def test_a_fit_that_ends_below_a_threshold_says_nothing_there():
+    """Its rate there is 0 and its interval everything: that is consistent with any claim."""
+    fitted = tail.Tail(start=0.6, rate=1e-3, exceedances=300, shape=-0.4, scale=0.04)
+    assert fitted.rate_at(0.8) == 0
+    assert tail.extrapolate(fitted, 0.8, 1e-5) == tail.Extrapolation.UNSUPPORTED

@@ -22,11 +22,15 @@ TICK = 0.02
 
 @dataclass(frozen=True)
 class Ended:
-    """A load test that ended: its exit status, output, and JSON report where it wrote one."""
+    """A load test that ended: its exit status, output, and JSON report where it wrote one.
+
+    ``memory`` is the most that it had, in kB.
+    """
 
     status: int
     output: str
     report: dict[str, Any]
+    memory: int
 
 
 class Forks:
@@ -42,13 +46,17 @@ class Forks:
         )
         self._started: queue.Queue[int] = queue.Queue()
         self.statuses: dict[int, int] = {}
+        self.memory: dict[int, int] = {}
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
-    def start(self, module: str, arguments: tuple[str, ...], output: Path) -> int:
+    def start(
+        self, module: str, arguments: tuple[str, ...], output: Path, variables: dict[str, str]
+    ) -> int:
         """The process id of ``python -m module arguments``."""
         assert self._server.stdin is not None
-        print(json.dumps([module, arguments, str(output)]), file=self._server.stdin, flush=True)
+        line = json.dumps([module, arguments, str(output), variables])
+        print(line, file=self._server.stdin, flush=True)
         return self._started.get(timeout=120)
 
     def close(self) -> None:
@@ -58,9 +66,9 @@ class Forks:
 
     def _read(self) -> None:
         for line in self._server.stdout or ():
-            number, *status = map(int, line.split())
-            if status:
-                self.statuses[number] = status[0]
+            number, *ended = map(int, line.split())
+            if ended:
+                self.memory[number], self.statuses[number] = ended[1], ended[0]
             else:
                 self._started.put(number)
 
@@ -100,7 +108,7 @@ class Started:
             assert time.monotonic() < deadline, self.output
             time.sleep(TICK)
         report = json.loads(self._report.read_text()) if self._report.exists() else {}
-        return Ended(self.status, self.output, report)
+        return Ended(self.status, self.output, report, self._forks.memory[self.process])
 
 
 @pytest.fixture(scope="session")
@@ -131,9 +139,9 @@ def start(forks: Forks, tmp_path: Path) -> Iterator[Callable[..., Started]]:
     """Starts ``python -m MODULE`` with options; ended with the test at the latest."""
     begun: list[Started] = []
 
-    def run(module: str, *options: str) -> Started:
+    def run(module: str, *options: str, **variables: str) -> Started:
         output = tmp_path / f"output-{len(begun)}"
-        process = forks.start(module, options, output)
+        process = forks.start(module, options, output, variables)
         begun.append(Started(forks, process, output, tmp_path / "report.json"))
         return begun[-1]
 
@@ -147,7 +155,8 @@ def start(forks: Forks, tmp_path: Path) -> Iterator[Callable[..., Started]]:
 def load(start: Callable[..., Started], tmp_path: Path) -> Callable[..., Ended]:
     """Runs ``verikit load`` with options and hands back what it came to."""
 
-    def run(*options: str) -> Ended:
-        return start("verikit", "load", *options, "--json", str(tmp_path / "report.json")).end()
+    def run(*options: str, **variables: str) -> Ended:
+        report = str(tmp_path / "report.json")
+        return start("verikit", "load", *options, "--json", report, **variables).end()
 
     return run

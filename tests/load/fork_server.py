@@ -1,7 +1,8 @@
 """Runs commands without the seconds that their imports take: it has imported all, and forks.
 
-Each line of stdin is a JSON list: a module, its arguments, and a file for the output. Lines of
-stdout are the process ids, and later each id with its exit status.
+Each line of stdin is a JSON list: a module, its arguments, a file for the output, and variables of
+the environment. Lines of stdout are the process ids, and later each id with its exit status and
+the most memory that it had, in kB.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ import loadtests.report.html  # noqa: F401 - imported for those that are forked
 
 _fork = monkey.get_original("os", "fork")
 _select = monkey.get_original("select", "select")
-_waitpid = monkey.get_original("os", "waitpid")
 
 
-def run(module: str, arguments: list[str], output: str) -> int:
+def run(module: str, arguments: list[str], output: str, variables: dict[str, str]) -> int:
     """Be ``python -m module``; the exit status."""
     gevent.reinit()
+    os.environ.update(variables)
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)
@@ -42,8 +43,9 @@ def run(module: str, arguments: list[str], output: str) -> int:
 def reap() -> None:
     """Tell which processes have ended."""
     with suppress(ChildProcessError):
-        while (found := _waitpid(-1, os.WNOHANG)) != (0, 0):
-            print(found[0], os.waitstatus_to_exitcode(found[1]), flush=True)
+        while (found := os.wait4(-1, os.WNOHANG))[0]:
+            process, status, used = found
+            print(process, os.waitstatus_to_exitcode(status), used.ru_maxrss, flush=True)
 
 
 def serve() -> None:

@@ -19,7 +19,14 @@ REQUESTS = st.lists(st.tuples(st.floats(0, 9.9), st.floats(0, 3), st.booleans(),
 
 
 def report(recorder: Recorder, *, clock: float = 10.0, **scores: float) -> dict[str, object]:
-    return {**recorder.drain(), "scores": scores, "clock": clock, "over": False, "cpu": 0.5}
+    return {
+        **recorder.drain(),
+        "scores": scores,
+        "clock": clock,
+        "over": False,
+        "cpu": 0.5,
+        "trouble": None,
+    }
 
 
 @given(REQUESTS)

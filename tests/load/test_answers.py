@@ -8,11 +8,13 @@ import pytest
 from loadtests.generator.answers import AnswerCheck
 from loadtests.generator.cases import Case
 from verikit.contract import load_contract
+from verikit.transport import Request
 
 CONTRACT = load_contract()
+ANY = Request(method="POST", path="/")
 CODE = CONTRACT.codes["INVALID_IMAGE_TYPE"]
-PAIR = Case(name="a b", kind="COMPARISON", expected=CONTRACT.success_code, body=b"")
-WRONG = Case(name="text", kind=CODE.name, expected=CODE.code, body=b"")
+PAIR = Case(name="a b", kind="COMPARISON", expected=CONTRACT.success_code, request=ANY)
+WRONG = Case(name="text", kind=CODE.name, expected=CODE.code, request=ANY)
 RESULT = {"code": CONTRACT.success_code, "verification_score": 0.25, "request_id": "r"}
 REFUSAL = {"code": CODE.code, "message": CODE.message, "request_id": "r"}
 
@@ -36,7 +38,7 @@ def test_a_refusal_passes_with_any_documented_error_status(status: int) -> None:
     [
         (PAIR, 200, {**RESULT, "verification_score": 1.01}, "no number in"),
         (PAIR, 200, {**RESULT, "verification_score": -0.1}, "no number in"),
-        (PAIR, 200, {**RESULT, "verification_score": float("nan")}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": float("nan")}, "without a JSON object"),
         (PAIR, 200, {**RESULT, "verification_score": "0.5"}, "no number in"),
         (PAIR, 200, {**RESULT, "verification_score": True}, "no number in"),
         (PAIR, 200, {**RESULT, "request_id": ""}, "request_id is missing"),
@@ -76,7 +78,7 @@ def test_html_is_a_failure() -> None:
 
 def test_the_same_pair_must_score_the_same() -> None:
     judge = AnswerCheck(CONTRACT)
-    other = Case(name="b c", kind="COMPARISON", expected=CONTRACT.success_code, body=b"")
+    other = Case(name="b c", kind="COMPARISON", expected=CONTRACT.success_code, request=ANY)
     first, moved = (
         json.dumps({**RESULT, "verification_score": score}).encode() for score in (0.2, 0.3)
     )

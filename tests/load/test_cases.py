@@ -24,7 +24,8 @@ FIRST, SECOND = (each.name for each in CONTRACT.parameters.values() if each.requ
 
 def form(case: Case) -> dict[str, str]:
     return {
-        name: value for name, (value,) in parse_qs(case.body.decode(), strict_parsing=True).items()
+        name: value
+        for name, (value,) in parse_qs(case.request.body.decode(), strict_parsing=True).items()
     }
 
 
@@ -38,7 +39,7 @@ def opened(sealed: str) -> bytes:
 
 def test_comparisons_are_photos_of_the_sizes_asked_for() -> None:
     cases = build_cases(CONTRACT, {COMPARISON: 1}, (64, 128))[COMPARISON]
-    assert len({case.body for case in cases}) == len(cases) == 6
+    assert len({case.request.body for case in cases}) == len(cases) == 6
     sides = Counter()
     for case in cases:
         for name in (FIRST, SECOND):

@@ -14,6 +14,12 @@ import pytest
 
 from loadtests.control.server_monitor import Sample, ServerMonitor, find_probe
 from verikit.errors import WrongUse
+from verikit.transport import Address, Endpoint
+
+
+def at(url: str) -> Endpoint:
+    return Endpoint(address=Address.of(url))
+
 
 PAGE = b"""# HELP process_cpu_seconds_total CPU
 process_cpu_seconds_total{worker="1"} 1.5
@@ -42,34 +48,34 @@ def metrics() -> Iterator[str]:
 
 
 def test_a_metrics_page_is_summed_over_workers(metrics: str) -> None:
-    look = find_probe("http://192.0.2.1", None, f"{metrics}/metrics")
+    look = find_probe(at("http://192.0.2.1"), None, f"{metrics}/metrics")
     assert look is not None
     assert look() == (4.0, 1e8)
 
 
 def test_a_page_without_metrics_is_wrong_use(metrics: str) -> None:
     with pytest.raises(WrongUse, match="shows no metrics"):
-        find_probe("http://192.0.2.1", None, f"{metrics}/other")
+        find_probe(at("http://192.0.2.1"), None, f"{metrics}/other")
 
 
 def test_a_process_that_is_not_there_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="there is no process"):
-        find_probe("http://127.0.0.1:1", 2**22 + 1, None)
+        find_probe(at("http://127.0.0.1:1"), 2**22 + 1, None)
 
 
 def test_a_server_elsewhere_is_not_looked_for() -> None:
-    assert find_probe("http://192.0.2.1:80", None, None) is None
+    assert find_probe(at("http://192.0.2.1:80"), None, None) is None
 
 
 def test_the_local_server_is_found_by_its_port(serve: Callable[[str], str]) -> None:
-    look = find_probe(serve("good"), None, None)
+    look = find_probe(at(serve("good")), None, None)
     assert look is not None
     (child,) = (each for each in psutil.Process().children() if "servers.py" in each.cmdline()[1])
     assert look()[1] == pytest.approx(child.memory_info().rss, rel=0.1)
 
 
 def test_the_cpu_of_children_counts_even_after_they_ended() -> None:
-    look = find_probe("http://127.0.0.1:1", os.getpid(), None)
+    look = find_probe(at("http://127.0.0.1:1"), os.getpid(), None)
     assert look is not None
     before = look()[0]
     busy = "import time\nwhile time.process_time() < 0.4: pass\nprint(flush=True); input()"

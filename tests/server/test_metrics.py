@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from loadtests.control.server_monitor import find_probe
 from reference_server.stages import STAGES
 from verikit.contract import load_contract
+from verikit.transport import Address, Endpoint
 
 CONTRACT = load_contract()
 PATH = CONTRACT.path
@@ -130,7 +131,7 @@ def test_several_workers_count_as_one_and_a_killed_one_loses_nothing(
 
 @pytest.mark.live
 def test_load_tests_read_the_page(live: Any) -> None:
-    look = find_probe(live.url, None, f"{live.url}/metrics")
+    look = find_probe(Endpoint(address=Address.of(live.url)), None, f"{live.url}/metrics")
     assert look is not None
     cpu_seconds, resident = look()
     assert cpu_seconds > 0

@@ -39,11 +39,12 @@ class Tls:
         Raises:
             WrongUse: a file cannot be read, or holds not what it should.
         """
-        return _context(self, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        files = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        return _context(self, ssl.SSLContext, *files)  # gevent brings a class of its own
 
 
 @lru_cache(maxsize=16)
-def _context(tls: Tls, *_: str | None) -> ssl.SSLContext:
+def _context(tls: Tls, *_: object) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
     if tls.insecure:
