@@ -51,7 +51,9 @@ class Case:
     play: Callable[[CaseContext], Iterable[Finding]]
     group: str
     needs: tuple[str, ...] = ()
-    """standards (a profile that gives them), no-standards, or photos (a vendor's own)."""
+    """photos: a vendor's own."""
+    readings: tuple[str, ...] = ()
+    """Requirements beyond the page on which what is right depends too."""
     invariant: bool = False
     """Judges the answers of all other cases, after them."""
 
@@ -122,9 +124,13 @@ class Environment:
         if not self.scores(self.requirements[requirement].since):
             return None
         level = self.requirements[requirement].level
-        if level is Level.MUST or self.profile.readings:
+        if level is Level.MUST or self.profile.binds(requirement):
             return Verdict.FAILED
         return Verdict.WARNING if level is Level.SHOULD else None
+
+    def leaves_open(self, reading: str) -> bool:
+        """Whether nothing binds a server to a reading of ours."""
+        return self.binds(reading) is not Verdict.FAILED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,10 +216,9 @@ class CaseContext:
 def ordinary(profile: Profile) -> tuple[int, str]:
     """The side in pixels and the format of a photo that nobody should refuse."""
     standards = profile.standards
-    if standards is None:
-        return ORDINARY_SIDE, "JPEG"
-    side = min(max(ORDINARY_SIDE, standards.min_side), standards.max_side)
-    return side, "JPEG" if "JPEG" in standards.formats else standards.formats[0]
+    side = max(ORDINARY_SIDE, standards.min_side or 1)
+    formats = standards.formats or ("JPEG",)
+    return min(side, standards.max_side or side), "JPEG" if "JPEG" in formats else formats[0]
 
 
 def score_of(one: Exchange) -> float:

@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -17,14 +18,24 @@ from packaging.version import InvalidVersion, Version
 
 from conformance import cases as case_package
 from conformance.case import Case, Requirement
-from conformance.cases import concurrency, fuzz, invariants, methods, quality, rotation, scores
+from conformance.cases import (
+    concurrency,
+    crossed,
+    fuzz,
+    invariants,
+    methods,
+    quality,
+    rotation,
+    scores,
+)
 from conformance.cases.table import read_table
 from conformance.judging.verdicts import Level
+from conformance.profile import Profile
 from verikit.errors import WrongUse
 
 _HERE = Path(__file__).parent
 _TABLES = Path(case_package.__file__).parent / "tables"
-_MODULES = (scores, rotation, quality, concurrency, methods, fuzz, invariants)
+_MODULES = (scores, crossed, rotation, quality, concurrency, methods, fuzz, invariants)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,24 +51,50 @@ class Catalogue:
 
     def cases_of(self, requirement: str) -> tuple[str, ...]:
         """The ids of the cases that judge a requirement."""
-        return tuple(case.id for case in self.cases if requirement in case.requires)
+        return tuple(
+            case.id for case in self.cases if requirement in (*case.requires, *case.readings)
+        )
 
-    def select(self, pattern: str, ids: Collection[str] | None = None) -> list[Case]:
-        """The cases whose id is the pattern, or else contains it, and is one of ``ids``, if given.
+    def select(self, *patterns: str, ids: Collection[str] | None = None) -> list[Case]:
+        """The cases whose id is a pattern, or else contains it, and is one of ``ids``, if given.
+
+        A pattern behind an exclamation mark leaves out what it would choose.
 
         Raises:
             WrongUse: none is left.
         """
-        exact = any(case.id == pattern for case in self.cases)
-        glob = pattern if exact else f"*{pattern}*"
+        wanted = [self._glob(one) for one in patterns if not one.startswith("!")] or ["*"]
+        without = [self._glob(one[1:]) for one in patterns if one.startswith("!")]
         chosen = [
             case
             for case in self.cases
-            if fnmatchcase(case.id, glob) and (ids is None or case.id in ids)
+            if any(fnmatchcase(case.id, glob) for glob in wanted)
+            and not any(fnmatchcase(case.id, glob) for glob in without)
+            and (ids is None or case.id in ids)
         ]
         if not chosen:
-            raise WrongUse(f"No case is called like {pattern!r}; see verikit check --list")
+            named = ", ".join(map(repr, patterns))
+            raise WrongUse(f"No case is called like {named}; see verikit check --list")
         return chosen
+
+    def _glob(self, pattern: str) -> str:
+        exact = any(case.id == pattern for case in self.cases)
+        return pattern if exact else f"*{pattern}*"
+
+    def demand_known(self, profile: Profile) -> None:
+        """Pass over a profile whose readings and deviations are of requirements and cases.
+
+        Raises:
+            WrongUse: one of them is of nothing.
+        """
+        for reading in profile.readings or ():
+            if reading not in self.requirements:
+                near = get_close_matches(reading, self.requirements, 1)
+                hint = f": did you mean {near[0]}?" if near else ""
+                raise WrongUse(f"{profile.name}: no requirement is called {reading!r}{hint}")
+        for pattern in profile.deviations:
+            if not any(fnmatchcase(case.id, pattern) for case in self.cases):
+                raise WrongUse(f"{profile.name}: no case is called like {pattern!r}")
 
     def digests(self, release: str) -> dict[str, str]:
         """For each group of cases, and the requirements, a digest of what came with a release.

@@ -79,7 +79,12 @@ class Outputs:
     help="Photos of your own, a folder for each person; never stored or shown.",
 )
 @access
-@click.option("-k", "pattern", default="", help="Only cases whose id contains this (or *, ?).")
+@click.option(
+    "-k",
+    "patterns",
+    multiple=True,
+    help="Only cases whose id contains this (or *, ?); !TEXT leaves some out. May be repeated.",
+)
 @click.option("--only-failed", type=_FILE, help="Only what was not good in this JSON report.")
 @click.option("--release", help="The release that is scored, by default the newest.")
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
@@ -153,7 +158,7 @@ def _selected(catalogue: Catalogue, given: dict[str, Any]) -> Sequence[Case]:
     ids = failed_before(read_lines(earlier)) if earlier else None
     if ids is not None and not ids:
         raise WrongUse(f"Nothing failed in {earlier}: there is nothing to run again.")
-    return catalogue.select(given["pattern"], ids)
+    return catalogue.select(*given["patterns"], ids=ids)
 
 
 def _options(catalogue: Catalogue, given: dict[str, Any]) -> Options:

@@ -57,6 +57,7 @@ class Runner:
             WrongUse: there is no such release.
         """
         catalogue = load_catalogue(options.release)
+        catalogue.demand_known(profile)
         self.environment = Environment(
             target=target,
             profile=profile,
@@ -164,10 +165,6 @@ def _still_there(target: Target) -> bool:
 def _not_applicable(context: CaseContext) -> str:
     """Why a case says nothing about this server; empty when it does."""
     environment, needs = context.environment, context.case.needs
-    if "standards" in needs and environment.profile.standards is None:
-        return "judged only with a profile that gives the photo standards"
-    if "no-standards" in needs and environment.profile.standards is not None:
-        return "the profile's exact limits are judged instead"
     if "photos" in needs and not environment.own_photos:
         return "judged only with photos of the vendor's own"
     if environment.binds(context.case.requires[0]) is None:

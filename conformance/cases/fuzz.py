@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -12,12 +10,10 @@ from conformance.case import CaseContext
 from conformance.cases import case
 from conformance.cases.contract_fuzz import contract_requests
 from conformance.cases.fuzzing import fuzz
-from conformance.judging.verdicts import Finding, Verdict
+from conformance.judging.verdicts import Finding
 from conformance.requests.photos.odd import ODD
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request, Writing
-from verikit.contract import load_contract
 
-_CODES = frozenset(load_contract().codes)
 _FORMS = ("urlencoded", "multipart", "files")
 _SMALL = tuple(name for name in ODD if "filled" not in name and "20000" not in name)
 
@@ -85,7 +81,7 @@ _bytes = st.binary(max_size=400).map(lambda data: Photo(content=f"hex:{data.hex(
     requires=("code-1200", "status-500", "encryption-tag", "answer-complete"),
 )
 def _recipes(context: CaseContext) -> Iterable[Finding]:
-    return fuzz(context, lambda: _requests, _right)
+    return fuzz(context, lambda: _requests)
 
 
 @case(
@@ -95,7 +91,7 @@ def _recipes(context: CaseContext) -> Iterable[Finding]:
     requires=("code-2005", "status-500", "answer-complete"),
 )
 def _files(context: CaseContext) -> Iterable[Finding]:
-    return fuzz(context, lambda: _pairs(_bytes), lambda _request, _talk: _CODES)
+    return fuzz(context, lambda: _pairs(_bytes))
 
 
 @case(
@@ -105,7 +101,7 @@ def _files(context: CaseContext) -> Iterable[Finding]:
     requires=("status-500", "answer-complete"),
 )
 def _damaged_photos(context: CaseContext) -> Iterable[Finding]:
-    return fuzz(context, lambda: _pairs(_damaged), lambda _request, _talk: None)
+    return fuzz(context, lambda: _pairs(_damaged))
 
 
 @case(
@@ -115,34 +111,10 @@ def _damaged_photos(context: CaseContext) -> Iterable[Finding]:
     requires=("status-500", "refusal-shape", "answer-complete"),
 )
 def _contract(context: CaseContext) -> Iterable[Finding]:
-    return fuzz(context, contract_requests, _right)
+    return fuzz(context, contract_requests)
 
 
 def _pairs(photos: st.SearchStrategy[Photo]) -> st.SearchStrategy[Request]:
     """The photo in either place, beside an ordinary one."""
     encrypted = photos.map(lambda photo: EncryptedPhoto(photo=photo))
     return st.one_of(st.builds(Request, first=encrypted), st.builds(Request, second=encrypted))
-
-
-def _right(request: Request, context: CaseContext) -> frozenset[str] | None:
-    """Every reading refuses what is missing or does not decrypt, if it reads the form at all."""
-    if request.literal is not None or request.body not in _FORMS or _files_open(request, context):
-        return None
-    if any(_unreadable(value) for value in (request.first, request.second)):
-        return frozenset({"INVALID_ARGUMENT"})
-    if not all(photo.content == "image" for photo in request.photos):
-        return _CODES
-    return None
-
-
-def _files_open(request: Request, context: CaseContext) -> bool:
-    """Whether the page leaves open if the body is read."""
-    multipart = request.body != "urlencoded"
-    return multipart and context.environment.binds("body-multipart") is not Verdict.FAILED
-
-
-def _unreadable(value: Any) -> bool:
-    if not isinstance(value, EncryptedPhoto):
-        return True
-    intact = dataclasses.replace(value.encryption) == Encryption()
-    return not intact or value.write.cut > 4

@@ -14,6 +14,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from conformance.case import CaseContext
+from conformance.judging.oracle import right
 from conformance.judging.outcome import describe_expected, outcome
 from conformance.judging.verdicts import Finding, Verdict
 from conformance.requests.exchange import Exchange
@@ -22,9 +23,6 @@ from conformance.requests.recipe import Request
 # CPython 3.11 can fail when two threads parse Python at once, as Hypothesis and schemathesis do
 # to name strategies; only sending and judging run side by side.
 _DRAWING = Lock()
-
-Oracle = Callable[[Request, CaseContext], frozenset[str] | None]
-"""The outcomes that are right for a request; None where any well-formed answer is."""
 
 
 class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
@@ -37,9 +35,7 @@ class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
         self.one = one
 
 
-def fuzz(
-    context: CaseContext, draw: Callable[[], SearchStrategy[Request]], oracle: Oracle
-) -> Iterable[Finding]:
+def fuzz(context: CaseContext, draw: Callable[[], SearchStrategy[Request]]) -> Iterable[Finding]:
     """Send random requests until one gets a wrong answer, and report the smallest such one.
 
     ``draw`` makes the strategy, which may take a while.
@@ -49,7 +45,7 @@ def fuzz(
     def wrong(request: Request) -> None:
         _DRAWING.release()
         try:
-            found = _judged(context, request, oracle)
+            found = _judged(context, request)
         finally:
             _DRAWING.acquire()
         if found:
@@ -79,13 +75,13 @@ def _settings(context: CaseContext) -> settings:
     )
 
 
-def _judged(context: CaseContext, request: Request, oracle: Oracle) -> Broken | None:
+def _judged(context: CaseContext, request: Request) -> Broken | None:
     one, violations = context.ask_judged(request)
     for violation in violations:
         if context.environment.binds(violation.requirement) is Verdict.FAILED:
             return Broken(violation.requirement, violation.expected, one)
-    right = oracle(one.request, context)
-    if right is None or outcome(one.answer) in right:
+    allowed = right(one.request, context.profile, context.environment.leaves_open)
+    if allowed is None or outcome(one.answer) in allowed.outcomes:
         return None
-    words = " or ".join(describe_expected(word) for word in sorted(right))
-    return Broken(context.case.requires[0], words, one)
+    words = " or ".join(describe_expected(word) for word in sorted(allowed.outcomes, key=str))
+    return Broken(allowed.requirement, words, one)

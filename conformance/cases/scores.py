@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from conformance.case import CaseContext, score_of
 from conformance.cases import case
-from conformance.errors import CouldNotJudge
+from conformance.errors import CouldNotJudge, NotApplicable
 from conformance.judging.outcome import ACCEPTED, outcome
 from conformance.judging.verdicts import Finding
-from conformance.requests.recipe import Photo
+from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request
 from verikit.contract import load_contract
 
 RECOMMENDED = load_contract().error_rates.recommended_above
@@ -78,6 +78,41 @@ def _ranks_people(context: CaseContext) -> Iterator[Finding]:
         if score_of(different) >= same:
             expected = f"less than {same}, the score of one person"
             yield from context.finding(expected, different)
+
+
+@case(
+    "score-graded",
+    "Pairs that are alike in different degrees get more than two scores",
+    since="1.8.0",
+    requires=("score-graded", "score-greater-is-likelier"),
+)
+def _graded(context: CaseContext) -> Iterable[Finding]:
+    pairs = [(COLLINS, HOPPER), *((COLLINS, other) for other in (COLLINS, *VARIANTS[2:]))]
+    exchanges = [context.compare(*pair) for pair in pairs]
+    scores = sorted({round(score_of(one), 3) for one in exchanges})
+    if len(scores) > 2:
+        return []
+    return context.finding(
+        f"more than two scores of {len(pairs)} pairs",
+        exchanges[-1],
+        actual=f"only {', '.join(map(str, scores))}",
+    )
+
+
+@case(
+    "default-key-refused",
+    "A photo under the documented key is refused by a server with a key of its own",
+    since="1.8.0",
+    requires=("encryption-key", "code-1200"),
+)
+def _default_key(context: CaseContext) -> Iterator[Finding]:
+    if context.environment.target.secrets.has_default_key:
+        raise NotApplicable("the server's key is the documented one")
+    under_default = EncryptedPhoto(encryption=Encryption(key="default"))
+    for request in (Request(first=under_default), Request(second=under_default)):
+        one = context.ask(request)
+        if outcome(one.answer) == ACCEPTED:
+            yield from context.finding("a photo under another key refused", one)
 
 
 @case(

@@ -1,4 +1,4 @@
-"""Cases as data: one request, and the outcomes that are right. The tables are cases/*.yaml.
+"""Cases as data: one request, and the outcomes that are right. The tables are tables/*.yaml.
 
 A row::
 
@@ -9,11 +9,12 @@ A row::
       requires: [encryption-tag]
       send: {"{photo}": {encryption: {flip: tag}}}   # a recipe, see requests/recipe.py
       expect: [INVALID_ARGUMENT]               # accepted, a code's name, or an HTTP status
-      or: [accepted]                           # right as well unless the readings bind
+      or: {undecryptable-code: [INVALID_IMAGE_TYPE]}   # right unless that reading binds
 
 A number may be written with a limit of the photo standards, such as ``max_side + 1``; such a row
-needs a profile. ``without_standards: true`` marks a row that a profile's exact limits replace.
+needs a profile that gives it. ``without: max_side`` marks a row for servers whose profile does not.
 The outcome ``format`` is accepted or refused as the photo standards list the photo's format.
+Whom the photos show says the recipe (``of``): the score of an accepted answer has to say the same.
 """
 
 from __future__ import annotations
@@ -28,47 +29,62 @@ from typing import Any
 import yaml
 
 from conformance.case import Case, CaseContext
+from conformance.cases.people import wrong_side
 from conformance.errors import CouldNotJudge, NotApplicable
-from conformance.judging.limits import offences
-from conformance.judging.outcome import ACCEPTED, describe_actual, describe_expected, outcome
+from conformance.judging.limits import is_small, offences
+from conformance.judging.outcome import (
+    ACCEPTED,
+    Outcome,
+    describe_actual,
+    describe_expected,
+    outcome,
+)
 from conformance.judging.verdicts import Finding
+from conformance.profile import Standards
 from conformance.requests.recipe import Request, build
-from verikit.contract import PhotoStandards, load_contract
+from verikit.contract import load_contract
 
 _LIMIT = re.compile(
     r"(?:(?P<times>\d+) \* )?(?P<name>min_side|max_side|max_file_bytes|max_body_bytes)"
     r"(?: // (?P<part>\d+))?(?: (?P<shift>[+-] \d+))?"
 )
-_KEYS = {"id", "since", "each", "title", "requires", "send", "expect", "or", "without_standards"}
+_KEYS = {"id", "since", "each", "title", "requires", "send", "expect", "or", "without"}
 FORMAT = "format"
-_ORDINARY = ("JPEG", "PNG")
-_CERTAIN = (ACCEPTED,)
 _TYPE = "INVALID_IMAGE_TYPE"
-_EITHER = (ACCEPTED, _TYPE)
+_LENGTH = "INVALID_CONTENT_LENGTH"
 _JUDGED = {ACCEPTED, FORMAT, _TYPE}
 """Outcomes of cases in which the photo's format may be one that is refused."""
+LEAST_SIZE = "file-length-least"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneRequest:
-    """Send a recipe; the outcome must be one of those that are right."""
+    """Send a recipe; the outcome must be one of those that are right.
+
+    ``legal``: for each reading the outcomes that are right as well unless it binds. ``without``: a
+    limit that must not be known.
+    """
 
     send: Mapping[str, Any]
     expect: tuple[str | int, ...]
-    legal: tuple[str | int, ...]
+    legal: Mapping[str, tuple[str | int, ...]]
+    without: str = ""
 
     def __call__(self, context: CaseContext) -> Iterable[Finding]:
         """Play it."""
         standards = context.profile.standards
+        if self.without and getattr(standards, self.without) is not None:
+            raise NotApplicable("the profile's exact limits are judged instead")
         request = build(Request, resolved(self.send, standards))
         right = self._right(context.fitted(request), context)
         one = context.ask(request)
         got = outcome(one.answer)
         if got not in right and not (one.answer and one.answer.status in right):
-            return context.finding(" or ".join(describe_expected(word) for word in right), one)
+            expected = " or ".join(describe_expected(word) for word in right)
+            return context.finding(expected, one, breaks=self._broken(got))
         if got == context.ordinary_outcome != ACCEPTED:
             raise CouldNotJudge(f"two ordinary photos get the same answer: {describe_actual(one)}")
-        return []
+        return wrong_side(context, one) if got == ACCEPTED else []
 
     def _right(self, request: Request, context: CaseContext) -> tuple[str | int, ...]:
         """The outcomes that are right for this server.
@@ -76,32 +92,49 @@ class OneRequest:
         Raises:
             NotApplicable: the photos are to be accepted, but the profile refuses such photos.
         """
-        words = dict.fromkeys(self.expect if context.profile.readings else self.expect + self.legal)
+        words = dict.fromkeys(self.expect)
+        for reading, outcomes in self.legal.items():
+            if context.environment.binds(reading) is None:
+                words |= dict.fromkeys(outcomes)
         standards = context.profile.standards
-        refusals = offences(request, standards) if standards else ()
+        refusals = offences(request, standards)
         unwanted_type = _TYPE in refusals and not words.keys() & _JUDGED
-        if unwanted_type or (refusals and set(words) == {ACCEPTED}):
+        if unwanted_type or (refusals and set(self.expect) == {ACCEPTED}):
             raise NotApplicable("the profile's photo standards do not allow such a photo")
         if ACCEPTED in words:
             words |= dict.fromkeys(refusals)
+        if _LENGTH in refusals:
+            words[_LENGTH] = None
         if FORMAT in words:
             del words[FORMAT]
-            open_question = standards is None and not _ordinary(request)
-            words |= dict.fromkeys(refusals or (_EITHER if open_question else _CERTAIN))
+            unknown = standards.formats is None and not _ordinary(request)
+            words |= dict.fromkeys(refusals or ((ACCEPTED, _TYPE) if unknown else (ACCEPTED,)))
+        if standards.min_file_bytes is None and is_small(request):
+            words |= {_LENGTH: None} if context.environment.binds(LEAST_SIZE) is None else {}
         return tuple(words)
+
+    def _broken(self, got: Outcome) -> str | None:
+        """The reading that forbids an outcome which is legal otherwise."""
+        return next((reading for reading, words in self.legal.items() if got in words), None)
 
 
 def _ordinary(request: Request) -> bool:
-    """Whether every server has to take photos of these formats."""
-    return all(photo.format in _ORDINARY for photo in request.photos)
+    """Whether every server has to take photos of this format."""
+    return all(photo.format == "JPEG" for photo in request.photos)
 
 
-def resolved(value: Any, standards: PhotoStandards | None) -> Any:
-    """The recipe with the limits of the photo standards filled in."""
+def resolved(value: Any, standards: Standards) -> Any:
+    """The recipe with the limits of the photo standards filled in.
+
+    Raises:
+        NotApplicable: one of them is not known.
+    """
     if isinstance(value, Mapping):
         return {name: resolved(entry, standards) for name, entry in value.items()}
-    if isinstance(value, str) and standards and (found := _LIMIT.fullmatch(value)):
-        limit: int = getattr(standards, found["name"])
+    if isinstance(value, str) and (found := _LIMIT.fullmatch(value)):
+        limit: int | None = getattr(standards, found["name"])
+        if limit is None:
+            raise NotApplicable(f"judged only with a profile that gives {found['name']}")
         shift = int((found["shift"] or "0").replace(" ", ""))
         return int(found["times"] or 1) * limit // int(found["part"] or 1) + shift
     return value
@@ -117,26 +150,22 @@ def read_table(path: Path) -> Iterator[Case]:
 
 
 def _case(row: Mapping[str, Any], group: str) -> Case:
-    needs = ["no-standards"] if row.get("without_standards") else []
-    if _mentions_limit(row["send"]):
-        needs.append("standards")
-    build(Request, resolved(row["send"], load_contract().photo_standards))
-    play = OneRequest(send=row["send"], expect=tuple(row["expect"]), legal=tuple(row.get("or", ())))
+    build(Request, resolved(row["send"], Standards.of(load_contract().photo_standards)))
+    legal = {reading: tuple(words) for reading, words in row.get("or", {}).items()}
     return Case(
         id=row["id"],
         since=row["since"],
         title=row["title"],
         requires=tuple(row["requires"]),
-        play=play,
+        play=OneRequest(
+            send=row["send"],
+            expect=tuple(row["expect"]),
+            legal=legal,
+            without=row.get("without", ""),
+        ),
         group=group,
-        needs=tuple(needs),
+        readings=tuple(legal),
     )
-
-
-def _mentions_limit(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_mentions_limit(entry) for entry in value.values())
-    return isinstance(value, str) and _LIMIT.fullmatch(value) is not None
 
 
 def _expanded(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

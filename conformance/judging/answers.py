@@ -6,7 +6,8 @@ router) answers other paths and methods, 404, 411 and 413; those answers are jud
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,7 +23,15 @@ from verikit.errors import BadAnswer
 
 _CONTRACT = load_contract()
 _BEFORE = {404, 411, 413}
+_UNDECLARED = {400, 501}
+"""More of what stands before the operation may say where no length is declared."""
 SHAPE_BEFORE = "http-error-shape"
+_INSIDE = re.compile(
+    rb"Traceback \(most recent call last\)|File \\*\"[^\"]+\", line \d+|"
+    rb"\bat [\w.$<>]+\([\w.]+\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
+    rb"\w+\.(?:go|rb|php|py):\d+\b|\bpanic: "
+)
+"""How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look."""
 NO_ANSWER = "answer-complete"
 FRAMING = "http-framing"
 
@@ -56,7 +65,9 @@ def comes_from_operation(one: Exchange, answer: Answer) -> bool:
     """Whether the operation answers, and not what stands before it."""
     if not asks_operation(one):
         return False
-    return answer.status not in _BEFORE or outcome(answer) in _CONTRACT.codes
+    declared = one.request.length == "declared"
+    before = _BEFORE if declared else _BEFORE | _UNDECLARED
+    return answer.status not in before or outcome(answer) in _CONTRACT.codes
 
 
 def is_success(answer: Answer) -> bool:
@@ -76,12 +87,16 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
         return
     answer = one.answer
     yield from _http(answer)
-    if answer.status >= 500:
+    yield from _inside(answer)
+    refuses_framing = answer.status == 501 and one.request.length != "declared"
+    if answer.status == 500 or (
+        answer.status > 500 and asks_operation(one) and not refuses_framing
+    ):
         yield Violation("status-500", "no internal error", f"HTTP {answer.status}")
     if not comes_from_operation(one, answer):
         yield from _before_operation(one, answer)
         return
-    if answer.status not in _CONTRACT.statuses:
+    if answer.status not in {*_CONTRACT.statuses, *profile.statuses.values()}:
         statuses = ", ".join(map(str, _CONTRACT.statuses))
         yield Violation("status-documented", f"one of HTTP {statuses}", f"HTTP {answer.status}")
     yield from _shape(answer)
@@ -94,6 +109,13 @@ def _http(answer: Answer) -> Iterator[Violation]:
     """What can be read, but breaks a rule of HTTP."""
     for finding in answer.findings:
         yield Violation("http-fields", "an answer as RFC 9110 and 9112 write it", finding)
+
+
+def _inside(answer: Answer) -> Iterator[Violation]:
+    """What of the server's own code an answer shows."""
+    if shown_inside := _INSIDE.search(answer.body):
+        said = shown_inside[0].decode("utf-8", "replace")
+        yield Violation("message-plain", "nothing of the server's inside", repr(said))
 
 
 def _before_operation(one: Exchange, answer: Answer) -> Iterator[Violation]:
@@ -111,10 +133,16 @@ def _shape(answer: Answer) -> Iterator[Violation]:
     yield from _strictness(answer)
     success = is_success(answer)
     schema = _schema_of(answer, success)
-    for error in _validator(schema).iter_errors(answer.json):
+    for error in _validator(schema).iter_errors(_without_nulls(answer, success)):
         requirement = _requirement(error, _SUCCESS if success else _REFUSAL, success)
         yield Violation(requirement, f"what {schema} describes", _error_text(error))
     yield from _mixture(answer, success)
+
+
+def _without_nulls(answer: Answer, success: bool) -> Mapping[str, Any]:
+    """The object without what stands for nothing; what the schemas demand stays."""
+    other = "message" if success else "verification_score"
+    return {n: v for n, v in answer.fields.items() if n != other or v is not None}
 
 
 def _strictness(answer: Answer) -> Iterator[Violation]:
@@ -134,9 +162,14 @@ def _schema_of(answer: Answer, success: bool) -> str:
 @cache
 def _validator(schema: str) -> Any:
     kind = jsonschema.Draft202012Validator
-    strict = kind.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    strict = kind.TYPE_CHECKER.redefine("integer", lambda _, value: _is_whole(value))
     extended: Any = jsonschema.validators.extend(kind, type_checker=strict)  # type: ignore[no-untyped-call]
     return extended(_CONTRACT.schema(schema))
+
+
+def _is_whole(value: Any) -> bool:
+    """1000.0 is a whole number too (JSON Schema, 6.1.1); true is none."""
+    return type(value) is int or (type(value) is float and value.is_integer())
 
 
 def _requirement(error: ValidationError, names: dict[str, str], success: bool) -> str:
@@ -159,13 +192,17 @@ def _error_text(error: ValidationError) -> str:
 
 def _mixture(answer: Answer, success: bool) -> Iterator[Violation]:
     """Nothing of one kind of response in the other."""
+    other = "message" if success else "verification_score"
+    if other in answer.fields and answer.fields[other] is None:
+        yield Violation("absent-members", f"no {other}", f"{other}: null")
+    code = answer.fields.get("code")
+    if isinstance(code, float) and code.is_integer():
+        yield Violation("code-whole", "a number without a fraction", f"code: {code!r}")
     if not success:
-        if "verification_score" in answer.fields:
+        if answer.fields.get("verification_score") is not None:
             yield Violation("refusal-without-score", "no score", "a refusal with a score")
         return
-    if type(answer.fields.get("code")) is float:
-        yield Violation("success-code", "a whole number", f"code: {answer.fields['code']!r}")
-    if "message" in answer.fields:
+    if answer.fields.get("message") is not None:
         yield Violation("success-without-message", "no message", "a score and a message")
     if answer.status != 200:
         yield Violation("success-status", "HTTP 200", f"HTTP {answer.status} with a score")

@@ -2,7 +2,7 @@
 
 A waiver file is a list; a waiver that no longer applies, or whose time is over, fails the run::
 
-    - case: first-covered-eyes
+    - case: first-covered-eyes      # * and ? are wildcards
       reason: sunglasses are recognised from release 2.4 on
       until: 2027-01-31
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _KEYS = {"case", "reason", "until"}
 
 @dataclass(frozen=True, kw_only=True)
 class Waiver:
-    """A case that may fail until a day, that day included, and why."""
+    """A case, or a pattern of cases, that may fail until a day, that day included, and why."""
 
     case: str
     reason: str
@@ -50,7 +51,7 @@ def load_waivers(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
 def _waiver(path: Path, entry: Any, known: Collection[str]) -> Waiver:
     if not isinstance(entry, dict) or set(entry) != _KEYS or not entry["reason"]:
         raise WrongUse(f"{path}: a waiver has a case, a reason and a day until it holds: {entry}")
-    if entry["case"] not in known:
+    if not any(fnmatchcase(case, str(entry["case"])) for case in known):
         raise WrongUse(f"{path}: there is no case {entry['case']!r}; see verikit check --list")
     if type(entry["until"]) is not date:
         raise WrongUse(f"{path}: write until like 2027-01-31, not {entry['until']!r}")
@@ -64,10 +65,11 @@ def with_known_failure(
     if result.verdict is not Verdict.FAILED:
         return result
     for waiver in waivers:
-        if waiver.case == result.case and today <= waiver.until:
+        if fnmatchcase(result.case, waiver.case) and today <= waiver.until:
             return result.known_failure(Verdict.WAIVED, f"{waiver.reason} (until {waiver.until})")
-    if result.case in deviations:
-        return result.known_failure(Verdict.WARNING, f"known deviation: {deviations[result.case]}")
+    for pattern, reason in deviations.items():
+        if fnmatchcase(result.case, pattern):
+            return result.known_failure(Verdict.WARNING, f"known deviation: {reason}")
     return result
 
 
@@ -78,9 +80,11 @@ def waiver_problems(
     for waiver in waivers:
         if today > waiver.until:
             yield f"The waiver of {waiver.case} ended on {waiver.until}."
-        elif waiver.case in results and _judged_good(results[waiver.case]):
+        elif _is_stale([r for case, r in results.items() if fnmatchcase(case, waiver.case)]):
             yield f"The waiver of {waiver.case} no longer applies: remove it."
 
 
-def _judged_good(result: Result) -> bool:
-    return result.verdict in (Verdict.PASSED, Verdict.WARNING)
+def _is_stale(results: Collection[Result]) -> bool:
+    """Whether no case fails any more, though at least one was judged."""
+    good = [result.verdict in (Verdict.PASSED, Verdict.WARNING) for result in results]
+    return any(good) and not any(result.verdict is Verdict.WAIVED for result in results)

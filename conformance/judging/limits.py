@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.profile import Standards
 from conformance.requests.photos.files import OWN, photo_file
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request
 from conformance.requests.writing import FIRST, SECOND
-from verikit.contract import PhotoStandards
 
 TOO_LONG = 413
 _GROWTH = 4 / 3 * 17 / 16  # of Base64, and of its '+' and '/' percent-encoded
+LARGE = 200_000
+"""Bytes above which a file may be too large for a server whose largest size is not known."""
+SMALL = 8192
+"""Bytes below which a file may be too small for a server whose least size is not known."""
 
 
-def offences(request: Request, standards: PhotoStandards) -> tuple[str | int, ...]:
+def offences(request: Request, standards: Standards) -> tuple[str | int, ...]:
     """The outcomes that the standards give a server reason for; empty when all is allowed."""
     found = [code for photo in request.photos for code in _offences(photo, standards)]
-    bytes_sent = sum(len(photo_file(photo)) for photo in _photos_sent(request)) * _GROWTH
-    if bytes_sent > standards.max_body_bytes:
+    most = standards.max_body_bytes
+    if most and sum(len(photo_file(p)) for p in _photos_sent(request)) * _GROWTH > most:
         found.append(TOO_LONG)
     return tuple(dict.fromkeys(found))
+
+
+def is_small(request: Request) -> bool:
+    """Whether one of its files is so small that a server may have a least size above it."""
+    return any(len(photo_file(photo)) < SMALL for photo in request.photos)
 
 
 def _photos_sent(request: Request) -> Iterator[Photo]:
@@ -29,13 +38,17 @@ def _photos_sent(request: Request) -> Iterator[Photo]:
             yield from [value.photo] * (2 if request.repeat == name else 1)
 
 
-def _offences(photo: Photo, standards: PhotoStandards) -> Iterator[str | int]:
-    if len(photo_file(photo)) > standards.max_file_bytes:
+def _offences(photo: Photo, standards: Standards) -> Iterator[str | int]:
+    if not _within(len(photo_file(photo)), standards.min_file_bytes, standards.max_file_bytes):
         yield "INVALID_CONTENT_LENGTH"
     if photo.content != "image" or photo.of.startswith(OWN):
         return
-    if photo.format not in standards.formats:
+    if standards.formats and photo.format not in standards.formats:
         yield "INVALID_IMAGE_TYPE"
     sides = (photo.width, photo.height)
-    if any(side and not standards.min_side <= side <= standards.max_side for side in sides):
+    if any(side and not _within(side, standards.min_side, standards.max_side) for side in sides):
         yield "INVALID_IMAGE_SIZE"
+
+
+def _within(size: int, least: int | None, most: int | None) -> bool:
+    return (least is None or size >= least) and (most is None or size <= most)

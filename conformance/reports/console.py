@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from conformance.judging.verdicts import Result, Verdict
+from conformance.reports.causes import causes
 from conformance.reports.summary import GRAVITY, sentence
 from conformance.run import Run
 
@@ -45,6 +46,7 @@ class Live:
 
 def report(run: Run, console: Console) -> None:
     """Every case that is not simply good, the counts, and a sentence."""
+    _causes(run, console)
     loud = [result for result in run.results if result.verdict not in _QUIET]
     for result in loud[:_SHOWN]:
         _case(run, result, console)
@@ -52,6 +54,21 @@ def report(run: Run, console: Console) -> None:
         console.print(f"... and {len(loud) - _SHOWN} more; the report has them all.\n")
     console.print(_counts(run))
     console.print(f"\n{escape(sentence(run))}", style=_ending(run), highlight=False)
+
+
+def _causes(run: Run, console: Console) -> None:
+    """What is broken, each cause once."""
+    found = causes(run)
+    for cause in found:
+        cases = "1 case" if len(cause.cases) == 1 else f"{len(cause.cases)} cases"
+        name = f" request_id {cause.request_id}" if cause.request_id else ""
+        text = escape(cause.text or run.requirements[cause.requirement].text)
+        console.print(f"[bold red]{cause.level} {cause.requirement}[/]: {cases}. {text}")
+        console.print(
+            f"  e.g. {cause.cases[0]}: expected {escape(cause.example.expected)}; "
+            f"actual {escape(cause.example.actual)}{escape(name)}\n",
+            highlight=False,
+        )
 
 
 def _case(run: Run, result: Result, console: Console) -> None:

@@ -69,7 +69,9 @@ def _curl(run: Run, case: str, one: Exchange, folder: Path | None) -> str:
     own = any(photo.of.startswith(OWN) for photo in one.request.photos)
     secret = own or run.target.secrets != _DOCUMENTED
     if not sent or secret or not _can_be_shown(sent.body, folder):
-        return f"verikit check {run.target.url} -k {shlex.quote(case)}"
+        profile = ["--profile", run.profile.name] if run.profile.name else []
+        words = ["verikit", "check", run.target.url, "-k", case, *profile, "--seed", str(run.seed)]
+        return shlex.join(words)
     words = ["curl", "-i", "-X", sent.method, *_headers(sent), *_data(sent, case, folder)]
     return shlex.join([*words, run.target.url + sent.target])
 
@@ -89,6 +91,8 @@ def _headers(sent: Wire) -> Iterator[str]:
         "-H",
         f"Content-Type: {sent.content_type}" if sent.content_type else "Content-Type:",
     )
+    if sent.expect_continue:
+        yield from ("-H", "Expect: 100-continue")
     if sent.length == "chunked":
         yield from ("-H", "Transfer-Encoding: chunked")
     elif sent.length == "none":

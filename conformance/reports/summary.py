@@ -42,6 +42,10 @@ def requirement_verdicts(run: Run) -> dict[str, Verdict]:
             if blamed and verdict in (Verdict.FAILED, Verdict.WARNING):
                 verdict = result.verdict if requirement in blamed else Verdict.PASSED
             verdicts[requirement].add(verdict)
+        for requirement, verdict in blamed.items():
+            verdicts[requirement].add(
+                verdict if result.verdict in (Verdict.FAILED, Verdict.WARNING) else result.verdict
+            )
     return {
         id: next((verdict for verdict in GRAVITY if verdict in found), Verdict.NOT_APPLICABLE)
         for id, found in verdicts.items()

@@ -6,15 +6,17 @@ from conformance.requests.recipe import Encryption
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 
+_SCHEME = load_contract().encryption
+
 
 def encrypt(plain: bytes, secrets: Secrets, how: Encryption | None = None) -> bytes:
     """Ciphertext followed by the tag, encrypted and then damaged as ``how`` says."""
     how = how or Encryption()
     if how.off:
         return plain
-    key = _other(secrets.key) if how.key == "wrong" else secrets.key
+    keys = {"right": secrets.key, "wrong": _other(secrets.key), "default": _SCHEME.default_key}
     iv = _other(secrets.iv) if how.iv == "wrong" else secrets.iv
-    encrypted = Secrets(key=key, iv=iv).encrypt(plain)
+    encrypted = Secrets(key=keys[how.key], iv=iv).encrypt(plain)
     return _dropped(_flipped(encrypted, how.flip), how.drop)
 
 
@@ -26,15 +28,15 @@ def _other(text: str) -> str:
 def _flipped(encrypted: bytes, where: str | None) -> bytes:
     if where is None:
         return encrypted
-    tag = load_contract().encryption.tag_bytes
-    position = {"first": 0, "middle": (len(encrypted) - tag) // 2, "tag": len(encrypted) - 1}[where]
+    tag = len(encrypted) - _SCHEME.tag_bytes
+    places = {"first": 0, "middle": tag // 2, "tag-start": tag, "tag": len(encrypted) - 1}
     damaged = bytearray(encrypted)
-    damaged[position] ^= 1
+    damaged[places[where]] ^= 1
     return bytes(damaged)
 
 
 def _dropped(encrypted: bytes, what: str | None) -> bytes:
-    tag = load_contract().encryption.tag_bytes
+    tag = _SCHEME.tag_bytes
     kept = {
         None: slice(None),
         "tag": slice(None, -tag),

@@ -155,7 +155,10 @@ def _named(case: str, sent: Wire) -> transport.Request:
         content_type=sent.content_type,
         body=sent.body,
         length=sent.length,
-        headers=((NAME_HEADER, f"{case}/{next(_numbers)}"),),
+        headers=(
+            (NAME_HEADER, f"{case}/{next(_numbers)}"),
+            *((("Expect", "100-continue"),) if sent.expect_continue else ()),
+        ),
     )
 
 

@@ -20,13 +20,16 @@ class Photo:
     """One photo file. Sizes in pixels or bytes; ``turn`` in degrees clockwise."""
 
     of: str = "collins"
-    """collins, hopper, both, nobody, blank, or ``own:`` and the path of a vendor's photo."""
+    """collins, hopper, both, nobody, blank, ``thing:`` and the name of a photograph without a
+    person, or ``own:`` and the path of a vendor's photo."""
     content: str = "image"
     """image; the name of a file that is none (see :mod:`conformance.requests.photos.odd`); or
     ``hex:`` and the bytes themselves."""
     width: int | None = None
     height: int | None = None
     """None: an ordinary size, which the server's photo standards allow."""
+    at: str = "middle"
+    """start, middle or end: where the picture lies on a canvas that is longer than it."""
     turn: int = 0
     mirror: bool = False
     brightness: float = 1.0
@@ -54,9 +57,10 @@ class Encryption:
     """How the file is encrypted, and what happens to the result."""
 
     key: str = "right"
+    """right, wrong (one character differs), or default (the documented one)."""
     iv: str = "right"
     flip: str | None = None
-    """first, middle, or tag: where one bit is turned over."""
+    """first, middle, tag-start, or tag (its end): where one bit is turned over."""
     drop: str | None = None
     """tag, tag-byte, half, or all-but-tag: what is left out."""
     off: bool = False
@@ -105,6 +109,10 @@ class Request:
     extra: tuple[tuple[str, str], ...] = ()
     repeat: str | None = None
     """A parameter that is sent twice with the same value."""
+    order: tuple[str, ...] = ()
+    """Parameters that come before the others."""
+    expect_continue: bool = False
+    """The header Expect: 100-continue is sent; the body follows at once."""
     in_query: tuple[str, ...] = ()
     """Parameters that are sent in the query string instead of the body."""
     body: str = "urlencoded"

@@ -33,6 +33,7 @@ class Wire:
     content_type: str
     body: bytes
     length: Length
+    expect_continue: bool = False
 
 
 def wire(request: Request, secrets: Secrets) -> Wire:
@@ -52,6 +53,7 @@ def wire(request: Request, secrets: Secrets) -> Wire:
         content_type=body_type if request.content_type is None else request.content_type,
         body=body,
         length=request.length,
+        expect_continue=request.expect_continue,
     )
 
 
@@ -65,7 +67,12 @@ def _pairs(request: Request, secrets: Secrets) -> Pairs:
     pairs = [(name, value) for name, value in values.items() if value is not None]
     if request.repeat:
         pairs += [pair for pair in pairs if pair[0] == request.repeat]
-    return pairs + list(request.extra)
+    pairs += list(request.extra)
+    return sorted(pairs, key=lambda pair: _place(pair[0], request.order))
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 def _text(value: FieldValue, secrets: Secrets) -> str | None:

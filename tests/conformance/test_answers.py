@@ -49,7 +49,7 @@ def test_good_answers_break_nothing() -> None:
         ({"verification_score": -1e-9}, "score-range"),
         ({"verification_score": 50}, "score-range"),
         ({"code": "1000"}, "success-code"),
-        ({"code": 1000.0}, "success-code"),
+        ({"code": 1000.0}, "code-whole"),
         ({"code": 0}, "success-code"),
         ({"request_id": 7}, "request-id"),
         ({"request_id": ""}, "request-id"),
@@ -64,7 +64,7 @@ def test_wrong_success(change: dict[str, Any], requirement: str) -> None:
     ("change", "requirement"),
     [
         ({"code": "1200"}, "refusal-code"),
-        ({"code": 1200.0}, "refusal-code"),
+        ({"code": 1200.0}, "code-whole"),
         ({"code": 1234}, "refusal-code"),
         ({"code": True}, "refusal-code"),
         ({"message": 5}, "refusal-shape"),

@@ -93,7 +93,7 @@ def test_line_is_where_the_entry_begins() -> None:
 
 
 def test_every_requirement_has_a_case_or_says_why_not() -> None:
-    required = {id for case in CASES for id in case.requires}
+    required = {id for case in CASES for id in (*case.requires, *case.readings)}
     untestable = {id for id, requirement in REQUIREMENTS.items() if requirement.untestable}
     assert required | untestable == set(REQUIREMENTS)
     assert required & untestable == set()

@@ -101,7 +101,7 @@ def test_no_report_holds_what_a_private_key_encrypted(
     texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
     assert len(texts) == 3
     assert not any("curl -i" in text for text in texts)
-    assert f"verikit check {bad_url} -k ordinary" in (folder / "j.xml").read_text()
+    assert f"verikit check {bad_url} -k ordinary --seed" in (folder / "j.xml").read_text()
 
 
 def test_only_failed_plays_just_those_again(bad_url: str, folder: Path) -> None:
@@ -150,10 +150,14 @@ def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("standards: {}", "keys that no profile has: standards"),
-        ("readings: mine", "readings can only be 'contract'"),
-        ("statuses: {NOT_A_CODE: 400}", "statuses pairs names"),
-        ("photo_standards: {}", "is missing or malformed"),
+        ("standards: {}", "a profile has no 'standards': did you mean photo_standards?"),
+        ("readings: mine", "readings is 'contract', or requirement ids"),
+        ("readings: {body-multipar: contract}", "did you mean body-multipart?"),
+        ("deviations: {nothing-*: why}", "no case is called like 'nothing-*'"),
+        ("statuses: {NOT_A_CODE: 400}", "statuses has no 'NOT_A_CODE'"),
+        ("photo_standards: {side: {}}", "did you mean side_px?"),
+        ("photo_standards: {file_bytes: {least: 1}}", "file_bytes has no 'least'"),
+        ("photo_standards: {side_px: {minimum: 9, maximum: 8}}", "min_side is above max_side"),
         ("[", "cannot be used"),
     ],
 )

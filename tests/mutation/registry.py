@@ -14,7 +14,7 @@ from verikit.contract import load_contract
 
 PROFILES = Path(__file__).parent / "profiles"
 MODEST = str(PROFILES / "modest.yaml")
-STANDARDS = load_profile(MODEST).standards or load_contract().photo_standards
+STANDARDS = load_profile(MODEST).standards.filled(load_contract().photo_standards)
 """What every server takes that does not differ in just that."""
 
 Start = Callable[[Parts], AbstractContextManager[str]]
@@ -53,12 +53,22 @@ MUTANTS = Registry()
 VARIANTS = Registry()
 
 
-def mutant(*breaks: str, name: str | None = None) -> Callable[[Build], Build]:
+def mutant(
+    *breaks: str,
+    name: str | None = None,
+    profile: str = MODEST,
+    key: str | None = None,
+    iv: str | None = None,
+) -> Callable[[Build], Build]:
     """Register a server with a fault; it is held to the contract's readings too."""
 
     def register(build: Build) -> Build:
         called = _called(build, name)
-        MUTANTS.add(Candidate(name=called, start=_start(build), breaks=breaks, profile=MODEST))
+        MUTANTS.add(
+            Candidate(
+                name=called, start=_start(build), breaks=breaks, profile=profile, key=key, iv=iv
+            )
+        )
         return build
 
     return register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from conformance.requests.recipe import Photo
 from verikit.portraits import portrait
 
+THING = "thing:"
 GREY = (128, 128, 128)
 ORDINARY_SIDE = 400
 
@@ -41,16 +43,18 @@ def draw(photo: Photo) -> Image.Image:
         picture = ImageEnhance.Brightness(picture).enhance(photo.brightness)
     if photo.turn:
         picture = picture.rotate(-photo.turn, expand=True)
-    return _fit(picture, photo.width or ORDINARY_SIDE, photo.height or ORDINARY_SIDE)
+    return _fit(picture, photo.width or ORDINARY_SIDE, photo.height or ORDINARY_SIDE, photo.at)
 
 
-def _fit(picture: Image.Image, width: int, height: int) -> Image.Image:
+def _fit(picture: Image.Image, width: int, height: int, at: str) -> Image.Image:
     """The picture as large as it fits, on a grey canvas of just the size asked for."""
     inner = ImageOps.contain(picture, (width, height))
     if inner.size == (width, height):
         return inner
     canvas = Image.new("RGB", (width, height), GREY)
-    canvas.paste(inner, ((width - inner.width) // 2, (height - inner.height) // 2))
+    share = {"start": 0.0, "middle": 0.5, "end": 1.0}[at]
+    left, top = int((width - inner.width) * share), int((height - inner.height) * share)
+    canvas.paste(inner, (left, top))
     return canvas
 
 
@@ -58,6 +62,8 @@ def _fit(picture: Image.Image, width: int, height: int) -> Image.Image:
 def _picture(of: str, cover: str | None) -> Image.Image:
     if of in FACES:
         return _portrait(of, cover)
+    if of.startswith(THING):
+        return _thing(of.removeprefix(THING))
     if of == "both":
         return _side_by_side(_portrait("collins", cover), _portrait("hopper", cover))
     return Image.new("RGB", (400, 400), GREY) if of == "blank" else _landscape()
@@ -69,6 +75,11 @@ def _portrait(person: str, cover: str | None) -> Image.Image:
     if cover:
         _paint_over(picture, face, cover)
     return picture.crop(face.box)
+
+
+def _thing(name: str) -> Image.Image:
+    with Image.open(Path(__file__).parent / "things" / f"{name}.jpg") as file:
+        return file.convert("RGB")
 
 
 def _side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:

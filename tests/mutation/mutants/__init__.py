@@ -2,6 +2,7 @@
 
 from tests.mutation.mutants import (
     comparison,
+    crossed,
     encryption,
     faces,
     files,
@@ -11,6 +12,7 @@ from tests.mutation.mutants import (
     limits,
     normal,
     parameters,
+    readings,
     refusals,
     request_ids,
 )
@@ -19,6 +21,7 @@ from tests.mutation.registry import MUTANTS
 __all__ = [
     "MUTANTS",
     "comparison",
+    "crossed",
     "encryption",
     "faces",
     "files",
@@ -28,6 +31,7 @@ __all__ = [
     "limits",
     "normal",
     "parameters",
+    "readings",
     "refusals",
     "request_ids",
 ]

@@ -83,7 +83,7 @@ def first_character_of_the_iv_ignored(cipher: PhotoCipher, index: int, ciphertex
     return _guessed(others, cipher, index, ciphertext)
 
 
-@mutant("encryption-tag", "encryption-key", "encryption-iv")
+@mutant("undecryptable-code")
 @on_ciphertext
 def undecryptable_answered_as_damaged(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
     if cipher.decrypted(ciphertext) is None:
@@ -132,13 +132,13 @@ def foreign_characters_dropped(text: bytes) -> bytes:
     return bytes(character for character in text if character in ALPHABET)
 
 
-@mutant("encryption-base64-strict")
+@mutant("base64-alphabet")
 @on_base64
 def url_safe_alphabet_read(text: bytes) -> bytes:
     return text.translate(bytes.maketrans(b"-_", b"+/"))
 
 
-@mutant("encryption-base64-strict")
+@mutant("base64-alphabet")
 @on_base64
 def data_uri_read(text: bytes) -> bytes:
     return text.rpartition(b",")[2]
@@ -165,7 +165,7 @@ def _is_base64(text: bytes) -> bool:
     return PhotoCipher.from_base64(text) is not None
 
 
-@mutant("encryption-base64")
+@mutant("undecryptable-code")
 @on_base64
 def damaged_base64_answered_as_damaged_photo(text: bytes) -> bytes:
     if not _is_base64(text):

@@ -76,7 +76,7 @@ for mode, name in (("RGBA", "transparent"), ("P", "palette"), ("I;16", "sixteen_
         on_file(partial(mode_breaks, mode, lambda index: Crash()))
     )
 for mode, name in (("L", "grey"), ("CMYK", "cmyk")):
-    mutant("photo-formats", name=f"{name}_photo_refused")(
+    mutant("photo-modes", name=f"{name}_photo_refused")(
         on_file(partial(mode_breaks, mode, UnreadablePhoto))
     )
 

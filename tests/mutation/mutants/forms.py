@@ -56,7 +56,7 @@ def large_form_refused(ask: Ask, serve: Serve) -> Reply:
     return reply(http_error(413)) if _large(ask, FORM) else serve(ask)
 
 
-@mutant("body-other")
+@mutant("body-form-only")
 @around
 def json_read_as_well(ask: Ask, serve: Serve) -> Reply:
     if not ask.is_operation or ask.content_type != JSON:
@@ -65,7 +65,7 @@ def json_read_as_well(ask: Ask, serve: Serve) -> Reply:
     return serve(ask.with_fields([(name, str(value).encode()) for name, value in fields.items()]))
 
 
-@mutant("body-other")
+@mutant("body-form-only")
 @around
 def content_type_not_looked_at(ask: Ask, serve: Serve) -> Reply:
     if not ask.is_operation or ask.content_type.startswith(tuple(READERS)):

@@ -87,10 +87,14 @@ for name, code in (
     ("success_code_zero", 0),
     ("success_code_200", 200),
     ("success_code_as_text", str(CONTRACT.success_code)),
-    ("success_code_with_a_point", float(CONTRACT.success_code)),
     ("success_code_null", None),
 ):
     mutant("success-code", name=name)(on_comparison(partial(code_is, code)))
+
+
+mutant("code-whole", name="success_code_with_a_point")(
+    on_comparison(partial(code_is, float(CONTRACT.success_code)))
+)
 
 
 @mutant("success-code", "refusal-without-score")

@@ -18,7 +18,7 @@ from verikit.contract import PhotoStandards
 
 def standards_of(profile: str, standards: PhotoStandards) -> PhotoStandards:
     """The photo standards of a profile, which the suite may be told or not."""
-    return load_profile(profile).standards or standards
+    return load_profile(profile).standards.filled(standards)
 
 
 for name, told in (

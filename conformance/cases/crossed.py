@@ -1,0 +1,181 @@
+"""Requests in which several things vary at once: each pair of values of two factors is met.
+
+A server may be right wherever one thing differs from an ordinary request, and wrong where two do.
+Every accepted answer's score has to say whom the photos show, and beside each request with photos
+of one person stands one with another person's. The rows are crossed.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from conformance.case import Case, CaseContext
+from conformance.cases.people import wrong_side
+from conformance.judging.oracle import right
+from conformance.judging.outcome import ACCEPTED, Outcome, describe_expected, outcome
+from conformance.judging.verdicts import Finding
+from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
+
+_FAULTS = ("tag", "key", "text", "thing", "cover", "missing", "turned")
+FACTORS = {
+    "fault": (
+        *("mated", "impostor"),
+        *(f"{what}-{which}" for what in _FAULTS for which in ("first", "second")),
+        *("thing-both", "turned-both", "boolean-rotate", "boolean-quality"),
+    ),
+    "body": ("urlencoded", "raw", "multipart", "files"),
+    "options": ("absent", "rotate", "quality", "both", "as-false"),
+    "order": ("usual", "options-first", "swapped"),
+    "format": ("JPEG", "PNG", "GIF"),
+    "size": ("400", "250", "700", "wide"),
+    "on": ("first", "second", "both"),
+    "expect": ("usual", "continue"),
+}
+"""What varies. ``on``: which photos have the format and the size; the others are ordinary."""
+
+_OPTIONS: dict[str, tuple[str | None, str | None]] = {
+    "absent": (None, None),
+    "rotate": ("true", None),
+    "quality": (None, "true"),
+    "both": ("true", "true"),
+    "as-false": ("false", "false"),
+}
+_ORDERS = {
+    "usual": (),
+    "options-first": ("auto_rotate", "check_quality"),
+    "swapped": ("second_encrypted_image", "check_quality"),
+}
+_SIZES = {"400": (400, 400), "250": (250, 250), "700": (700, 700), "wide": (1000, 400)}
+_REQUIRES = {
+    "mated": "operation-compares",
+    "impostor": "operation-compares",
+    "tag": "encryption-tag",
+    "key": "encryption-key",
+    "text": "code-2005",
+    "thing": "code-4000",
+    "cover": "code-4004",
+    "turned": "auto-rotate-true",
+    "boolean": "boolean-refused",
+}
+
+
+def is_possible(row: tuple[str, ...]) -> bool:
+    """Whether the values of a row go together."""
+    fault, options = row[0], row[2]
+    if fault.startswith("cover"):
+        return options in ("quality", "both")
+    if fault.startswith("turned"):
+        return options in ("rotate", "both")
+    return not fault.startswith("boolean") or options == "absent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossed:
+    """One row; ``row`` has a value of each factor."""
+
+    row: tuple[str, ...]
+
+    def __call__(self, context: CaseContext) -> Iterator[Finding]:
+        """Play it: what is accepted with one person's photos, with two people's as well."""
+        request = request_of(self.row)
+        outcome_of_mated = yield from self._judged(context, request)
+        if outcome_of_mated == ACCEPTED and self.row[0] != "impostor":
+            yield from self._judged(context, with_other_person(request))
+
+    def _judged(self, context: CaseContext, request: Request) -> Generator[Finding, None, Outcome]:
+        allowed = right(context.fitted(request), context.profile, context.environment.leaves_open)
+        one = context.ask(request)
+        got = outcome(one.answer)
+        if allowed and got not in allowed.outcomes:
+            words = " or ".join(
+                describe_expected(word) for word in sorted(allowed.outcomes, key=str)
+            )
+            yield from context.finding(words, one)
+        elif got == ACCEPTED:
+            yield from wrong_side(context, one)
+        return got
+
+
+def request_of(row: tuple[str, ...]) -> Request:
+    """The request of a row."""
+    fault, body, options, order, file_format, size, on, expect = row
+    width, height = _SIZES[size]
+    varied = Photo(format=file_format, width=width, height=height)
+    plain = Photo(brightness=0.9, quality=80)
+    photos = {
+        "first": varied if on in ("first", "both") else Photo(),
+        "second": replace(varied, brightness=0.9) if on in ("second", "both") else plain,
+    }
+    rotate, quality = _OPTIONS[options]
+    what, _, which = fault.partition("-")
+    if what == "boolean":
+        rotate, quality = ("maybe", None) if which == "rotate" else (None, "maybe")
+    fields = {
+        name: _spoilt(what if which in (name, "both") else "", photo)
+        for name, photo in photos.items()
+    }
+    request = Request(
+        first=fields["first"],
+        second=fields["second"],
+        auto_rotate=rotate,
+        check_quality=quality,
+        body=body,
+        order=_ORDERS[order],
+        expect_continue=expect == "continue",
+    )
+    return with_other_person(request) if fault == "impostor" else request
+
+
+def with_other_person(request: Request) -> Request:
+    """The same with another person in the second photo."""
+    second = request.second
+    assert isinstance(second, EncryptedPhoto)  # noqa: S101 - tells the type checker
+    return replace(request, second=replace(second, photo=replace(second.photo, of="hopper")))
+
+
+def _spoilt(what: str, photo: Photo) -> FieldValue:
+    if what == "missing":
+        return None
+    if what in ("tag", "key"):
+        how = Encryption(flip="tag-start") if what == "tag" else Encryption(key="wrong")
+        return EncryptedPhoto(photo=photo, encryption=how)
+    spoilt = {
+        "text": Photo(content="text"),
+        "thing": replace(photo, of="thing:coffee"),
+        "cover": replace(photo, cover="mask"),
+        "turned": replace(photo, turn=90),
+    }
+    return EncryptedPhoto(photo=spoilt.get(what, photo))
+
+
+def _cases() -> Iterable[Case]:
+    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
+    for release, rows in yaml.safe_load(text).items():
+        for row in rows:
+            yield _case(tuple(str(value) for value in row), release)
+
+
+def _case(row: tuple[str, ...], release: str) -> Case:
+    fault, body, options, order, file_format, size, on, expect = row
+    what, _, which = fault.partition("-")
+    required = f"{which}-required" if what == "missing" else _REQUIRES[what]
+    judged = (f"{which}-judged",) if which in ("first", "second") else ()
+    title = (
+        f"{fault.replace('-', ', ')}; {body} form, options {options}, order {order}; "
+        f"{file_format} of {size} px as {on}" + ("; Expect: 100-continue" * (expect == "continue"))
+    )
+    return Case(
+        id="crossed-" + "-".join(row),
+        since=release,
+        title=title,
+        requires=(required, *judged),
+        play=Crossed(row=row),
+        group="crossed",
+    )
+
+
+CASES = tuple(_cases())

@@ -1,0 +1,130 @@
+"""Everything that is wrong in a request, and from that every outcome that is right for it.
+
+Of several reasons to refuse, a server may give any: the page names no order. Where it leaves open
+which code a reason has, each is right, unless the profile binds the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from conformance.judging.limits import LARGE, SMALL, TOO_LONG, offences
+from conformance.judging.outcome import ACCEPTED
+from conformance.profile import Profile
+from conformance.requests.photos.files import photo_file
+from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
+
+IsOpen = Callable[[str], bool]
+"""Whether the page leaves a reading open and nothing binds it."""
+_ARGUMENT, _TYPE, _FACE = "INVALID_ARGUMENT", "INVALID_IMAGE_TYPE", "DETECTION_FAILED"
+_SIZE, _LENGTH, _COVERED = "INVALID_IMAGE_SIZE", "INVALID_CONTENT_LENGTH", "FACE_OCCLUSION"
+_FORMS = {"urlencoded", "raw", "multipart", "files"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a request is refused, or may be.
+
+    ``requirement``: the one that is broken where it is not refused. ``sure``: every server has to
+    refuse it; else it may.
+    """
+
+    requirement: str
+    outcomes: frozenset[str | int]
+    sure: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """The outcomes that are right for a request, and the requirement that any other breaks."""
+
+    outcomes: frozenset[str | int]
+    requirement: str
+
+
+def right(request: Request, profile: Profile, is_open: IsOpen) -> Right | None:
+    """What is right for a request; None where any well-formed answer is."""
+    if request.literal is not None or request.body not in _FORMS or request.in_query:
+        return None
+    reasons = list(_reasons(request, profile, is_open))
+    outcomes = frozenset[str | int]().union(*(reason.outcomes for reason in reasons))
+    sure = [reason for reason in reasons if reason.sure]
+    if sure:
+        return Right(outcomes=outcomes, requirement=sure[0].requirement)
+    return Right(outcomes=outcomes | {ACCEPTED}, requirement="photo-ordinary")
+
+
+def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Reason]:
+    argument = frozenset({_ARGUMENT})
+    if request.body in ("multipart", "files") and is_open("body-multipart"):
+        yield Reason(requirement="body-multipart", outcomes=argument, sure=False)
+    if TOO_LONG in offences(request, profile.standards):
+        yield Reason(requirement="status-413", outcomes=frozenset({TOO_LONG}), sure=False)
+    for text in (request.auto_rotate, request.check_quality):
+        if text not in (None, "true", "false"):
+            yield Reason(requirement="boolean-refused", outcomes=argument, sure=False)
+    for name, value in (("first", request.first), ("second", request.second)):
+        yield from _of_field(name, value, request, profile, is_open)
+    if request.repeat or request.extra:
+        yield Reason(requirement="body-repeated", outcomes=frozenset({_ARGUMENT}), sure=False)
+
+
+def _of_field(
+    name: str, value: FieldValue, request: Request, profile: Profile, is_open: IsOpen
+) -> Iterator[Reason]:
+    undecryptable = {_ARGUMENT} | ({_TYPE, _LENGTH} if is_open("undecryptable-code") else set())
+    if not value:
+        yield Reason(requirement=f"{name}-required", outcomes=frozenset({_ARGUMENT}))
+    elif not isinstance(value, EncryptedPhoto):
+        yield Reason(requirement="encryption-base64", outcomes=frozenset(undecryptable))
+    elif value.encryption != Encryption() or value.write.cut > 4 or value.write.alphabet == "hex":
+        yield Reason(requirement="encryption-tag", outcomes=frozenset(undecryptable))
+    else:
+        if value.write != replace(value.write, insert="", prefix="", cut=0, alphabet="standard"):
+            yield Reason(
+                requirement="encryption-base64", outcomes=frozenset(undecryptable), sure=False
+            )
+        yield from _of_photo(value.photo, request, profile, is_open)
+
+
+def _of_photo(
+    photo: Photo, request: Request, profile: Profile, is_open: IsOpen
+) -> Iterator[Reason]:
+    standards, size = profile.standards, len(photo_file(photo))
+    if standards.max_file_bytes is None and size > LARGE:
+        outcomes: frozenset[str | int] = frozenset({_LENGTH, TOO_LONG})
+        yield Reason(requirement="code-2004", outcomes=outcomes, sure=False)
+    least = standards.min_file_bytes
+    may_be_small = size < SMALL if least is None and is_open("file-length-least") else False
+    if may_be_small or (least or 0) > size or size > (standards.max_file_bytes or size):
+        yield Reason(requirement="code-2004", outcomes=frozenset({_LENGTH}), sure=False)
+    if photo.content != "image":
+        outcomes = frozenset({_TYPE, _SIZE, _LENGTH, _FACE, _ARGUMENT})
+        yield Reason(requirement="code-2005", outcomes=outcomes)
+        return
+    if photo.edits or photo.percent < 100:
+        yield Reason(requirement="code-2005", outcomes=frozenset({_TYPE, _SIZE, _FACE}), sure=False)
+    if photo.format not in (standards.formats or ("JPEG",)):
+        known = standards.formats is not None
+        yield Reason(requirement="photo-formats", outcomes=frozenset({_TYPE}), sure=known)
+    sides = [side for side in (photo.width, photo.height) if side]
+    low, high = standards.min_side, standards.max_side
+    if any((low and side < low) or (high and side > high) for side in sides):
+        yield Reason(requirement="code-2003", outcomes=frozenset({_SIZE}))
+    elif any(not 300 <= side <= 1000 for side in sides):
+        unknown = {_SIZE, _FACE} if None in (low, high) else {_FACE}
+        yield Reason(requirement="code-2003", outcomes=frozenset(unknown), sure=False)
+    yield from _of_face(photo, request)
+
+
+def _of_face(photo: Photo, request: Request) -> Iterator[Reason]:
+    if photo.of in ("nobody", "blank") or photo.of.startswith("thing:"):
+        yield Reason(requirement="code-4000", outcomes=frozenset({_FACE}))
+    elif photo.cover:
+        untested = request.check_quality in (None, "false")
+        outcomes = frozenset({_FACE} if untested else {_COVERED, _FACE})
+        sure = request.check_quality == "true" and photo.cover == "mask"
+        yield Reason(requirement="code-4004", outcomes=outcomes, sure=sure)
+    elif (photo.turn or photo.exif) and request.auto_rotate != "true":
+        yield Reason(requirement="auto-rotate-false", outcomes=frozenset({_FACE}), sure=False)

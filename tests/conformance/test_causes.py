@@ -1,0 +1,47 @@
+"""Failures are grouped by cause, MUST first."""
+
+from conformance.catalogue import load_catalogue
+from conformance.mock.faults import FAULTS
+from conformance.mock.server import Answer, serving
+from conformance.profile import load_profile
+from conformance.reports.causes import causes
+from conformance.reports.summary import sentence
+from conformance.requests.exchange import Target
+from conformance.run import Run, run
+from conformance.runner import Options
+
+
+def checked(fault: str, *patterns: str) -> Run:
+    with serving(FAULTS[fault].judge, reply=FAULTS[fault].reply) as url:
+        cases = load_catalogue().select(*patterns)
+        options = Options(examples=3)
+        return run(Target.of(url), cases, profile=load_profile("reference"), options=options)
+
+
+def test_one_fault_is_one_cause_with_its_cases_counted() -> None:
+    found = causes(checked("tag-not-verified", "*-bit-flipped-*", "ordinary"))
+    cause = found[0]
+    assert (cause.level, cause.requirement) == ("MUST", "encryption-tag")
+    assert len(cause.cases) >= 8
+    assert len(cause.request_id) == 32
+
+
+def test_what_stands_before_the_server_is_named() -> None:
+    def refuses(answer: Answer) -> Answer:
+        return Answer(413, {}, "<html>413 Request Entity Too Large</html>")
+
+    with serving(reply=refuses) as url:
+        done = run(Target.of(url), load_catalogue().select("first-2000-px", "ordinary"))
+    assert any("in front of the server" in cause.text for cause in causes(done))
+
+
+def test_a_failed_case_breaks_a_requirement_in_the_sentence_too() -> None:
+    done = checked("everybody-the-same", "crossed-impostor-*")
+    assert "0 requirements" not in sentence(done)
+
+
+def test_patterns_choose_and_leave_out() -> None:
+    chosen = [case.id for case in load_catalogue().select("first-missing", "body-", "!json")]
+    assert "first-missing" in chosen
+    assert "body-text" in chosen
+    assert "body-json" not in chosen
