@@ -31,6 +31,7 @@ from against_deepface import CONTRACT, free_port, running
 from calibration.asking.cluster import asker_of
 from calibration.asking.run import Run, evaluate
 from calibration.asking.server import RequestPolicy
+from calibration.claims import of_contract
 from calibration.executors import Workers, open_workers
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.statistics.verdicts import Rule
@@ -105,6 +106,7 @@ def rate(people: Path, url: str, workers: Workers, budget: int, seed: int) -> fl
             comparisons=budget,
             policy=RequestPolicy(concurrency=3),
             rule=Rule(),
+            claims=of_contract(CONTRACT),
             options={},
             seed=seed,
         )

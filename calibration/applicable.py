@@ -27,7 +27,8 @@ _OF_A_SERVER = (
     *("concurrency", "rate", "url", "timeout", "retries"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
-_OF_SCORES = ("claims", "columns", "lower_is_closer", "people")
+_OF_SCORES = ("columns",)
+_OF_BOTH = ("claims", "lower_is_closer", "people")
 _OF_TEMPLATES = ("score_map", "similarities")
 
 
@@ -73,6 +74,7 @@ def _sources() -> dict[str, frozenset[Source]]:
     of_a_server = dict.fromkeys((*_OF_A_SERVER, *booleans), frozenset({Source.SERVER}))
     of_templates = dict.fromkeys(_OF_TEMPLATES, frozenset({Source.TEMPLATES}))
     of_scores = dict.fromkeys(_OF_SCORES, frozenset({Source.SCORES}))
+    of_scores |= dict.fromkeys(_OF_BOTH, frozenset({Source.SCORES, Source.SERVER}))
     return (
         of_a_server
         | of_scores

@@ -255,7 +255,7 @@ def _evaluation(
 ) -> Evaluation:
     contract = load_contract()
     if kind == Source.SERVER:
-        return _asked(source, contract, access, options)
+        return _asked(source, claims, access, options)
     path = Path(source)
     with progress.shown(path.name, quiet=options["quiet"]) as bar:
         if kind == Source.SCORES:
@@ -284,8 +284,9 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
     )
 
 
-def _asked(url: str, contract: Contract, access: Access, options: dict[str, Any]) -> Evaluation:
-    names = ("data", "photos", "groups", "one_photo_each", "keep_label_errors", "seed")
+def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) -> Evaluation:
+    contract = load_contract()
+    names = ("data", "photos", "people", "groups", "one_photo_each", "keep_label_errors", "seed")
     choice = Choice(**{name: options[name] for name in names})
     run = Run(
         endpoints=tuple(
@@ -304,7 +305,8 @@ def _asked(url: str, contract: Contract, access: Access, options: dict[str, Any]
         comparisons=options["budget"],
         seconds=60 * (options["minutes"] or math.inf),
         policy=RequestPolicy(concurrency=options["concurrency"], retries=options["retries"]),
-        rule=Rule(tolerance=options["tolerance"]),
+        rule=Rule(tolerance=options["tolerance"], alpha=1 - options["confidence"]),
+        claims=claims,
         options={switch.name: True for switch in SWITCHES if options[switch.name]},
         seed=options["seed"],
         mated_share=options["mated_share"],

@@ -12,6 +12,7 @@ import numpy as np
 
 from calibration.claims import Claims, of_contract
 from calibration.counting.comparisons import Measurement
+from calibration.counting.identities import Identities
 from calibration.executors import Workers
 from calibration.files import file_digest
 from calibration.judging import RunConditions
@@ -42,9 +43,15 @@ class Evaluation:
     photos: Photos | None = field(default=None, repr=False)
 
 
-def new_measurement(contract: Contract) -> Measurement:
-    """An empty measurement of scores at the documented thresholds."""
-    return Measurement(contract.error_rates.thresholds, contract.codes["DETECTION_FAILED"].code)
+def new_measurement(
+    contract: Contract, claims: Claims, identities: Identities | None = None
+) -> Measurement:
+    """An empty measurement of scores, of people that are known if ``identities`` are given."""
+    no_face = contract.codes["DETECTION_FAILED"].code
+    measurement = _measurement(claims, no_face, lambda: np.zeros(0))
+    if identities is not None:
+        measurement.identities = identities
+    return measurement
 
 
 def versions() -> dict[str, str]:

@@ -97,6 +97,18 @@ def find(
     )
 
 
+def verdict_on(
+    measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
+) -> Verdict:
+    """The verdict on the table, and nothing else."""
+    audited = audit(measurement, rates, known_direction=conditions.known_direction)
+    if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
+        return Verdict.INCONCLUSIVE
+    seen = evidence(measurement, rates)
+    judged = _judged_rows(measurement, rates, conditions.up_to)
+    return overall([row.verdict for row in _judged(seen, judged, rule, audited)[:judged]])
+
+
 def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
     """What was counted for each row, with its design effect, which repeated pairs multiply."""
     histogram = measurement.non_mated.histogram
@@ -121,8 +133,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     mated = measurement.mated
     false_non_match = _rates(measurement, mated, rule.alpha, mated.histogram.n)
     false_rejection = _rates(measurement, mated, rule.alpha, mated.attempted, mated.failed)
-    limit = up_to if math.isinf(up_to) else measurement.sign * up_to
-    judged = sum(threshold <= limit for threshold in rates.thresholds)
+    judged = _judged_rows(measurement, rates, up_to)
     judgements = _judged(seen, judged, rule, audited)
     return [
         Row(
@@ -147,6 +158,11 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
         )
         for place, (row, judgement) in enumerate(zip(seen, judgements, strict=True))
     ]
+
+
+def _judged_rows(measurement: Measurement, rates: ErrorRates, up_to: float) -> int:
+    limit = up_to if math.isinf(up_to) else measurement.sign * up_to
+    return sum(threshold <= limit for threshold in rates.thresholds)
 
 
 def _judged(rows: list[Evidence], judged: int, rule: Rule, audited: Audit) -> list[Judgement]:

@@ -16,12 +16,13 @@ from calibration.asking.api import ContractApi, EncryptedPhotos
 from calibration.asking.server import Question, RequestPolicy, Server, ask
 from calibration.asking.store import Answer, Store
 from calibration.asking.watch import Watch, count
+from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import Evaluation, new_measurement, versions
-from calibration.judging import RunConditions, evidence, unsupported
+from calibration.judging import RunConditions, verdict_on
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.sampling import Pair, Plan
-from calibration.statistics.verdicts import Rule, Verdict, judge, overall
+from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract
 from verikit.contract.encryption import Secrets
 from verikit.transport import Endpoint
@@ -53,6 +54,7 @@ class Run:
     seconds: float = math.inf
     policy: RequestPolicy
     rule: Rule
+    claims: Claims
     options: Mapping[str, bool]
     seed: int = 1
     mated_share: float = 0.1
@@ -114,14 +116,19 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
             engine.ask_alone()
         return Evaluation(
             title=f"{run.url} on {run.labelled.title}",
-            measurement=count(store, new_measurement(contract), watch.stop_at if watch else None),
+            measurement=count(store, _empty(run, contract), watch.stop_at if watch else None),
             conditions=RunConditions(
-                complete=complete, supports_rates=run.labelled.supports_rates, up_to=run.up_to
+                complete=complete,
+                supports_rates=run.labelled.supports_rates,
+                up_to=run.up_to,
+                known_direction=True,
+                objections=run.labelled.objections,
             ),
             provenance=_provenance(run, store),
             in_random_order=True,
             at_any_time=run.until_decided or not _as_planned(store),
             photos=run.labelled.photos,
+            claims=run.claims,
         )
 
 
@@ -163,9 +170,9 @@ class _Engine:
 
     def ask_alone(self) -> None:
         """Compare photos with themselves that may or may not show a face, as far as pairs tell."""
-        measurement = count(self._store, new_measurement(self._contract))
+        measurement = count(self._store, _empty(self._run, self._contract))
         names = measurement.identities.photos.names
-        open_still = [names[photo] for photo in measurement.acquirer.result().open_]
+        open_still = [names[photo] for photo in measurement.acquirer.unsure()]
         missing = self._store.missing_alone(open_still)
         self._ask(Question(None, Pair(photo, photo, mated=True)) for photo in missing)
 
@@ -192,6 +199,10 @@ class _Engine:
         return self._watch is not None and self._watch.stop_at is not None
 
 
+def _empty(run: Run, contract: Contract) -> Measurement:
+    return new_measurement(contract, run.claims, run.labelled.identities)
+
+
 def _watch(run: Run, contract: Contract) -> Watch | None:
     """Stops when a row has FAILed or all that are judged PASS, and enough people took part."""
     if not run.until_decided:
@@ -199,14 +210,12 @@ def _watch(run: Run, contract: Contract) -> Watch | None:
     rule = Rule(tolerance=run.rule.tolerance, alpha=run.rule.alpha, at_any_time=True)
 
     def decided(measurement: Measurement) -> bool:
-        if unsupported(measurement, RunConditions(supports_rates=run.labelled.supports_rates)):
-            return False
-        seen = evidence(measurement, contract.error_rates)
-        rows = zip(contract.error_rates.thresholds, seen, strict=True)
-        judged = judge([row for threshold, row in rows if threshold <= run.up_to], rule)
-        return overall([row.verdict for row in judged]) != Verdict.INCONCLUSIVE
+        conditions = RunConditions(
+            supports_rates=run.labelled.supports_rates, up_to=run.up_to, known_direction=True
+        )
+        return verdict_on(measurement, run.claims.rates, rule, conditions) != Verdict.INCONCLUSIVE
 
-    return Watch(new_measurement(contract), decided)
+    return Watch(_empty(run, contract), decided)
 
 
 def _as_planned(store: Store) -> bool:

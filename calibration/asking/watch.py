@@ -8,21 +8,30 @@ import numpy as np
 
 from calibration.asking.store import Answer, Store
 from calibration.counting.comparisons import Block, Measurement
+from calibration.sources.values import on_scale
+from calibration.statistics.arrays import Floats
+from verikit.errors import WrongUse
 
 
 def block_of(answers: list[Answer], measurement: Measurement) -> Block:
     """Answers as arrays."""
     labels = [answer.group for answer in answers]
+    written = np.array([np.nan if a.score is None else a.score for a in answers], float)
+    scores, failed = on_scale(written, measurement, _refuse)
     return Block(
         first=measurement.identities.add([answer.first for answer in answers]),
         second=measurement.identities.add([answer.second for answer in answers]),
         mated=np.array([answer.mated for answer in answers], bool),
-        scores=np.array([np.nan if a.score is None else a.score for a in answers], float),
-        codes=np.array([a.code or 0 for a in answers], np.int64),
+        scores=scores,
+        codes=np.where(failed != 0, failed, [a.code or 0 for a in answers]),
         groups=measurement.labels.numbers([label or "not given" for label in labels])
         if any(labels)
         else None,
     )
+
+
+def _refuse(wrong: np.ndarray, values: Floats, why: str) -> None:
+    raise WrongUse(f"The server answers {values[wrong][0]:g}, which {why}.")
 
 
 def count(store: Store, measurement: Measurement, stop_at: int | None = None) -> Measurement:

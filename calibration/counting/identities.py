@@ -8,8 +8,8 @@ labels have been seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -102,6 +102,17 @@ class Identities:
         self._bound: list[Counts] = []
         self._complete: People | None = None
         self._settled = False
+
+    @classmethod
+    def known(cls, people: Mapping[str, str], how: str, *, inferred: bool = False) -> Identities:
+        """Photos whose people are certain before anything is compared."""
+        identities = cls()
+        identities.add(people.keys(), people.values())
+        found = identities.people()
+        origin = Origin.FILE_NAMES if inferred else Origin.FOLDERS
+        identities._complete = replace(found, origin=origin, how=how)
+        identities._settled = True
+        return identities
 
     def settle(self) -> None:
         """Hold on to what is known now: what comes after are comparisons planned from it."""

@@ -9,6 +9,7 @@ these holds, the labels tell: photos of one person are mated, others are not.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -164,4 +165,58 @@ def reversed_labels(agreements: Sequence[Agreement]) -> Agreement | None:
     for one in agreements:
         if all(one.looked_at) and one.people > 1 and one.gain <= -0.5:
             return one
+    return None
+
+
+_AGEDB = re.compile(r"^\d+_(.+)_\d+_[mfMF]$")
+_SPLITS = {"train", "val", "valid", "validation", "test", "dev", "eval", "query", "gallery"}
+_FEW = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The person of each photo of a folder, and what told so; ``inferred`` from file names."""
+
+    people: Mapping[str, str]
+    how: str
+    inferred: bool = False
+
+
+def layout(names: Sequence[str]) -> Layout | None:
+    """Who is on the photos of a folder, by how it is laid out; None where that is not clear.
+
+    No labels are at hand that could bear it out: so names that could be read in two ways are not.
+    """
+    below = [name for name in names if "/" in name]
+    if not below:
+        return _by_file_name(names)
+    if all(name.count("/") == 1 for name in below):
+        return _by(folder, below, "the folder")
+    above = {name: folder(folder(name)) for name in below}
+    last = {name: folder(name).rpartition("/")[2] for name in below}
+    tops, lasts = set(above.values()), set(last.values())
+    folders = {folder(name) for name in below}
+    splits = {part for top in tops for part in top.lower().split("/")} <= _SPLITS
+    if splits or len(tops) <= _FEW or (len(lasts) < len(folders) and len(tops) <= len(lasts)):
+        return _by(lambda name: last[name], below, "the last folder")
+    if len(lasts) < len(folders):  # the same views below every person
+        return _by(lambda name: above[name] or last[name], below, "the folder above the views")
+    return None
+
+
+def _by(read: Reading, names: Sequence[str], how: str) -> Layout:
+    return Layout(people={name: read(name) for name in names}, how=how)
+
+
+def _by_file_name(names: Sequence[str]) -> Layout | None:
+    """Only if nearly everybody has several photos: else the names may count photos, not people."""
+    if names and all(_AGEDB.match(_stem(name)) for name in names):
+        people = {name: _AGEDB.sub(r"\1", _stem(name)) for name in names}
+        return Layout(people=people, how="the second part of the file name", inferred=True)
+    for how in ("the file name before its number", "the number at the start of the file name"):
+        people = {name: FILES[how](name) for name in names}
+        photos = Counter(people.values())
+        several = sum(count > 1 for count in photos.values())
+        if all(people.values()) and len(photos) > 1 and several >= len(photos) / 2:
+            return Layout(people=people, how=how, inferred=True)
     return None

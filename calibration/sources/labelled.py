@@ -1,37 +1,52 @@
-"""Finds the labelled pairs that a user names: a data set, a folder of people, a CSV, a .bin."""
+"""Finds the labelled pairs that a user names: a data set, a folder of people, a list, a .bin."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.applicable import idle
+from calibration.audit import FEW, Effect, Objection
+from calibration.counting.identities import Identities
+from calibration.counting.naming import layout
 from calibration.sources import datasets
 from calibration.sources.bin_file import BinFile
-from calibration.sources.photos import Folder, Photos
-from calibration.sources.sampling import Pair, PairList, Pairs, Pool, by_folder, one_photo_each
+from calibration.sources.pair_lists import identities_of, read_list
+from calibration.sources.photos import (
+    Folder,
+    Photos,
+    Survey,
+    listed,
+    not_pictures,
+    same_content,
+)
+from calibration.sources.sampling import Pair, PairList, Pairs, Pool, one_photo_each
+from calibration.sources.scores import photo_people
 from verikit.errors import WrongUse
-
-_TRUTH = {"1": True, "true": True, "0": False, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """Pairs, the photos they name, and what is known of them."""
+    """Pairs, the photos they name, and what is known of them; ``objections`` are to the photos."""
 
     title: str
     pairs: Pairs
     photos: Photos
+    identities: Identities
     supports_rates: bool = True
+    objections: tuple[Objection, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the user chose. ``photos`` is the folder that names are paths within."""
+    """What the user chose. ``photos`` is the folder that names are paths within, ``people`` a table
+    that says who is on them."""
 
     data: str
     photos: Path | None = None
+    people: Path | None = None
     groups: Path | None = None
     one_photo_each: bool = False
     keep_label_errors: bool = False
@@ -46,22 +61,27 @@ def open_labelled(choice: Choice) -> Labelled:
     """
     path = Path(choice.data)
     if choice.data in datasets.names():
+        _refuse_idle(choice, "people")
         return _dataset(choice)
     if path.is_dir():
         _refuse_idle(choice, "photos", "keep_label_errors")
-        folder = Folder(path)
-        return _pool(choice, path.name, by_folder(folder.names()), folder)
-    if path.suffix == ".csv":
-        _refuse_idle(choice, "groups", "one_photo_each", "keep_label_errors")
-        return Labelled(
-            title=path.name, pairs=read_pairs(path), photos=Folder(choice.photos or path.parent)
-        )
-    if path.suffix == ".bin":
-        _refuse_idle(choice, "photos", "groups", "one_photo_each", "keep_label_errors")
+        return _folder(choice, path)
+    if path.suffix.lower() == ".bin":
+        _refuse_idle(choice, "photos", "people", "groups", "one_photo_each", "keep_label_errors")
         return _bin(path)
+    if path.is_file():
+        _refuse_idle(choice, "groups", "one_photo_each", "keep_label_errors")
+        folder = Folder(choice.photos or path.parent)
+        found = read_list(path, folder, photo_people(choice.people) if choice.people else {})
+        return Labelled(
+            title=path.name,
+            pairs=PairList(found.pairs),
+            photos=folder,
+            identities=found.identities,
+        )
     raise WrongUse(
         f"{choice.data} is no data set ({', '.join(datasets.names())}), no folder of people, "
-        "no CSV of pairs and no .bin set."
+        "no list of pairs and no .bin set."
     )
 
 
@@ -71,28 +91,77 @@ def _refuse_idle(choice: Choice, *names: str) -> None:
             raise idle(name, choice.data)
 
 
-def read_pairs(path: Path) -> PairList:
-    """A CSV with the columns first, second and mated (1 or 0), and maybe group.
-
-    Raises:
-        WrongUse: a column is missing or a row says neither 1 nor 0.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return PairList(
-                [
-                    Pair(
-                        row["first"], row["second"], _TRUTH[row["mated"].lower()], row.get("group")
-                    )
-                    for row in csv.DictReader(file)
-                ]
+def _folder(choice: Choice, path: Path) -> Labelled:
+    """Everybody in a folder, as a table says or as it is laid out."""
+    folder = Folder(path)
+    survey = folder.survey()
+    if choice.people:
+        table = photo_people(choice.people)
+        people = {name: table[name] for name in survey.names if name in table}
+        how, inferred = choice.people.name, False
+        nameless = [name for name in survey.names if name not in table]
+    else:
+        found = layout(survey.names)
+        if found is None:
+            raise WrongUse(
+                f"{path.name} needs two people at least: a folder for each, photos within. If it "
+                "is laid out otherwise, say who is who with --people TABLE (photo,person)."
             )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WrongUse(f"{path} cannot be read: {error}.") from error
-    except (KeyError, AttributeError) as error:
-        raise WrongUse(
-            f"{path} needs the columns first, second and mated, and 1 or 0 in the last: {error}."
-        ) from error
+        people, how, inferred = dict(found.people), found.how, found.inferred
+        nameless = [name for name in survey.names if name not in people]
+    people, objections = _without_twins(people, folder)
+    objections += _passed_over(survey, nameless, not_pictures(people, folder))
+    labelled = _pool(choice, path.name, people, folder)
+    return replace(
+        labelled,
+        identities=Identities.known(people, how, inferred=inferred),
+        objections=tuple(objections),
+    )
+
+
+def _without_twins(
+    people: Mapping[str, str], folder: Folder
+) -> tuple[dict[str, str], list[Objection]]:
+    """Of photos that are the same byte for byte one is kept, of two people none: one is wrong."""
+    kept = dict(people)
+    torn: list[str] = []
+    copies: list[str] = []
+    for group in folder.twins(people):
+        if len({people[name] for name in group}) > 1:
+            torn += group
+        else:
+            copies += group[1:]
+    for name in (*torn, *copies):
+        del kept[name]
+    objections = []
+    if torn:
+        effect = Effect.NO_PASS if len(torn) > FEW * len(people) else Effect.SHOWN
+        text = (
+            f"The same photos, byte for byte, lie with two people, so one of the two is wrong; "
+            f"they are left out: {listed(torn)}."
+        )
+        objections.append(Objection(kind="a photo of two people", effect=effect, text=text))
+    if copies:
+        text = f"{len(copies):,} copies of other photos are left out: {listed(copies)}."
+        objections.append(Objection(kind="copies", effect=Effect.SHOWN, text=text))
+    return kept, objections
+
+
+def _passed_over(
+    survey: Survey, nameless: Iterable[str], no_pictures: Iterable[str]
+) -> list[Objection]:
+    reasons = {**survey.passed_over, "of nobody": list(nameless)}
+    texts = [f"{len(some):,} {why} ({listed(some[:3])})" for why, some in reasons.items() if some]
+    found = []
+    if texts:
+        text = f"Files that were passed over: {'; '.join(texts)}."
+        found.append(Objection(kind="passed over", effect=Effect.SHOWN, text=text))
+    if odd := list(no_pictures):
+        text = (
+            f"{len(odd):,} files do not begin as pictures do, but are asked about: {listed(odd)}."
+        )
+        found.append(Objection(kind="no pictures", effect=Effect.SHOWN, text=text))
+    return found
 
 
 def _dataset(choice: Choice) -> Labelled:
@@ -101,20 +170,21 @@ def _dataset(choice: Choice) -> Labelled:
         dataset, choice.photos, keep_label_errors=choice.keep_label_errors
     )
     labelled = _pool(choice, dataset.title, contents.people, contents.photos)
-    return Labelled(
-        title=labelled.title,
-        pairs=labelled.pairs,
-        photos=labelled.photos,
-        supports_rates=dataset.supports_rates,
-    )
+    return replace(labelled, supports_rates=dataset.supports_rates)
 
 
 def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) -> Labelled:
+    groups = _groups(choice.groups)
     if len(set(people.values())) < 2:
         raise WrongUse(f"{title} needs two people at least: a folder for each, photos within.")
     if choice.one_photo_each:
         people = one_photo_each(people, choice.seed)
-    return Labelled(title=title, pairs=Pool(people, _groups(choice.groups)), photos=photos)
+    return Labelled(
+        title=title,
+        pairs=Pool(people, groups),
+        photos=photos,
+        identities=Identities.known(people, "the folder"),
+    )
 
 
 def _groups(path: Path | None) -> dict[str, str] | None:
@@ -128,9 +198,18 @@ def _groups(path: Path | None) -> dict[str, str] | None:
 
 
 def _bin(path: Path) -> Labelled:
-    """Photos 2k and 2k + 1 are a pair; nobody says who they show."""
+    """Photos 2k and 2k + 1 are a pair; the same content is the same photo, wherever it comes."""
     file = BinFile(path)
-    pairs = PairList(
-        Pair(str(2 * place), str(2 * place + 1), same) for place, same in enumerate(file.same)
+    first: dict[str, str] = {name: name for name in file.names()}
+    for group in same_content(file.names(), file):
+        first |= dict.fromkeys(group, group[0])
+    pairs = [
+        Pair(first[str(2 * place)], first[str(2 * place + 1)], same)
+        for place, same in enumerate(file.same)
+    ]
+    return Labelled(
+        title=path.name,
+        pairs=PairList(pairs),
+        photos=file,
+        identities=identities_of(pairs, {}),
     )
-    return Labelled(title=path.name, pairs=pairs, photos=file)

@@ -37,7 +37,7 @@ def open_matrix(path: Path, people: Path | None) -> Matrix:
         WrongUse: arrays are missing or of the wrong shape.
     """
     if path.suffix.lower() == ".npz":
-        arrays = arrays_of(path, _NAMES)
+        arrays = arrays_of(path, "scores", _NAMES)
     elif people is None:
         raise WrongUse(
             f"{path} is a matrix of scores, and nobody says who is who: give --people LABELS.npy, "

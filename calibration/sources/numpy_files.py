@@ -16,8 +16,8 @@ _UNPACKED = 50
 """No arrays of numbers shrink to less than a fiftieth; what says so is made to fill the memory."""
 
 
-def arrays_of(path: Path, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
-    """The arrays of an .npz, or those of ``names`` that it holds.
+def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """The arrays of an .npz of ``what``, or those of ``names`` that it holds.
 
     Raises:
         WrongUse: it is no .npz, is damaged, or would unpack to far more than its size.
@@ -30,7 +30,7 @@ def arrays_of(path: Path, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
     except WrongUse:
         raise
     except Exception as error:  # numpy raises nearly anything over a damaged file
-        raise WrongUse(f"{path} is no .npz of arrays, or is damaged: {error}") from error
+        raise WrongUse(f"{path} is no .npz of {what}, or is damaged: {error}") from error
 
 
 def names_in(path: Path) -> list[str]:

@@ -15,7 +15,6 @@ from typing import Protocol
 import numpy as np
 
 from calibration.counting.groups import label_of
-from calibration.counting.naming import folder
 from calibration.statistics.arrays import Counts
 
 
@@ -115,11 +114,6 @@ def one_photo_each(people: Mapping[str, str], seed: int) -> dict[str, str]:
         rank = hashlib.blake2b(f"{seed}/{photo}".encode(), digest_size=16).digest()
         chosen[person] = min(chosen.get(person, (rank, photo)), (rank, photo))
     return {photo: person for person, (_, photo) in chosen.items()}
-
-
-def by_folder(photos: Iterable[str]) -> dict[str, str]:
-    """Photo -> person where each person has a folder."""
-    return {photo: folder(photo) or photo for photo in photos}
 
 
 def _running(counts: Counts) -> Counts:

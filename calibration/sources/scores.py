@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.identities import Index
 from calibration.sources.table import NO_SCORE, TRUTH, Table, open_table
-from calibration.sources.values import on_scale
+from calibration.sources.values import on_scale, words_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
@@ -97,7 +96,7 @@ class _Rows:
         )
 
     def _photos(self, side: str) -> Counts:
-        names, places = _coded(self._piece[side])
+        names, places = words_of(self._piece[side])
         self._refuse_empty(side, names, places)
         photos: Counts = self._measurement.identities.photos.numbers(map(naming.normal, names))
         return photos[places]
@@ -106,7 +105,7 @@ class _Rows:
         """The person of each row that a column or a table gives, -1 where it does not."""
         identities = self._measurement.identities
         if f"{side}_person" in self._piece.schema.names:
-            names, places = _coded(self._piece[f"{side}_person"])
+            names, places = words_of(self._piece[f"{side}_person"])
         elif self._people:
             fresh, places = np.unique(photos, return_inverse=True)
             known = identities.photos.names
@@ -124,7 +123,7 @@ class _Rows:
             assert first is not None and second is not None  # noqa: S101, PT018 - the table has them
             return np.equal(first, second)
         column = self._piece["mated"]
-        words, places = _coded(column)
+        words, places = words_of(column)
         self._refuse_empty("mated", words, places)
         truth = np.array([TRUTH.get(word.strip().lower(), -1) for word in words], np.int8)[places]
         self._refuse_where(
@@ -144,7 +143,7 @@ class _Rows:
     def _groups(self) -> Counts | None:
         if "group" not in self._piece.schema.names:
             return None
-        names, places = _coded(self._piece["group"])
+        names, places = words_of(self._piece["group"])
         if not any(names):
             return None
         labels: Index = self._measurement.labels
@@ -199,7 +198,7 @@ def numbers_of(table: Table, piece: pa.RecordBatch, name: str, start: int) -> Fl
 
 
 def _parsed(table: Table, column: pa.Array, name: str, start: int) -> Floats:
-    words, places = _coded(column)
+    words, places = words_of(column)
     values = np.array([_number(word.strip()) for word in words], float)[places]
     empty = np.array([word.strip() in NO_SCORE for word in words], bool)[places]
     refuse_where(
@@ -210,18 +209,6 @@ def _parsed(table: Table, column: pa.Array, name: str, start: int) -> Floats:
         lambda at: f"{shown(words[places[at]], limit=60)!r} is no number",
     )
     return values
-
-
-def _coded(column: pa.Array) -> tuple[list[str], Counts]:
-    """The different values as text, "" for nothing, and the place of each row's value in them."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    places = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
-    values = column.dictionary
-    if not pa.types.is_string(values.type):
-        values = pc.cast(values, pa.string()) if len(values) else pa.array([], pa.string())
-    words = [word or "" for word in values.to_pylist()]
-    return [*words, ""] if column.null_count else words, places.astype(np.int64)
 
 
 def _number(word: str) -> float:
@@ -254,6 +241,6 @@ def photo_people(path: Path) -> dict[str, str]:
 def _text_rows(piece: pa.RecordBatch) -> Iterator[tuple[str, str]]:
     columns = []
     for name in ("first", "first_person"):
-        words, places = _coded(piece[name])
+        words, places = words_of(piece[name])
         columns.append([words[place] for place in places.tolist()])
     yield from zip(*columns, strict=True)

@@ -45,7 +45,7 @@ def load(path: Path) -> Templates:
     Raises:
         WrongUse: an array is missing, malformed or of another length.
     """
-    arrays = arrays_of(path)
+    arrays = arrays_of(path, "templates")
     try:
         vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]

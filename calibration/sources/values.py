@@ -1,10 +1,12 @@
-"""What a number may mean as a score."""
+"""What the values of a table may mean."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from calibration.counting.comparisons import Measurement
 from calibration.statistics.arrays import Counts, Floats
@@ -49,3 +51,15 @@ def on_scale(
             "empty where there is none",
         )
     return np.clip(values * sign, values.dtype.type(low), values.dtype.type(high)), codes
+
+
+def words_of(column: pa.Array) -> tuple[list[str], Counts]:
+    """The different values as text, "" for nothing, and the place of each row's value in them."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    places = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
+    values = column.dictionary
+    if not pa.types.is_string(values.type):
+        values = pc.cast(values, pa.string()) if len(values) else pa.array([], pa.string())
+    words = [word or "" for word in values.to_pylist()]
+    return [*words, ""] if column.null_count else words, places.astype(np.int64)

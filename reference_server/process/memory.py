@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import resource
 
 # From glibc's malloc.h.
+M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
 M_ARENA_MAX = -8
+
+
+KEPT_BYTES = 2**26
+"""What may lie free at the end of a heap."""
 
 
 def return_freed_memory(large_bytes: int = 2**23) -> None:
     """Let glibc return every freed block above ``large_bytes`` at once.
 
     By itself it keeps what each thread has freed, up to 32 MiB a block: after large photos in
-    many threads that is more than a gigabyte a process.
+    many threads that is more than a gigabyte a process. Smaller blocks stay until the next
+    ``trim_heap``: the next comparison would only fault them in again.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # other C libraries have none and need none
         mallopt(M_MMAP_THRESHOLD, large_bytes)
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
         mallopt(M_ARENA_MAX, 2)
 
 
@@ -27,6 +35,13 @@ def trim_heap() -> None:
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
         malloc_trim(0)
+
+
+def settle() -> None:
+    """Give back what loading has left, and keep the rest where it is: workers then share it."""
+    gc.collect()
+    trim_heap()
+    gc.freeze()
 
 
 def dump_no_core() -> None:

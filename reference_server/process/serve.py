@@ -22,7 +22,7 @@ from gunicorn.arbiter import Arbiter
 from reference_server.monitoring.logs import WRITER, log, log_failure, logging_config
 from reference_server.monitoring.metrics import Metrics
 from reference_server.monitoring.shared_counters import ROWS
-from reference_server.process.memory import dump_no_core, return_freed_memory
+from reference_server.process.memory import dump_no_core, return_freed_memory, settle
 from reference_server.process.worker import Worker
 from verikit.machine import MOST_WORKERS, open_files
 
@@ -113,6 +113,7 @@ def run(
         "forwarder_headers": "",
         "proc_name": "verikit",
     }
+    settle()
     try:
         _Arbiter(_Application(app, options)).run()
     except SystemExit as ended:

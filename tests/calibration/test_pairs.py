@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.sources.sampling import Pair, PairList, Plan, Pool, by_folder, one_photo_each
+from calibration.sources.sampling import Pair, PairList, Plan, Pool, one_photo_each
 
 FOLDERS = st.lists(st.integers(1, 4), min_size=2, max_size=8)
+
+
+def by_folder(photos):
+    return {photo: photo.rpartition("/")[0] for photo in photos}
 
 
 def pool_of(counts: list[int], **options: object) -> Pool:

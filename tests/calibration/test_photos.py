@@ -31,7 +31,7 @@ def test_the_sample_is_two_people_and_supports_no_rate():
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("first,second\na,b\n", "mated"), ("first,second,mated\na,b,yes\n", "1 or 0 in the last")],
+    [("first,second\na,b\n", "mated"), ("first,second,mated\na,b,perhaps\n", "neither 1 nor 0")],
 )
 def test_lists_of_pairs_say_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "pairs.csv"
@@ -47,7 +47,7 @@ def test_a_field_beyond_all_measure_is_told_in_a_sentence(tmp_path, what):
     (tmp_path / "people/a").mkdir(parents=True)
     (tmp_path / "people/b").mkdir()
     for name in "ab":
-        (tmp_path / "people" / name / "1.jpg").touch()
+        (tmp_path / "people" / name / "1.jpg").write_text(name)
     choice = Choice(
         **({"data": str(tmp_path / "people")} | {what: str(path) if what == "data" else path})
     )
@@ -58,6 +58,9 @@ def test_a_field_beyond_all_measure_is_told_in_a_sentence(tmp_path, what):
 def test_lists_of_pairs_carry_truth_and_group(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_text("first,second,mated,group\na/1,a/2,1,x\na/1,b/1,0,x|y\n")
+    for name in ("a/1", "a/2", "b/1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
     pairs = open_labelled(Choice(data=str(path))).pairs
     assert pairs.pair(0, mated=True).group == "x"
     assert pairs.pair(0, mated=False).group == "x|y"

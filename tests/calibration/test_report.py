@@ -210,7 +210,7 @@ def test_wrong_use_is_told(tmp_path, source, options, message):
 
 
 def test_an_interrupted_count_is_no_verdict(tmp_path, monkeypatch):
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("calibration.cli.from_scores", interrupted)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from calibration.sources.labelled import read_pairs
+from calibration.sources.labelled import Choice, open_labelled
 from conformance.mock.server import serving
 from verikit.commands.samples import PAIRS, SAMPLES
 from verikit.exit_codes import Exit
@@ -50,6 +50,6 @@ def test_a_server_sees_in_a_sample_what_it_is_named_for(
 
 
 def test_the_pairs_are_a_data_set_that_calibration_reads(photos: Path) -> None:
-    pairs = read_pairs(photos / "pairs.csv")
+    pairs = open_labelled(Choice(data=str(photos / "pairs.csv"))).pairs
     assert pairs.size(mated=True) + pairs.size(mated=False) == len(PAIRS)
     assert {name for first, second, _ in PAIRS for name in (first, second)} <= set(SAMPLES)
