@@ -23,7 +23,7 @@ class Source(StrEnum):
 
 _OF_A_SERVER = (
     *("data", "groups", "one_photo_each", "keep_label_errors", "seed", "mated_share"),
-    *("budget", "minutes", "until"),
+    *("budget", "minutes", "until", "api"),
     *("concurrency", "rate", "url", "timeout", "retries"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ from verikit.errors import WrongUse
 
 _BIGGEST = 64 << 10
 _KNOWN = {
-    "title", "source", "note", "lowest", "highest", "closer", "rows", "recommended_above",
+    "title", "source", "note", "lowest", "highest", "closer", "rows", "recommended_above", "send",
 }  # fmt: skip
 
 
@@ -31,7 +31,8 @@ class Claims:
 
     ``rows`` are (threshold, rate) as published, loosest first. ``lowest`` and ``highest`` bound the
     scores; None where nothing is known. Where lower scores are closer, ``rates`` and all that is
-    counted are on the negated scale, so that a match is always a score >= threshold.
+    counted are on the negated scale, so that a match is always a score >= threshold. ``send`` goes
+    with every request of ``--api``.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Claims:
     lower_is_closer: bool = False
     source: str = ""
     note: str = ""
+    send: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sign(self) -> float:
@@ -121,7 +123,7 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         raise WrongUse(
             f"{name} is no file of claims: {error}. It needs `rows`, pairs [threshold, rate], and "
             "may say `title`, `source`, `note`, `lowest`, `highest`, `closer` (higher or lower), "
-            "and `recommended_above`."
+            "`recommended_above`, and `send`, what an --api sends."
         ) from error
 
 
@@ -177,6 +179,7 @@ def _claims(entry: Mapping[str, Any], *, lower_is_closer: bool | None) -> Claims
         lower_is_closer=lower,
         source=str(entry.get("source", "")).strip(),
         note=str(entry.get("note", "")).strip(),
+        send={str(name): str(value) for name, value in entry.get("send", {}).items()},
     )
 
 

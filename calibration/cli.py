@@ -15,6 +15,7 @@ from rich.table import Table
 
 from calibration import progress
 from calibration.applicable import Source, refuse_idle, source_of
+from calibration.asking.adapters import CONTRACT, NAMES
 from calibration.asking.cluster import asker_of
 from calibration.asking.run import Asker, Run, ask_from_here, evaluate
 from calibration.asking.server import RequestPolicy
@@ -35,7 +36,7 @@ from calibration.statistics.intervals import CONFIDENCE
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
-from verikit.errors import NoVerdict, VerikitError
+from verikit.errors import NoVerdict, VerikitError, WrongUse
 from verikit.options import SWITCHES, access, secrets, switches
 from verikit.transport import Access, Address, Endpoint
 
@@ -55,6 +56,10 @@ def _claims(options: dict[str, Any]) -> Claims:
         load_claims(named, lower_is_closer=lower) if named else of_contract(load_contract(), lower)
     )
     claims.require_row(options["up_to"])
+    if options["api"] != CONTRACT and not named:
+        raise WrongUse(
+            f"--api {options['api']} needs --claims: the documented table is of the contract."
+        )
     return claims
 
 
@@ -123,6 +128,13 @@ def _claims(options: dict[str, Any]) -> Claims:
     "--columns",
     metavar="NAME=COLUMN,...",
     help="How a file calls first, second, mated, score, code, group, first_person, second_person.",
+)
+@click.option(
+    "--api",
+    type=click.Choice(NAMES),
+    default=CONTRACT,
+    show_default=True,
+    help="How the server is asked, if it is none of the contract's; takes --claims as well.",
 )
 @click.option(
     "--people",
@@ -312,6 +324,7 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         mated_share=options["mated_share"],
         until_decided=options["until"] == "decided",
         up_to=options["up_to"],
+        api=options["api"],
     )
     with progress.shown(run.url, quiet=options["quiet"]) as bar, ExitStack() as stack:
         asker: Asker = ask_from_here

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice
 
-from calibration.asking.api import ContractApi, EncryptedPhotos
+from calibration.asking.adapters import open_api
 from calibration.asking.run import Asker, Run
 from calibration.asking.server import Question, RequestPolicy, Server, ask
 from calibration.asking.store import Answer
 from calibration.executors import Workers, fan_out
 from calibration.sources.labelled import Choice, open_labelled
+from calibration.sources.photos import Photos
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
 from verikit.errors import VerikitError, WrongUse
@@ -37,6 +38,8 @@ class Shared:
     digest: str
     options: tuple[tuple[str, bool], ...]
     policy: RequestPolicy
+    api: str
+    send: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,8 @@ def asker_of(workers: Workers) -> Asker:
             digest=run.labelled.pairs.digest(),
             options=tuple(run.options.items()),
             policy=run.policy,
+            api=run.api,
+            send=tuple(run.claims.send.items()),
         )
         software = None
         slots = slots_of([_without_secrets(one) for one in run.endpoints], workers.size)
@@ -97,7 +102,8 @@ def run_task(shared: Shared, questions: tuple[Question, ...], slot: tuple[Endpoi
     """Ask; what was answered before a failure comes back with it."""
     answers: list[Answer] = []
     try:
-        api = ContractApi(load_contract(), _photos(shared), dict(shared.options))
+        photos, options, send = _photos(shared), dict(shared.options), dict(shared.send)
+        api = open_api(shared.api, load_contract(), photos, Secrets.of(), options, send)
         headers = Access.of().headers
         servers = [Server(api, _with_headers(one, headers), shared.policy) for one in slot]
         ask([(servers[0], servers[1] if servers[1:] else None)], questions, answers.append)
@@ -107,14 +113,14 @@ def run_task(shared: Shared, questions: tuple[Question, ...], slot: tuple[Endpoi
 
 
 @lru_cache(maxsize=1)
-def _photos(shared: Shared) -> EncryptedPhotos:
+def _photos(shared: Shared) -> Photos:
     labelled = open_labelled(shared.choice)
     if labelled.pairs.digest() != shared.digest:
         raise WrongUse(
             f"A worker finds other photos than this process in {shared.choice.data}: give all of "
             "them the same folder."
         )
-    return EncryptedPhotos(labelled.photos, Secrets.of())
+    return labelled.photos
 
 
 def _tasks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:

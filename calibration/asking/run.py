@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from calibration.asking.api import ContractApi, EncryptedPhotos
+from calibration.asking.adapters import CONTRACT, open_api
 from calibration.asking.server import Question, RequestPolicy, Server, ask
 from calibration.asking.store import Answer, Store
 from calibration.asking.watch import Watch, count
@@ -60,6 +60,7 @@ class Run:
     mated_share: float = 0.1
     until_decided: bool = False
     up_to: float = math.inf
+    api: str = CONTRACT
 
     @property
     def plan(self) -> Plan:
@@ -85,15 +86,15 @@ class Run:
             "seed": self.seed,
             "mated_share": self.mated_share,
             "options": dict(self.options),
-        }
+        } | ({} if self.api == CONTRACT else {"api": self.api, "send": dict(self.claims.send)})
 
 
 def ask_from_here(
     run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
 ) -> str | None:
     """Ask all servers from this process; each is checked by the next one."""
-    photos = EncryptedPhotos(run.labelled.photos, run.secrets)
-    api = ContractApi(contract, photos, run.options)
+    photos, send = run.labelled.photos, run.claims.send
+    api = open_api(run.api, contract, photos, run.secrets, run.options, send)
     servers = [Server(api, endpoint, run.policy) for endpoint in run.endpoints]
     replicas = [*servers[1:], servers[0]] if len(servers) > 1 else [None]
     ask(list(zip(servers, replicas, strict=True)), questions, hear)

@@ -30,6 +30,7 @@ CHECKED_EVERY = 50
 SAME_SCORE = 1e-6
 """Replicas on unlike machines may round differently."""
 _PATIENCE = 25
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,11 @@ class Server:
             return Outcome(trouble="no answer in time", may_pass=True)
         except (NotConnected, Broken, BadAnswer) as error:
             return Outcome(trouble=f"connection failed: {error}", may_pass=True)
-        self.endpoint.demand_passage(answer)
+        outcome = self.api.outcome(answer)
+        if outcome.trouble and not (outcome.may_pass and answer.status < _SERVER_ERROR):
+            self.endpoint.demand_passage(answer)
         self.software = answer.headers.get("server", self.software)
-        return self.api.outcome(answer)
+        return outcome
 
 
 def ask(
