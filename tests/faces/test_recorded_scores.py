@@ -1,0 +1,84 @@
+"""Scores stay what they were, whatever the processor: recorded-scores.csv, to 1e-6.
+
+python -m tests.faces.test_recorded_scores    # records them anew, where the research photos are
+"""
+
+import csv
+import os
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations_with_replacement
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from reference_server.faces.engine import Engine, load_engine
+from reference_server.pictures import Photo
+from verikit.portraits import head, portrait
+
+RECORD = Path(__file__).with_name("recorded-scores.csv")
+TOLERANCE = 1e-6
+DATA = Path(os.environ.get("VERIKIT_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+PORTRAITS: dict[str, Callable[[], Image.Image]] = {
+    "collins": lambda: portrait("collins"),
+    "collins 250": lambda: head("collins", 250),
+    "collins 1000": lambda: head("collins", 1000),
+    "collins mirrored": lambda: head("collins", 400).transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    "collins dark": lambda: ImageEnhance.Brightness(head("collins", 400)).enhance(0.4),
+    "collins turned": lambda: head("collins", 400).rotate(90),
+    "hopper": lambda: portrait("hopper"),
+    "hopper 250": lambda: head("hopper", 250),
+    "hopper small": lambda: portrait("hopper").resize((160, 200), Image.Resampling.LANCZOS),
+    "hopper tilted": lambda: head("hopper", 500).rotate(25, Image.Resampling.BICUBIC),
+    "hopper turned": lambda: head("hopper", 400).rotate(180),
+}
+
+
+def rows() -> list[dict[str, str]]:
+    with RECORD.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@cache
+def photo(name: str) -> Photo:
+    picture = PORTRAITS[name]() if name in PORTRAITS else Image.open(DATA / name).convert("RGB")
+    return Photo(np.asarray(picture))
+
+
+def score(engine: Engine, first: str, second: str) -> float:
+    turn = any("turned" in name for name in (first, second))
+    return engine.compare(photo(first), photo(second), auto_rotate=turn)
+
+
+def differing(engine: Engine, recorded: list[dict[str, str]]) -> list[dict[str, str]]:
+    assert recorded
+    return [
+        row
+        for row in recorded
+        if abs(score(engine, row["first"], row["second"]) - float(row["score"])) > TOLERANCE
+    ]
+
+
+def test_scores_of_portraits_are_those_recorded(engine):
+    assert differing(engine, [row for row in rows() if row["first"] in PORTRAITS]) == []
+
+
+@pytest.mark.data
+@pytest.mark.usefixtures("data")
+def test_scores_of_research_photos_are_those_recorded(engine):
+    assert differing(engine, [row for row in rows() if row["first"] not in PORTRAITS]) == []
+
+
+if __name__ == "__main__":
+    lines = (DATA / "lfw-pairs.csv").read_text(encoding="utf-8").splitlines()[1:]
+    drawn = np.random.default_rng(17).choice(lines, 60, replace=False)
+    pairs = [*combinations_with_replacement(PORTRAITS, 2)]
+    pairs += [tuple(f"lfw/{name}" for name in line.split(",")[:2]) for line in drawn]
+    loaded = load_engine()
+    with RECORD.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["first", "second", "score"])
+        writer.writerows([*pair, repr(score(loaded, *pair))] for pair in pairs)
