@@ -41,26 +41,64 @@ def demo(session: nox.Session) -> None:
     session.run("verikit", "demo", *session.posargs)
 
 
+IN_TWO = ("--numprocesses=2", "--dist=loadfile")
+"""Two processes: much of a test's time is waiting for a server."""
+
+ELSEWHERE = "not timing and not slow and not browser and not nginx"
+
+
+def pytest(session: nox.Session, *options: str) -> None:
+    """Run pytest in the session's environment."""
+    session.run("python", "-m", "pytest", *options, *session.posargs)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Run what needs no server and no faces, in less than a minute."""
+    prepare(session, "tests")
+    folders = [f"tests/{name}" for name in ("calibration", "client", "contract", "conformance")]
+    pytest(session, *IN_TWO, "-m", f"{ELSEWHERE} and not live", *folders, "tests/load")
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests, in two processes; arguments go to pytest, which then runs them in one."""
+    """Run the tests in two processes and random order, but for those of `browser` and `slow`.
+
+    Arguments go to pytest, which then runs in one process.
+    """
     prepare(session, "tests")
-    options = session.posargs or ["--numprocesses=2", "--dist=loadfile"]
-    session.run("python", "-m", "pytest", *options)
+    pytest(session, *(() if session.posargs else IN_TWO), "-m", ELSEWHERE)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take long: clusters that are lost, long simulations, killed runs."""
+    prepare(session, "tests")
+    pytest(session, *IN_TWO, "-m", "slow and not timing")
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Drive Chromium through the pages of the reference server."""
+    """Drive Chromium through the pages, and nginx in front of the server, where they are."""
     prepare(session, "tests", "browser")
-    session.run("python", "-m", "pytest", "tests/ui", *session.posargs)
+    pytest(session, "-m", "browser or nginx")
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which branches the tests take: reports/coverage/index.html."""
+    prepare(session, "tests")
+    packages = ("verikit", "reference_server", "conformance", "calibration", "loadtests")
+    measured = [f"--cov={package}" for package in packages]
+    reports = ("--cov-report=html:reports/coverage", "--cov-report=term:skip-covered")
+    pytest(session, *IN_TWO, "-m", ELSEWHERE, "--cov-branch", *measured, *reports)
 
 
 @nox.session
 def deploy(session: nox.Session) -> None:
     """Judge image, compose file, manifests, CI files and scripts by their linters."""
     prepare(session, "tests", "deploy")
-    session.run("python", "-m", "pytest", "tests/deploy", *session.posargs)
+    pytest(session, "tests/deploy")
 
 
 @nox.session

@@ -14,7 +14,7 @@ from calibration.executors import open_workers
 from tests.support.needs import missing
 
 pytest.importorskip("distributed", reason=missing("Dask", "make test"))
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 
 

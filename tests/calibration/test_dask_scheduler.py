@@ -16,7 +16,7 @@ from tests.support.needs import missing
 from tests.support.ports import free_port
 
 pytest.importorskip("distributed", reason=missing("Dask", "make test"))
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 
 

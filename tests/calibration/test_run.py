@@ -218,6 +218,7 @@ def wait_until_asked(stub, more_than: int) -> None:
     raise AssertionError("the run asks nothing")
 
 
+@pytest.mark.slow
 def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
     stub.delay = 0.004
     run(stub, people, tmp_path / "whole", "--budget", "900")

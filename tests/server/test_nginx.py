@@ -14,7 +14,7 @@ from tests.support.nginx import FORM, LET_IN, SECRET, Front, running, secret_lin
 from tests.support.ports import free_port
 from verikit.contract import load_contract
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.nginx]
 
 CONTRACT = load_contract()
 

@@ -11,7 +11,7 @@ import pytest
 from reference_server.process.serve import KEEP_ALIVE_SECONDS
 from tests.support.nginx import DEPLOY, LET_IN, Front, running, secret_line, sign, write
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.nginx]
 
 
 @pytest.fixture

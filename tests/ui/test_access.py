@@ -15,7 +15,7 @@ axe = pytest.importorskip(
     reason=missing("axe-playwright-python", "nox -s browser"),
 )
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.browser]
 
 expect = sync_api.expect
 

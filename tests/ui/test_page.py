@@ -17,7 +17,7 @@ sync_api = pytest.importorskip(
     "playwright.sync_api", reason=missing("playwright", "nox -s browser")
 )
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.browser]
 
 expect = sync_api.expect
 
