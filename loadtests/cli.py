@@ -122,6 +122,8 @@ def load(url: str | None, access: Access, **options: Any) -> None:
         _stop(str(error), WRONG_USE)
     except NoVerdict as error:
         _stop(str(error), INCOMPLETE)
+    except OSError as error:
+        _stop(f"{error.strerror}: free some, then run it again", INCOMPLETE)
     except KeyboardInterrupt:
         _stop("interrupted before anything was measured", INCOMPLETE)
     # Locust's greenlets would hold up an orderly exit; everything is written by now.

@@ -26,24 +26,27 @@ _PLAIN_EVERY = 10
 def carry_out(url: str, profile: Profile, access: Access, options: dict[str, Any]) -> int:
     """Run a profile and publish what came of it; the exit status."""
     before = read_run(options["compare"]) if options["compare"] else None
-    files = ReportFiles(options["html"], Path(options["json"]) if options["json"] else None)
-    files.make_room()
-    target = Target.of(url, access, pid=options["pid"], metrics_url=options["metrics_url"])
-    workers = Workers(
+    json_path = Path(options["json"]) if options["json"] else None
+    with ReportFiles(options["html"], json_path) as files:
+        target = Target.of(url, access, pid=options["pid"], metrics_url=options["metrics_url"])
+        show = _Progress()
+        test = LoadTest(target=target, profile=profile, show=show)
+        outcome = run_load(test, _workers(options) if options["master"] else None)
+        show.clear()
+        now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
+        changes = compare(before, now) if before and outcome.measures.requests else []
+        click.echo(summary(outcome, changes), err=options["json"] == "-")
+        files.write(outcome, changes)
+    return outcome.exit_code
+
+
+def _workers(options: dict[str, Any]) -> Workers:
+    return Workers(
         count=options["expect_workers"],
         host=options["master_host"],
         port=options["master_port"],
         wait_seconds=_WAIT_FOR_WORKERS,
     )
-    show = _Progress()
-    test = LoadTest(target=target, profile=profile, show=show)
-    outcome = run_load(test, workers if options["master"] else None)
-    show.clear()
-    now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
-    changes = compare(before, now) if before and outcome.measures.requests else []
-    click.echo(summary(outcome, changes), err=options["json"] == "-")
-    files.write(outcome, changes)
-    return outcome.exit_code
 
 
 class _Progress:

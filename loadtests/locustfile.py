@@ -85,8 +85,13 @@ def _publish(environment: Environment) -> None:
     if outcome:
         click.echo(summary(outcome, []))
         html = _option(environment, "load_html")
-        ReportFiles(Path(html) if html else None).write(outcome, [])
         environment.process_exit_code = outcome.exit_code
+        try:
+            with ReportFiles(Path(html) if html else None) as files:
+                files.write(outcome, [])
+        except VerikitError as error:
+            click.echo(f"Error: {error}", err=True)
+            environment.process_exit_code = Exit.NO_VERDICT
 
 
 def _option(environment: Environment, name: str) -> str:

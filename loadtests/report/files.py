@@ -3,57 +3,79 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TextIO
 
 import click
 
 from loadtests.control.outcome import Outcome
 from loadtests.statistics.compare import Change, Run
 from loadtests.statistics.windows import Window
-from verikit.errors import WrongUse
+from verikit.errors import NoVerdict, WrongUse
 
 STDOUT = Path("-")
 _FORMER_NAMES = {"slots": "windows", "slot_seconds": "window_seconds"}
 
 
-@dataclass(frozen=True)
 class ReportFiles:
-    """Where the reports go, if anywhere; beside an HTML report there is always a JSON one."""
+    """Where the reports go, if anywhere; beside an HTML report there is always a JSON one.
 
-    html: Path | None = None
-    json: Path | None = None
+    As a context it keeps each report's place from before the run on: what is written goes to a file
+    beside it, which is locked, and takes its name once it is whole.
+    """
 
-    def __post_init__(self) -> None:
-        if self.html and not self.json:
-            object.__setattr__(self, "json", self.html.with_suffix(".json"))
+    def __init__(self, html: Path | None = None, json: Path | None = None) -> None:
+        self._html = html
+        self._json = json or (html.with_suffix(".json") if html else None)
+        self._parts: dict[Path, TextIO] = {}
 
-    def make_room(self) -> None:
+    def __enter__(self) -> Self:
         """Make the folders, and find out now whether the files can be written.
 
         Raises:
-            WrongUse: they cannot.
+            WrongUse: they cannot, or another load test is about to.
         """
-        for path in filter(None, (self.html, self.json)):
-            if not path.exists() and path != STDOUT:
-                _make_room(path)
+        for path in filter(None, (self._html, self._json)):
+            if path != STDOUT and (path.is_file() or not path.exists()):
+                self._parts[path] = _part_of(path)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for part in self._parts.values():
+            Path(part.name).unlink(missing_ok=True)
+            part.close()
 
     def write(self, outcome: Outcome, changes: list[Change]) -> None:
-        """Write what was asked for."""
-        if self.json:
+        """Write what was asked for.
+
+        Raises:
+            NoVerdict: a file cannot be written.
+        """
+        if self._json:
             report = {**outcome.plain(), "changes": [dataclasses.asdict(each) for each in changes]}
-            with click.open_file(self.json, "w", encoding="utf-8") as file:
-                json.dump(report, file)
-        if self.html:
+            self._put(self._json, json.dumps(report))
+        if self._html:
             # matplotlib takes its time to load.
             from loadtests.report.html import page  # noqa: PLC0415
 
             click.echo("Writing the report ...", err=True)
-            self.html.write_text(page(outcome, changes), encoding="utf-8")
-            click.echo(f"Report: {self.html}", err=True)
+            self._put(self._html, page(outcome, changes))
+            click.echo(f"Report: {self._html}", err=True)
+
+    def _put(self, path: Path, content: str) -> None:
+        part = self._parts.get(path)
+        try:
+            if part is None:
+                with click.open_file(path, "w", encoding="utf-8") as file:
+                    file.write(content)
+                return
+            part.write(content)
+            part.flush()
+            Path(part.name).replace(path)
+        except OSError as error:
+            raise NoVerdict(f"{path} could not be written: {error.strerror}") from error
 
 
 def read_run(path: Path) -> Run:
@@ -76,9 +98,18 @@ def read_run(path: Path) -> Run:
     return run
 
 
-def _make_room(path: Path) -> None:
+def _part_of(path: Path) -> TextIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
+        part = path.with_name(f".{path.name}.part").open("a", encoding="utf-8")
     except OSError as error:
         raise WrongUse(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        part.close()
+        raise WrongUse(
+            f"another load test writes {path}: give this one a file of its own"
+        ) from error
+    part.truncate(0)
+    return part

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -266,6 +269,32 @@ def test_a_report_that_cannot_be_written_is_told_before_the_run(
         assert ended.status == 2, ended.output
         assert "cannot be written" in ended.output
         assert "requests in" not in ended.output
+
+
+def test_a_full_disk_keeps_the_verdict_and_is_told_in_a_sentence(
+    serve: Serve, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    command = [sys.executable, "-m", "verikit", "load", serve("good"), *QUICK, "--json", str(path)]
+    ended = subprocess.run(  # noqa: S603 - our own program
+        ["/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 3, ended.stderr
+    assert "kept   error_share" in ended.stdout
+    assert "report.json could not be written: File too large" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_load_tests_do_not_write_one_report(load: Load, tmp_path: Path) -> None:
+    with (tmp_path / ".report.json.part").open("a") as part:
+        fcntl.flock(part, fcntl.LOCK_EX)
+        ended = load("http://127.0.0.1:1")
+    assert ended.status == 2, ended.output
+    assert "another load test writes" in ended.output
 
 
 class _Links(HTMLParser):
