@@ -7,7 +7,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
 from reference_server.answers import Answer, busy, http_error, refused, success
-from reference_server.compute import ClientGone
 from reference_server.health import Health
 from reference_server.limits import Busy, Limiter, Limits
 from reference_server.monitoring import prometheus
@@ -23,9 +22,6 @@ from reference_server.verifier import Verifier
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
-
-CLIENT_GONE = 499
-"""nginx's status for the log, where nobody is left to get an answer."""
 
 
 def create_app(settings: Settings, verifier: Verifier) -> Flask:
@@ -82,14 +78,7 @@ def _add_operation(
         response.headers["Retry-After"] = str(busy_now.seconds)
         return response
 
-    def drop(_gone: ClientGone) -> Response:
-        metrics.dropped("comparison")
-        response = _respond(Answer(CLIENT_GONE, {}))
-        response.headers["Connection"] = "close"
-        return response
-
     app.register_error_handler(Busy, refuse)
-    app.register_error_handler(ClientGone, drop)
     app.add_url_rule(
         CONTRACT.path, view_func=verify, methods=[CONTRACT.method], provide_automatic_options=False
     )

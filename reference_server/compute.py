@@ -1,7 +1,4 @@
-"""One thread for all computing in a process: dlib's objects are never used by two at once.
-
-ClientGone   nobody waits for the result any more
-"""
+"""One thread for all computing in a process: dlib's objects are never used by two at once."""
 
 from __future__ import annotations
 
@@ -21,10 +18,6 @@ T = TypeVar("T")
 
 WEIGHT = 0.1
 """Of the last call in the mean time of a call."""
-
-
-class ClientGone(Exception):  # noqa: N818 - a finding about the request, no error of ours
-    """Nobody waits for the result any more."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,8 +57,8 @@ class ComputeThread:
         """The call's result or its exception.
 
         Raises:
-            Busy: the result will not be there when it is due, or is not there then.
-            ClientGone: ``is_awaited`` denied it when the call's turn had come.
+            Busy: the result will not be there when it is due, or is not there then, or nobody
+                awaited it any more when its turn had come.
         """
         job = _Job(call=call, due=due, is_awaited=is_awaited)
         try:
@@ -120,7 +113,7 @@ class ComputeThread:
             if job.result.done() or monotonic() >= job.due:
                 return
             if not job.is_awaited():
-                job.result.set_exception(ClientGone())
+                job.result.set_exception(Busy("client_gone"))
                 return
             job.result.set_running_or_notify_cancel()
             self._running, self._since = job, monotonic()

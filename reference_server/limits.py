@@ -17,7 +17,7 @@ from threading import Lock
 from time import monotonic
 from typing import Literal, get_args
 
-Limit = Literal["concurrency", "deadline", "memory", "rate"]
+Limit = Literal["client_gone", "concurrency", "deadline", "memory", "rate"]
 LIMITS: tuple[Limit, ...] = get_args(Limit)
 
 STATE = Struct("dd")

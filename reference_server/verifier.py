@@ -68,7 +68,7 @@ class Verifier:
 
         Raises:
             Refusal: the form or a photo is refused.
-            Busy, ClientGone: nothing was computed, or not in time.
+            Busy: nothing was computed, or not in time.
         """
         call = partial(self._score, content_type, body, stages, stages.start("wait"))
         return self.thread.run(call, due, is_awaited)

@@ -10,7 +10,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, get_args
+from typing import Literal
 
 from reference_server.answers import Answer
 from reference_server.limits import LIMITS, Limit
@@ -26,8 +26,6 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 WHOLE = "whole"
 
 Gauge = Literal["in_flight", "held"]
-Dropped = Literal["comparison", "log_line"]
-DROPPED: tuple[Dropped, ...] = get_args(Dropped)
 Key = tuple[str | int, ...]
 """What is counted, then its labels."""
 
@@ -80,9 +78,9 @@ class Metrics:
         """A limit was reached."""
         self.counters.add([(("limited", limit), 1)])
 
-    def dropped(self, what: Dropped) -> None:
-        """A client left before its comparison began, or a line of the log found no room."""
-        self.counters.add([(("dropped", what), 1)])
+    def dropped_log_line(self) -> None:
+        """A line of the log found no room."""
+        self.counters.add([(("dropped_log_lines",), 1)])
 
     def answered(self, answer: Answer) -> None:
         """A request got an answer; those of health checks have no code and do not count."""
@@ -105,7 +103,7 @@ class Metrics:
 def _keys(limit_status: int) -> Iterator[Key]:
     yield from GAUGES
     yield from (("limited", limit) for limit in LIMITS)
-    yield from (("dropped", what) for what in DROPPED)
+    yield ("dropped_log_lines",)
     yield ("requests", CONTRACT.success_code, 200)
     yield from (("requests", entry.code, entry.status) for entry in CONTRACT.codes.values())
     # An HTTP error without a system code repeats its number; 400 always has a system code.

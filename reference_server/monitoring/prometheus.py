@@ -46,14 +46,9 @@ class _Families(Collector):
             totals["held",],
         )
         yield CounterMetricFamily(
-            "verikit_abandoned_requests",
-            "Requests whose client left before their comparison began.",
-            totals["dropped", "comparison"],
-        )
-        yield CounterMetricFamily(
             "verikit_dropped_log_lines",
             "Lines of the log that its reader was too slow for.",
-            totals["dropped", "log_line"],
+            totals["dropped_log_lines",],
         )
         yield from _usage(self.metrics)
 

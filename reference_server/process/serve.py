@@ -87,7 +87,7 @@ def run(
     """
     metrics: Metrics = app.extensions["metrics"]
     folder = _folder_of_heartbeats()
-    WRITER.when_dropped = lambda: metrics.dropped("log_line")
+    WRITER.when_dropped = metrics.dropped_log_line
     return_freed_memory()
     dump_no_core()
     warnings.filterwarnings("ignore", module="PIL")  # what it minds about a photo is no news

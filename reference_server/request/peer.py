@@ -12,6 +12,9 @@ KEY = "verikit.peer"
 """Of the WSGI environment."""
 
 
+JUST_ASKED_SECONDS = 1.0
+
+
 def _nothing() -> None:
     pass
 
@@ -28,8 +31,12 @@ class Peer:
     received: Callable[[], object] = _nothing
 
     def is_there(self) -> bool:
-        """Whether the client has not closed its side; who has, waits for no answer."""
-        if self.connection is None:
+        """Whether the client still waits: it has not closed its side, or only just asked.
+
+        Some close their side when they have said all and wait nevertheless; while the server is
+        not busy they get their answer.
+        """
+        if self.connection is None or monotonic() - self.arrived < JUST_ASKED_SECONDS:
             return True
         try:
             return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""

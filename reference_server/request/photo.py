@@ -18,6 +18,7 @@ from PIL.ExifTags import Base
 
 from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
+from reference_server.request.jpeg import MOST_SCANS, picture_of
 from verikit.contract import PhotoStandards
 
 BOMB_PIXELS = 100_000_000
@@ -26,17 +27,17 @@ BOMB_PIXELS = 100_000_000
 ENOUGH_SIDE = 1000
 """Decoding scales a photo down by powers of two while its long side keeps this many pixels."""
 
-MAX_JPEG_SCANS = 50
-"""Each scan of a progressive JPEG passes over all its pixels; encoders write about ten."""
-
 MOST_READS = 100_000
 """Of the pieces that a header is made of; real files have hundreds."""
 
 MOST_RUNS_READ = 1_000_000
 """Of a run-length encoded BMP, which is decoded in Python, a few pixels at each read."""
 
-HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters")
-"""libjpeg's complaints about files that some cameras write and every viewer shows."""
+DAMAGE = (
+    *("Premature end", "premature end", "bad Huffman code", "bad arithmetic code"),
+    *("found marker", "Inconsistent progression"),
+)
+"""What libjpeg says where pixels are lost; whatever else it minds, every viewer shows."""
 
 
 class TooManyReads(ValueError):  # noqa: N818 - a finding about the file
@@ -115,35 +116,50 @@ def _take_orientation(image: Image.Image) -> int:
 
 
 def _decode(file: bytes, image: Image.Image) -> Pixels:
-    jpeg = image.format in ("JPEG", "MPO")
-    if jpeg or image.info.get("compression") == "jpeg":
-        _refuse_many_scans(file)
-    if jpeg and image.mode != "CMYK":
-        return _decode_jpeg(file, image)
+    if image.format in ("JPEG", "MPO"):
+        return _decode_jpeg(picture_of(file), image)
+    if image.info.get("compression") == "jpeg":
+        _refuse_many_scans(file, image)
     if image.format == "PNG":
-        Image.open(
-            ReadLimitedFile(file, MOST_READS)
-        ).verify()  # checksums, which decoding passes over
+        # Decoding passes over the checksums.
+        Image.open(ReadLimitedFile(file, MOST_READS)).verify()
     return _decode_any(image)
 
 
-def _refuse_many_scans(file: bytes) -> None:
-    if file.count(b"\xff\xda") > MAX_JPEG_SCANS:
+def _refuse_many_scans(tiff: bytes, image: Image.Image) -> None:
+    """Each strip or tile has one, or more in a progressive one."""
+    tags = image.tag_v2  # type: ignore[attr-defined] # of a TIFF
+    width, height = (
+        tags.get(Base.TileWidth, image.width),
+        tags.get(Base.TileLength, tags.get(Base.RowsPerStrip)),
+    )
+    pieces = -(-image.width // width) * -(-image.height // min(height or 2**32, image.height))
+    if tiff.count(b"\xff\xda") > MOST_SCANS + pieces:
         raise ValueError("too many scans")
 
 
-def _decode_jpeg(file: bytes, image: Image.Image) -> Pixels:
+def _decode_jpeg(picture: bytes, image: Image.Image) -> Pixels:
+    if simplejpeg.decode_jpeg_header(picture)[:2] != (image.height, image.width):
+        raise ValueError("two sizes")
+    if image.mode == "CMYK":
+        _decode_without_damage(picture, "CMYK", 1, 1)
+        return _decode_any(Image.open(ReadLimitedFile(picture, MOST_READS), formats=["JPEG"]))
     factor = _shrinking(image)
+    return _decode_without_damage(
+        picture, "RGB", -(-image.height // factor), -(-image.width // factor)
+    )
+
+
+def _decode_without_damage(picture: bytes, colours: str, height: int, width: int) -> Pixels:
+    """The pixels, at the smallest scale of at least this size."""
+    how = {"colorspace": colours, "min_height": height, "min_width": width}
+    pixels: Pixels
     try:
-        if simplejpeg.decode_jpeg_header(file)[:2] != (image.height, image.width):
-            raise ValueError("two sizes")
-        pixels: Pixels = simplejpeg.decode_jpeg(
-            file, "RGB", min_height=-(-image.height // factor), min_width=-(-image.width // factor)
-        )
+        pixels = simplejpeg.decode_jpeg(picture, **how)
     except ValueError as error:
-        if not any(complaint in str(error) for complaint in HARMLESS):
+        if any(complaint in str(error) for complaint in DAMAGE):
             raise
-        return _decode_any(image)
+        pixels = simplejpeg.decode_jpeg(picture, **how, strict=False)
     return pixels
 
 

@@ -36,13 +36,20 @@ def complaints(body: Body, reply: Reply) -> list[str]:
 
 def _of_answer(answer: Answer, body: Body) -> Iterator[str]:
     if answer.status >= FAILED:
-        yield f"status {answer.status}"
+        if not _counts_as_gone(answer, body):
+            yield f"status {answer.status}"
     elif answer.status not in CONTRACT.statuses:
         yield f"status {answer.status}, which is not documented"
     elif body.form is None and answer.status == 200:
         yield "success for what was no comparison"
     if body.method != "HEAD":
         yield from _of_content(answer)
+
+
+def _counts_as_gone(answer: Answer, body: Body) -> bool:
+    """What is no form is sent with its side closed, which a busy server takes for hanging up."""
+    content = _json(answer.content)
+    return body.form is None and "server is busy" in str(content and content.get("message"))
 
 
 def _of_content(answer: Answer) -> Iterator[str]:

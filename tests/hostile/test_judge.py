@@ -14,6 +14,7 @@ RAW = Body(2, "http: nonsense", b"nonsense\r\n\r\n")
 UNFINISHED = Body(3, "http: cuts", b"POST / HT")
 HEAD = Body(4, "http: request lines", b"HEAD / HTTP/1.1\r\n\r\n")
 SCORE = {"code": 1000, "verification_score": 0.5, "request_id": "a"}
+BUSY = {"code": 500, "message": "the server is busy: ask again later", "request_id": "a"}
 REFUSAL = {"code": 1200, "message": "no", "request_id": "a"}
 
 
@@ -32,6 +33,7 @@ def said(body: Body, *answers: Answer, broken: str = "") -> str:
         (FORM, [answer(400, REFUSAL)]),
         (FORM, [answer(413, REFUSAL | {"code": 413})]),
         (RAW, [answer(400, REFUSAL)]),
+        (RAW, [answer(500, BUSY)]),
         (RAW, [answer(404, REFUSAL | {"code": 404}), answer(400, REFUSAL)]),
         (UNFINISHED, []),
         (HEAD, [Answer(404, "application/json", b"")]),
@@ -48,6 +50,7 @@ def test_right_answers_are_left_alone(body: Body, answers: list[Answer]) -> None
         (RAW, [], "no answer"),
         (FORM, [answer(400, REFUSAL)] * 2, "2 answers"),
         (FORM, [answer(500, REFUSAL | {"code": 500})], "status 500"),
+        (FORM, [answer(500, BUSY)], "status 500"),
         (RAW, [answer(501, REFUSAL | {"code": 501})], "status 501"),
         (FORM, [answer(405, REFUSAL | {"code": 405})], "status 405, which is not documented"),
         (FORM, [answer(200, SCORE | {"verification_score": 1.5})], "no VerificationResult"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reference_server.compute import ClientGone, ComputeThread
+from reference_server.compute import ComputeThread
 from reference_server.limits import Busy
 from tests.support.live import Live, fake
 from verikit.contract import load_contract
@@ -106,8 +106,9 @@ def test_nothing_is_computed_for_who_has_left(occupied: Occupied) -> None:
     computed: list[int] = []
     asked = occupied.ask(lambda: computed.append(1), monotonic() + 30, lambda: False)
     occupied.end.set()
-    with pytest.raises(ClientGone):
+    with pytest.raises(Busy) as busy:
         asked.result()
+    assert busy.value.limit == "client_gone"
     assert computed == []
 
 
@@ -195,8 +196,22 @@ def test_who_has_left_is_not_computed(
     begun = monotonic()
     assert server.post(body()).status_code == 200
     assert monotonic() - begun < 5
-    assert number(server, "verikit_abandoned_requests_total") > 15
-    assert '"status": 499' in server.log.read_text()
+    assert number(server, 'verikit_limited_requests_total{limit="client_gone"}') > 15
+
+
+@pytest.mark.live
+def test_who_has_only_closed_its_side_gets_an_answer(
+    start_live: Callable[..., Live], body: Callable[..., bytes]
+) -> None:
+    server, content = start_live(), body()
+    head = (
+        f"POST {CONTRACT.path} HTTP/1.0\r\nContent-Type: {CONTRACT.media_types[0]}\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+        client.sendall(head + content)
+        client.shutdown(socket.SHUT_WR)
+        assert b" 200 " in b"".join(iter(lambda: client.recv(65536), b""))
 
 
 @pytest.mark.live

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reference_server.refusals import Refusal, UnreadablePhoto, WrongFileSize, WrongPixelSize
+from reference_server.request.jpeg import MOST_SCANS
 from reference_server.request.photo import (
     ENOUGH_SIDE,
-    MAX_JPEG_SCANS,
     Photo,
     TooManyReads,
     read_photo,
@@ -151,7 +151,7 @@ def test_jpeg_of_many_scans_is_refused(mode: str, progressive: bool) -> None:
     file = saved(RAMP.convert(mode), "JPEG", progressive=progressive)
     scan = file[file.rindex(b"\xff\xda") : -2]
     with pytest.raises(UnreadablePhoto):
-        read_photo(file[:-2] + scan * MAX_JPEG_SCANS + b"\xff\xd9", STANDARDS)
+        read_photo(file[:-2] + scan * MOST_SCANS + b"\xff\xd9", STANDARDS)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP"])
