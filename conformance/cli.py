@@ -219,7 +219,7 @@ def _outputs(given: dict[str, Any]) -> Outputs:
 
 
 def _write(done: Run, outputs: Outputs, console: Console) -> None:
-    folder = outputs.html.with_suffix("") if outputs.html else None
+    folder = _folder_of(outputs.html) if outputs.html else None
     proofs = evidence(done, folder)
     report(done, console)
     if outputs.html:
@@ -231,6 +231,11 @@ def _write(done: Run, outputs: Outputs, console: Console) -> None:
         write_sarif(done, outputs.sarif)
     if outputs.badge:
         write_badge(done, outputs.badge)
+
+
+def _folder_of(page: Path) -> Path:
+    """The folder of a report's evidence: beside it, and of its name as far as that can be."""
+    return page.with_suffix("") if page.suffix else page.with_name(f"{page.name}.evidence")
 
 
 def _list(catalogue: Catalogue, cases: Sequence[Case], *, in_json: bool) -> None:

@@ -21,6 +21,7 @@ from verikit.errors import (
     VerikitError,
     WrongUse,
 )
+from verikit.foreign_text import shown
 from verikit.transport import Answer as HttpAnswer
 from verikit.transport import Endpoint, Request
 from verikit.transport.async_connection import AsyncPool
@@ -29,6 +30,7 @@ CHECKED_EVERY = 50
 """One pair in so many is asked of a replica as well."""
 SAME_SCORE = 1e-6
 """Replicas on unlike machines may round differently."""
+_NAME_LENGTH = 100
 _PATIENCE = 25
 _SERVER_ERROR = 500
 
@@ -130,7 +132,8 @@ class Server:
         outcome = self.api.outcome(answer)
         if outcome.trouble and not (outcome.may_pass and answer.status < _SERVER_ERROR):
             self.endpoint.demand_passage(answer)
-        self.software = answer.headers.get("server", self.software)
+        if name := answer.headers.get("server"):
+            self.software = shown(name, limit=_NAME_LENGTH)
         return outcome
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from conformance.requests.exchange import Exchange
+from verikit.foreign_text import shown
 
 
 class Level(StrEnum):
@@ -32,13 +33,20 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is not as it should be, tied to the requirement it breaks."""
+    """One thing that is not as it should be, tied to the requirement it breaks.
+
+    What it says may come from the server: it is made fit to be shown here, once for all reports.
+    """
 
     requirement: str
     verdict: Verdict
     expected: str
     actual: str
     exchange: Exchange | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("expected", "actual"):
+            object.__setattr__(self, name, shown(getattr(self, name)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +60,10 @@ class Result:
     seconds: float = 0.0
     runs: int = 1
     failed_runs: int = 0
+
+    def __post_init__(self) -> None:
+        lines = map(shown, self.reason.splitlines())
+        object.__setattr__(self, "reason", "\n".join(lines))
 
     def known_failure(self, verdict: Verdict, reason: str) -> Result:
         """The same failure, known and explained."""

@@ -23,6 +23,7 @@ from conformance.requests.writing import Wire
 from conformance.run import Run
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
+from verikit.foreign_text import shown
 
 _SCHEME = load_contract().encryption
 _INLINE = 300
@@ -120,12 +121,14 @@ def _spelt(one: Exchange) -> str:
 
 
 def _header_lines(answer: Answer) -> list[str]:
-    return [f"{name}: {value}" for name, value in answer.headers.items()]
+    return [shown(f"{name}: {value}", limit=_SHOWN) for name, value in answer.headers.items()]
 
 
 def _body(answer: Answer) -> str:
+    """The text line by line: what only a terminal or a browser would obey is escaped."""
     text = answer.body.decode("utf-8", "backslashreplace")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ... ({len(text)} characters)"
+    lines = "\n".join(shown(line, limit=_SHOWN) for line in text[:_SHOWN].split("\n"))
+    return lines if len(text) <= _SHOWN else f"{lines} ... ({len(text)} characters)"
 
 
 def _differences(value: Any) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def test_ctrl_c_keeps_what_was_done(good_url: str) -> None:
 
 def test_server_that_goes_away_fails_and_ends_the_run(good_url: str) -> None:
     def unplugged(context: CaseContext) -> Iterable[Finding]:
-        nowhere = replace(context.environment.target, url="http://127.0.0.1:9")
+        nowhere = Target.of("http://127.0.0.1:9")
         object.__setattr__(context.environment, "target", nowhere)
         one = context.ask(Request())
         return context.finding("an answer", one)

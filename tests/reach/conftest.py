@@ -17,8 +17,9 @@ DROPPED = ("_proxy", "_PROXY", "SSL_CERT_", "VERIKIT_", "PARAM_DECRYPT")
 
 @dataclass(frozen=True)
 class Ended:
-    """How a tool ended."""
+    """How a tool ended, and the folder that it wrote to."""
 
+    folder: Path
     code: int
     seconds: float
     peak_mib: float
@@ -52,7 +53,7 @@ class Driver:
         self._process.stdin.flush()
         found = json.loads(self._process.stdout.readline())
         output = Path(found["output"]).read_text("utf-8", "surrogateescape")
-        return Ended(found["code"], found["seconds"], found["peak_mib"], output)
+        return Ended(folder, found["code"], found["seconds"], found["peak_mib"], output)
 
     def close(self) -> None:
         self._process.communicate()
@@ -71,11 +72,14 @@ def drivers() -> Iterator[dict[str, Driver]]:
 
 @pytest.fixture
 def run(drivers: dict[str, Driver], tmp_path: Path) -> Run:
-    """Runs a tool against a URL, with further words and variables."""
+    """Runs a tool against a URL in a new folder, with further words and variables."""
 
     def running(tool: str, url: str, *words: str, **environment: str) -> Ended:
-        driver = drivers.setdefault(tool, Driver()) if tool not in drivers else drivers[tool]
-        return driver.run([*TOOLS[tool](url, tmp_path), *words], tmp_path, **environment)
+        if tool not in drivers:
+            drivers[tool] = Driver()
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        return drivers[tool].run([*TOOLS[tool](url, folder), *words], folder, **environment)
 
     return running
 

@@ -6,11 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from verikit.client import AsyncClient, Client, ClientError
+from verikit.client import AsyncClient, Client, ClientError, Verification
 from verikit.exit_codes import Exit
 from verikit.transport import Access
 
 PATIENCE = "0.5"
+REPORTS = {
+    "html": "check.html",
+    "junit": "check.xml",
+    "json": "check.jsonl",
+    "sarif": "check.sarif",
+}
 Words = list[str]
 
 
@@ -27,7 +33,7 @@ def verify(url: str, folder: Path) -> Words:
 
 
 def check(url: str, folder: Path) -> Words:
-    reports = [f"--{kind}={folder / kind}" for kind in ("html", "junit", "json", "sarif")]
+    reports = [f"--{kind}={folder / REPORTS[kind]}" for kind in REPORTS]
     return ["check", url, "-k", "ordinary", *reports, "--timeout", PATIENCE]
 
 
@@ -42,7 +48,7 @@ def calibrate(url: str, folder: Path) -> Words:
 
 
 def load(url: str, folder: Path) -> Words:
-    how = ("--profile", "smoke", "--duration", "1", "--warm-up", "0")
+    how = ("--load-profile", "smoke", "--duration", "1", "--warm-up", "0")
     return ["load", url, *how, "--json", str(folder / "load.json")]
 
 
@@ -55,7 +61,7 @@ def async_client(url: str, folder: Path) -> Words:
 
 
 TOOLS: dict[str, Callable[[str, Path], Words]] = {
-    tool.__name__: tool for tool in (verify, client, async_client, check, calibrate, load)
+    tool.__name__: tool for tool in (verify, client, async_client, check, calibrate)
 }
 
 
@@ -70,19 +76,20 @@ def run_client(words: Words) -> int:
         given[name] = value if name == "proxy" else Path(value)
     how: dict[str, Any] = {"timeout": float(PATIENCE), "retries": 0, "access": Access.of(**given)}
 
-    async def ask() -> object:
+    async def ask() -> Verification:
         async with AsyncClient(url, **how) as asking:
             return await asking.verify(*pair)
 
     try:
         if kind == "client":
             with Client(url, **how) as asking:
-                print(asking.verify(*pair))
+                answer = asking.verify(*pair)
         else:
-            print(asyncio.run(ask()))
+            answer = asyncio.run(ask())
     except ClientError as error:
         print(error)
         return Exit.NO_VERDICT
+    print(f"score={answer.score}")
     return Exit.PASSED
 
 

@@ -1,0 +1,81 @@
+"""Every tool against every hostile server: a documented end, in time, and in bounded memory."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.reach.conftest import Ended, Run
+from tests.reach.tools import PATIENCE, TOOLS
+from tests.support.hostile_server import SINS, TURNED_AWAY, hostile, scored, whole
+from tests.support.peer import answering
+
+MOST_MIB = 300
+DEADLINE = 2 * float(PATIENCE)
+MARKUP = ("<script>alert(1)", "<img src=x")
+TRIES = {"check": 14, "calibrate": 8, "load": 8}
+"""Exchanges, one after the other, that a tool may make before it gives up or is through."""
+
+READERS: dict[str, Callable[[str], object]] = {
+    ".html": lambda text: not any(markup in text for markup in MARKUP) or pytest.fail(text[:500]),
+    ".xml": ET.fromstring,
+    ".json": json.loads,
+    ".jsonl": lambda text: [json.loads(line) for line in text.splitlines()],
+    ".sarif": json.loads,
+}
+
+pytestmark = pytest.mark.live
+_idle: dict[str, float] = {}
+
+
+@pytest.fixture
+def idle(run: Run, request: pytest.FixtureRequest) -> float:
+    """The memory of the tool with a server that behaves, in MiB."""
+    tool = request.node.callspec.params["tool"]
+    if tool not in _idle:
+        with answering(lambda connection: connection.sendall(whole(scored()))) as peer:
+            run(tool, peer.url)  # loads what there is to load
+            _idle[tool] = run(tool, peer.url).peak_mib
+    return _idle[tool]
+
+
+def assert_harmless(tool: str, ended: Ended, idle: float) -> None:
+    assert ended.code in {0, 1, 3}, ended
+    assert "Traceback" not in ended.output
+    assert all(letter.isprintable() or letter == "\n" for letter in ended.output), ended
+    assert ended.seconds < DEADLINE * TRIES.get(tool, 1) + 5
+    assert ended.peak_mib < idle + MOST_MIB
+    assert len(ended.output) < 50_000
+    assert_whole(ended.folder)
+
+
+def assert_whole(folder: Path) -> None:
+    """Every report that is there can be read, and holds no markup of the server's."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    for file in files:
+        text = file.read_text("utf-8") if file.suffix in READERS else ""
+        assert not any(escape in text for escape in ("\x1b", "\u202e", "\x07"))
+        if text:
+            READERS[file.suffix](text)
+    assert sum(file.stat().st_size for file in files) < 20 << 20
+
+
+@pytest.mark.parametrize("sin", SINS)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_hostile_server(run: Run, idle: float, tool: str, sin: str) -> None:
+    with hostile(sin) as peer:
+        ended = run(tool, peer.url)
+    assert_harmless(tool, ended, idle)
+    if sin in TURNED_AWAY:
+        assert ended.code == 3
+
+
+@pytest.mark.parametrize("sin", SINS)
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool in TRIES])
+def test_a_server_that_turns_hostile(run: Run, idle: float, tool: str, sin: str) -> None:
+    answers = iter(range(10**9))
+    with hostile(sin, after=lambda: next(answers) >= 2) as peer:
+        ended = run(tool, peer.url)
+    assert_harmless(tool, ended, idle)
