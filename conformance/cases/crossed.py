@@ -94,7 +94,7 @@ class Crossed:
             words = " or ".join(
                 describe_expected(word) for word in sorted(allowed.outcomes, key=str)
             )
-            yield from context.finding(words, one)
+            yield from context.finding(words, one, breaks=allowed.requirement)
         elif got == ACCEPTED:
             yield from wrong_side(context, one)
         return got

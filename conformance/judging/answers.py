@@ -28,7 +28,7 @@ _UNDECLARED = {400, 501}
 SHAPE_BEFORE = "http-error-shape"
 _INSIDE = re.compile(
     rb"Traceback \(most recent call last\)|File \\*\"[^\"]+\", line \d+|"
-    rb"\bat [\w.$<>]+\([\w.]+\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
+    rb"at [\w.$<>]+\([\w.]+\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
     rb"\w+\.(?:go|rb|php|py):\d+\b|\bpanic: "
 )
 """How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look."""

@@ -34,6 +34,8 @@ class Candidate:
     profile: str | None = None
     key: str | None = None
     iv: str | None = None
+    build: Build | None = None
+    """What a mutant is built by, to make others of it."""
 
     @property
     def is_mutant(self) -> bool:
@@ -66,7 +68,13 @@ def mutant(
         called = _called(build, name)
         MUTANTS.add(
             Candidate(
-                name=called, start=_start(build), breaks=breaks, profile=profile, key=key, iv=iv
+                name=called,
+                start=_start(build),
+                breaks=breaks,
+                profile=profile,
+                key=key,
+                iv=iv,
+                build=build,
             )
         )
         return build

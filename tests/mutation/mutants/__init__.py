@@ -18,9 +18,12 @@ from tests.mutation.mutants import (
 )
 from tests.mutation.registry import MUTANTS
 
+from tests.mutation.mutants import conditional  # isort: skip  (made of the others)
+
 __all__ = [
     "MUTANTS",
     "comparison",
+    "conditional",
     "crossed",
     "encryption",
     "faces",

@@ -257,7 +257,7 @@ def java_stack_trace_in_the_message(given: Reply) -> Reply:
 # A form's media type
 
 
-@mutant("sample-java", "body-urlencoded")
+@mutant("photo-ordinary", "operation-compares")
 @around
 def expectation_refused(ask: Ask, serve: Serve) -> Reply:
     """A client that sends Expect: 100-continue is answered as if it sent nothing."""

@@ -103,7 +103,7 @@ def one_of_two_bad_photos_named_by_chance(parts: Parts) -> Serve:
 @on_ciphertext
 def undecryptable_files_too_small(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
     """What does not decrypt and is short is a file of a wrong size."""
-    if len(ciphertext) < LEAST and cipher.decrypted(ciphertext) is None:
+    if 0 < len(ciphertext) < LEAST and cipher.decrypted(ciphertext) is None:
         raise WrongFileSize(index, f"{len(ciphertext)} bytes")
     return ciphertext
 
