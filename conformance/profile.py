@@ -32,7 +32,7 @@ from verikit.errors import WrongUse
 REFERENCE = "reference"
 CONTRACT = "contract"
 _KEYS = ("photo_standards", "statuses", "readings", "deviations")
-_LIMITS = {
+LIMITS = {
     "side_px": {"minimum": "min_side", "maximum": "max_side"},
     "file_bytes": {"minimum": "min_file_bytes", "maximum": "max_file_bytes"},
     "body_bytes": {"maximum": "max_body_bytes"},
@@ -126,9 +126,9 @@ def _demand_keys(entry: Any, known: Mapping[str, Any] | tuple[str, ...], where: 
 
 
 def _standards(entry: Any) -> Standards:
-    _demand_keys(entry, ("formats", *_LIMITS), "photo_standards")
+    _demand_keys(entry, ("formats", *LIMITS), "photo_standards")
     found: dict[str, Any] = {}
-    for group, limits in _LIMITS.items():
+    for group, limits in LIMITS.items():
         _demand_keys(entry.get(group, {}), limits, f"photo_standards: {group}")
         found |= {limits[key]: value for key, value in entry.get(group, {}).items()}
     for limit, value in found.items():

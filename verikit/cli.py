@@ -42,6 +42,7 @@ PARTS = {
     ),
     "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
+    "profile": Part("conformance.profile_cli:profile", "conformance", "Find out what a server is."),
     "mock": Part(
         "conformance.mock.cli:mock", "conformance", "Start a small server without models."
     ),

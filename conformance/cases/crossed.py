@@ -20,7 +20,7 @@ from conformance.judging.outcome import ACCEPTED, Outcome, describe_expected, ou
 from conformance.judging.verdicts import Finding
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
 
-_FAULTS = ("tag", "key", "text", "thing", "cover", "missing", "turned")
+_FAULTS = ("tag", "tail", "key", "text", "thing", "cover", "missing", "turned")
 FACTORS = {
     "fault": (
         *("mated", "impostor"),
@@ -54,6 +54,7 @@ _REQUIRES = {
     "mated": "operation-compares",
     "impostor": "operation-compares",
     "tag": "encryption-tag",
+    "tail": "encryption-tag",
     "key": "encryption-key",
     "text": "code-2005",
     "thing": "code-4000",
@@ -140,9 +141,13 @@ def with_other_person(request: Request) -> Request:
 def _spoilt(what: str, photo: Photo) -> FieldValue:
     if what == "missing":
         return None
-    if what in ("tag", "key"):
-        how = Encryption(flip="tag-start") if what == "tag" else Encryption(key="wrong")
-        return EncryptedPhoto(photo=photo, encryption=how)
+    damaged = {
+        "tag": Encryption(flip="tag-start"),
+        "tail": Encryption(flip="tag"),
+        "key": Encryption(key="wrong"),
+    }
+    if what in damaged:
+        return EncryptedPhoto(photo=photo, encryption=damaged[what])
     spoilt = {
         "text": Photo(content="text"),
         "thing": replace(photo, of="thing:coffee"),

@@ -31,7 +31,7 @@ import yaml
 from conformance.case import Case, CaseContext
 from conformance.cases.people import wrong_side
 from conformance.errors import CouldNotJudge, NotApplicable
-from conformance.judging.limits import is_small, offences
+from conformance.judging.limits import TOO_LONG, is_large, is_small, offences
 from conformance.judging.outcome import (
     ACCEPTED,
     Outcome,
@@ -103,6 +103,9 @@ class OneRequest:
             raise NotApplicable("the profile's photo standards do not allow such a photo")
         if ACCEPTED in words:
             words |= dict.fromkeys(refusals)
+        if ACCEPTED in words and standards.max_file_bytes is None and is_large(request):
+            binds = context.environment.binds("photo-limits")
+            words |= dict.fromkeys((_LENGTH, TOO_LONG) if binds is None else ())
         if _LENGTH in refusals:
             words[_LENGTH] = None
         if FORMAT in words:

@@ -31,6 +31,11 @@ def is_small(request: Request) -> bool:
     return any(len(photo_file(photo)) < SMALL for photo in request.photos)
 
 
+def is_large(request: Request) -> bool:
+    """Whether one of its files is so large that a server may have a largest size below it."""
+    return any(len(photo_file(photo)) > LARGE for photo in request.photos)
+
+
 def _photos_sent(request: Request) -> Iterator[Photo]:
     """The photos in it, twice where their parameter is repeated."""
     for name, value in zip((FIRST, SECOND), (request.first, request.second), strict=True):
