@@ -23,6 +23,7 @@ from reference_server.monitoring.logs import WRITER, log, log_failure, logging_c
 from reference_server.monitoring.metrics import Metrics
 from reference_server.monitoring.shared_counters import ROWS
 from reference_server.process.memory import dump_no_core, return_freed_memory, settle
+from reference_server.process.sandbox import lock_down
 from reference_server.process.worker import Worker
 from verikit.machine import MOST_WORKERS, open_files
 
@@ -125,12 +126,15 @@ def run(
 def _first_comparison(
     app: Flask, workers: int, when_ready: Callable[[], None]
 ) -> Callable[[Worker], None]:
-    """What each worker does before it accepts: prove that it can compare."""
+    """What each worker does before it accepts: lock itself down, and prove that it can compare."""
     turns, fill = os.pipe()
     os.write(fill, b"." * (workers - 1) + b"!")  # each worker takes a byte, the last one tells
     os.close(fill)
 
     def compare(_worker: Worker) -> None:
+        done = lock_down()
+        if missing := {"landlock", "seccomp"} - set(done):
+            log("not_locked_down", level=logging.WARNING, missing=sorted(missing))
         try:
             app.extensions["health"].check(patience=inf)
         except Exception as error:
