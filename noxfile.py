@@ -215,6 +215,13 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Change our own code in 200 places, one at a time, and list what no test notices."""
+    prepare(session, "tests")
+    session.run("python", "tools/mutants.py", *session.posargs)
+
+
+@nox.session
 def benchmark(session: nox.Session) -> None:
     """Time the server beside DeepFace's own and in-process, and the calibration's counting."""
     prepare(session, "benchmark")
