@@ -14,6 +14,8 @@ import base64
 import importlib.util
 import json
 import os
+import platform
+import re
 import socket
 import statistics
 import subprocess
@@ -166,7 +168,7 @@ def compare(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
             paced(ours, encrypted_form(photos), CONTRACT.media_types[0], seconds),
             paced(theirs, deepface_json(photos), "application/json", seconds),
         ]
-        rates = [(sides[0].rate(), sides[1].rate()) for _ in range(rounds)]
+        rates = [in_turn(sides, first=number % 2) for number in range(rounds)]
     ratios = [own / other for own, other in rates]
     return {
         "pixels": pixels,
@@ -176,6 +178,20 @@ def compare(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
         "ratio": statistics.median(ratios),
         "ratio_range": (min(ratios), max(ratios)),
     }
+
+
+def in_turn(sides: list[Side], first: int) -> tuple[float, float]:
+    """Both rates of one round; the sides take turns at going first."""
+    rates = {place: sides[place].rate() for place in (first, 1 - first)}
+    return rates[0], rates[1]
+
+
+def instruction_set() -> str:
+    """The widest vector instructions of this processor that matter here."""
+    found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    flags = set(found[1].split()) if found else set()
+    names = {"avx512f": "AVX-512", "avx512_vnni": "VNNI", "avx2": "AVX2", "avx_vnni": "AVX-VNNI"}
+    return ", ".join(name for flag, name in names.items() if flag in flags) or platform.machine()
 
 
 def paced(url: str, body: bytes, media_type: str, seconds: float) -> Side:
@@ -196,8 +212,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = [compare(pixels, options.rounds, options.seconds) for pixels in options.pixels]
     if options.json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps({"processor": instruction_set(), "rows": rows}, indent=2))
         return
+    print(f"Processor with {instruction_set()}")
     print("photos     verikit/s   DeepFace/s   ratio (range over rounds)")
     for row in rows:
         low, high = row["ratio_range"]

@@ -87,8 +87,12 @@ def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, obj
     }
 
 
-def memory_and_start(workers: int = 2) -> dict[str, object]:
-    """Proportional set size of each worker in MB after work, and seconds to the first answer."""
+def memory_and_start(workers: int) -> dict[str, object]:
+    """What a server costs: seconds to the first answer, then under work at 1000 px.
+
+    ``master_mb`` and ``workers_mb`` are proportional set sizes; ``faults`` are page faults of the
+    workers for each comparison.
+    """
     port = free_port()
     command = [sys.executable, "-m", "verikit", "serve", "--log-level", "warning"]
     started = time.perf_counter()
@@ -98,8 +102,24 @@ def memory_and_start(workers: int = 2) -> dict[str, object]:
     ) as server:
         ready = time.perf_counter() - started
         url = f"http://127.0.0.1:{port}{CONTRACT.path}"
-        paced(url, encrypted_form(portraits(1000)), CONTRACT.media_types[0], seconds=3).rate()
-        return {"ready_seconds": ready, "pss_mb": [pss(w) for w in workers_of(server)]}
+        side = paced(url, encrypted_form(portraits(1000)), CONTRACT.media_types[0], seconds=3)
+        processes = workers_of(server)
+        before = sum(map(faults, processes))
+        rate = side.rate()
+        return {
+            "workers": workers,
+            "ready_seconds": ready,
+            "per_second": rate,
+            "faults": (sum(map(faults, processes)) - before) / side.requests_per_round,
+            "master_mb": pss(psutil.Process(server.pid)),
+            "workers_mb": [pss(worker) for worker in processes],
+        }
+
+
+def faults(process: psutil.Process) -> int:
+    """Minor page faults so far (proc_pid_stat(5), minflt)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[7])
 
 
 def workers_of(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
@@ -123,9 +143,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = [share_of_pipeline(p, options.rounds, options.seconds) for p in options.pixels]
-    server = memory_and_start()
+    servers = [memory_and_start(workers) for workers in (1, 2)]
     if options.json:
-        print(json.dumps({"pipeline": rows, "server": server}, indent=2))
+        print(json.dumps({"pipeline": rows, "servers": servers}, indent=2))
         return
     for row in rows:
         print(
@@ -134,10 +154,14 @@ def main() -> None:
         )
         for stage, ms in row["stage_ms"].items():
             print(f"    {stage:8} {ms:6.2f} ms")
-    print(
-        f"ready after {server['ready_seconds']:.1f} s; proportional set size of the workers: "
-        + ", ".join(f"{mb:.0f} MB" for mb in server["pss_mb"])
-    )
+    for server in servers:
+        print(
+            "{workers} workers: ready after {ready_seconds:.1f} s, {per_second:.1f}/s, "
+            "{faults:.0f} page faults a comparison, master {master_mb:.0f} MB, workers ".format(
+                **server
+            )
+            + ", ".join(f"{mb:.0f} MB" for mb in server["workers_mb"])
+        )
 
 
 if __name__ == "__main__":
