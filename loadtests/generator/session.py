@@ -83,8 +83,8 @@ class Session:
 
     @property
     def over(self) -> bool:
-        """Whether nothing will be asked any more and every answer is in."""
-        return self.ended and not self._busy
+        """Whether the time is over and every answer is in."""
+        return self.ended and not self._busy and self.clock() >= self._seconds
 
     def begin(self) -> None:
         """Start the clock and let the users ask."""
@@ -96,6 +96,7 @@ class Session:
     def end(self) -> None:
         """Ask nothing more; requests under way finish."""
         self.ended = True
+        self._seconds = min(self._seconds, self.clock())
         if self.begun:
             self._pacing.close()
 

@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from loadtests.control.outcome import Outcome
 from loadtests.report.plots import pictures
-from loadtests.report.text import change_line, growth, milliseconds, number
+from loadtests.report.text import change_line, growth, headline, milliseconds, number
 from loadtests.statistics.compare import Change
 
 _VERDICTS = {0: "Gates kept", 1: "Gate broken", 3: "Incomplete"}
@@ -24,6 +24,7 @@ def page(outcome: Outcome, changes: list[Change]) -> str:
         growth=growth(outcome.measures),
         profile=outcome.log.profile,
         verdict=_VERDICTS[outcome.exit_code],
+        reason=headline(outcome).partition(": ")[2],
         cores=outcome.monitor.cores(*outcome.log.span),
         generator_cores=outcome.log.generator_cpu(),
         pictures=pictures(outcome),

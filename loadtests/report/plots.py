@@ -1,107 +1,141 @@
-"""The pictures of a report, as SVG in data URLs so that one HTML file holds them all."""
+"""The pictures of a report."""
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import cycle, pairwise
 
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from loadtests.control.outcome import Outcome
+from loadtests.report.svg import HEIGHT, WIDTH, Hover, inline
+from loadtests.report.text import milliseconds
 from loadtests.statistics.measures import MIB
 from loadtests.statistics.windows import Window, quantiles_ms, total
 
 _MOST_POINTS = 120
-_COLOURS = {"p50": "#7aa6d6", "p95": "#2b6cb0", "p99": "#1a365d"}
-_GOOD, _BAD, _PLAIN = "#2f855a", "#c53030", "#718096"
+_COLOURS = {"p50": "#4299e1", "p95": "#9f7aea", "p99": "#ed64a6"}
+_GOOD, _BAD, _PLAIN = "#38a169", "#e53e3e", "#718096"
 _DASHES = ("--", ":", "-.")
+_WIDE = 20
+"""Latencies that are so many times each other need a logarithmic axis."""
 
 
-def pictures(outcome: Outcome) -> dict[str, str]:
-    """Title -> data URL of each picture that the outcome has data for."""
-    found = {"Latency over time": _url(_latency(outcome)), "Rate over time": _url(_rate(outcome))}
+@dataclass(frozen=True)
+class _Point:
+    """Some windows as one point: the middle of their stretch of time, its length, their sum."""
+
+    at: float
+    seconds: float
+    window: Window
+
+    def hover(self, text: str) -> Hover:
+        return Hover(
+            self.at - self.seconds / 2, self.at + self.seconds / 2, f"{self.at:.0f} s: {text}"
+        )
+
+
+def pictures(outcome: Outcome) -> dict[str, Markup]:
+    """Title -> SVG of each picture that the outcome has data for."""
+    drawn = {"Latency over time": _latency(outcome), "Rate over time": _rate(outcome)}
     if len(outcome.measures.answers) > 1 or outcome.measures.failures:
-        found["Answers by code over time"] = _url(_answers(outcome))
+        drawn["Answers by code over time"] = _answers(outcome)
     if len(outcome.monitor.between(*outcome.log.span)) > 1:
-        found["Server over time"] = _url(_server(outcome))
+        drawn["Server over time"] = _server(outcome)
     if outcome.steps:
-        found["Steps of the search"] = _url(_steps(outcome))
-    return found
+        drawn["Steps of the search"] = _steps(outcome)
+    return {title: inline(figure, title, hovers) for title, (figure, hovers) in drawn.items()}
 
 
-def _latency(outcome: Outcome) -> Figure:
+def _latency(outcome: Outcome) -> tuple[Figure, list[Hover]]:
     figure, axes = _figure("latency, ms")
-    points = list(_points(outcome))
+    points = [(each, quantiles_ms(each.window.latencies)) for each in _points(outcome)]
     for name, colour in _COLOURS.items():
-        seen = [(at, quantiles_ms(window.latencies).get(name)) for at, _, window in points]
-        axes.plot(*zip(*seen, strict=True), color=colour, label=name)
-    for name, colour in _COLOURS.items():
-        limit = outcome.log.profile.gates.get(f"{name}_ms")
-        if limit is not None:
-            axes.axhline(limit, color=colour, linestyle=":", label=f"gate {name}")
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    return _finished(figure, axes)
+        values = [seen.get(name, math.nan) for _, seen in points]
+        axes.plot([point.at for point, _ in points], values, color=colour, label=name)
+    limits = [
+        (name, limit)
+        for name in _COLOURS
+        if (limit := outcome.log.profile.gates.get(f"{name}_ms")) is not None
+    ]
+    for name, limit in limits:
+        axes.axhline(limit, color=_COLOURS[name], linestyle=":", label=f"gate {name}")
+    _scale(axes, [seen[name] for _, seen in points for name in _COLOURS if seen])
+    hovers = [
+        point.hover(", ".join(f"{name} {milliseconds(seen.get(name))}" for name in _COLOURS))
+        for point, seen in points
+    ]
+    return _finished(figure, axes), hovers
 
 
-def _rate(outcome: Outcome) -> Figure:
+def _rate(outcome: Outcome) -> tuple[Figure, list[Hover]]:
     figure, axes = _figure("requests a second")
     points = list(_points(outcome))
-    times = [at for at, _, _ in points]
     lines = {
-        ("arrived", _PLAIN): [window.arrived / seconds for _, seconds, window in points],
-        ("answered correctly", _GOOD): [window.finished / seconds for _, seconds, window in points],
-        ("failed or dropped", _BAD): [
-            (window.failures.total() + window.dropped) / seconds for _, seconds, window in points
-        ],
+        "arrived": (_PLAIN, [p.window.arrived / p.seconds for p in points]),
+        "answered correctly": (_GOOD, [p.window.finished / p.seconds for p in points]),
+        "failed or dropped": (
+            _BAD,
+            [(p.window.failures.total() + p.window.dropped) / p.seconds for p in points],
+        ),
     }
-    for (label, colour), values in lines.items():
-        axes.plot(times, values, color=colour, label=label)
-    return _finished(figure, axes, bottom=0)
+    for label, (colour, values) in lines.items():
+        axes.plot([point.at for point in points], values, color=colour, label=label)
+    hovers = [
+        point.hover(", ".join(f"{values[i]:.4g}/s {label}" for label, (_, values) in lines.items()))
+        for i, point in enumerate(points)
+    ]
+    return _finished(figure, axes, bottom=0), hovers
 
 
-def _answers(outcome: Outcome) -> Figure:
+def _answers(outcome: Outcome) -> tuple[Figure, list[Hover]]:
     figure, axes = _figure("answers a second")
     points = list(_points(outcome))
-    times = [at for at, _, _ in points]
+    times = [point.at for point in points]
     answers = list(outcome.measures.answers)
-    rates = [[window.answers[name] / seconds for _, seconds, window in points] for name in answers]
+    rates = [[p.window.answers[name] / p.seconds for p in points] for name in answers]
     axes.stackplot(times, rates, labels=answers, alpha=0.8)
     for reason, dashes in zip(outcome.measures.failures, cycle(_DASHES), strict=False):
-        failed = [window.failures[reason] / seconds for _, seconds, window in points]
+        failed = [point.window.failures[reason] / point.seconds for point in points]
         axes.plot(times, failed, color=_BAD, linestyle=dashes, label=f"failed: {reason}")
-    return _finished(figure, axes, bottom=0, columns=3)
+    hovers = [
+        point.hover(", ".join(f"{n} x {label}" for label, n in point.window.answers.items()))
+        for point in points
+    ]
+    return _finished(figure, axes, bottom=0, columns=3), hovers
 
 
-def _server(outcome: Outcome) -> Figure:
+def _server(outcome: Outcome) -> tuple[Figure, list[Hover]]:
     start, end = outcome.log.span
     samples = outcome.monitor.between(start, end)
     figure, axes = _figure("memory (RSS), MiB")
     times = [each.clock - start for each in samples]
-    axes.plot(times, [each.rss / MIB for each in samples], color=_COLOURS["p95"], label="memory")
-    processor = axes.twinx()
-    processor.spines["right"].set_visible(True)
-    processor.set_ylabel("cores busy")
-    processor.plot(times[1:], _cores(outcome), color=_PLAIN, linewidth=0.8, label="cores")
-    processor.set_ylim(bottom=0)
-    processor.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
-    axes.ticklabel_format(useOffset=False)
-    return _finished(figure, axes)
-
-
-def _cores(outcome: Outcome) -> list[float]:
-    samples = outcome.monitor.between(*outcome.log.span)
-    return [
+    cores = [
         (now.cpu_seconds - before.cpu_seconds) / (now.clock - before.clock)
         for before, now in pairwise(samples)
     ]
+    memory = [each.rss / MIB for each in samples]
+    axes.plot(times, memory, color=_COLOURS["p95"], label="memory")
+    axes.set_ylim(top=1.15 * max(memory))
+    processor = axes.twinx()
+    processor.spines["right"].set_visible(True)
+    processor.set_ylabel("cores busy")
+    processor.plot(times[1:], cores, color=_PLAIN, linewidth=0.8, label="cores")
+    processor.set_ylim(bottom=0)
+    processor.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+    hovers = [
+        Hover(since, until, f"{until:.0f} s: {sample.rss / MIB:.1f} MiB, {busy:.2f} cores")
+        for (since, until), sample, busy in zip(pairwise(times), samples[1:], cores, strict=True)
+    ]
+    return _finished(figure, axes, bottom=0), hovers
 
 
-def _steps(outcome: Outcome) -> Figure:
+def _steps(outcome: Outcome) -> tuple[Figure, list[Hover]]:
     figure, axes = _figure("p95 latency, ms")
     axes.set_xlabel("arrivals a second")
     for kept, colour, label in ((True, _GOOD, "gates kept"), (False, _BAD, "a gate broken")):
@@ -110,22 +144,40 @@ def _steps(outcome: Outcome) -> Figure:
         axes.plot([step.rate for step in steps], values, "o", color=colour, label=label)
     if outcome.knee:
         axes.axvline(outcome.knee, color=_PLAIN, linestyle=":", label="knee")
+    found = [(step, step.measures.latency_ms.get("p95")) for step in outcome.steps]
+    _scale(axes, [value for _, value in found if value is not None])
+    low, high = axes.get_xlim()
+    near = (high - low) / 100
+    hovers = [
+        Hover(step.rate - near, step.rate + near, f"{step.rate:.2f}/s: p95 {milliseconds(value)}")
+        for step, value in found
+    ]
+    return _finished(figure, axes), hovers
+
+
+def _scale(axes: Axes, values: list[float]) -> None:
+    """Up from 0 where that shows all values, else by factors, with ticks at 1, 2 and 5."""
+    least, most = min(values, default=1.0), max(values, default=1.0)
+    if most < _WIDE * least:
+        axes.set_ylim(bottom=0)
+        return
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter("{x:g}")
-    return _finished(figure, axes)
 
 
-def _points(outcome: Outcome) -> Iterator[tuple[float, float, Window]]:
-    """Slots joined to at most :data:`_MOST_POINTS`: the middle of each, its length, its sum."""
+def _points(outcome: Outcome) -> Iterator[_Point]:
+    """The windows, joined to at most :data:`_MOST_POINTS`."""
     windows, seconds = outcome.log.measured, outcome.log.window_seconds
     joined = max(1, -(-len(windows) // _MOST_POINTS))
     for first in range(0, len(windows), joined):
         group = windows[first : first + joined]
-        yield (first + len(group) / 2) * seconds, len(group) * seconds, total(group)
+        yield _Point((first + len(group) / 2) * seconds, len(group) * seconds, total(group))
 
 
 def _figure(unit: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9, 3), layout="constrained")
+    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel("seconds after warm-up")
@@ -136,11 +188,6 @@ def _figure(unit: str) -> tuple[Figure, Axes]:
 
 def _finished(figure: Figure, axes: Axes, bottom: float | None = None, columns: int = 6) -> Figure:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=columns)
-    axes.set_ylim(bottom=bottom)
+    if bottom is not None:
+        axes.set_ylim(bottom=bottom)
     return figure
-
-
-def _url(figure: Figure) -> str:
-    file = io.BytesIO()
-    figure.savefig(file, format="svg")
-    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadtests.control.answer_log import AnswerLog
-from loadtests.control.outcome import Outcome
+from loadtests.control.outcome import INCOMPLETE, KEPT, Outcome
 from loadtests.statistics.compare import Change
+from loadtests.statistics.gates import Judgement
 from loadtests.statistics.measures import Measures
 
 _TOLD_BY_THE_HOUR = 300.0
+_MANY = 2
 
 
 def progress(log: AnswerLog) -> str:
@@ -32,7 +34,32 @@ def summary(outcome: Outcome, changes: list[Change]) -> str:
     return "\n".join(_lines(outcome, changes))
 
 
+def headline(outcome: Outcome) -> str:
+    """In one sentence what a load test came to: which gate broke, and by how much."""
+    broken = [judgement for judgement in outcome.judged if not judgement.kept]
+    if outcome.exit_code == INCOMPLETE:
+        return f"Incomplete: {outcome.log.trouble or 'nothing was answered'}"
+    if broken:
+        return "Gate broken: " + "; ".join(map(_breach, broken))
+    if outcome.exit_code != KEPT:
+        return f"Gate broken: {outcome.log.trouble}"
+    return "All gates kept" if outcome.judged else "No gates to keep"
+
+
+def _breach(gate: Judgement) -> str:
+    if gate.value is None:
+        return f"{gate.gate} was not measured"
+    told = f"{gate.gate} is {number(gate.value)}, the limit is {number(gate.limit)}"
+    if not gate.limit:
+        return told
+    ratio = gate.value / gate.limit
+    if ratio >= _MANY:
+        return f"{told} ({ratio:.3g} times it)"
+    return f"{told} ({abs(ratio - 1):.1%} {'above' if ratio > 1 else 'below'})"
+
+
 def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
+    yield headline(outcome)
     for step in outcome.steps:
         yield (
             f"  {step.rate:8.2f}/s  p95 {milliseconds(step.measures.latency_ms.get('p95')):>8}  "

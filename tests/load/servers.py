@@ -81,9 +81,12 @@ def finds_no_face(body: bytes) -> Answer:
     return refusal("DETECTION_FAILED")
 
 
+_CALLS = itertools.count()
+
+
 @server
 def fails_at_times(body: bytes) -> Answer:
-    if next(_NUMBERS) % 10:
+    if next(_CALLS) % 10:
         return good(body)
     return 500, {"code": 500, "message": "INTERNAL_ERROR", "request_id": f"id-{next(_NUMBERS)}"}
 

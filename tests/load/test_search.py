@@ -12,7 +12,7 @@ from loadtests.control.plan import plan
 from loadtests.control.server_monitor import ServerMonitor
 from loadtests.generator.answers import NO_ANSWER
 from loadtests.profile import Profile, Stage, load_profile
-from loadtests.report.text import summary
+from loadtests.report.text import headline, summary
 from loadtests.statistics.windows import Window
 
 Run = Callable[[Profile], AnswerLog]
@@ -108,3 +108,22 @@ def test_an_aborted_run_fails_whatever_came_in_afterwards(monitor: ServerMonitor
     outcome = judge_run("u", log, monitor)
     assert outcome.exit_code == BROKEN
     assert "\naborted: error_share" in summary(outcome, [])
+
+
+@pytest.mark.parametrize(
+    ("gates", "told"),
+    [
+        ({"p95_ms": 15.0}, "Gate broken: p95_ms is 20.09, the limit is 15 (34.0% above)"),
+        ({"p95_ms": 2.0}, "Gate broken: p95_ms is 20.09, the limit is 2 (10 times it)"),
+        ({"min_rate": 80.0}, "Gate broken: min_rate is 40, the limit is 80 (50.0% below)"),
+        ({"memory_slope": 0.0}, "Gate broken: memory_slope was not measured"),
+        ({"p95_ms": 30.0}, "All gates kept"),
+        ({}, "No gates to keep"),
+    ],
+)
+def test_the_headline_says_which_gate_broke_and_by_how_much(
+    monitor: ServerMonitor, gates: dict[str, float], told: str
+) -> None:
+    stages = (Stage(rate=40, seconds=60),)
+    log = filled(Profile(about="x", name="x", stages=stages, gates=gates), GOOD)
+    assert headline(judge_run("u", log, monitor)) == told
