@@ -39,7 +39,13 @@ class Index:
 
     def numbers(self, names: Iterable[str]) -> Counts:
         """The numbers of names, shape (n,)."""
-        return np.fromiter(map(self.number, names), np.int64)
+        every = list(names)
+        known = map(self._numbers.get, every)
+        found = [
+            self.number(name) if number is None else number
+            for number, name in zip(known, every, strict=True)
+        ]
+        return np.array(found, np.int64)
 
 
 class Origin(StrEnum):
@@ -91,6 +97,7 @@ class Identities:
 
     def __init__(self) -> None:
         self.photos = Index()
+        self._written: dict[str, int] = {}
         self._people = Index()
         self._given = np.zeros(0, np.int64)
         self._clashes = 0
@@ -125,6 +132,13 @@ class Identities:
         if people is not None:
             self.give(numbers, self._people.numbers(people))
         return numbers
+
+    def written(self, names: Sequence[str]) -> Counts:
+        """The numbers of photos by their names as a file writes them, shape (n,)."""
+        for name in names:
+            if name not in self._written:
+                self._written[name] = self.photos.number(naming.normal(name))
+        return np.array([self._written[name] for name in names], np.int64)
 
     def number_person(self, name: str) -> int:
         """The number of a person; -1 for no name."""

@@ -98,7 +98,7 @@ class _Rows:
     def _photos(self, side: str) -> Counts:
         names, places = words_of(self._piece[side])
         self._refuse_empty(side, names, places)
-        photos: Counts = self._measurement.identities.photos.numbers(map(naming.normal, names))
+        photos: Counts = self._measurement.identities.written(names)
         return photos[places]
 
     def _given(self, side: str, photos: Counts) -> Counts | None:
