@@ -28,6 +28,7 @@ from calibration.executors import open_workers
 from calibration.findings import Findings
 from calibration.judging import find
 from calibration.report import words, writer
+from calibration.requirements import chosen, standard_names
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
@@ -141,6 +142,19 @@ def _claims(options: dict[str, Any]) -> Claims:
     type=_FILE,
     help="Who is who: a table photo,person, or the labels of a matrix of scores (.npy).",
 )
+@click.option(
+    "--require",
+    "required",
+    multiple=True,
+    metavar="RATE",
+    help="A rate that is required, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03 or fta<=0.05; may be "
+    "given several times. The verdict is then about what is required.",
+)
+@click.option(
+    "--standard",
+    metavar="NAME",
+    help=f"Require what a standard requires: {', '.join(standard_names())}, or a file of your own.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides which pairs come.")
 @click.option(
     "--mated-share",
@@ -233,7 +247,9 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         claims = _claims(options)
         kind = source_of(source)
         refuse_idle(ctx, kind)
-        evaluation = _evaluation(kind, source, claims, access, options)
+        standard = chosen(options["standard"], options["required"], options["confidence"])
+        evaluation = _evaluation(kind, source, claims, access, options | {"standard": standard})
+        conditions = replace(evaluation.conditions, standard=standard)
         if evaluation.photos is None and options["photos"]:
             evaluation = replace(evaluation, photos=Folder(options["photos"]))
         rule = Rule(
@@ -243,7 +259,7 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         )
         with progress.working("Judging and writing the report", quiet=options["quiet"]):
             rates = evaluation.claims.rates
-            findings = find(evaluation.measurement, rates, rule, evaluation.conditions)
+            findings = find(evaluation.measurement, rates, rule, conditions)
             page = writer.write(
                 options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
             )
@@ -325,12 +341,26 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         until_decided=options["until"] == "decided",
         up_to=options["up_to"],
         api=options["api"],
+        standard=options["standard"],
     )
     with progress.shown(run.url, quiet=options["quiet"]) as bar, ExitStack() as stack:
         asker: Asker = ask_from_here
         if options["dask"]:
             asker = asker_of(stack.enter_context(open_workers(options["dask"], 1)))
         return evaluate(run, contract, progress.of_answers(bar, run.places), asker)
+
+
+def _required(findings: Findings, colours: dict[Verdict, str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("required", "events", "of", "people", "measured", "interval", "verdict"):
+        table.add_column(heading, justify="left" if heading in {"required", "verdict"} else "right")
+    for row in findings.required:
+        table.add_row(
+            row.requirement, f"{row.k:,}", f"{row.n:,}", f"{row.people:,}",
+            words.beside(row.rate, row.interval), words.bounds(row.interval),
+            f"[{colours[row.verdict]}]{row.verdict}[/]",
+        )  # fmt: skip
+    return table
 
 
 def _tell(findings: Findings, page: Path) -> None:
@@ -350,6 +380,10 @@ def _tell(findings: Findings, page: Path) -> None:
     console.width = max(console.width, _WIDTH)
     console.print(table)
     summary = words.summary(findings)
+    if findings.required:
+        console.print(f"The table: {findings.table_verdict}. {escape(summary)}", highlight=False)
+        console.print(_required(findings, colours))
+        summary = words.required_summary(findings)
     console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {escape(summary)}")
     console.print(escape(words.people(findings)), highlight=False)
     for objection in findings.objections:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calibration.audit import Objection
+from calibration.requirements import Standard
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.tail import Extrapolation, Tail
 from calibration.statistics.verdicts import Rule, Verdict
@@ -46,6 +47,28 @@ class Row:
     tmr: Rate
     gfrr: Rate
     extrapolated: Extrapolated | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequiredRow:
+    """A requirement judged: k events in n, of which ``people`` people are the source.
+
+    ``open_still`` further ones may be events. ``rate`` is k / n, ``interval`` its bounds.
+    """
+
+    requirement: str
+    measure: str
+    threshold: float | None
+    limit: float
+    verdict: Verdict
+    k: int
+    open_still: int
+    n: int
+    rate: float
+    interval: Interval
+    people: int
+    design_effect: float
+    still_needed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +122,15 @@ class Acquired:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """The whole of it."""
+    """The whole of it.
+
+    ``verdict`` is of the required rows where there are any, else of the table's.
+    """
 
     verdict: Verdict
+    table_verdict: Verdict
+    standard: Standard | None
+    required: list[RequiredRow]
     complete: bool
     remarks: list[str]
     rule: Rule

@@ -17,8 +17,10 @@ from calibration.findings import (
     Extrapolated,
     Findings,
     OperatingPoint,
+    RequiredRow,
     Row,
 )
+from calibration.requirements import Standard, evidence_for
 from calibration.statistics import tail
 from calibration.statistics.dependence import design_effects
 from calibration.statistics.det import crossing, equal_error_rate, threshold_for
@@ -37,13 +39,15 @@ class RunConditions:
     """What the numbers do not know: whether the run is whole, and whether the data can judge.
 
     ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
-    the source of the pairs found.
+    the source of the pairs found. ``standard`` holds the required rates, which then are what the
+    overall verdict is about.
     """
 
     complete: bool = True
     supports_rates: bool = True
     up_to: float = math.inf
     known_direction: bool = False
+    standard: Standard | None = None
     objections: tuple[Objection, ...] = ()
 
 
@@ -63,13 +67,15 @@ def find(
     up_to = -math.inf if barred else conditions.up_to
     rows = _rows(measurement, rates, rule, up_to, fitted, audited)
     remarks = reasons + _incomplete(measurement, conditions)
-    verdict = overall([row.verdict for row in rows if row.judged])
-    if remarks and verdict == Verdict.PASS:
-        verdict = Verdict.INCONCLUSIVE
+    required = _required(measurement, rates, rule, conditions, audited, barred=barred)
+    table_verdict = _overall([row.verdict for row in rows if row.judged], remarks)
     people = measurement.identities.people()
     non_mated, mated = measurement.kinds
     return Findings(
-        verdict=verdict,
+        verdict=_overall([row.verdict for row in required], remarks) if required else table_verdict,
+        table_verdict=table_verdict,
+        standard=conditions.standard,
+        required=required,
         complete=not remarks,
         remarks=remarks,
         rule=rule,
@@ -100,10 +106,12 @@ def find(
 def verdict_on(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Verdict:
-    """The verdict on the table, and nothing else."""
+    """The verdict on what is required, else on the table, and nothing else."""
     audited = audit(measurement, rates, known_direction=conditions.known_direction)
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
+    if required := _required(measurement, rates, rule, conditions, audited, barred=False):
+        return overall([row.verdict for row in required])
     seen = evidence(measurement, rates)
     judged = _judged_rows(measurement, rates, conditions.up_to)
     return overall([row.verdict for row in _judged(seen, judged, rule, audited)[:judged]])
@@ -165,29 +173,82 @@ def _judged_rows(measurement: Measurement, rates: ErrorRates, up_to: float) -> i
     return sum(threshold <= limit for threshold in rates.thresholds)
 
 
+def _overall(verdicts: list[Verdict], remarks: list[str]) -> Verdict:
+    verdict = overall(verdicts)
+    return Verdict.INCONCLUSIVE if remarks and verdict == Verdict.PASS else verdict
+
+
+def _required(  # noqa: PLR0913 - all that a row is made of
+    measurement: Measurement,
+    rates: ErrorRates,
+    rule: Rule,
+    conditions: RunConditions,
+    audited: Audit,
+    *,
+    barred: bool,
+) -> list[RequiredRow]:
+    """Required rates, judged together; refusals that nothing explains may be false matches."""
+    if conditions.standard is None:
+        return []
+    requirements = conditions.standard.requirements
+    seen = [evidence_for(measurement, one, rates.thresholds) for one in requirements]
+    rows = [
+        replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr"))
+        for one, (row, _) in zip(requirements, seen, strict=True)
+    ]
+    doubtful = [
+        audited.doubtful[rates.thresholds.index(measurement.sign * (one.threshold or math.nan))]
+        if one.measure == "fmr"
+        else 0
+        for one in requirements
+    ]
+    limits = Rule(
+        tolerance=1.0, alpha=1 - conditions.standard.confidence, at_any_time=rule.at_any_time
+    )
+    return [
+        RequiredRow(
+            requirement=str(one),
+            measure=one.measure,
+            threshold=one.threshold,
+            limit=one.limit,
+            verdict=Verdict.INCONCLUSIVE if barred else judgement.verdict,
+            k=row.k,
+            open_still=row.open_still,
+            n=row.n,
+            rate=row.k / max(row.n, 1),
+            interval=judgement.interval,
+            people=people,
+            design_effect=row.design_effect,
+            still_needed=judgement.still_needed,
+        )
+        for one, row, (_, people), judgement in zip(
+            requirements, rows, seen, _held(rows, doubtful, limits, audited), strict=True
+        )
+    ]
+
+
 def _judged(rows: list[Evidence], judged: int, rule: Rule, audited: Audit) -> list[Judgement]:
+    """The rows of the table; those that are not to be judged cost the others nothing."""
+    rows = [replace(row, open_still=audited.hidden) for row in rows]
+    doubtful = list(audited.doubtful)
+    return _held(rows[:judged], doubtful[:judged], rule, audited) + _held(
+        rows[judged:], doubtful[judged:], rule, audited
+    )
+
+
+def _held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:
     """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
-
-    def apart(rows: list[Evidence]) -> list[Judgement]:
-        return judge(rows[:judged], rule) + judge(rows[judged:], rule)
-
-    at_most = apart([replace(row, k=min(row.n, row.k + audited.hidden)) for row in rows])
-    at_least = apart(
-        [
-            replace(row, k=max(0, row.k - doubtful))
-            for row, doubtful in zip(rows, audited.doubtful, strict=True)
-        ]
+    at_least = judge(
+        [replace(row, k=max(0, row.k - few)) for row, few in zip(rows, doubtful, strict=True)], rule
     )
     held = {
-        Verdict.PASS: [
-            j.verdict == Verdict.PASS and not audited.has(Effect.NO_PASS) for j in at_most
-        ],
-        Verdict.FAIL: [j.verdict == Verdict.FAIL for j in at_least],
+        Verdict.PASS: [not audited.has(Effect.NO_PASS)] * len(rows),
+        Verdict.FAIL: [judgement.verdict == Verdict.FAIL for judgement in at_least],
         Verdict.INCONCLUSIVE: [True] * len(rows),
     }
     return [
         found if held[found.verdict][place] else replace(found, verdict=Verdict.INCONCLUSIVE)
-        for place, found in enumerate(apart(rows))
+        for place, found in enumerate(judge(rows, rule))
     ]
 
 

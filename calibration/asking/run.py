@@ -20,6 +20,7 @@ from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import Evaluation, new_measurement, versions
 from calibration.judging import RunConditions, verdict_on
+from calibration.requirements import Standard
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.sampling import Pair, Plan
 from calibration.statistics.verdicts import Rule, Verdict
@@ -61,6 +62,7 @@ class Run:
     until_decided: bool = False
     up_to: float = math.inf
     api: str = CONTRACT
+    standard: Standard | None = None
 
     @property
     def plan(self) -> Plan:
@@ -212,7 +214,10 @@ def _watch(run: Run, contract: Contract) -> Watch | None:
 
     def decided(measurement: Measurement) -> bool:
         conditions = RunConditions(
-            supports_rates=run.labelled.supports_rates, up_to=run.up_to, known_direction=True
+            supports_rates=run.labelled.supports_rates,
+            up_to=run.up_to,
+            known_direction=True,
+            standard=run.standard,
         )
         return verdict_on(measurement, run.claims.rates, rule, conditions) != Verdict.INCONCLUSIVE
 

@@ -18,9 +18,14 @@ from calibration.statistics.arrays import Counts
 class Acquisition:
     """Numbers of photos: ``failed`` for certain, ``open_`` where the answers leave it open."""
 
-    tried: int
+    photos: Counts
     failed: Counts
     open_: Counts
+
+    @property
+    def tried(self) -> int:
+        """How many photos were tried."""
+        return self.photos.size
 
 
 class Acquirer:
@@ -87,10 +92,10 @@ class Acquirer:
 
     def result(self) -> Acquisition:
         """What the answers settle."""
-        tried = int(np.count_nonzero(self._tried))
+        tried = np.flatnonzero(self._tried)
         if not self._faceless:
             nobody = np.zeros(0, np.int64)
-            return Acquisition(tried=tried, failed=nobody, open_=nobody)
+            return Acquisition(photos=tried, failed=nobody, open_=nobody)
         pairs = _joined(self._faceless)
         suspects = pairs[~self._acquired[pairs].all(axis=1)]
         known = self._acquired[suspects].any(axis=1) | (suspects[:, 0] == suspects[:, 1])
@@ -99,7 +104,7 @@ class Acquirer:
         rest = np.unique(suspects)
         rest = rest[~self._acquired[rest]]
         return Acquisition(
-            tried=tried, failed=failed, open_=np.setdiff1d(rest, failed, assume_unique=True)
+            photos=tried, failed=failed, open_=np.setdiff1d(rest, failed, assume_unique=True)
         )
 
     def _grow(self, photos: int) -> None:

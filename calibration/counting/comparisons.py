@@ -32,6 +32,7 @@ class ComparisonCounts:
         self.spread = Spread()
         self.pairs = PairCounter()
         self.failed = 0
+        self._refused = np.zeros(0, np.int64)
 
     def add(self, first: Counts, second: Counts, scores: Floats) -> None:
         """Count completed comparisons: numbers of photos and scores, each of shape (n,)."""
@@ -43,6 +44,23 @@ class ComparisonCounts:
         self.spread.add(scores)
         self.trace.add(scores)
         self.rounding.add(scores)
+
+    def refuse(self, first: Counts) -> None:
+        """Count refused comparisons: numbers of their first photos, shape (n,)."""
+        self.failed += first.size
+        if first.size:
+            size = max(self._refused.size, int(first.max()) + 1)
+            self._refused = np.pad(self._refused, (0, size - self._refused.size))
+            self._refused += np.bincount(first, minlength=size)
+
+    def refused(self, person: Counts) -> Counts:
+        """Refused comparisons by the person of their first photo; ``person`` is (photos,)."""
+        people = int(person.max()) + 1 if person.size else 0
+        weights = self._refused[: person.size]
+        by_person: Counts = np.bincount(
+            person[: weights.size], weights=weights, minlength=people
+        ).astype(np.int64)
+        return by_person
 
     def merge(self, other: ComparisonCounts) -> None:
         """Add what was counted elsewhere, in no particular order: the trace stays as it is."""
@@ -145,7 +163,7 @@ class Measurement:
         self.codes.update(block.codes[refused].tolist())
         for counts in self.kinds:
             ours = compared & (block.mated == counts.mated)
-            counts.failed += int(np.count_nonzero(ours & refused))
+            counts.refuse(block.first[ours & refused])
             counts.pairs.add(block.first[ours], block.second[ours])
             self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)
             self._add_scores(counts, block, scores, ours & completed)

@@ -48,12 +48,12 @@ def summary(findings: Findings) -> str:
     """The verdict as a sentence."""
     judged = [row for row in findings.rows if row.judged]
     tolerance = f"{findings.rule.tolerance:g}"
-    if findings.verdict == Verdict.PASS:
+    if findings.table_verdict == Verdict.PASS:
         return (
             f"At every judged threshold the false match rate is shown to be at most {tolerance} "
             "times the documented one."
         )
-    if findings.verdict == Verdict.FAIL:
+    if findings.table_verdict == Verdict.FAIL:
         failed = _listing([f"{row.threshold:g}" for row in judged if row.verdict == Verdict.FAIL])
         return f"The false match rate is shown to be above the documented one at {failed}."
     reasons = [*findings.remarks, *barring(findings)]
@@ -69,6 +69,26 @@ def summary(findings: Findings) -> str:
         f"The evidence does not decide {rows}: about {most:,} more non-mated comparisons would, "
         "if the table is right."
     )
+
+
+def required_summary(findings: Findings) -> str:
+    """The verdict on what is required, as a sentence."""
+    rows, standard = findings.required, findings.standard
+    named = standard.title if standard else "what is required"
+    if findings.verdict == Verdict.PASS:
+        return f"Every required rate is shown to be kept ({named})."
+    if failed := [row for row in rows if row.verdict == Verdict.FAIL]:
+        listed = "; ".join(f"{row.requirement}, measured {rate(row.rate)}" for row in failed)
+        return f"Shown to be broken: {listed} ({named})."
+    if reasons := [*findings.remarks, *barring(findings)]:
+        return " ".join(reasons)
+    missing = [row for row in rows if row.verdict == Verdict.INCONCLUSIVE]
+    listed = "; ".join(
+        f"{row.requirement} (about {row.still_needed:,} more)" if row.still_needed
+        else row.requirement
+        for row in missing
+    )  # fmt: skip
+    return f"The evidence does not decide {listed} ({named})."
 
 
 def interval_of(findings: Findings) -> str:

@@ -86,7 +86,7 @@ def _page(
         findings=findings,
         evaluation=evaluation,
         contract=contract,
-        summary=words.summary(findings),
+        summary=words.required_summary(findings) if findings.required else words.summary(findings),
         interval=words.interval_of(findings),
         plots=_plots(findings, evaluation, _recommended(findings, evaluation)),
         recommended=_recommended(findings, evaluation),

@@ -20,7 +20,10 @@ from calibration.statistics.intervals import (
     chance_of_at_most,
     interval,
 )
-from calibration.statistics.planning import to_pass
+from calibration.statistics.planning import to_fail, to_pass
+
+_LEAST_APART = 1.1
+"""A rate nearer to its limit than this is said to need what this factor needs."""
 
 
 class Verdict(StrEnum):
@@ -42,12 +45,22 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What was counted for a row: k false matches in n comparisons, of effect ``design_effect``."""
+    """What was counted for a row: k events in n comparisons, of effect ``design_effect``.
+
+    ``open_still`` further ones may be events: a PASS must hold with them, a FAIL without.
+    """
 
     claimed: float
     k: int
     n: int
     design_effect: float = 1.0
+    open_still: int = 0
+
+    @property
+    def at_most(self) -> tuple[float, float]:
+        """As ``effective``, if all that is open are events."""
+        k = min(self.n, self.k + self.open_still)
+        return k / self.design_effect, self.n / self.design_effect
 
     @property
     def effective(self) -> tuple[float, float]:
@@ -99,7 +112,7 @@ def _verdict(row: Evidence, too_many: float, rule: Rule) -> Verdict:
 
 
 def _chance_of_so_few(row: Evidence, rule: Rule) -> float:
-    k, n = row.effective
+    k, n = row.at_most
     limit = min(1.0, rule.tolerance * row.claimed)
     if rule.at_any_time:
         return sequential.chance_below(k, n, limit, row.claimed)
@@ -125,15 +138,33 @@ def _judgement(row: Evidence, verdict: Verdict, rule: Rule) -> Judgement:
 def _interval(row: Evidence, rule: Rule) -> Interval:
     if not row.n:
         return Interval(0.0, 1.0)
-    if rule.at_any_time:
-        return sequential.confidence_sequence(*row.effective, row.claimed, rule.alpha)
-    return interval(*row.effective, rule.alpha)
+
+    def bounds(k: float, n: float) -> Interval:
+        if rule.at_any_time:
+            return sequential.confidence_sequence(k, n, row.claimed, rule.alpha)
+        return interval(k, n, rule.alpha)
+
+    return Interval(bounds(*row.effective).lower, bounds(*row.at_most).upper)
 
 
 def _still_needed(row: Evidence, rule: Rule) -> int:
-    """What a verdict takes if the claim is right; past that, if false matches keep coming so."""
+    """What a verdict takes if the claim is right; past that, if false matches keep coming so.
+
+    Of a limit, which has no tolerance, it is what a verdict takes at the rate that is measured.
+    """
+    if rule.tolerance == 1:
+        return max(1, round(_to_tell_from_limit(row, rule) * row.design_effect - row.n))
     in_all = to_pass(row.claimed, rule.tolerance, alpha=rule.alpha) * row.design_effect
     if in_all <= row.n:
         k, n = row.effective
         in_all = sequential.projected(k, n, row.claimed, rule.tolerance) * row.design_effect
     return max(1, round(in_all - row.n))
+
+
+def _to_tell_from_limit(row: Evidence, rule: Rule) -> int:
+    k, n = row.effective
+    rate = (k + 0.5) / (n + 1)
+    apart = max(rate / row.claimed, row.claimed / rate, _LEAST_APART)
+    if rate > row.claimed:
+        return to_fail(row.claimed, apart, alpha=rule.alpha)
+    return to_pass(row.claimed / apart, apart, alpha=rule.alpha)

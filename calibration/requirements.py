@@ -1,0 +1,190 @@
+"""Required rates: what a buyer or a standard demands at a threshold, judged row by row.
+
+A required rate is a limit, so it has no tolerance: a row PASSes when its rate is shown to be at
+most the limit and FAILs when it is shown to be above it. Rates (ISO/IEC 19795-1): FMR, FNMR among
+completed comparisons, GFRR (false non-matches and refused, among attempted mated comparisons), FTA
+(photos in which no face was found, among photos tried).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from calibration.counting.comparisons import Measurement
+from calibration.statistics.arrays import Counts
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.verdicts import Evidence
+from verikit.errors import WrongUse
+
+MEASURES = {
+    "fmr": "FMR",
+    "fnmr": "FNMR",
+    "gfrr": "GFRR",
+    "fta": "FTA",
+}
+_TEXT = re.compile(
+    r"(fmr|fnmr|gfrr)@([\d.]+)<=([\d.]+(?:e-?\d+)?)|(fta)<=([\d.]+(?:e-?\d+)?)", re.I
+)
+_FOLDER = Path(__file__).resolve().parent / "standards"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """A rate that must be at most ``limit``; at a ``threshold``, but for FTA."""
+
+    measure: str
+    threshold: float | None
+    limit: float
+
+    @classmethod
+    def of(cls, text: str) -> Requirement:
+        """As a user writes it: ``fnmr@0.7<=0.01`` or ``fta<=0.05``.
+
+        Raises:
+            WrongUse: it is written otherwise, or the limit is no rate between 0 and 1.
+        """
+        found = _TEXT.fullmatch(text.replace(" ", ""))
+        try:
+            limit = float(found[3] or found[5]) if found else math.nan
+            threshold = float(found[2]) if found and found[2] else None
+        except ValueError:
+            limit = math.nan
+        if found is None or not 0 < limit < 1:
+            raise WrongUse(
+                f"{text!r} is no requirement: write it like fnmr@0.7<=0.01, fmr@0.7<=1e-4, "
+                "gfrr@0.7<=0.03 or fta<=0.05."
+            )
+        return cls(measure=(found[1] or found[4]).lower(), threshold=threshold, limit=limit)
+
+    def __str__(self) -> str:
+        at = "" if self.threshold is None else f" at {self.threshold:g}"
+        return f"{MEASURES[self.measure]}{at} at most {self.limit:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standard:
+    """A set of requirements, where it comes from, and what of it is not verified."""
+
+    title: str
+    requirements: tuple[Requirement, ...]
+    source: str = ""
+    date: str = ""
+    about: str = ""
+    not_verified: tuple[str, ...] = ()
+    confidence: float = 0.95
+
+
+def standard_names() -> list[str]:
+    """The standards that come along."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+
+
+def load_standard(name: str) -> Standard:
+    """A standard by its name, or from a YAML file of one's own.
+
+    Raises:
+        WrongUse: there is none, or it lacks something.
+    """
+    path = _FOLDER / f"{name}.yaml" if name in standard_names() else Path(name)
+    try:
+        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        threshold = entry.get("threshold", "")
+        texts = [text.format(threshold=threshold) for text in entry["require"]]
+        standard = Standard(
+            title=str(entry["title"]),
+            source=str(entry["source"]),
+            date=str(entry["date"]),
+            about=str(entry.get("about", "")),
+            not_verified=tuple(map(str, entry.get("not_verified", ()))),
+            confidence=float(entry.get("confidence", 0.95)),
+            requirements=tuple(map(Requirement.of, texts)),
+        )
+    except OSError as error:
+        raise WrongUse(
+            f"There is no standard {name!r}: name one of {', '.join(standard_names())}, or a file."
+        ) from error
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WrongUse(
+            f"{path} is no standard: it needs title, source, date and require ({error})."
+        ) from error
+    if not (standard.requirements and 0.5 < standard.confidence < 1):
+        raise WrongUse(f"{path} needs at least one requirement, and a confidence from 0.5 to 1.")
+    return standard
+
+
+def chosen(name: str | None, texts: Sequence[str], confidence: float) -> Standard | None:
+    """What a user requires: a standard, further rates, both, or nothing."""
+    further = tuple(map(Requirement.of, texts))
+    if name is None:
+        title = "as asked for"
+        own = Standard(title=title, requirements=further, confidence=confidence)
+        return own if further else None
+    standard = load_standard(name)
+    return replace(standard, requirements=standard.requirements + further)
+
+
+def evidence_for(
+    measurement: Measurement,
+    requirement: Requirement,
+    thresholds: tuple[float, ...],
+) -> tuple[Evidence, int]:
+    """What was counted for a requirement, and how many people it comes from.
+
+    ``thresholds`` are those of the rows, on the scale that is counted on.
+
+    Raises:
+        WrongUse: the requirement is at a threshold that was not counted.
+    """
+    if requirement.measure == "fta":
+        return _acquisition(measurement, requirement)
+    published = tuple(measurement.sign * threshold for threshold in thresholds)
+    if requirement.threshold not in published:
+        rows = ", ".join(f"{threshold:g}" for threshold in published)
+        raise WrongUse(f"{requirement}: only the rows at {rows} are counted.")
+    row = published.index(requirement.threshold)
+    counts = measurement.non_mated if requirement.measure == "fmr" else measurement.mated
+    k, n, shares = int(counts.events[row]), counts.histogram.n, measurement.shares(counts)
+    if requirement.measure == "gfrr":
+        refused = counts.refused(measurement.identities.people().person)
+        missing = refused.size - shares.tried.size
+        k, n = k + counts.failed, counts.attempted
+        shares = replace(
+            shares,
+            tried=np.pad(shares.tried.astype(np.int64), (0, missing)) + refused,
+            events=np.pad(shares.events.astype(np.int64), ((0, 0), (0, missing))) + refused,
+        )
+    limits = tuple(requirement.limit for _ in thresholds)
+    repeats = counts.pairs.result().times if n else 1.0
+    shares = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
+    effect = repeats * design_effects(shares, limits)[row] if n else 1.0
+    evidence = Evidence(claimed=requirement.limit, k=k, n=n, design_effect=effect)
+    return evidence, shares.people
+
+
+def _acquisition(measurement: Measurement, requirement: Requirement) -> tuple[Evidence, int]:
+    """Photos by person; those left open count as failed where that is the worse."""
+    result = measurement.acquirer.result()
+    person = measurement.identities.people().person
+    people = int(person.max()) + 1 if person.size else 0
+
+    def by_person(photos: Counts) -> Counts:
+        return np.bincount(person[photos], minlength=people)
+
+    shares = Shares(
+        tried=by_person(result.photos), events=by_person(result.failed)[None, :], per_comparison=1
+    )
+    evidence = Evidence(
+        claimed=requirement.limit,
+        k=result.failed.size,
+        n=result.tried,
+        design_effect=design_effects(shares)[0] if result.tried else 1.0,
+        open_still=result.open_.size,
+    )
+    return evidence, shares.people

@@ -1,0 +1,119 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from calibration.cli import calibrate
+from calibration.requirements import Requirement, load_standard, standard_names
+from verikit.errors import WrongUse
+
+PEOPLE = 400
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fnmr@0.7<=0.01", ("fnmr", 0.7, 0.01)),
+        ("FMR@0.7 <= 1e-4", ("fmr", 0.7, 1e-4)),
+        ("fta<=.05", ("fta", None, 0.05)),
+    ],
+)
+def test_requirements_are_read_as_they_are_written(text, expected):
+    found = Requirement.of(text)
+    assert (found.measure, found.threshold, found.limit) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "fnmr<=0.01", "fta@0.7<=0.1", "fmr@0.7<=1", "fmr@0.7<=0", "tmr@0.7<=1", "fmr@.<=1"]
+)
+def test_anything_else_is_refused(text):
+    with pytest.raises(WrongUse, match="is no requirement"):
+        Requirement.of(text)
+
+
+def test_every_standard_names_its_source_and_what_it_leaves_out():
+    assert {"sp800-63a", "fido-like"} <= set(standard_names())
+    for standard in map(load_standard, standard_names()):
+        assert standard.source
+        assert standard.date
+        assert standard.not_verified
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "title: x", "title: 1\nsource: 1\ndate: 1\nrequire: [x]"]
+)
+def test_a_file_that_is_no_standard_is_a_sentence(tmp_path, content):
+    path = tmp_path / "mine.yaml"
+    path.write_text(content)
+    with pytest.raises(WrongUse):
+        load_standard(str(path))
+
+
+def scores(path, *, false_non_matches: int, refused: int = 0) -> None:
+    """Two photos of each person; so many people are not recognised, so many are refused."""
+    rng = np.random.default_rng(1)
+    lines = ["first,second,mated,score,code"]
+    for person in range(PEOPLE):
+        score = 0.2 if person < false_non_matches else 0.95
+        told = ",4000" if person >= PEOPLE - refused else f"{score},"
+        lines.append(f"p{person}/a.jpg,p{person}/b.jpg,1,{told}")
+        lines += [
+            f"p{person}/a.jpg,p{other}/b.jpg,0,{value:.6f},"
+            for other, value in zip(
+                range(person + 1, PEOPLE), rng.random(PEOPLE) * 0.3, strict=False
+            )
+        ]
+    path.write_text("\n".join(lines))
+
+
+def judged(tmp_path, *options: str, **kinds: int):
+    scores(tmp_path / "scores.csv", **kinds)
+    command = [str(tmp_path / "scores.csv"), "--out", str(tmp_path / "out"), "--quiet", *options]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    report = tmp_path / "out/report.json"
+    return result, json.loads(report.read_text()) if report.exists() else None
+
+
+@pytest.mark.parametrize(("wrong", "code"), [(0, 0), (4, 3), (40, 1)])
+def test_the_verdict_is_about_what_is_required(tmp_path, wrong, code):
+    result, found = judged(tmp_path, "--require", "fnmr@0.7<=0.01", false_non_matches=wrong)
+    assert result.exit_code == code, result.output
+    (row,) = found["required"]
+    assert (row["k"], row["n"], row["people"]) == (wrong, PEOPLE, PEOPLE)
+    assert found["verdict"] == row["verdict"]
+    assert "FNMR at 0.7 at most 0.01" in (tmp_path / "out/report.html").read_text()
+
+
+def test_refused_people_raise_gfrr_and_not_fnmr(tmp_path):
+    options = ("--require", "gfrr@0.7<=0.05", "--require", "fnmr@0.7<=0.05")
+    result, found = judged(tmp_path, *options, false_non_matches=0, refused=60)
+    assert result.exit_code == 1, result.output
+    assert [row["verdict"] for row in found["required"]] == ["FAIL", "PASS"]
+    assert found["required"][0]["k"] == 60
+
+
+def test_photos_that_are_left_open_keep_fta_from_passing(tmp_path):
+    """Nine people whose two photos took part in one refused pair: which of them has no face?"""
+    _, found = judged(tmp_path, "--require", "fta<=0.02", false_non_matches=0)
+    assert found["verdict"] == "PASS"
+    path = tmp_path / "scores.csv"
+    more = [f"q{person}/a.jpg,q{person}/b.jpg,1,,4000" for person in range(9)]
+    path.write_text("\n".join([path.read_text(), *more]))
+    command = [str(path), "--out", str(tmp_path / "out"), "--quiet", "--require", "fta<=0.02"]
+    CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    (row,) = json.loads((tmp_path / "out/report.json").read_text())["required"]
+    assert (row["k"], row["open_still"], row["verdict"]) == (0, 18, "INCONCLUSIVE")
+
+
+def test_a_standard_has_one_verdict_and_says_what_it_does_not_verify(tmp_path):
+    result, found = judged(tmp_path, "--standard", "sp800-63a", false_non_matches=40)
+    assert result.exit_code == 1
+    assert [row["measure"] for row in found["required"]] == ["fmr", "fnmr"]
+    assert "Not verified here" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_row_that_is_not_counted_is_wrong_use(tmp_path):
+    result, _ = judged(tmp_path, "--require", "fnmr@0.72<=0.01", false_non_matches=0)
+    assert result.exit_code == 2
+    assert "only the rows at" in result.output
