@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Headers
 
 from reference_server.answers import Answer
 from reference_server.monitoring.logs import log
@@ -14,6 +17,16 @@ from reference_server.stages import Stages
 from verikit.contract import load_contract
 
 OPERATION = load_contract().path
+
+
+FOREIGN_IDS = {
+    "client_request_id": ("X-Request-ID", re.compile(r"([A-Za-z0-9._-]{1,64})")),
+    "trace_id": (
+        "traceparent",
+        re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"),
+    ),
+}
+"""What other programs call a request, as they are known to write it; anything else stays out."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class RequestLog:
         log(
             "request",
             request_id=answer.request_id,
+            **_foreign_ids(request.headers),
             route=route,
             status=answer.status,
             code=answer.fields.get("code"),
@@ -57,3 +71,8 @@ class RequestLog:
     def _end(self, _error: BaseException | None) -> None:
         if "started" in g:
             self.metrics.change("in_flight", -1)
+
+
+def _foreign_ids(headers: Headers) -> dict[str, Any]:
+    found = {key: ids.fullmatch(headers.get(name, "")) for key, (name, ids) in FOREIGN_IDS.items()}
+    return {key: match[1] for key, match in found.items() if match}

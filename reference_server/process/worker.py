@@ -47,6 +47,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         super().__init__(*args, **kwargs)
         self._arrived: dict[socket.socket, float] = {}
         self._receiving: dict[socket.socket, float] = {}
+        self._asking: set[socket.socket] = set()
         self._next_trim = 0.0
         self.row = 0
         self.metrics: Metrics
@@ -71,11 +72,28 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
                 arrived=self._arrived[connection],
                 connection=connection,
                 is_leaving=not self.alive,
+                proceed=lambda: self._proceed(connection),
                 received=lambda: self._receiving.pop(connection, None),
             )
             return application(environ, start_response)
 
         return call
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Leave it to the application whether a client that asks first may send its body."""
+        if req._expected_100_continue:
+            req._expected_100_continue = False
+            self._asking.add(conn.sock)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            self._asking.discard(conn.sock)
+
+    def _proceed(self, connection: socket.socket) -> None:
+        if connection in self._asking:
+            self._asking.discard(connection)
+            with suppress(OSError):  # reading will tell
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def notify(self) -> None:
         """Tell the arbiter that this worker lives, unless its comparison hangs."""

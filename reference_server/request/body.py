@@ -8,6 +8,7 @@ from typing import IO, Any
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
 from reference_server.refusals import InvalidArgument
+from reference_server.request.peer import peer_of
 
 WSGIEnvironment = dict[str, Any]
 
@@ -29,6 +30,7 @@ def read_body(environ: WSGIEnvironment, limit: int, take: Callable[[int], None])
     # A length of thousands of digits is too large before it is a number.
     if len(declared.lstrip("0")) > len(str(limit)) or int(declared) > limit:
         raise RequestEntityTooLarge
+    peer_of(environ).proceed()
     body = b"".join(_pieces(environ["wsgi.input"], int(declared), take))
     if len(body) < int(declared):
         raise InvalidArgument("the body is shorter than its Content-Length")

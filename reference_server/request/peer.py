@@ -22,12 +22,14 @@ def _nothing() -> None:
 @dataclass(frozen=True, kw_only=True)
 class Peer:
     """``arrived``: when the request began, by ``time.monotonic``; ``is_leaving``: whether this
-    worker only finishes what it has begun; ``received``: to be called when the body has come.
+    worker only finishes what it has begun; ``proceed`` and ``received``: to be called before the
+    body is read, and when it has come.
     """
 
     arrived: float = field(default_factory=monotonic)
     connection: socket.socket | None = None
     is_leaving: bool = False
+    proceed: Callable[[], object] = _nothing
     received: Callable[[], object] = _nothing
 
     def is_there(self) -> bool:

@@ -237,3 +237,18 @@ def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(
     assert "canary" not in text
     assert content[30:60].decode() not in text
     assert CONTRACT.encryption.default_key not in text
+
+
+@pytest.mark.parametrize(("length", "first"), [(10, b" 100 "), (10**8, b" 413 "), (None, b" 411 ")])
+def test_who_asks_first_is_told_before_sending_a_body(
+    live: Any, length: int | None, first: bytes
+) -> None:
+    head = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    head += f"Content-Length: {length}\r\n" if length else ""
+    with socket.create_connection(("127.0.0.1", live.port), timeout=15) as connection:
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        told = connection.recv(65536)
+        assert first in told.partition(b"\r\n")[0]
+        if first == b" 100 ":
+            connection.sendall(b"a" * 10)
+            assert b" 400 " in b"".join(iter(lambda: connection.recv(65536), b""))

@@ -98,6 +98,22 @@ def test_malformed_http_gets_the_documented_shape(front: Front, raw: bytes) -> N
     assert "nginx/" not in answer
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n",
+        f"POST {CONTRACT.path} HTTP/3.0\r\nHost: x\r\n",
+    ],
+)
+def test_what_nginx_does_not_know_gets_the_documented_shape(front: Front, head: str) -> None:
+    with front.connect() as connection:
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    content = json.loads(answer.rpartition("\r\n\r\n")[2])
+    validate(content, CONTRACT.schema("AbnormalResponse"))
+    assert f" {content['code']} " in answer.partition("\r\n")[0]
+
+
 def test_slow_bodies_stay_with_nginx_and_off_the_disk(
     front: Front, live: Any, body: Callable[..., bytes]
 ) -> None:
