@@ -47,8 +47,8 @@ def test_options_are_named_like_their_flags() -> None:
 
 
 def test_what_prints_data_prints_json() -> None:
-    """All but those that serve, print a script, or leave their output to another command."""
-    others = {"serve", "mock", "profile", "demo", "completion", "datasets"}
+    """All but those that serve, write files, print a script, or leave it to a command below."""
+    others = {"serve", "mock", "profile", "demo", "completion", "datasets", "samples"}
     without = {
         command.name
         for command in every_command(main)
