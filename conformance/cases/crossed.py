@@ -31,7 +31,7 @@ FACTORS = {
     "options": ("absent", "rotate", "quality", "both", "as-false"),
     "order": ("usual", "options-first", "swapped"),
     "format": ("JPEG", "PNG", "GIF"),
-    "size": ("400", "250", "700", "wide"),
+    "size": ("400", "250", "700", "wide", "heavy"),
     "on": ("first", "second", "both"),
     "expect": ("usual", "continue"),
 }
@@ -49,7 +49,14 @@ _ORDERS = {
     "options-first": ("auto_rotate", "check_quality"),
     "swapped": ("second_encrypted_image", "check_quality"),
 }
-_SIZES = {"400": (400, 400), "250": (250, 250), "700": (700, 700), "wide": (1000, 400)}
+_HEAVY = 350_000
+_SIZES = {
+    "heavy": (400, 400),
+    "400": (400, 400),
+    "250": (250, 250),
+    "700": (700, 700),
+    "wide": (1000, 400),
+}
 _REQUIRES = {
     "mated": "operation-compares",
     "impostor": "operation-compares",
@@ -66,7 +73,10 @@ _REQUIRES = {
 
 def is_possible(row: tuple[str, ...]) -> bool:
     """Whether the values of a row go together."""
-    fault, options = row[0], row[2]
+    fault, options, file_format, size, on = row[0], row[2], row[4], row[5], row[6]
+    what, _, which = fault.partition("-")
+    if size == "heavy" and (file_format == "GIF" or (what in ("missing", "text") and on == which)):
+        return False
     if fault.startswith("cover"):
         return options in ("quality", "both")
     if fault.startswith("turned"):
@@ -84,7 +94,8 @@ class Crossed:
         """Play it: what is accepted with one person's photos, with two people's as well."""
         request = request_of(self.row)
         outcome_of_mated = yield from self._judged(context, request)
-        if outcome_of_mated == ACCEPTED and self.row[0] != "impostor":
+        compared = isinstance(request.second, EncryptedPhoto) and outcome_of_mated == ACCEPTED
+        if compared and self.row[0] != "impostor":
             yield from self._judged(context, with_other_person(request))
 
     def _judged(self, context: CaseContext, request: Request) -> Generator[Finding, None, Outcome]:
@@ -105,7 +116,8 @@ def request_of(row: tuple[str, ...]) -> Request:
     """The request of a row."""
     fault, body, options, order, file_format, size, on, expect = row
     width, height = _SIZES[size]
-    varied = Photo(format=file_format, width=width, height=height)
+    weight = _HEAVY if size == "heavy" else None
+    varied = Photo(format=file_format, width=width, height=height, pad_to=weight)
     plain = Photo(brightness=0.9, quality=80)
     photos = {
         "first": varied if on in ("first", "both") else Photo(),

@@ -64,6 +64,10 @@ FAULTS = (
     "two-photos-without-a-face-crash",
     "score-inverted",
 )
+EQUIVALENT = {
+    (f"{photo}-photo-optional", "with the second photo first") for photo in ("first", "second")
+}
+"""A photo that is missing has no place in the order: these are never wrong."""
 POSSIBLE_ONLY = {"covered-face-answered-as-damaged": ("with check_quality", "with both options")}
 
 
@@ -96,5 +100,5 @@ def _candidate(fault: str, name: str) -> Candidate:
 for fault in FAULTS:
     for name in CONDITIONS:
         possible = name in POSSIBLE_ONLY.get(fault, CONDITIONS)
-        if possible:
+        if possible and (fault, name) not in EQUIVALENT:
             MUTANTS.add(_candidate(fault, name))
