@@ -1,5 +1,10 @@
 """The is_mutant servers and the legal variants, taken together."""
 
+from pathlib import Path
+
+import yaml
+
+import conformance
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level
 from tests.mutation.mutants import MUTANTS
@@ -29,3 +34,17 @@ def test_every_reading_is_broken_by_a_mutant():
 
 def test_variants_break_nothing():
     assert not any(one.is_mutant for one in VARIANTS.values())
+
+
+FREEDOMS = yaml.safe_load((Path(conformance.__file__).parent / "freedoms.yaml").read_text())
+
+
+def test_every_freedom_is_used_by_a_legal_server():
+    named = {server for entry in FREEDOMS for server in entry["servers"]}
+    assert named - set(VARIANTS) == set()
+    assert all(entry["servers"] for entry in FREEDOMS)
+
+
+def test_no_freedom_is_a_must():
+    readings = {reading for entry in FREEDOMS for reading in entry["readings"]}
+    assert [id for id in readings if TESTABLE[id].level is Level.MUST] == []
