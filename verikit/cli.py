@@ -51,6 +51,9 @@ PARTS = {
         "calibration",
         "Judge a server's error-rate table by labelled pairs.",
     ),
+    "plan": Part(
+        "calibration.plan_cli:plan", "calibration", "Say what people and photos can decide."
+    ),
     "datasets": Part("calibration.cli:datasets", "calibration", "List and fetch labelled pairs."),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
     "inspect": Part(

@@ -47,6 +47,27 @@ def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float
     return _least_n_with_power(k, true, _greatest_n(k, claimed, alpha), power)
 
 
+def comparisons_of(people: int, needed: float, rate: float, spread: float) -> float:
+    """Random non-mated comparisons of people that come to ``needed`` independent ones.
+
+    ``spread`` is cv^2, how unequal people are in drawing false matches. Infinite where these people
+    can never bring as much: n comparisons share people so often that their design effect is
+    1 + 4 n spread rate / people, and no more count than there are pairs of people.
+    """
+    left = 1 - 4 * spread * rate * needed / people
+    total = needed / left if left > 0 else math.inf
+    return total if total <= math.comb(people, 2) else math.inf
+
+
+def people_for(needed: float, rate: float, spread: float) -> int:
+    """The fewest people whose comparisons can come to ``needed`` independent ones."""
+
+    def enough(people: int) -> bool:
+        return math.isfinite(comparisons_of(max(people, 2), needed, rate, spread))
+
+    return _first(enough)
+
+
 def _first(enough: Callable[[int], bool]) -> int:
     """The least count of errors that is enough, when more is always enough too."""
     high = 1

@@ -1,0 +1,147 @@
+"""The command ``verikit plan``: what people and photos can decide, before anything is asked."""
+
+from __future__ import annotations
+
+import json as json_format
+import math
+from dataclasses import asdict, dataclass
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from calibration.judging import LEAST_PEOPLE
+from calibration.requirements import Requirement, chosen, standard_names
+from calibration.statistics.planning import comparisons_of, people_for, to_pass
+from verikit.contract import load_contract
+
+SPREAD = 0.5
+"""cv^2 of people in drawing false matches, where nothing is measured yet."""
+APART = 2.0
+"""A rate that is required is taken to be so many times better than its limit."""
+_HOURS_OF_A_DAY = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRow:
+    """A row: the comparisons (FTA: photos) that decide it, and the people who can bring them."""
+
+    row: str
+    comparisons: int | None
+    people_needed: int
+    people_missing: int
+
+
+@click.command()
+@click.option(
+    "--people", type=click.IntRange(2), required=True, help="People whose photos you have."
+)
+@click.option(
+    "--photos", type=click.IntRange(1), default=2, show_default=True, help="Photos of each person."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="Comparisons a second of a server.",
+)
+@click.option("--groups", type=click.IntRange(1), default=1, help="Judge so many groups of a size.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(1, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="As of verikit calibrate.",
+)
+@click.option("--require", "required", multiple=True, metavar="RATE", help="As of calibrate.")
+@click.option(
+    "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or a file of your own."
+)
+@click.option("--json", is_flag=True, help="Print JSON.")
+def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
+    people: int, photos: int, rate: float, groups: int, tolerance: float,
+    required: tuple[str, ...], standard: str | None, json: bool,
+) -> None:  # fmt: skip
+    """Say what people and photos can decide, and what is missing, before anything is asked.
+
+    A right server is to pass with a power of 90 %; a required rate is taken to be half its limit.
+    People are taken to be as unequal as a coefficient of variation of 0.7 makes them.
+
+    \b
+    Examples:
+      verikit plan --people 300 --photos 4
+      verikit plan --people 1500 --photos 2 --standard sp800-63a --rate 60
+    """
+    each = people // groups
+    wanted = chosen(standard, required, 0.95)
+    alpha = 1 - wanted.confidence if wanted else 0.05
+    rows = [_required(one, each, photos, alpha) for one in (wanted.requirements if wanted else ())]
+    if not wanted:
+        rows = [
+            _non_mated(f"FMR {threshold:g}", claimed, tolerance, each, 0.05)
+            for threshold, claimed in load_contract().error_rates.rows
+        ]
+    requests = groups * sum(row.comparisons or 0 for row in rows if wanted) or groups * max(
+        (row.comparisons or 0 for row in rows), default=0
+    )
+    hours = requests / rate / 3600
+    replicas = math.ceil(hours / _HOURS_OF_A_DAY)
+    if json:
+        document = {
+            "rows": [asdict(row) for row in rows],
+            "requests": requests,
+            "hours": round(hours, 2),
+            "replicas_for_a_day": replicas,
+        }
+        click.echo(json_format.dumps(document, indent=2))
+        return
+    _tell(rows, each, groups)
+    click.echo(
+        f"Comparisons for all that can be decided: {requests:,}; {hours:,.1f} hours at {rate:g} a "
+        f"second, or a day with {max(replicas, 1)} replica{'s' * (replicas > 1)}."
+    )
+
+
+def _required(one: Requirement, people: int, photos: int, alpha: float) -> PlannedRow:
+    true = one.limit / APART
+    if one.measure == "fmr":
+        return _non_mated(str(one), true, APART, people, alpha)
+    needed = max(to_pass(true, APART, alpha=alpha), LEAST_PEOPLE)
+    able = people >= needed and (photos > 1 or one.measure == "fta")
+    return PlannedRow(
+        row=str(one)
+        + (" (needs two photos of each)" if photos < 2 and one.measure != "fta" else ""),
+        comparisons=needed if able else None,
+        people_needed=needed,
+        people_missing=max(0, needed - people),
+    )
+
+
+def _non_mated(row: str, true: float, factor: float, people: int, alpha: float) -> PlannedRow:
+    needed = to_pass(true, factor, alpha=alpha)
+    least = max(people_for(needed, true, SPREAD), LEAST_PEOPLE)
+    total = comparisons_of(people, needed, true, SPREAD) if people >= least else math.inf
+    return PlannedRow(
+        row=row,
+        comparisons=math.ceil(total) if math.isfinite(total) else None,
+        people_needed=least,
+        people_missing=max(0, least - people),
+    )
+
+
+def _tell(rows: list[PlannedRow], people: int, groups: int) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("row", "comparisons", "people needed", "decided by yours"):
+        table.add_column(heading, justify="left" if heading == "row" else "right")
+    for row in rows:
+        able = "[green]yes[/]" if row.comparisons else "[yellow]no[/]"
+        missing = f": {row.people_missing:,} more needed" if row.people_missing else ""
+        table.add_row(
+            row.row, f"{row.comparisons:,}" if row.comparisons else "-", f"{row.people_needed:,}",
+            able + missing,
+        )  # fmt: skip
+    of = f" in each of {groups} groups" if groups > 1 else ""
+    console = Console()
+    console.print(f"{people:,} people{of}", highlight=False)
+    console.print(table)
