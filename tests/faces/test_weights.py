@@ -11,9 +11,11 @@ from deepface.commons import weight_utils
 from deepface.modules import modeling
 
 from reference_server.faces import weights
+from reference_server.faces.detection.mtcnn_networks import WEIGHTS
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.recognition.recogniser import DeepFaceModel, load_recogniser, templates
 from reference_server.stages import Stages
+from training.mtcnn_weights import packaged
 
 COMPARE = """
 import sys
@@ -82,3 +84,11 @@ def test_deepface_runs_a_model_by_name_as_we_run_its_default(engine, home, astro
     chips = [engine.find(photo, stages=Stages()).chip for photo in (astronaut, hopper)]
     through_deepface = templates(DeepFaceModel("Dlib"), chips)
     assert np.sum(through_deepface * engine.embed(chips), axis=1).min() > 0.9999
+
+
+def test_mtcnns_weights_are_those_of_its_package():
+    with np.load(WEIGHTS) as stored:
+        expected = packaged()
+        assert sorted(stored.files) == sorted(expected)
+        for name, array in expected.items():
+            np.testing.assert_array_equal(stored[name], array)
