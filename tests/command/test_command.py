@@ -48,7 +48,7 @@ def test_options_are_named_like_their_flags() -> None:
 
 def test_what_prints_data_prints_json() -> None:
     """All but those that serve, write files, print a script, or leave it to a command below."""
-    others = {"serve", "mock", "profile", "demo", "completion", "datasets", "samples"}
+    others = {"serve", "mock", "profile", "demo", "completion", "datasets", "samples", "fit"}
     without = {
         command.name
         for command in every_command(main)
