@@ -37,7 +37,7 @@ from calibration.statistics.intervals import CONFIDENCE
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
-from verikit.errors import NoVerdict, VerikitError, WrongUse
+from verikit.errors import NO_ROOM, NoVerdict, VerikitError, WrongUse
 from verikit.options import SWITCHES, access, secrets, switches
 from verikit.transport import Access, Address, Endpoint
 
@@ -260,9 +260,13 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         with progress.working("Judging and writing the report", quiet=options["quiet"]):
             rates = evaluation.claims.rates
             findings = find(evaluation.measurement, rates, rule, conditions)
-            page = writer.write(
-                options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
-            )
+            try:
+                page = writer.write(
+                    options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
+                )
+            except OSError:  # a verdict is not lost with its report
+                _tell(findings, evaluation, None, in_json=options["json"])
+                raise
     except NoVerdict as error:
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
@@ -270,11 +274,10 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         click.echo("Interrupted: nothing was judged.", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
     except (VerikitError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise
         raise click.UsageError(str(error)) from error
-    if options["json"]:
-        click.echo(writer.as_json(findings, evaluation), nl=False)
-    else:
-        _tell(findings, page)
+    _tell(findings, evaluation, page, in_json=options["json"])
     ctx.exit(EXIT_CODES[findings.verdict])
 
 
@@ -363,7 +366,10 @@ def _required(findings: Findings, colours: dict[Verdict, str]) -> Table:
     return table
 
 
-def _tell(findings: Findings, page: Path) -> None:
+def _tell(findings: Findings, evaluation: Evaluation, page: Path | None, *, in_json: bool) -> None:
+    if in_json:
+        click.echo(writer.as_json(findings, evaluation), nl=False)
+        return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("threshold", "claimed", "false matches", "of", "measured",
                     words.interval_of(findings), "verdict", "more needed"):  # fmt: skip
@@ -393,4 +399,5 @@ def _tell(findings: Findings, page: Path) -> None:
             "[dim]note[/]" if objection.effect == Effect.SHOWN else f"[yellow]{objection.effect}[/]"
         )
         console.print(f"{mark}: {escape(objection.text)}", highlight=False)
-    console.print(f"Report: {page}", soft_wrap=True, highlight=False)
+    if page:
+        console.print(f"Report: {page}", soft_wrap=True, highlight=False)

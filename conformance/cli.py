@@ -220,8 +220,8 @@ def _outputs(given: dict[str, Any]) -> Outputs:
 
 def _write(done: Run, outputs: Outputs, console: Console) -> None:
     folder = _folder_of(outputs.html) if outputs.html else None
+    report(done, console)  # before any file: a disk may be full
     proofs = evidence(done, folder)
-    report(done, console)
     if outputs.html:
         write_page(done, proofs, outputs.html)
         console.print(f"Report: {outputs.html}", highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from errno import EDQUOT, EFBIG, ENOSPC
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from verikit import options, secret_files, settings
-from verikit.errors import NoVerdict, WrongUse
+from verikit.errors import NO_ROOM, NoVerdict, WrongUse
 from verikit.exit_codes import Exit, epilog
 
 
@@ -85,7 +85,6 @@ PARTS = {
 }
 
 
-NO_ROOM = (ENOSPC, EDQUOT, EFBIG)
 SQLITE_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 

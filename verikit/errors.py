@@ -19,7 +19,11 @@ A fault of the server under test is never an exception of a command: it is a fin
 exception is a defect of verikit (exit code 70).
 """
 
+from errno import EDQUOT, EFBIG, ENOSPC
 from typing import ClassVar
+
+NO_ROOM = (ENOSPC, EDQUOT, EFBIG)
+"""Numbers of the operating system's errors that end a command without a verdict, too."""
 
 
 class VerikitError(Exception):

@@ -39,7 +39,7 @@ def scored(**more: object) -> bytes:
     """The body of a normal response."""
     fields = {
         "code": CONTRACT.success_code,
-        "verification_score": 0.3,
+        "verification_score": 0.9,
         "request_id": f"r-{next(NUMBERS)}",
     }
     return json.dumps(fields | more).encode()
