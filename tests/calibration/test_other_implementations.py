@@ -21,6 +21,7 @@ from calibration.statistics.intervals import (
     chance_of_at_most,
     interval,
     lower_bound,
+    measured,
     upper_bound,
 )
 from calibration.statistics.planning import to_fail, to_pass, without_errors
@@ -40,6 +41,15 @@ def test_intervals_are_statsmodels_exact_ones(n: int, share: float, alpha: float
     if 0 < k < n:
         both = interval(k, n, 2 * alpha)
         assert (both.lower, both.upper) == pytest.approx((low, high), rel=1e-9)
+
+
+@given(n=st.integers(1, 1_000_000), share=st.floats(0, 1))
+def test_the_complement_is_the_rate_of_what_did_not_happen(n: int, share: float) -> None:
+    k = round(share * n)
+    found, expected = measured(k, n).complement, measured(n - k, n)
+    assert found.rate == pytest.approx(expected.rate)
+    assert found.interval.lower == pytest.approx(expected.interval.lower, abs=1e-9)
+    assert found.interval.upper == pytest.approx(expected.interval.upper, abs=1e-9)
 
 
 @given(n=st.integers(1, 100_000), share=st.floats(0, 1), p=st.floats(1e-6, 0.999))
