@@ -45,7 +45,18 @@ def one_in(value: float) -> str:
 
 
 def summary(findings: Findings) -> str:
-    """The verdict as a sentence."""
+    """The verdict on the table as a sentence, and which rows it is about where that is not all."""
+    judged = [row.threshold for row in findings.rows if row.judged]
+    every = [row.threshold for row in findings.rows]
+    if not judged or judged == every:
+        return _summary(findings)
+    return (
+        f"{_summary(findings)} Only the rows {judged[0]:g} to {judged[-1]:g} of {every[0]:g} to "
+        f"{every[-1]:g} are judged (--up-to)."
+    )
+
+
+def _summary(findings: Findings) -> str:
     judged = [row for row in findings.rows if row.judged]
     tolerance = f"{findings.rule.tolerance:g}"
     if findings.table_verdict == Verdict.PASS:

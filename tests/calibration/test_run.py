@@ -44,6 +44,7 @@ def report(out) -> dict:
 def test_a_right_server_passes_the_rows_there_is_evidence_for(stub, people, tmp_path):
     result = run(stub, people, tmp_path / "out", "--budget", "2000", "--up-to", "0.5")
     assert result.exit_code == 0, result.output
+    assert "Only the rows 0.4 to 0.5 of 0.4 to 0.9 are judged" in " ".join(result.output.split())
     found = report(tmp_path / "out")
     assert found["verdict"] == "PASS"
     assert [row["judged"] for row in found["rows"]] == [True] * 2 + [False] * 4
