@@ -103,15 +103,15 @@ class OneRequest:
             raise NotApplicable("the profile's photo standards do not allow such a photo")
         if ACCEPTED in words:
             words |= dict.fromkeys(refusals)
-        if ACCEPTED in words and standards.max_file_bytes is None and is_large(request):
-            binds = context.environment.binds("photo-limits")
-            words |= dict.fromkeys((_LENGTH, TOO_LONG) if binds is None else ())
         if _LENGTH in refusals:
             words[_LENGTH] = None
         if FORMAT in words:
             del words[FORMAT]
             unknown = standards.formats is None and not _ordinary(request)
             words |= dict.fromkeys(refusals or ((ACCEPTED, _TYPE) if unknown else (ACCEPTED,)))
+        if ACCEPTED in words and standards.max_file_bytes is None and is_large(request):
+            binds = context.environment.binds("photo-limits")
+            words |= dict.fromkeys((_LENGTH, TOO_LONG) if binds is None else ())
         if standards.min_file_bytes is None and is_small(request):
             words |= {_LENGTH: None} if context.environment.binds(LEAST_SIZE) is None else {}
         return tuple(words)
