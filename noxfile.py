@@ -49,7 +49,8 @@ ELSEWHERE = "not timing and not slow and not browser and not nginx"
 
 def pytest(session: nox.Session, *options: str) -> None:
     """Run pytest in the session's environment."""
-    session.run("python", "-m", "pytest", *options, *session.posargs)
+    order = ("--randomly-seed=1",) if "CI" in os.environ else ()  # what lands can be repeated
+    session.run("python", "-m", "pytest", *options, *order, *session.posargs)
 
 
 @nox.session
