@@ -144,7 +144,6 @@ def _claims(options: dict[str, Any]) -> Claims:
 )
 @click.option(
     "--require",
-    "required",
     multiple=True,
     metavar="RATE",
     help="A rate that is required, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03 or fta<=0.05; may be "
@@ -247,7 +246,7 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         claims = _claims(options)
         kind = source_of(source)
         refuse_idle(ctx, kind)
-        standard = chosen(options["standard"], options["required"], options["confidence"])
+        standard = chosen(options["standard"], options["require"], options["confidence"])
         evaluation = _evaluation(kind, source, claims, access, options | {"standard": standard})
         conditions = replace(evaluation.conditions, standard=standard)
         if evaluation.photos is None and options["photos"]:

@@ -54,14 +54,14 @@ class PlannedRow:
     show_default=True,
     help="As of verikit calibrate.",
 )
-@click.option("--require", "required", multiple=True, metavar="RATE", help="As of calibrate.")
+@click.option("--require", multiple=True, metavar="RATE", help="As of calibrate.")
 @click.option(
     "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or a file of your own."
 )
 @click.option("--json", is_flag=True, help="Print JSON.")
 def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     people: int, photos: int, rate: float, groups: int, tolerance: float,
-    required: tuple[str, ...], standard: str | None, json: bool,
+    require: tuple[str, ...], standard: str | None, json: bool,
 ) -> None:  # fmt: skip
     """Say what people and photos can decide, and what is missing, before anything is asked.
 
@@ -74,7 +74,7 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
       verikit plan --people 1500 --photos 2 --standard sp800-63a --rate 60
     """
     each = people // groups
-    wanted = chosen(standard, required, 0.95)
+    wanted = chosen(standard, require, 0.95)
     alpha = 1 - wanted.confidence if wanted else 0.05
     rows = [_required(one, each, photos, alpha) for one in (wanted.requirements if wanted else ())]
     if not wanted:
