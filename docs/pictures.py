@@ -1,11 +1,13 @@
-"""Draws the pictures of guide/statistics.md: python docs/pictures.py
+"""Draws the pictures of the documentation: python docs/pictures.py
 
 Every number on them comes from the project's own functions, from openapi.yaml, from
-evidence/score-map.json (benchmarks/score_map.py), or from a seeded simulation that the page names.
+evidence/score-map.json (benchmarks/score_map.py) and evidence/occlusion.csv
+(benchmarks/occlusion.py), or from a seeded simulation that the page names.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -179,7 +181,29 @@ def _bars(axes: Axes, x: Floats, rates: list[Rate], colour: str, label: str | No
     axes.errorbar(x, values, [below, above], fmt="o", color=colour, capsize=4, label=label)
 
 
-PICTURES = (thresholds, zero_errors, intervals, verdicts, shared_people, peeking)
+def covered_kinds(figure: Figure) -> None:
+    """The share of photos of each kind that are answered 4004: people above portraits."""
+    with (HERE / "evidence" / "occlusion.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] != "all"]
+    kinds = list(dict.fromkeys(f"{row['group']}: {row['kind']}" for row in rows))
+    figure.set_size_inches(8, 9)
+    axes = figure.subplots()
+    for who, colour, shift in (("people", BLUE, -0.17), ("portraits", RED, 0.17)):
+        own = [row for row in rows if row["photos_of"] == who]
+        places = [kinds.index(f"{row['group']}: {row['kind']}") + shift for row in own]
+        share, low, high = (
+            np.array([float(row[name]) for row in own])
+            for name in ("covered_percent", "lower", "upper")
+        )
+        bars = [share - low, high - share]
+        axes.errorbar(share, places, xerr=bars, fmt="o", ms=3, color=colour, label=who)
+    axes.set_yticks(range(len(kinds)), kinds, fontsize=7)
+    axes.invert_yaxis()
+    axes.set(xlabel="answered 4004, %", xlim=(-1, 101))
+    axes.legend(loc="center")
+
+
+PICTURES = (thresholds, zero_errors, intervals, verdicts, shared_people, peeking, covered_kinds)
 
 
 if __name__ == "__main__":
