@@ -15,5 +15,5 @@ from tests.mutation.registry import VARIANTS
 LEVELS = {id: one.level for id, one in load_catalogue().requirements.items()}
 
 for one in MUTANTS.values():
-    if Level.MUST not in {LEVELS[requirement] for requirement in one.breaks}:
+    if Level.MUST not in {LEVELS.get(requirement) for requirement in one.breaks}:
         VARIANTS.add(replace(one, name=f"{one.name} without a profile", breaks=(), profile=None))
