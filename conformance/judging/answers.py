@@ -26,10 +26,10 @@ _BEFORE = {404, 411, 413}
 _UNDECLARED = {400, 501}
 """More of what stands before the operation may say where no length is declared."""
 SHAPE_BEFORE = "http-error-shape"
-_INSIDE = re.compile(
-    rb"Traceback \(most recent call last\)|File \\*\"[^\"]+\", line \d+|"
-    rb"at [\w.$<>]+\([\w.]+\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
-    rb"\w+\.(?:go|rb|php|py):\d+\b|\bpanic: "
+_INSIDE = re.compile(  # bounded, as a hostile body could else cost the square of its length
+    rb"Traceback \(most recent call last\)|File \\*\"[^\"]{1,500}\", line \d+|"
+    rb"\bat [\w.$<>]{1,200}\([\w.]{1,200}\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
+    rb"\b\w{1,100}\.(?:go|rb|php|py):\d+\b|\bpanic: "
 )
 """How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look."""
 NO_ANSWER = "answer-complete"

@@ -39,6 +39,12 @@ def test_good_answers_break_nothing() -> None:
     assert blamed(REFUSAL, 400) == set()
 
 
+@pytest.mark.parametrize("piece", [b"a", b"a.", b"at ", b"x(", b'File "', b"goroutine 1"])
+def test_a_large_body_is_judged_in_time_that_grows_with_its_length(piece: bytes) -> None:
+    """It took an hour: a word of a mebibyte was searched again from each of its letters."""
+    assert "answer-json" in blamed(piece * (2**20 // len(piece)))
+
+
 @pytest.mark.parametrize(
     ("change", "requirement"),
     [
