@@ -17,6 +17,14 @@ REPORTS = {
     "json": "check.jsonl",
     "sarif": "check.sarif",
 }
+PROFILE = """
+about: As short as can be.
+stages: [{users: 1, seconds: 1}]
+warm_up: 0
+photos: [250]
+timeout: 1
+gates: {error_share: 0}
+"""
 Words = list[str]
 
 
@@ -48,8 +56,15 @@ def calibrate(url: str, folder: Path) -> Words:
 
 
 def load(url: str, folder: Path) -> Words:
-    how = ("--load-profile", "smoke", "--duration", "1", "--warm-up", "0")
-    return ["load", url, *how, "--json", str(folder / "load.json")]
+    (folder / "short.yaml").write_text(PROFILE)
+    return [
+        "load",
+        url,
+        "--load-profile",
+        str(folder / "short.yaml"),
+        "--json",
+        str(folder / "load.json"),
+    ]
 
 
 def client(url: str, folder: Path) -> Words:
