@@ -10,7 +10,9 @@ from conformance.judging.verdicts import Finding, Level, Verdict
 from conformance.requests.exchange import Answer
 from conformance.run import Run
 from verikit.errors import BadAnswer
+from verikit.foreign_text import shown
 
+_NAME_LENGTH = 100
 _ORDER = list(Level)
 _OF_PROXIES = (403, 408, 411, 413, 414, 429, 502, 503, 504)
 _PROXIES = ("nginx", "envoy", "haproxy", "cloudflare", "awselb", "apache", "traefik", "gunicorn")
@@ -28,10 +30,10 @@ class Cause:
 
     @property
     def request_id(self) -> str:
-        """The server's own name for the example's request; empty where it gave none."""
+        """The server's own name for the example's request, fit to be shown; empty without one."""
         one = self.example.exchange
         found = one.answer.fields.get("request_id") if one and one.answer else None
-        return found if isinstance(found, str) else ""
+        return shown(found, limit=_NAME_LENGTH) if isinstance(found, str) else ""
 
 
 def causes(run: Run) -> list[Cause]:
