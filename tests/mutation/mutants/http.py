@@ -225,8 +225,8 @@ def json_cut_short_under_load(parts: Parts) -> Serve:
     def serve(ask: Ask) -> Reply:
         with load as in_work:
             given = parts.serve(ask)
-            time.sleep(0.002)
-        return replace(given, body=given.body[: len(given.body) // 2]) if in_work > 6 else given
+            time.sleep(0.02)
+        return replace(given, body=given.body[: len(given.body) // 2]) if in_work > 4 else given
 
     return serve
 
