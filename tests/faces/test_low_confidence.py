@@ -46,7 +46,7 @@ def test_a_face_that_only_low_thresholds_find(hog, mtcnn, detector, hopper):
 
 @pytest.mark.parametrize("turns", [0, 1, 3])
 def test_the_hostile_picture_that_every_detector_is_asked_about(hog, mtcnn, detector, turns):
-    pixels = read_photo(busy.doubted(turns), load_contract().photo_standards).pixels
+    pixels = read_photo(busy.low_confidence(turns), load_contract().photo_standards).pixels
     surely = [each.find_upright(pixels) for each in (hog, mtcnn)]
     back, found = detector.find_upright(pixels)
     assert surely == [(0, []), (0, [])]

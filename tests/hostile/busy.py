@@ -47,7 +47,7 @@ def _hidden(turns: int) -> bytes:
 
 
 @cache
-def doubted(turns: int) -> bytes:
+def low_confidence(turns: int) -> bytes:
     """A face without eyes in the noise, turned: found by the last detector that is asked."""
     picture = np.array(noise(199).resize((SIDE, SIDE)))
     face = np.array(head("collins", 1200))
@@ -63,7 +63,7 @@ def _busy(dice: Random) -> bytes:
             (_noisy, (dice.choice((50, 199, 500)),)),
             (_checked, (dice.choice((3, 10, 40)),)),
             (_hidden, (dice.randrange(4),)),
-            (doubted, (dice.choice((0, 1, 3)),)),
+            (low_confidence, (dice.choice((0, 1, 3)),)),
         )
     )
     return make(*arguments)
