@@ -19,6 +19,7 @@ from verikit import transport
 from verikit.contract.encryption import Secrets
 from verikit.errors import Unreachable
 from verikit.transport import Access, Address, Connection, Endpoint, Pool
+from verikit.transport.strict_json import LONGEST_NUMBER
 
 NAME_HEADER = "Verikit-Request"
 """Carries the case and a number, so that a request is found in the server's own log."""
@@ -79,7 +80,9 @@ class Answer(transport.Answer):
         if not why_not or "content-encoding" in self.headers:
             return value, why_not
         try:
-            lenient = json.loads(self.body.decode("utf-8"), parse_constant=_no_json)
+            lenient = json.loads(
+                self.body.decode("utf-8"), parse_int=_integer, parse_constant=_no_json
+            )
         except (ValueError, RecursionError):
             lenient = None
         return lenient, why_not
@@ -160,6 +163,11 @@ def _named(case: str, sent: Wire) -> transport.Request:
             *((("Expect", "100-continue"),) if sent.expect_continue else ()),
         ),
     )
+
+
+def _integer(digits: str) -> float:
+    """As doubles are read where it has more digits than they hold: it may be infinite."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else float(digits)
 
 
 def _no_json(constant: str) -> Any:

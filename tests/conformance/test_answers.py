@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from conformance.case import number
 from conformance.judging.answers import violations
 from conformance.profile import Profile, load_profile
 from conformance.requests.exchange import Answer, Exchange
@@ -142,6 +143,13 @@ def test_a_member_that_stands_twice() -> None:
 def test_json_that_readers_read_differently(number: bytes) -> None:
     body = b'{"code": 1000, "verification_score": 0.5, "request_id": "a", "took": %b}' % number
     assert blamed(body) == {"answer-json-interoperable"}
+
+
+@pytest.mark.parametrize("digits", [65, 400, 4_299, 60_000])
+def test_a_score_of_very_many_digits(digits: int) -> None:
+    body = b'{"code": 1000, "verification_score": %b, "request_id": "a"}' % (b"9" * digits)
+    assert blamed(body) == {"answer-json-interoperable", "score-range"}
+    assert number(answered(200, body, JSON)) > 1
 
 
 def test_framing() -> None:
