@@ -109,7 +109,7 @@ class _Exchange:
         self._reader = reader
         self._clock = clock
         self._whole = False
-        self._trouble: VerikitError | None = None
+        self._trouble: BaseException | None = None
         self._scope = anyio.CancelScope()
 
     async def run(self, blocks: object) -> bool:
@@ -156,7 +156,9 @@ class _Exchange:
         except VerikitError as error:
             self._trouble = error
         except (*_STREAM_ERRORS, OSError) as error:
-            self._trouble = Broken(why(error.__cause__ or error), begun=self._reader.begun)
+            cause = error.__cause__ or error
+            tls_refused = isinstance(cause, ssl.SSLError)
+            self._trouble = cause if tls_refused else Broken(why(cause), begun=self._reader.begun)
 
 
 async def _open(endpoint: Endpoint, clock: Clock) -> ByteStream:
