@@ -1,4 +1,4 @@
-"""A requirement, a case, and the context in which a case is played against a server."""
+"""A requirement, a case, and the context in which a case runs against a server."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One sentence of the page that binds a server, in our words."""
+    """One sentence of the API page that binds a server, reworded."""
 
     id: str
     since: str
-    """The release that it came with."""
+    """The release that introduced it."""
     level: Level
     heading: str
     text: str
@@ -35,30 +35,30 @@ class Requirement:
     untestable: str = ""
 
     def frozen_content(self) -> dict[str, Any]:
-        """What must not change once it is released."""
+        """What must not change after release."""
         return {"id": self.id, "level": self.level, "untestable": bool(self.untestable)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One thing to try. ``requires[0]`` is the requirement that a plain failure breaks."""
+    """One test. A plain failure breaks ``requires[0]``."""
 
     id: str
     since: str
-    """The release that it came with."""
+    """The release that introduced it."""
     title: str
     requires: tuple[str, ...]
     play: Callable[[CaseContext], Iterable[Finding]]
     group: str
     needs: tuple[str, ...] = ()
-    """photos: a vendor's own."""
+    """``photos``: it needs a vendor's own photos."""
     readings: tuple[str, ...] = ()
-    """Requirements beyond the page on which what is right depends too."""
+    """Readings on which the expected outcome depends as well."""
     invariant: bool = False
-    """Judges the answers of all other cases, after them."""
+    """Whether it judges the answers of all other cases, after them."""
 
     def frozen_content(self) -> dict[str, Any]:
-        """What must not change once it is released; of a Python case, not its code."""
+        """What must not change after release; the code of a Python case may."""
         row: dict[str, Any] = vars(self.play) if is_dataclass(self.play) else {}
         return {"id": self.id, "requires": self.requires, "needs": self.needs, **row}
 
@@ -68,16 +68,16 @@ People = Mapping[str, Sequence[Photo]]
 
 @dataclass(frozen=True)
 class Logged:
-    """An exchange, and what is wrong with its answer by itself."""
+    """An exchange, and what is wrong with its answer, whatever was asked."""
 
     exchange: Exchange
     violations: tuple[Violation, ...]
 
 
 class Log:
-    """Every exchange of a run, for the cases that judge them all.
+    """Every exchange of a run, for the invariants.
 
-    The bytes that were sent are kept only where something is wrong with the answer.
+    The bytes sent are kept only if something is wrong with the answer.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Log:
         self._lock = Lock()
 
     def add(self, one: Exchange, profile: Profile) -> Logged:
-        """Judge one more answer by itself, and keep it."""
+        """Judge one more answer, whatever was asked, and keep it."""
         found = tuple(violations(one, profile))
         entry = Logged(one if found else one.without_sent(), found)
         with self._lock:
@@ -93,7 +93,7 @@ class Log:
         return entry
 
     def all(self) -> list[Logged]:
-        """Those so far, as they were answered."""
+        """The exchanges so far, in the order of their answers."""
         with self._lock:
             return list(self._entries)
 
@@ -113,13 +113,13 @@ class Environment:
     log: Log = field(default_factory=Log)
 
     def scores(self, since: str) -> bool:
-        """Whether what came with a release counts, versions compared as versions."""
+        """Whether content of release ``since`` is scored."""
         return Version(since) <= Version(self.release)
 
     def binds(self, requirement: str) -> Verdict | None:
-        """What breaking a requirement means here.
+        """The verdict for breaking a requirement.
 
-        None where the page leaves it open, or the requirement came after the release.
+        None if the page leaves it open, or the requirement is newer than the scored release.
         """
         if not self.scores(self.requirements[requirement].since):
             return None
@@ -129,7 +129,7 @@ class Environment:
         return Verdict.WARNING if level is Level.SHOULD else None
 
     def leaves_open(self, reading: str) -> bool:
-        """Whether nothing binds a server to a reading of ours."""
+        """Whether nothing binds the server to a reading."""
         return self.binds(reading) is not Verdict.FAILED
 
 
@@ -140,15 +140,15 @@ class CaseContext:
     case: Case
     environment: Environment
     ordinary_outcome: str | int | None = None
-    """What became of two ordinary photos before the cases began."""
+    """The outcome for two ordinary photos before the cases began."""
 
     @property
     def profile(self) -> Profile:
-        """What is known of the server."""
+        """What is known about the server."""
         return self.environment.profile
 
     def fitted(self, request: Request) -> Request:
-        """The request with what is ordinary for this server filled in."""
+        """The request, completed with a size and format that are ordinary for this server."""
         return fitted(request, *ordinary(self.profile))
 
     def ask(self, request: Request) -> Exchange:
@@ -156,12 +156,12 @@ class CaseContext:
         return self.ask_judged(request)[0]
 
     def ask_judged(self, request: Request) -> tuple[Exchange, tuple[Violation, ...]]:
-        """Send one request; also what is wrong with its answer, whatever was asked."""
+        """Send one request; return its exchange and the violations in the answer."""
         one = exchange(self.environment.target, self.case.id, self.fitted(request))
         return one, self.environment.log.add(one, self.profile).violations
 
     def in_a_row(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send one after the other over one connection."""
+        """Send the requests one after another over one connection."""
         fit = [self.fitted(request) for request in requests]
         exchanges = in_a_row(self.environment.target, self.case.id, fit)
         for one in exchanges:
@@ -169,12 +169,12 @@ class CaseContext:
         return exchanges
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:
-        """Send all at the same time; the answers in the order of the requests."""
+        """Send all requests at the same time; the exchanges are in the order of the requests."""
         with ThreadPoolExecutor(len(requests)) as pool:
             return list(pool.map(self.ask, requests))
 
     def compare(self, first: Photo, second: Photo, **options: str) -> Exchange:
-        """Two photos, and the optional parameters by name."""
+        """Send two photos; ``options`` are the optional parameters by name."""
         encrypted = {"first": EncryptedPhoto(photo=first), "second": EncryptedPhoto(photo=second)}
         return self.ask(Request(**encrypted, **options))  # type: ignore[arg-type]
 
@@ -194,9 +194,9 @@ class CaseContext:
         actual: str = "",
         breaks: str | None = None,
     ) -> list[Finding]:
-        """A finding against a requirement, or none where the page leaves it open.
+        """A finding against a requirement, or none if the page leaves it open.
 
-        What came is the exchange's answer, unless ``actual`` says it in other words.
+        ``actual`` describes the answer; by default, the answer of ``one`` is described.
         """
         requirement = breaks or self.case.requires[0]
         verdict = self.environment.binds(requirement)
@@ -214,7 +214,7 @@ class CaseContext:
 
 
 def ordinary(profile: Profile) -> tuple[int, str]:
-    """The side in pixels and the format of a photo that nobody should refuse."""
+    """The side in pixels and the format of a photo that the server should accept."""
     standards = profile.standards
     side = max(ORDINARY_SIDE, standards.min_side or 1)
     formats = standards.formats or ("JPEG",)
@@ -228,13 +228,13 @@ def score_of(one: Exchange) -> float:
         CouldNotJudge: the photos were not compared.
     """
     if outcome(one.answer) != ACCEPTED or one.answer is None:
-        raise CouldNotJudge(f"photos that should be compared were not: {describe_actual(one)}")
+        raise CouldNotJudge(f"photos that should be compared were refused: {describe_actual(one)}")
     return number(one.answer)
 
 
 def number(answer: Answer) -> float:
-    """The score as a number, however it is written."""
+    """The score as a number, even if it is written as a string."""
     try:
         return float(answer.fields["verification_score"])
     except (KeyError, TypeError, ValueError) as error:
-        raise CouldNotJudge("an answer has no score that is a number") from error
+        raise CouldNotJudge("an answer has no numeric score") from error

@@ -1,4 +1,4 @@
-"""All requirements and cases, and the releases that they came with."""
+"""All requirements and cases, by the release that introduced them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _MODULES = (scores, crossed, rotation, quality, concurrency, methods, fuzz, inva
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Requirements by id, and cases in the order in which they are played.
+    """Requirements by ID, and cases in the order in which they run.
 
-    ``release`` is the one that is scored; what came later is played, but not scored.
+    ``release`` is the one scored; newer cases run, but are not scored.
     """
 
     release: str
@@ -50,18 +50,18 @@ class Catalogue:
     cases: tuple[Case, ...]
 
     def cases_of(self, requirement: str) -> tuple[str, ...]:
-        """The ids of the cases that judge a requirement."""
+        """The IDs of the cases that judge a requirement."""
         return tuple(
             case.id for case in self.cases if requirement in (*case.requires, *case.readings)
         )
 
     def select(self, *patterns: str, ids: Collection[str] | None = None) -> list[Case]:
-        """The cases whose id is a pattern, or else contains it, and is one of ``ids``, if given.
+        """The cases whose ID equals or contains a pattern, limited to ``ids`` if given.
 
-        A pattern behind an exclamation mark leaves out what it would choose.
+        A pattern that starts with an exclamation mark excludes cases.
 
         Raises:
-            WrongUse: none is left.
+            WrongUse: no case is left.
         """
         wanted = [self._glob(one) for one in patterns if not one.startswith("!")] or ["*"]
         without = [self._glob(one[1:]) for one in patterns if one.startswith("!")]
@@ -74,7 +74,7 @@ class Catalogue:
         ]
         if not chosen:
             named = ", ".join(map(repr, patterns))
-            raise WrongUse(f"No case is called like {named}; see verikit check --list")
+            raise WrongUse(f"No case matches {named}; see verikit check --list")
         return chosen
 
     def _glob(self, pattern: str) -> str:
@@ -82,22 +82,22 @@ class Catalogue:
         return pattern if exact else f"*{pattern}*"
 
     def demand_known(self, profile: Profile) -> None:
-        """Pass over a profile whose readings and deviations are of requirements and cases.
+        """Check that the readings and deviations of a profile exist.
 
         Raises:
-            WrongUse: one of them is of nothing.
+            WrongUse: one of them does not.
         """
         for reading in profile.readings or ():
             if reading not in self.requirements:
                 near = get_close_matches(reading, self.requirements, 1)
                 hint = f": did you mean {near[0]}?" if near else ""
-                raise WrongUse(f"{profile.name}: no requirement is called {reading!r}{hint}")
+                raise WrongUse(f"{profile.name}: there is no requirement {reading!r}{hint}")
         for pattern in profile.deviations:
             if not any(fnmatchcase(case.id, pattern) for case in self.cases):
-                raise WrongUse(f"{profile.name}: no case is called like {pattern!r}")
+                raise WrongUse(f"{profile.name}: no case matches {pattern!r}")
 
     def digests(self, release: str) -> dict[str, str]:
-        """For each group of cases, and the requirements, a digest of what came with a release.
+        """A digest of the requirements and of each group of cases of a release.
 
         Titles and texts may be reworded; what is sent, expected and required may not change.
         """
@@ -113,7 +113,7 @@ class Catalogue:
 
 @cache
 def load_catalogue(release: str | None = None) -> Catalogue:
-    """All requirements and cases, to be scored as of a release, by default the newest.
+    """All requirements and cases, scored as of a release, by default the newest.
 
     Raises:
         WrongUse: there is no such release.

@@ -1,4 +1,4 @@
-"""The cases: tables of single requests (YAML), and contexts of several requests (Python)."""
+"""The cases: tables of single requests (YAML), and sequences of several requests (Python)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def case(  # noqa: PLR0913 - what a case consists of, by name
     needs: tuple[str, ...] = (),
     invariant: bool = False,
 ) -> Callable[[Play], Case]:
-    """Makes a case of a function; its module's name is the group."""
+    """Make a case of a function; the group is the name of its module."""
 
     def made(play: Play) -> Case:
         group = play.__module__.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Many requests at once or in a row: no answer may belong to another request."""
+"""Concurrent and consecutive requests: no answer may belong to another request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ROUNDS = 3
 
 @case(
     "concurrent-answers-not-mixed",
-    "Requests sent at the same time get the answers they get one by one",
+    "Concurrent requests get the same responses as sequential ones",
     since="1.8.0",
     requires=("operation-stateless",),
 )
@@ -40,13 +40,13 @@ def _not_mixed(context: CaseContext) -> Iterator[Finding]:
             if same and outcome(one.answer) == ACCEPTED:
                 same = abs(score_of(one) - score_of(other)) <= NOISE
             if not same:
-                expected = f"as alone: {describe_actual(one)}"
+                expected = f"the same response as when sent alone: {describe_actual(one)}"
                 yield from context.finding(expected, other)
 
 
 @case(
     "connection-reused",
-    "Requests over one connection are answered each for itself, refused ones in between",
+    "Requests over one connection are independent, with refused ones in between",
     since="1.8.0",
     requires=("operation-stateless",),
 )
@@ -57,12 +57,14 @@ def _reused(context: CaseContext) -> Iterator[Finding]:
     for between in refused:
         last = context.in_a_row([ordinary, between, ordinary])[-1]
         if outcome(last.answer) != outcome(alone.answer):
-            yield from context.finding(f"as alone: {describe_actual(alone)}", last)
+            yield from context.finding(
+                f"the same response as when sent alone: {describe_actual(alone)}", last
+            )
 
 
 @case(
     "concurrent-request-ids",
-    "Forty requests at the same time have forty ids",
+    "Forty concurrent requests get forty different IDs",
     since="1.8.0",
     requires=("request-id-unique",),
 )
@@ -72,4 +74,4 @@ def _request_ids(context: CaseContext) -> Iterable[Finding]:
     repeated = {name: times for name, times in ids.items() if times > 1}
     if not repeated:
         return []
-    return context.finding("an id of its own for each", actual=f"repeated: {repeated}")
+    return context.finding("a unique ID for each request", actual=f"repeated: {repeated}")

@@ -1,7 +1,7 @@
-"""Requests that schemathesis draws from openapi.yaml, right and wrong ones.
+"""Valid and invalid requests that schemathesis generates from openapi.yaml.
 
-An encrypted photo is drawn as a short token and becomes a recipe; a photo of 60 kB per draw would
-make drawing slow and shrinking hopeless.
+An encrypted photo is generated as a short token that becomes a recipe; photos of 60 kB would make
+generation slow and shrinking hopeless.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NAMES = {FIRST, SECOND, ROTATE, QUALITY}
 @cache
 def contract_requests() -> st.SearchStrategy[Request]:
     """A strategy over valid and invalid requests to the operation."""
-    # Imported late: it takes a second, and only this case needs it.
+    # The import takes a second, and only this case needs it.
     import schemathesis  # noqa: PLC0415
     from schemathesis import GenerationMode  # noqa: PLC0415
 

@@ -1,8 +1,8 @@
-"""Requests in which several things vary at once: each pair of values of two factors is met.
+"""Pairwise testing: requests that cover each pair of values of two factors.
 
-A server may be right wherever one thing differs from an ordinary request, and wrong where two do.
-Every accepted answer's score has to say whom the photos show, and beside each request with photos
-of one person stands one with another person's. The rows are crossed.yaml.
+A server may handle every single deviation from an ordinary request, yet fail where two combine.
+The score of every accepted request must agree with whom the photos show, and each request with
+photos of one person is repeated with another person's. The rows are in crossed.yaml.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FACTORS = {
     "on": ("first", "second", "both"),
     "expect": ("usual", "continue"),
 }
-"""What varies. ``on``: which photos have the format and the size; the others are ordinary."""
+"""What varies. ``on``: the photos that have the format and the size; the others are ordinary."""
 
 _OPTIONS: dict[str, tuple[str | None, str | None]] = {
     "absent": (None, None),
@@ -72,7 +72,7 @@ _REQUIRES = {
 
 
 def is_possible(row: tuple[str, ...]) -> bool:
-    """Whether the values of a row go together."""
+    """Whether the values of a row can be combined."""
     fault, options, file_format, size, on = row[0], row[2], row[4], row[5], row[6]
     what, _, which = fault.partition("-")
     if size == "heavy" and (file_format == "GIF" or (what in ("missing", "text") and on == which)):
@@ -86,12 +86,12 @@ def is_possible(row: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Crossed:
-    """One row; ``row`` has a value of each factor."""
+    """One row: a value of each factor."""
 
     row: tuple[str, ...]
 
     def __call__(self, context: CaseContext) -> Iterator[Finding]:
-        """Play it: what is accepted with one person's photos, with two people's as well."""
+        """Send it; if it is accepted for one person, send it for two people as well."""
         request = request_of(self.row)
         outcome_of_mated = yield from self._judged(context, request)
         compared = isinstance(request.second, EncryptedPhoto) and outcome_of_mated == ACCEPTED
@@ -177,18 +177,13 @@ def _cases() -> Iterable[Case]:
 
 
 def _case(row: tuple[str, ...], release: str) -> Case:
-    fault, body, options, order, file_format, size, on, expect = row
-    what, _, which = fault.partition("-")
+    what, _, which = row[0].partition("-")
     required = f"{which}-required" if what == "missing" else _REQUIRES[what]
     judged = (f"{which}-judged",) if which in ("first", "second") else ()
-    title = (
-        f"{fault.replace('-', ', ')}; {body} form, options {options}, order {order}; "
-        f"{file_format} of {size} px as {on}" + ("; Expect: 100-continue" * (expect == "continue"))
-    )
     return Case(
         id="crossed-" + "-".join(row),
         since=release,
-        title=title,
+        title=", ".join(f"{name} {value}" for name, value in zip(FACTORS, row, strict=True)),
         requires=(required, *judged),
         play=Crossed(row=row),
         group="crossed",

@@ -76,7 +76,7 @@ _bytes = st.binary(max_size=400).map(lambda data: Photo(content=f"hex:{data.hex(
 
 @case(
     "fuzz-recipes",
-    "Random photos, encryption, text and bodies are answered by the page; damage is never accepted",
+    "Random requests get documented responses; corrupted photos are never accepted",
     since="1.8.0",
     requires=("code-1200", "status-500", "encryption-tag", "answer-complete"),
 )
@@ -86,7 +86,7 @@ def _recipes(context: CaseContext) -> Iterable[Finding]:
 
 @case(
     "fuzz-files",
-    "Random bytes in correctly encrypted photos are refused with a documented code",
+    "Encrypted random bytes are refused with a documented code",
     since="1.8.0",
     requires=("code-2005", "status-500", "answer-complete"),
 )
@@ -96,7 +96,7 @@ def _files(context: CaseContext) -> Iterable[Finding]:
 
 @case(
     "fuzz-damaged-photos",
-    "Photos with random bytes changed get a documented answer",
+    "Photos with random bytes changed get documented responses",
     since="1.8.0",
     requires=("status-500", "answer-complete"),
 )
@@ -106,7 +106,7 @@ def _damaged_photos(context: CaseContext) -> Iterable[Finding]:
 
 @case(
     "fuzz-contract",
-    "Requests drawn from the contract's own schema, right and wrong, get a documented answer",
+    "Valid and invalid requests from the contract's schema get documented responses",
     since="1.8.0",
     requires=("status-500", "refusal-shape", "answer-complete"),
 )

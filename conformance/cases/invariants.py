@@ -1,4 +1,4 @@
-"""What must hold for every answer of a run; judged once, after all other cases."""
+"""What must hold for every answer of a run; checked once, after all other cases."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ def _refusal(one: Exchange) -> bool:
 
 INVARIANTS: dict[str, tuple[str, Kind]] = {
     "success-shape": ("Normal responses are complete", _success),
-    "success-code": ("Normal responses carry the code of success, a whole number", _success),
-    "success-status": ("Normal responses come with HTTP 200", _success),
-    "success-without-message": ("Normal responses carry no message", _success),
+    "success-code": ("Normal responses have the integer code for success", _success),
+    "success-status": ("Normal responses have status 200", _success),
+    "success-without-message": ("Normal responses have no message", _success),
     "score-type": ("Scores are JSON numbers", _success),
-    "score-range": ("Scores lie from 0 to 1", _success),
-    "refusal-shape": ("Refusals are complete", _refusal),
-    "refusal-code": ("Codes of refusals are documented whole numbers", _refusal),
-    "refusal-without-score": ("Refusals carry no score", _refusal),
-    "code-message": ("Messages of refusals are the documented ones", _refusal),
-    "status-400": ("Refusals come with an error status", _refusal),
-    "request-id": ("Every answer has a request_id", _any),
-    "answer-json": ("Every answer is a JSON object in UTF-8", _any),
-    "answer-members-once": ("No member of a JSON object stands twice", _any),
-    "answer-json-interoperable": ("Every JSON reader reads every answer alike", _any),
-    "message-plain": ("No answer shows a stack trace", _any),
-    "absent-members": ("Members of the other kind of answer are left out, not null", _any),
+    "score-range": ("Scores are between 0 and 1", _success),
+    "refusal-shape": ("Error responses are complete", _refusal),
+    "refusal-code": ("Error responses have documented integer codes", _refusal),
+    "refusal-without-score": ("Error responses have no score", _refusal),
+    "code-message": ("Error responses have the documented messages", _refusal),
+    "status-400": ("Error responses have an error status", _refusal),
+    "request-id": ("Every response has a request_id", _any),
+    "answer-json": ("Every response is a JSON object in UTF-8", _any),
+    "answer-members-once": ("JSON objects have no duplicate members", _any),
+    "answer-json-interoperable": ("Every response is interoperable JSON", _any),
+    "message-plain": ("No response shows a stack trace", _any),
+    "absent-members": ("Members of the other kind of response are omitted, not null", _any),
     "code-whole": ("Codes are written without a fraction", _any),
-    "http-framing": ("Where an answer begins and ends is plain", _any),
-    "http-fields": ("Answers keep the rules of HTTP", _any),
-    "answer-content-type": ("Every answer says that it is JSON", _any),
-    "answer-complete": ("Every request is answered", _any),
+    "http-framing": ("Every response is framed unambiguously", _any),
+    "http-fields": ("Every response follows the HTTP standard", _any),
+    "answer-content-type": ("Every response has a JSON content type", _any),
+    "answer-complete": ("Every request gets a complete response", _any),
     "status-documented": ("Every HTTP status is documented", _any),
-    "status-500": ("No request provokes an internal error", _any),
-    "http-error-shape": ("404, 411 and 413 have the shape of a refusal", _any),
+    "status-500": ("No request causes an internal error", _any),
+    "http-error-shape": ("404, 411 and 413 come as error responses", _any),
 }
-"""Requirement -> title, and the answers that it is about."""
+"""Requirement -> title, and the answers that it applies to."""
 
 
 def _invariant(context: CaseContext, requirement: str, about: Kind) -> Iterable[Finding]:
     logged = [entry for entry in context.environment.log.all() if about(entry.exchange)]
     if not logged:
-        raise CouldNotJudge("there was no answer of this kind")
+        raise CouldNotJudge("there was no response of this kind")
     broken = [
         (entry.exchange, violation)
         for entry in logged
@@ -91,7 +91,7 @@ CASES = tuple(
 
 @case(
     "every-request-id-unique",
-    "No two answers of the run have the same request_id",
+    "Every request_id of the run is unique",
     since="1.8.0",
     requires=("request-id-unique",),
     invariant=True,
@@ -106,5 +106,5 @@ def _request_id_unique(context: CaseContext) -> Iterable[Finding]:
     repeated = [exchanges for exchanges in seen.values() if len(exchanges) > 1]
     if not repeated:
         return []
-    actual = f"{len(repeated)} ids were given more than once, one of them {len(repeated[0])} times"
-    return context.finding("a new id for each request", repeated[0][1], actual=actual)
+    actual = f"{len(repeated)} IDs were used more than once, one of them {len(repeated[0])} times"
+    return context.finding("a unique ID for each request", repeated[0][1], actual=actual)

@@ -23,7 +23,7 @@ def _compares_nothing(context: CaseContext, method: str) -> Iterable[Finding]:
 CASES = tuple(
     Case(
         id=f"method-{method}",
-        title=f"{method} compares nothing",
+        title=f"{method} gets no comparison",
         since="1.8.0",
         requires=("method-refused",),
         play=partial(_compares_nothing, method=method),

@@ -1,4 +1,4 @@
-"""Whether a score says of two people what the photos show."""
+"""Whether a score agrees with whom the photos show."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LEAST_SIDE = 200
 
 
 def wrong_side(context: CaseContext, one: Exchange) -> Iterable[Finding]:
-    """A finding where the score of an accepted answer says the opposite of what photos show.
+    """A finding if the score of a comparison contradicts the photos.
 
-    Photos on which the page promises nothing, such as covered or tiny ones, are passed over.
+    Photos for which the page promises nothing, such as covered or tiny faces, are skipped.
     """
     request = one.request
     if not (len(request.photos) == 2 and all(_plain(p, request) for p in request.photos)):
@@ -36,7 +36,7 @@ def wrong_side(context: CaseContext, one: Exchange) -> Iterable[Finding]:
 
 
 def _plain(photo: Photo, request: Request) -> bool:
-    """Whether the photo shows an upright, bare face that is large enough."""
+    """Whether the photo shows an upright, uncovered face that is large enough."""
     upright = photo.exif is None and (photo.turn == 0 or request.auto_rotate == "true")
     whole = photo.content == "image" and photo.percent == 100 and not photo.edits
     sides = (photo.width, photo.height)

@@ -23,13 +23,13 @@ def _some_cover_found(context: CaseContext, photo: str) -> Iterable[Finding]:
         one = context.compare(*pair, check_quality="true")
         if outcome(one.answer) == _COVERED:
             return []
-    return context.finding("4004 for at least one way to cover a face", one)
+    return context.finding("code 4004 for at least one cover", one)
 
 
 CASES = tuple(
     Case(
         id=f"{photo}-covered-somehow",
-        title=f"Of four ways to cover the {photo} face, at least one is answered with 4004",
+        title=f"The {photo} face gets 4004 for at least one of four covers",
         since="1.8.0",
         requires=("code-4004", "check-quality-true"),
         play=partial(_some_cover_found, photo=photo),
@@ -55,7 +55,7 @@ def _leaves_score(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "quality-default-is-false",
-    "A covered face without check_quality is treated as with false",
+    "Omitting check_quality is the same as check_quality false for a covered face",
     since="1.8.0",
     requires=("check-quality-default",),
 )
@@ -64,4 +64,6 @@ def _default_is_false(context: CaseContext) -> Iterator[Finding]:
         left = context.compare(Photo(cover=cover), Photo(), check_quality="false")
         absent = context.compare(Photo(cover=cover), Photo())
         if outcome(left.answer) != outcome(absent.answer):
-            yield from context.finding(f"as with false: {describe_actual(left)}", absent)
+            yield from context.finding(
+                f"the same response as with check_quality false: {describe_actual(left)}", absent
+            )

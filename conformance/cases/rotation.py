@@ -1,4 +1,4 @@
-"""auto_rotate: photos that lie on their side, stand on their head, or say so in EXIF."""
+"""auto_rotate: photos that are sideways or upside down, in their pixels or by EXIF."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def _turned_upright(context: CaseContext, turned: Photo, swap: bool) -> Iterable
 
 
 def _not_turned(context: CaseContext, turn: int) -> Iterable[Finding]:
-    """With false, the photo must not be read as well as with true."""
+    """With false, the response must differ from the one with true."""
     turned = Photo(turn=turn)
     turned_upright = context.compare(turned, Photo(), auto_rotate="true")
     left = context.compare(turned, Photo(), auto_rotate="false")
     if outcome(left.answer) == ACCEPTED and abs(score_of(left) - score_of(turned_upright)) <= NOISE:
-        return context.finding("another answer than with auto_rotate true", left)
+        return context.finding("a different response from that with auto_rotate true", left)
     return []
 
 
@@ -48,27 +48,27 @@ def _default(context: CaseContext, turn: int) -> Iterator[Finding]:
         left = context.compare(first, second, auto_rotate="false")
         absent = context.compare(first, second)
         if not _alike(left, absent):
-            expected = f"as with auto_rotate false: {describe_actual(left)}"
+            expected = f"the same response as with auto_rotate false: {describe_actual(left)}"
             yield from context.finding(expected, absent)
 
 
 def _strangers(context: CaseContext, turn: int) -> Iterator[Finding]:
-    """Turning must not lose sight of who is compared with whom."""
+    """Rotation must not change who is compared with whom."""
     turned = Photo(turn=turn)
     for first, second in ((HOPPER, turned), (turned, HOPPER)):
         one = context.compare(first, second, auto_rotate="true")
         if outcome(one.answer) == ACCEPTED and score_of(one) > RECOMMENDED:
-            yield from context.finding(f"two people: at most {RECOMMENDED}", one)
+            yield from context.finding(f"two people: a score of at most {RECOMMENDED}", one)
 
 
 def _tested(context: CaseContext, turn: int) -> Iterator[Finding]:
-    """The quality test may refuse a lying photo; it must not turn it."""
+    """The quality check may refuse a sideways photo, but must not rotate it."""
     turned = Photo(turn=turn)
     for first, second in ((turned, Photo()), (Photo(), turned)):
         plain = context.compare(first, second)
         tested = context.compare(first, second, check_quality="true")
         if outcome(tested.answer) == ACCEPTED and not _alike(plain, tested):
-            expected = f"refused, or as without check_quality: {describe_actual(plain)}"
+            expected = f"a refusal, or as without check_quality: {describe_actual(plain)}"
             yield from context.finding(expected, tested)
 
 
@@ -83,30 +83,30 @@ def _alike(one: Exchange, other: Exchange) -> bool:
 BY_TURN = (
     (
         "as-it-is",
-        " stays so with auto_rotate false",
+        "; auto_rotate false",
         ("auto-rotate-false",),
         _not_turned,
     ),
     (
         "by-default",
-        ", without auto_rotate",
+        "; no auto_rotate",
         ("auto-rotate-default",),
         _default,
     ),
     (
         "stranger",
-        " against another person, with auto_rotate",
+        " and shows another person; auto_rotate true",
         ("auto-rotate-true", "operation-compares"),
         _strangers,
     ),
     (
         "tested",
-        ", with check_quality but without auto_rotate",
+        "; check_quality true, no auto_rotate",
         ("auto-rotate-default",),
         _tested,
     ),
 )
-"""For each quarter turn a case: end of the id, of the title, requirements, what is played."""
+"""For each quarter turn a case: suffixes of id and title, requirements, and the function."""
 
 
 def _cases() -> Iterator[Case]:
@@ -114,7 +114,7 @@ def _cases() -> Iterator[Case]:
         for photo in ("first", "second"):
             yield Case(
                 id=f"{photo}-turned-{turn}-upright",
-                title=f"The {photo} photo is turned by {turn} degrees, with auto_rotate",
+                title=f"The {photo} photo is rotated by {turn} degrees; auto_rotate true",
                 since="1.8.0",
                 requires=("auto-rotate-true", f"{photo}-judged"),
                 play=partial(_turned_upright, turned=Photo(turn=turn), swap=photo == "first"),
@@ -123,7 +123,7 @@ def _cases() -> Iterator[Case]:
         for name, title, requires, play in BY_TURN:
             yield Case(
                 id=f"turned-{turn}-{name}",
-                title=f"A photo turned by {turn} degrees{title}",
+                title=f"A photo is rotated by {turn} degrees{title}",
                 since="1.8.0",
                 requires=requires,
                 play=partial(play, turn=turn),
@@ -133,7 +133,7 @@ def _cases() -> Iterator[Case]:
         for photo in ("first", "second"):
             yield Case(
                 id=f"{photo}-exif-{orientation}-upright",
-                title=f"The {photo} photo is set upright by EXIF {orientation}, with auto_rotate",
+                title=f"The {photo} photo has EXIF orientation {orientation}; auto_rotate true",
                 since="1.8.0",
                 requires=("auto-rotate-exif", f"{photo}-judged"),
                 play=partial(_turned_upright, turned=stored, swap=photo == "first"),

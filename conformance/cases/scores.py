@@ -32,7 +32,7 @@ _OWN_PAIRS = 40
 
 @case(
     "score-same-photo",
-    "A photo compared with itself is above the recommended threshold",
+    "A photo compared with itself scores above the recommended threshold",
     since="1.8.0",
     requires=("threshold-recommended", "operation-compares"),
 )
@@ -43,7 +43,7 @@ def _same_photo(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "score-same-person",
-    "Differently taken copies of a portrait are above the recommended threshold",
+    "Altered copies of a portrait score above the recommended threshold",
     since="1.8.0",
     requires=("threshold-recommended", "operation-compares"),
 )
@@ -54,7 +54,7 @@ def _same_person(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "score-different-people",
-    "Two different people are below the recommended threshold",
+    "Two different people score below the recommended threshold",
     since="1.8.0",
     requires=("threshold-recommended", "operation-compares"),
 )
@@ -67,7 +67,7 @@ def _different_people(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "score-ranks-people",
-    "One person scores higher than two, whichever photo changes",
+    "A pair of one person scores higher than a pair of two, whichever photo changes",
     since="1.8.0",
     requires=("score-greater-is-likelier", "operation-compares"),
 )
@@ -82,7 +82,7 @@ def _ranks_people(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "score-graded",
-    "Pairs that are alike in different degrees get more than two scores",
+    "Pairs of varying similarity get more than two distinct scores",
     since="1.8.0",
     requires=("score-graded", "score-greater-is-likelier"),
 )
@@ -93,7 +93,7 @@ def _graded(context: CaseContext) -> Iterable[Finding]:
     if len(scores) > 2:
         return []
     return context.finding(
-        f"more than two scores of {len(pairs)} pairs",
+        f"more than two distinct scores for {len(pairs)} pairs",
         exchanges[-1],
         actual=f"only {', '.join(map(str, scores))}",
     )
@@ -101,7 +101,7 @@ def _graded(context: CaseContext) -> Iterable[Finding]:
 
 @case(
     "default-key-refused",
-    "A photo under the documented key is refused by a server with a key of its own",
+    "A server with its own key refuses a photo encrypted with the documented key",
     since="1.8.0",
     requires=("encryption-key", "code-1200"),
 )
@@ -117,7 +117,7 @@ def _default_key(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "score-symmetric",
-    "Swapping the photos leaves the score as it is",
+    "Swapping the photos does not change the score",
     since="1.8.0",
     requires=("operation-order",),
 )
@@ -127,14 +127,14 @@ def _symmetric(context: CaseContext) -> Iterator[Finding]:
         backward = context.compare(second, first)
         if abs(forward - score_of(backward)) > NOISE:
             yield from context.finding(
-                f"{forward} within {NOISE}, as the other way round",
+                f"{forward} within {NOISE}, the score in the other order",
                 backward,
             )
 
 
 @case(
     "score-repeatable",
-    "The same request gets the same score, whatever was asked in between",
+    "The same request gets the same score, whatever was sent in between",
     since="1.8.0",
     requires=("operation-stateless",),
 )
@@ -144,7 +144,7 @@ def _repeatable(context: CaseContext) -> Iterator[Finding]:
     for pair in reversed(pairs):
         again = context.compare(*pair)
         if abs(score_of(again) - before[pair]) > NOISE:
-            expected = f"{before[pair]} within {NOISE}, as before"
+            expected = f"{before[pair]} within {NOISE}, the score before"
             yield from context.finding(expected, again)
 
 
@@ -164,7 +164,7 @@ def _own_accepted(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "own-people-ranked",
-    "The vendor's people: pairs of one person score higher in the median than pairs of two",
+    "The vendor's pairs of one person have a higher median score than pairs of two",
     since="1.8.0",
     requires=("score-greater-is-likelier", "operation-compares"),
     needs=("photos",),

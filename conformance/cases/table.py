@@ -1,20 +1,20 @@
-"""Cases as data: one request, and the outcomes that are right. The tables are tables/*.yaml.
+"""Cases as data: one request, and its right outcomes. The tables are tables/*.yaml.
 
 A row::
 
     - id: "{photo}-tag-bit-flipped"            # an id never changes its meaning
-      since: 1.8.0                             # the release that it came with
-      each: {photo: [first, second]}           # one case for each value, {photo} filled in
+      since: 1.8.0                             # the release that introduced it
+      each: {photo: [first, second]}           # one case for each value of {photo}
       title: One bit of the tag is flipped
       requires: [encryption-tag]
       send: {"{photo}": {encryption: {flip: tag}}}   # a recipe, see requests/recipe.py
       expect: [INVALID_ARGUMENT]               # accepted, a code's name, or an HTTP status
-      or: {undecryptable-code: [INVALID_IMAGE_TYPE]}   # right unless that reading binds
+      or: {undecryptable-code: [INVALID_IMAGE_TYPE]}   # right as well, unless that reading binds
 
-A number may be written with a limit of the photo standards, such as ``max_side + 1``; such a row
-needs a profile that gives it. ``without: max_side`` marks a row for servers whose profile does not.
-The outcome ``format`` is accepted or refused as the photo standards list the photo's format.
-Whom the photos show says the recipe (``of``): the score of an accepted answer has to say the same.
+A number may refer to a limit of the photo standards, such as ``max_side + 1``; the row then needs
+a profile that gives this limit. ``without: max_side`` marks a row for profiles that do not.
+The outcome ``format`` means accepted if the photo standards list the photo's format, else refused.
+The score of an accepted request must agree with whom the recipe's photos show (``of``).
 """
 
 from __future__ import annotations
@@ -53,16 +53,16 @@ FORMAT = "format"
 _TYPE = "INVALID_IMAGE_TYPE"
 _LENGTH = "INVALID_CONTENT_LENGTH"
 _JUDGED = {ACCEPTED, FORMAT, _TYPE}
-"""Outcomes of cases in which the photo's format may be one that is refused."""
+"""Outcomes of cases whose photo may have a format that is refused."""
 LEAST_SIZE = "file-length-least"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneRequest:
-    """Send a recipe; the outcome must be one of those that are right.
+    """Send a recipe and check its outcome.
 
-    ``legal``: for each reading the outcomes that are right as well unless it binds. ``without``: a
-    limit that must not be known.
+    ``legal``: for each reading, more outcomes that are right unless it binds. ``without``: a limit
+    that must be unknown.
     """
 
     send: Mapping[str, Any]
@@ -71,7 +71,7 @@ class OneRequest:
     without: str = ""
 
     def __call__(self, context: CaseContext) -> Iterable[Finding]:
-        """Play it."""
+        """Send the request and judge the answer."""
         standards = context.profile.standards
         if self.without and getattr(standards, self.without) is not None:
             raise NotApplicable("the profile's exact limits are judged instead")
@@ -83,14 +83,16 @@ class OneRequest:
             expected = " or ".join(describe_expected(word) for word in right)
             return context.finding(expected, one, breaks=self._broken(got))
         if got == context.ordinary_outcome != ACCEPTED:
-            raise CouldNotJudge(f"two ordinary photos get the same answer: {describe_actual(one)}")
+            raise CouldNotJudge(
+                f"two ordinary photos get the same response: {describe_actual(one)}"
+            )
         return wrong_side(context, one) if got == ACCEPTED else []
 
     def _right(self, request: Request, context: CaseContext) -> tuple[str | int, ...]:
         """The outcomes that are right for this server.
 
         Raises:
-            NotApplicable: the photos are to be accepted, but the profile refuses such photos.
+            NotApplicable: the photos should be accepted, but the profile excludes such photos.
         """
         words = dict.fromkeys(self.expect)
         for reading, outcomes in self.legal.items():
@@ -117,12 +119,12 @@ class OneRequest:
         return tuple(words)
 
     def _broken(self, got: Outcome) -> str | None:
-        """The reading that forbids an outcome which is legal otherwise."""
+        """The reading that forbids an otherwise legal outcome."""
         return next((reading for reading, words in self.legal.items() if got in words), None)
 
 
 def _ordinary(request: Request) -> bool:
-    """Whether every server has to take photos of this format."""
+    """Whether every server must accept photos of this format."""
     return all(photo.format == "JPEG" for photo in request.photos)
 
 
@@ -130,7 +132,7 @@ def resolved(value: Any, standards: Standards) -> Any:
     """The recipe with the limits of the photo standards filled in.
 
     Raises:
-        NotApplicable: one of them is not known.
+        NotApplicable: one of them is unknown.
     """
     if isinstance(value, Mapping):
         return {name: resolved(entry, standards) for name, entry in value.items()}

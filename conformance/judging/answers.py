@@ -1,7 +1,7 @@
-"""What is wrong with a single answer, whatever was asked: judged by the contract's schemas.
+"""What is wrong with a single answer, whatever was asked, by the contract's schemas.
 
-Each violation names the requirement that it breaks. What stands before the operation (a proxy, a
-router) answers other paths and methods, 404, 411 and 413; those answers are judged less strictly.
+Each violation names the requirement that it breaks. Other paths and methods, 404, 411 and 413 may
+be answered by a proxy or a router; those answers are judged less strictly.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from verikit.errors import BadAnswer
 _CONTRACT = load_contract()
 _BEFORE = {404, 411, 413}
 _UNDECLARED = {400, 501}
-"""More of what stands before the operation may say where no length is declared."""
+"""More statuses that a proxy may return if no length is declared."""
 SHAPE_BEFORE = "http-error-shape"
-_INSIDE = re.compile(  # bounded, as a hostile body could else cost the square of its length
+_INSIDE = re.compile(  # bounded, or a hostile body could cost the square of its length
     rb"Traceback \(most recent call last\)|File \\*\"[^\"]{1,500}\", line \d+|"
     rb"\bat [\w.$<>]{1,200}\([\w.]{1,200}\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
     rb"\b\w{1,100}\.(?:go|rb|php|py):\d+\b|\bpanic: "
@@ -38,7 +38,7 @@ FRAMING = "http-framing"
 
 @dataclass(frozen=True)
 class Violation:
-    """A requirement and how an answer breaks it."""
+    """A requirement, and how an answer breaks it."""
 
     requirement: str
     expected: str
@@ -57,12 +57,12 @@ _REFUSAL = {"code": "refusal-code", "request_id": "request-id", "message": "refu
 
 
 def asks_operation(one: Exchange) -> bool:
-    """Whether the documented path was asked with the documented method."""
+    """Whether the request uses the documented path and method."""
     return one.request.method == _CONTRACT.method and one.request.path == "{path}"
 
 
 def comes_from_operation(one: Exchange, answer: Answer) -> bool:
-    """Whether the operation answers, and not what stands before it."""
+    """Whether the answer is the operation's own, not that of a proxy."""
     if not asks_operation(one):
         return False
     declared = one.request.length == "declared"
@@ -71,7 +71,7 @@ def comes_from_operation(one: Exchange, answer: Answer) -> bool:
 
 
 def is_success(answer: Answer) -> bool:
-    """Whether an answer means to be a normal response: by its code, its score or its status."""
+    """Whether an answer is meant as a normal response, by its code, score or status."""
     if answer.fields.get("code") in (_CONTRACT.success_code, str(_CONTRACT.success_code)):
         return True
     if outcome(answer) in _CONTRACT.codes:
@@ -80,7 +80,7 @@ def is_success(answer: Answer) -> bool:
 
 
 def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
-    """Everything that is wrong with one answer by itself."""
+    """Everything that is wrong with one answer, whatever was asked."""
     if one.answer is None:
         framed = isinstance(one.error, BadAnswer)
         yield Violation(FRAMING if framed else NO_ANSWER, "an answer", str(one.error))
@@ -106,16 +106,16 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
 
 
 def _http(answer: Answer) -> Iterator[Violation]:
-    """What can be read, but breaks a rule of HTTP."""
+    """Readable answers that break a rule of HTTP."""
     for finding in answer.findings:
-        yield Violation("http-fields", "an answer as RFC 9110 and 9112 write it", finding)
+        yield Violation("http-fields", "an answer that follows RFC 9110 and RFC 9112", finding)
 
 
 def _inside(answer: Answer) -> Iterator[Violation]:
-    """What of the server's own code an answer shows."""
+    """Internals of the server that an answer reveals."""
     if shown_inside := _INSIDE.search(answer.body):
         said = shown_inside[0].decode("utf-8", "replace")
-        yield Violation("message-plain", "nothing of the server's inside", repr(said))
+        yield Violation("message-plain", "no internals of the server", repr(said))
 
 
 def _before_operation(one: Exchange, answer: Answer) -> Iterator[Violation]:
@@ -140,17 +140,17 @@ def _shape(answer: Answer) -> Iterator[Violation]:
 
 
 def _without_nulls(answer: Answer, success: bool) -> Mapping[str, Any]:
-    """The object without what stands for nothing; what the schemas demand stays."""
+    """The object without a null for the other kind of response."""
     other = "message" if success else "verification_score"
     return {n: v for n, v in answer.fields.items() if n != other or v is not None}
 
 
 def _strictness(answer: Answer) -> Iterator[Violation]:
-    """JSON that one reader takes and another reads otherwise, or not at all."""
+    """JSON that readers interpret differently, or that some reject."""
     if answer.no_json:
         twice = "stands twice" in answer.no_json
         requirement = "answer-members-once" if twice else "answer-json-interoperable"
-        yield Violation(requirement, "JSON that every reader reads alike", answer.no_json)
+        yield Violation(requirement, "interoperable JSON", answer.no_json)
 
 
 def _schema_of(answer: Answer, success: bool) -> str:
@@ -168,7 +168,7 @@ def _validator(schema: str) -> Any:
 
 
 def _is_whole(value: Any) -> bool:
-    """1000.0 is a whole number too (JSON Schema, 6.1.1); true is none."""
+    """1000.0 is an integer too (JSON Schema, 6.1.1); true is not."""
     return type(value) is int or (type(value) is float and value.is_integer())
 
 
@@ -191,7 +191,7 @@ def _error_text(error: ValidationError) -> str:
 
 
 def _mixture(answer: Answer, success: bool) -> Iterator[Violation]:
-    """Nothing of one kind of response in the other."""
+    """Members of one kind of response in the other."""
     other = "message" if success else "verification_score"
     if other in answer.fields and answer.fields[other] is None:
         yield Violation("absent-members", f"no {other}", f"{other}: null")
@@ -200,7 +200,7 @@ def _mixture(answer: Answer, success: bool) -> Iterator[Violation]:
         yield Violation("code-whole", "a number without a fraction", f"code: {code!r}")
     if not success:
         if answer.fields.get("verification_score") is not None:
-            yield Violation("refusal-without-score", "no score", "a refusal with a score")
+            yield Violation("refusal-without-score", "no score", "an error response with a score")
         return
     if answer.fields.get("message") is not None:
         yield Violation("success-without-message", "no message", "a score and a message")
@@ -215,7 +215,7 @@ def _header(answer: Answer) -> Iterator[Violation]:
 
 
 def _pairing(answer: Answer, profile: Profile) -> Iterator[Violation]:
-    """The profile's status for a system code where it gives one, else any error status."""
+    """The status for a system code: the profile's if it gives one, else any error status."""
     name = outcome(answer)
     if name not in _CONTRACT.codes:
         return

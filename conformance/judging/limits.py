@@ -1,4 +1,4 @@
-"""Which limits of the photo standards a request breaks."""
+"""Which limits of the photo standards a request exceeds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from conformance.requests.writing import FIRST, SECOND
 TOO_LONG = 413
 _GROWTH = 4 / 3 * 17 / 16  # of Base64, and of its '+' and '/' percent-encoded
 LARGE = 200_000
-"""Bytes above which a file may be too large for a server whose largest size is not known."""
+"""Bytes above which a file may be too large for a server whose maximum is unknown."""
 SMALL = 8192
-"""Bytes below which a file may be too small for a server whose least size is not known."""
+"""Bytes below which a file may be too small for a server whose minimum is unknown."""
 
 
 def offences(request: Request, standards: Standards) -> tuple[str | int, ...]:
-    """The outcomes that the standards give a server reason for; empty when all is allowed."""
+    """The refusals that the standards justify; empty if everything is allowed."""
     found = [code for photo in request.photos for code in _offences(photo, standards)]
     most = standards.max_body_bytes
     if most and sum(len(photo_file(p)) for p in _photos_sent(request)) * _GROWTH > most:
@@ -27,12 +27,12 @@ def offences(request: Request, standards: Standards) -> tuple[str | int, ...]:
 
 
 def is_small(request: Request) -> bool:
-    """Whether one of its files is so small that a server may have a least size above it."""
+    """Whether one of its files may be below a server's unknown minimum."""
     return any(len(photo_file(photo)) < SMALL for photo in request.photos)
 
 
 def is_large(request: Request) -> bool:
-    """Whether one of its files is so large that a server may have a largest size below it."""
+    """Whether one of its files may be above a server's unknown maximum."""
     return any(len(photo_file(photo)) > LARGE for photo in request.photos)
 
 

@@ -1,7 +1,7 @@
-"""Everything that is wrong in a request, and from that every outcome that is right for it.
+"""Everything that is wrong with a request, and the outcomes that are right for it.
 
-Of several reasons to refuse, a server may give any: the page names no order. Where it leaves open
-which code a reason has, each is right, unless the profile binds the reading.
+Of several errors a server may report any, as the page names no order. If the page leaves open
+which code an error gets, each is right, unless the profile binds the reading.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FORMS = {"urlencoded", "raw", "multipart", "files"}
 class Reason:
     """Why a request is refused, or may be.
 
-    ``requirement``: the one that is broken where it is not refused. ``sure``: every server has to
-    refuse it; else it may.
+    ``requirement``: the one broken if it is not refused. ``sure``: every server must refuse it;
+    otherwise it may.
     """
 
     requirement: str
@@ -44,7 +44,7 @@ class Right:
 
 
 def right(request: Request, profile: Profile, is_open: IsOpen) -> Right | None:
-    """What is right for a request; None where any well-formed answer is."""
+    """What is right for a request; None if any well-formed answer is."""
     if request.literal is not None or request.body not in _FORMS or request.in_query:
         return None
     reasons = list(_reasons(request, profile, is_open))

@@ -1,7 +1,7 @@
 """What an answer says, in one word: accepted, a system code's name, or an HTTP status.
 
-Read leniently (a code written as text still counts), so that one wrong type is one failure and
-not one in every case; the types themselves are judged by the invariants over all answers.
+Parsing is lenient (a code written as a string still counts), so that a wrong type fails one case
+and not all of them; the invariants judge the types.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMES = {entry.code: name for name, entry in _CONTRACT.codes.items()}
 
 
 def outcome(answer: Answer | None) -> Outcome:
-    """The word for an answer; None when it says nothing that the contract knows."""
+    """The outcome of an answer; None if the contract knows no such answer."""
     if answer is None:
         return None
     code = _integer(answer.fields.get("code"))
@@ -29,7 +29,7 @@ def outcome(answer: Answer | None) -> Outcome:
 
 
 def describe_actual(one: Exchange) -> str:
-    """An answer as a person would report it."""
+    """An answer in words, for a report."""
     if one.answer is None:
         return f"no answer: {one.error}"
     fields = one.answer.fields

@@ -1,4 +1,4 @@
-"""What can be said of a case, and why."""
+"""The verdict on a case, and its findings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Level(StrEnum):
 
 
 class Verdict(StrEnum):
-    """From good to bad, then the kinds of "not judged"."""
+    """From good to bad, then the kinds of \"not judged\"."""
 
     PASSED = "passed"
     WARNING = "warning"
@@ -33,9 +33,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is not as it should be, tied to the requirement it breaks.
+    """One violation of a requirement.
 
-    What it says may come from the server: it is made fit to be shown here, once for all reports.
+    Its text may come from the server and is sanitized here, once for all reports.
     """
 
     requirement: str
@@ -66,7 +66,7 @@ class Result:
         object.__setattr__(self, "reason", "\n".join(lines))
 
     def known_failure(self, verdict: Verdict, reason: str) -> Result:
-        """The same failure, known and explained."""
+        """The same failure, marked as known, with its explanation."""
         return replace(self, verdict=verdict, reason=reason)
 
 
@@ -79,6 +79,6 @@ _GRAVITY = (
 
 
 def worst(findings: tuple[Finding, ...]) -> Verdict:
-    """The verdict over several findings: the gravest of them, else passed."""
+    """The gravest verdict of the findings; passed if there are none."""
     found = {finding.verdict for finding in findings}
     return next((verdict for verdict in _GRAVITY if verdict in found), Verdict.PASSED)
