@@ -19,7 +19,7 @@ Form = Mapping[str, str]
 Judge = Callable[[Form], float]
 
 _LIMITS = load_contract().photo_standards
-_BOOLEANS = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 class Refused(Exception):  # noqa: N818 - a finding about the request
@@ -32,7 +32,7 @@ def verify(form: Form) -> float:
     Raises:
         Refused: with the name of the system code that says why.
     """
-    turn, test = (_boolean(form.get(name, "false")) for name in (ROTATE, QUALITY))
+    turn, test = (_boolean(form.get(name, "")) for name in (ROTATE, QUALITY))
     files = [_file(form.get(name, "")) for name in (FIRST, SECOND)]
     _require(all(len(f) <= _LIMITS.max_file_bytes for f in files), "INVALID_CONTENT_LENGTH")
     pictures = [_picture(f) for f in files]

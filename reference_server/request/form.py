@@ -25,7 +25,7 @@ PARAMETERS = load_contract().parameters
 Fields = list[tuple[str, bytes]]
 Switches = dict[str, bool]
 
-BOOLEANS = {b"true": True, b"false": False}
+BOOLEANS = {b"true": True, b"1": True, b"false": False, b"0": False}
 
 MAX_FIELDS = 10_000
 MAX_HEADER_BYTES = 2**20
@@ -158,7 +158,7 @@ def read_inputs(fields: Iterable[tuple[str, bytes]]) -> Inputs:
     """Check and convert the fields; unknown ones are ignored.
 
     Raises:
-        InvalidArgument: a parameter is missing, empty, given twice or no boolean.
+        InvalidArgument: a photo is missing or empty, a switch no boolean, or one is given twice.
     """
     given = _given_once(fields)
     photos = tuple(_text(name, given) for name in PHOTOS)
@@ -187,9 +187,10 @@ def _text(name: str, given: dict[str, bytes]) -> bytes:
 
 
 def _boolean(parameter: Parameter, given: dict[str, bytes]) -> bool:
-    if parameter.name not in given:
+    text = given.get(parameter.name)
+    if not text:
         return bool(parameter.default)
     try:
-        return BOOLEANS[given[parameter.name].lower()]
+        return BOOLEANS[text.lower()]
     except KeyError:
         raise InvalidArgument(f"{parameter.name} must be true or false") from None

@@ -16,14 +16,29 @@ def test_switches_default_to_the_contracts_values() -> None:
 
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize(
-    ("text", "value"), [(b"true", True), (b"TRUE", True), (b"False", False), (b"fAlSe", False)]
+    ("text", "value"),
+    [
+        (b"true", True),
+        (b"TRUE", True),
+        (b"1", True),
+        (b"False", False),
+        (b"fAlSe", False),
+        (b"0", False),
+    ],
 )
-def test_switch_is_read_in_any_letter_case(name: str, text: bytes, value: bool) -> None:
+def test_switch_is_read_in_any_case_and_as_a_digit(name: str, text: bytes, value: bool) -> None:
     assert read_inputs([*GIVEN, (name, text)]).switches[name] is value
 
 
 @pytest.mark.parametrize("name", SWITCHES)
-@pytest.mark.parametrize("text", [b"", b"1", b"0", b"yes", b" true", b"true ", b"\xff", b"null"])
+def test_empty_switch_means_the_contracts_value(name: str) -> None:
+    assert read_inputs([*GIVEN, (name, b"")]) == read_inputs(GIVEN)
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+@pytest.mark.parametrize(
+    "text", [b" ", b"2", b"10", b"-1", b"yes", b" true", b"true ", b"\xff", b"\xb9", b"null"]
+)
 def test_any_other_switch_is_refused_by_name(name: str, text: bytes) -> None:
     with pytest.raises(InvalidArgument) as refused:
         read_inputs([*GIVEN, (name, text)])

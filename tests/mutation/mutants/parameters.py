@@ -114,14 +114,21 @@ def capitals_refused(switch: str, fields: Fields) -> Fields:
 
 
 def short_words_read(switch: str, fields: Fields) -> Fields:
-    """1 and 0, yes and no are booleans too."""
-    words = {b"1": b"true", b"yes": b"true", b"0": b"false", b"no": b"false"}
+    """Yes and no, on and off are booleans too."""
+    words = {b"yes": b"true", b"on": b"true", b"no": b"false", b"off": b"false"}
     return [(n, words.get(v, v) if n == switch else v) for n, v in fields]
 
 
-def empty_taken_as_default(switch: str, fields: Fields) -> Fields:
-    """An empty value counts as none."""
-    return [(name, value) for name, value in fields if (name, value) != (switch, b"")]
+def digits_refused(switch: str, fields: Fields) -> Fields:
+    """1 and 0 are no booleans."""
+    if dict(fields).get(switch) in (b"1", b"0"):
+        raise InvalidArgument(f"{switch} must be true or false")
+    return fields
+
+
+def empty_refused(switch: str, fields: Fields) -> Fields:
+    """An empty value is no boolean."""
+    return word_refused(switch, b"", fields)
 
 
 def ignored(switch: str, fields: Fields) -> Fields:
@@ -150,7 +157,8 @@ for switch in SWITCHES:
         (unreadable_taken_as_false, "boolean-refused"),
         (capitals_refused, "boolean-spelling"),
         (short_words_read, "boolean-spelling"),
-        (empty_taken_as_default, "boolean-spelling"),
+        (digits_refused, "boolean-spelling"),
+        (empty_refused, "boolean-spelling"),
         (ignored, f"{about}-true"),
         (inverted, f"{about}-true"),
     ):
@@ -161,6 +169,20 @@ for switch in SWITCHES:
     mutant(f"{about}-false", f"{about}-default", name=f"{called}_on_when_given")(
         on_fields(partial(on_when_given, switch))
     )
+
+
+@mutant("boolean-spelling")
+@on_fields
+def empty_check_quality_taken_as_true(fields: Fields) -> Fields:
+    """As by a framework to which a flag that is there is on."""
+    return [(n, b"true" if (n, v) == (QUALITY, b"") else v) for n, v in fields]
+
+
+@mutant("boolean-spelling")
+@on_fields
+def digits_of_check_quality_taken_as_false(fields: Fields) -> Fields:
+    """As by a parser that compares with the word true."""
+    return [(n, b"false" if n == QUALITY and v in (b"1", b"0") else v) for n, v in fields]
 
 
 @mutant("auto-rotate-true", "check-quality-true", "code-4004")
