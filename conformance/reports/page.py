@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 from PIL import Image
 
 from conformance.case import Case, Requirement
 from conformance.judging.verdicts import Level, Result, Verdict
-from conformance.reports.badge import badge
+from conformance.reports.causes import causes
 from conformance.reports.evidence import Evidence
-from conformance.reports.summary import GRAVITY, requirement_verdicts, sentence
+from conformance.reports.summary import GRAVITY, WORDS, requirement_verdicts, sentence
 from conformance.requests.photos.files import OWN
 from conformance.requests.photos.portraits import draw
 from conformance.requests.recipe import Photo
 from conformance.run import Run
 from verikit.contract import load_contract
+from verikit.reports import shell
+from verikit.reports.shell import Head, Tone
 
 _SIDE = 72
+AREAS: Mapping[str, tuple[str, ...]] = {
+    "Requests and parameters": ("parameters", "bodies", "http", "methods"),
+    "Encryption": ("encryption",),
+    "Photos": ("files", "sizes", "rotation"),
+    "Faces": ("faces", "quality"),
+    "Scores": ("scores",),
+    "Several errors at once": ("crossed", "fuzz"),
+    "Concurrency": ("concurrency",),
+    "All answers together": ("invariants",),
+}
+"""What a reader looks for, and the groups of cases that are about it."""
+AREA_OF = {group: title for title, groups in AREAS.items() for group in groups}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +53,19 @@ class CaseRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Area:
+    """The cases of one area."""
+
+    title: str
+    rows: Sequence[CaseRow]
+    counts: Mapping[Verdict, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequirementRow:
     """A requirement, and the results of its cases."""
 
     requirement: Requirement
-    verdict: Verdict
     results: tuple[Result, ...]
 
 
@@ -54,36 +77,84 @@ def write_page(run: Run, proofs: Mapping[str, Evidence], path: Path) -> None:
 
 def page(run: Run, proofs: Mapping[str, Evidence]) -> str:
     """The page's text."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("conformance", "reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("page.html").render(
+    rows = {row.case.id: row for row in _cases(run, proofs)}
+    return shell.page(
+        "conformance.reports",
+        "page.html.j2",
+        _head(run),
+        script=files("conformance.reports").joinpath("page.js").read_text("utf-8"),
         run=run,
-        contract=load_contract(),
-        sentence=sentence(run),
-        badge=badge(run),
-        verdicts=GRAVITY,
+        causes=causes(run),
+        rows=rows,
+        areas=_areas(rows.values()),
+        requirements=_requirements(run),
+        tones={word.word: word.tone for word in WORDS},
         levels=tuple(Level),
         counts={verdict: run.count(verdict) for verdict in GRAVITY if run.count(verdict)},
-        requirements=_requirements(run),
-        cases=sorted(_cases(run, proofs), key=lambda row: GRAVITY.index(row.result.verdict)),
     )
 
 
-def _requirements(run: Run) -> list[RequirementRow]:
-    verdicts = requirement_verdicts(run)
-    return [
-        RequirementRow(
-            requirement=requirement,
-            verdict=verdicts[requirement.id],
-            results=tuple(r for r in run.results if requirement.id in run.cases[r.case].requires),
+def _head(run: Run) -> Head:
+    contract = load_contract()
+    verdict, _, rest = sentence(run).partition(": ")
+    facts = {
+        "Server": run.target.url,
+        "Contract": f"{contract.document['info']['title']} {contract.version}, "
+        f"cases of release {run.release}",
+        "Profile": run.profile.name or "none: where the page is silent, nothing is judged",
+        "Checked": f"{run.started:%Y-%m-%d %H:%M} UTC, {run.seconds:.1f} s, "
+        f"{run.requests} requests, seed {run.seed}",
+    }
+    if run.self_check:
+        facts["Self-check"] = run.self_check
+    if run.own_photos:
+        facts["Photos"] = (
+            "the vendor's own and two public-domain portraits; the vendor's are neither shown "
+            "nor stored"
         )
-        for requirement in run.requirements.values()
+    tone = {0: Tone.GOOD, 1: Tone.BAD}.get(run.exit_code, Tone.OPEN)
+    return Head(
+        kind="Conformance",
+        subject=run.target.url,
+        tone=tone,
+        verdict=verdict,
+        sentence=rest,
+        facts=facts,
+        legend=WORDS,
+    )
+
+
+def _areas(rows: Iterable[CaseRow]) -> list[Area]:
+    """The areas that have cases in this run, in each the worst first."""
+    found: defaultdict[str, list[CaseRow]] = defaultdict(list)
+    for row in rows:
+        found[AREA_OF[row.case.group]].append(row)
+    return [
+        Area(
+            title=title,
+            rows=sorted(found[title], key=lambda row: GRAVITY.index(row.result.verdict)),
+            counts={
+                verdict: number
+                for verdict in GRAVITY
+                if (number := sum(row.result.verdict is verdict for row in found[title]))
+            },
+        )
+        for title in AREAS
+        if found[title]
     ]
+
+
+def _requirements(run: Run) -> Mapping[str, list[RequirementRow]]:
+    """By how they fared, the worst first."""
+    cases_of: defaultdict[str, list[Result]] = defaultdict(list)
+    for result in run.results:
+        for id in run.cases[result.case].requires:
+            cases_of[id].append(result)
+    found: defaultdict[str, list[RequirementRow]] = defaultdict(list)
+    for id, status in requirement_verdicts(run).items():
+        row = RequirementRow(requirement=run.requirements[id], results=tuple(cases_of[id]))
+        found[status].append(row)
+    return {word.word: found[word.word] for word in WORDS if found[word.word]}
 
 
 def _cases(run: Run, proofs: Mapping[str, Evidence]) -> Iterator[CaseRow]:

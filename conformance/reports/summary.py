@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 from conformance.judging.outcome import ACCEPTED
-from conformance.judging.verdicts import Verdict
+from conformance.judging.verdicts import Level, Verdict
 from conformance.run import Run
+from verikit.reports.shell import Tone, Word
 
-GRAVITY = (
-    Verdict.FAILED,
-    Verdict.TOOL_ERROR,
-    Verdict.COULD_NOT_JUDGE,
-    Verdict.NOT_RUN,
-    Verdict.WAIVED,
-    Verdict.WARNING,
-    Verdict.PASSED,
-    Verdict.NOT_SCORED,
-    Verdict.NOT_APPLICABLE,
+NOT_CHECKED, UNTESTABLE = "not checked", "untestable"
+WORDS = (
+    Word(word=Verdict.FAILED, tone=Tone.BAD, meaning="The server breaks a requirement."),
+    Word(word=Verdict.TOOL_ERROR, tone=Tone.OPEN, meaning="The case broke: a fault of verikit."),
+    Word(
+        word=Verdict.COULD_NOT_JUDGE,
+        tone=Tone.OPEN,
+        meaning="What the case builds on did not work, so it shows nothing about the server.",
+    ),
+    Word(word=Verdict.NOT_RUN, tone=Tone.OPEN, meaning="The run ended before the case."),
+    Word(
+        word=NOT_CHECKED,
+        tone=Tone.OPEN,
+        meaning="No case of the requirement was chosen for this run (-k, --only-failed).",
+    ),
+    Word(word=Verdict.WAIVED, tone=Tone.WARN, meaning="It failed, which is known and explained."),
+    Word(
+        word=Verdict.WARNING,
+        tone=Tone.WARN,
+        meaning="A careful reader of the page expects more (SHOULD), but it demands no more.",
+    ),
+    Word(word=Verdict.PASSED, tone=Tone.GOOD, meaning="As the page demands."),
+    Word(
+        word=Verdict.NOT_SCORED,
+        tone=Tone.QUIET,
+        meaning="It came with a later release than the one that is scored.",
+    ),
+    Word(
+        word=Verdict.NOT_APPLICABLE,
+        tone=Tone.QUIET,
+        meaning="It says nothing about this server, by its profile or because the page is silent.",
+    ),
+    Word(word=UNTESTABLE, tone=Tone.QUIET, meaning="No case can judge it, and it says why."),
 )
+"""What a case or a requirement can have come to, from bad to good, in the words of all reports."""
+GRAVITY = tuple(Verdict(word.word) for word in WORDS if word.word in set(Verdict))
 
 
 def sentence(run: Run) -> str:
@@ -31,8 +57,8 @@ def sentence(run: Run) -> str:
     return f"Passed: {_cases(run.count(Verdict.PASSED))} passed{rest}."
 
 
-def requirement_verdicts(run: Run) -> dict[str, Verdict]:
-    """For each requirement the gravest verdict of its cases in this run."""
+def requirement_verdicts(run: Run) -> dict[str, str]:
+    """For each requirement the gravest verdict of its cases in this run, or why it has none."""
     verdicts: dict[str, set[Verdict]] = {id: set() for id in run.requirements}
     for result in run.results:
         blamed = {finding.requirement: finding.verdict for finding in result.findings}
@@ -42,14 +68,25 @@ def requirement_verdicts(run: Run) -> dict[str, Verdict]:
             if blamed and verdict in (Verdict.FAILED, Verdict.WARNING):
                 verdict = result.verdict if requirement in blamed else Verdict.PASSED
             verdicts[requirement].add(verdict)
+        if result.verdict is Verdict.PASSED:
+            for reading in filter(run.profile.binds, run.cases[result.case].readings):
+                verdicts[reading].add(Verdict.PASSED)
         for requirement, verdict in blamed.items():
             verdicts[requirement].add(
                 verdict if result.verdict in (Verdict.FAILED, Verdict.WARNING) else result.verdict
             )
     return {
-        id: next((verdict for verdict in GRAVITY if verdict in found), Verdict.NOT_APPLICABLE)
+        id: next((verdict for verdict in GRAVITY if verdict in found), _without_cases(run, id))
         for id, found in verdicts.items()
     }
+
+
+def _without_cases(run: Run, requirement: str) -> str:
+    if run.requirements[requirement].untestable:
+        return UNTESTABLE
+    level = run.requirements[requirement].level
+    left_open = level is Level.MAY and not run.profile.binds(requirement)
+    return Verdict.NOT_APPLICABLE if left_open else NOT_CHECKED
 
 
 def _failed(run: Run) -> str:

@@ -6,7 +6,6 @@ import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from click.testing import CliRunner, Result
 from conformance import self_check
 from conformance.catalogue import load_catalogue
 from conformance.errors import SelfCheckFailed
-from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
 from conformance.reports.json_lines import failed_before, read_lines
 from conformance.requests.exchange import Target
@@ -27,12 +25,6 @@ from verikit.cli import main
 from verikit.contract import load_contract
 
 SECRETS = load_contract().encryption
-
-
-@pytest.fixture(scope="module")
-def bad_url() -> Iterator[str]:
-    with serving(FAULTS["second-photo-ignored"].judge) as url:
-        yield url
 
 
 @pytest.fixture

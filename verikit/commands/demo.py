@@ -10,18 +10,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from jinja2 import Template
 
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
+from conformance.reports.page import thumbnail
 from verikit import options
 from verikit.commands import samples
 from verikit.errors import NoVerdict, Unreachable
 from verikit.exit_codes import Exit
+from verikit.reports import shell
+from verikit.reports.shell import Head, Tone
 from verikit.transport import Address, Connection, Endpoint, Request
 
 START_UP_SECONDS = 120
@@ -29,7 +31,6 @@ START_UP_SECONDS = 120
 
 OUT = Path("reports/demo")
 FAULT = "everybody-the-same"
-PAGE = files("verikit.commands").joinpath("demo.html.j2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,16 @@ class Checked:
     about: str
     verdict: Exit
     report: str
+
+    @property
+    def tone(self) -> Tone:
+        """How its verdict is shown."""
+        return {Exit.PASSED: Tone.GOOD, Exit.FAILED: Tone.BAD}.get(self.verdict, Tone.OPEN)
+
+    @property
+    def word(self) -> str:
+        """Its verdict."""
+        return {Exit.PASSED: "Passed", Exit.FAILED: "Failed"}.get(self.verdict, "No verdict")
 
 
 @click.command()
@@ -90,7 +101,7 @@ def demo(
             sys.stdin.readline()
     if Exit.NO_VERDICT in (good, bad):
         ctx.exit(Exit.NO_VERDICT)
-    ctx.exit(Exit.PASSED if (good, bad) == (Exit.PASSED, Exit.FAILED) else Exit.FAILED)
+    ctx.exit(Exit.PASSED if _as_expected(good, bad) else Exit.FAILED)
 
 
 def _check(url: str, report: Path, secrets: Sequence[str], *options: str) -> Exit:
@@ -114,11 +125,37 @@ def _write_index(out: Path, url: str, good: Exit, bad: Exit) -> Path:
             report="broken.html",
         ),
     ]
+    photos = [
+        {"name": name, "about": about, "picture": thumbnail(photo)}
+        for name, (photo, about) in samples.SAMPLES.items()
+    ]
     index = out / "index.html"
-    page = Template(PAGE.read_text("utf-8"), autoescape=True)
-    photos = {name: text for name, (_, text) in samples.SAMPLES.items()}
-    index.write_text(page.render(checked=checked, url=url, photos=photos), encoding="utf-8")
+    text = shell.page(
+        "verikit.commands",
+        "demo.html.j2",
+        _head(url, good, bad),
+        checked=checked,
+        url=url,
+        photos=photos,
+    )
+    index.write_text(text, encoding="utf-8")
     return index
+
+
+def _head(url: str, good: Exit, bad: Exit) -> Head:
+    expected = _as_expected(good, bad)
+    return Head(
+        kind="Demo",
+        subject=url,
+        tone=Tone.GOOD if expected else Tone.BAD,
+        verdict="As expected" if expected else "Not as expected",
+        sentence="What a good and a bad server look like",
+        facts={"Checked": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, on this machine"},
+    )
+
+
+def _as_expected(good: Exit, bad: Exit) -> bool:
+    return (good, bad) == (Exit.PASSED, Exit.FAILED)
 
 
 @contextmanager

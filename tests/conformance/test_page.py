@@ -1,0 +1,53 @@
+"""The HTML report of a check, and what its requirements are said to have come to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from conformance.catalogue import load_catalogue
+from conformance.judging.verdicts import Verdict
+from conformance.profile import load_profile
+from conformance.reports.evidence import evidence
+from conformance.reports.page import AREA_OF, page
+from conformance.reports.summary import NOT_CHECKED, UNTESTABLE, WORDS, requirement_verdicts
+from conformance.requests.exchange import Target
+from conformance.run import Run, run
+from conformance.runner import Options
+
+
+def checked(url: str, *patterns: str, profile: str | None = None) -> Run:
+    cases = load_catalogue().select(*patterns)
+    return run(Target.of(url), cases, profile=load_profile(profile), options=Options(examples=2))
+
+
+def test_every_case_has_an_area() -> None:
+    assert {case.group for case in load_catalogue().cases} == set(AREA_OF)
+
+
+def test_every_verdict_has_a_word_in_the_legend() -> None:
+    assert {word.word for word in WORDS} >= set(Verdict)
+
+
+def test_what_no_case_was_played_of_is_not_checked(good_url: str) -> None:
+    verdicts = requirement_verdicts(checked(good_url, "first-missing"))
+    assert verdicts["first-required"] == Verdict.PASSED
+    assert verdicts["second-required"] == NOT_CHECKED
+    assert verdicts["operation-port"] == UNTESTABLE
+    assert verdicts["photo-modes"] == Verdict.NOT_APPLICABLE
+
+
+def test_a_reading_that_binds_is_checked_by_the_cases_that_follow_it(good_url: str) -> None:
+    bound = [case.id for case in load_catalogue().cases if "truncated-code" in case.readings]
+    verdicts = requirement_verdicts(checked(good_url, *bound[:3], profile="reference"))
+    assert verdicts["truncated-code"] == Verdict.PASSED
+    assert verdicts["photo-modes"] == NOT_CHECKED
+
+
+def test_what_is_broken_stands_before_all_cases(bad_url: str, tmp_path: Path) -> None:
+    done = checked(bad_url, "second-*-wrong", "first-missing")
+    text = page(done, evidence(done, tmp_path))
+    broken, areas = text.index("What is broken"), text.index("By area")
+    assert broken < text.index('id="cause-1"') < areas < text.index('id="case-first-missing"')
+    folded = re.findall(r'<details class="(?:area|row)"[^>]*>', text)
+    assert [tag for tag in folded if " open" in tag] == [folded[0]]

@@ -1,0 +1,1 @@
+"""The shell that the reports of check, calibrate, load and the demo share; see ``shell``."""
