@@ -56,6 +56,8 @@ class Case:
     """Readings on which the expected outcome depends as well."""
     invariant: bool = False
     """Whether it judges the answers of all other cases, after them."""
+    alone: bool = True
+    """The request of a finding shows it by itself; else the case has to be played again."""
 
     def frozen_content(self) -> dict[str, Any]:
         """What must not change after release; the code of a Python case may."""
@@ -193,6 +195,7 @@ class CaseContext:
         *,
         actual: str = "",
         breaks: str | None = None,
+        also: tuple[str, ...] = (),
     ) -> list[Finding]:
         """A finding against a requirement, or none if the page leaves it open.
 
@@ -209,6 +212,7 @@ class CaseContext:
                 expected=expected,
                 actual=actual or (describe_actual(one) if one else ""),
                 exchange=one,
+                also=also,
             )
         ]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from conformance.case import Case
@@ -29,7 +30,7 @@ from conformance.reports.page import write_page
 from conformance.reports.sarif import write_sarif
 from conformance.requests.exchange import Target
 from conformance.requests.photos.people import own_people
-from conformance.run import Run, run
+from conformance.run import Given, Run, run
 from conformance.runner import Options
 from conformance.self_check import self_check
 from verikit.contract import load_contract
@@ -136,7 +137,8 @@ def check(url: str | None, **given: Any) -> None:
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
     shown = _self_check(console) if given["self_check"] else ""
-    done = replace(_watched(target, cases, given, options, console), self_check=shown)
+    done = _watched(target, cases, given, options, console)
+    done = replace(done, self_check=shown, given=_given(click.get_current_context()))
     _write(done, _outputs(given), console)
     sys.exit(done.exit_code)
 
@@ -213,6 +215,42 @@ def _lines(stack: ExitStack, path: Path | None) -> Lines | None:
     return Lines(stack.enter_context(path.open("w", encoding="utf-8")))
 
 
+_AGAIN = (
+    *("photos", "release", "fuzz_examples", "repeat", "timeout", "header_file", "ca_file"),
+    *("client_certificate", "client_key", "insecure", "proxy"),
+)
+"""Options without which a case may not go as before."""
+
+
+def _given(context: click.Context) -> Given:
+    """What was said on the command line; neither key nor IV nor a proxy's password."""
+    secret = [f"--{name}" for name in ("key", "iv") if _was_said(context, name)]
+    options = []
+    for name in _AGAIN:
+        value, flag = context.params.get(name), "--" + name.replace("_", "-")
+        if not _was_said(context, name):
+            continue
+        if name == "proxy" and "@" in str(value):
+            secret.append(flag)
+        else:
+            options += [flag] if value is True else [flag, str(value)]
+    above = context.parent
+    files = [name for name in ("key_file", "iv_file") if above and _was_said(above, name)]
+    return Given(
+        before=tuple(
+            word
+            for name in files
+            for word in ("--" + name.replace("_", "-"), str(above and above.params[name]))
+        ),
+        options=tuple(options),
+        unsaid=f"with the same {' and '.join(secret)}" if secret else "",
+    )
+
+
+def _was_said(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
 def _outputs(given: dict[str, Any]) -> Outputs:
     outputs = Outputs(**{name: given[name] for name in ("html", "junit", "json", "sarif", "badge")})
     return replace(outputs, html=None) if given["no_html"] else outputs
@@ -220,8 +258,10 @@ def _outputs(given: dict[str, Any]) -> Outputs:
 
 def _write(done: Run, outputs: Outputs, console: Console) -> None:
     folder = _folder_of(outputs.html) if outputs.html else None
-    report(done, console)  # before any file: a disk may be full
     proofs = evidence(done, folder)
+    report(done, proofs, console)  # before any file: a disk may be full
+    for proof in proofs.values():
+        proof.replay.save()
     if outputs.html:
         write_page(done, proofs, outputs.html)
         console.print(f"Report: {outputs.html}", highlight=False, soft_wrap=True)

@@ -41,6 +41,19 @@ Watch = Callable[[Result], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Given:
+    """The words that it takes, on a command line, to run a case in the same way again.
+
+    ``before``: options of ``verikit``; ``options``: those of ``check``; ``unsaid``: what no report
+    may hold, and whoever runs it again has to add.
+    """
+
+    before: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    unsaid: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """A finished, or interrupted, check of one server."""
 
@@ -58,6 +71,7 @@ class Run:
     ordinary: Outcome
     """What became of two ordinary photos before the cases began."""
     own_photos: bool = False
+    given: Given = Given()
     self_check: str = ""
     """What the self-check showed before the run, if it was asked for."""
     waiver_problems: tuple[str, ...] = ()

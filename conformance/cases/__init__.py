@@ -18,6 +18,7 @@ def case(  # noqa: PLR0913 - what a case consists of, by name
     requires: tuple[str, ...],
     needs: tuple[str, ...] = (),
     invariant: bool = False,
+    alone: bool = False,
 ) -> Callable[[Play], Case]:
     """Make a case of a function; the group is the name of its module."""
 
@@ -32,6 +33,7 @@ def case(  # noqa: PLR0913 - what a case consists of, by name
             group=group,
             needs=needs,
             invariant=invariant,
+            alone=alone,
         )
 
     return made

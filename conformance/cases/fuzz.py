@@ -78,6 +78,7 @@ _bytes = st.binary(max_size=400).map(lambda data: Photo(content=f"hex:{data.hex(
     "fuzz-recipes",
     "Random requests get documented responses; corrupted photos are never accepted",
     since="1.8.0",
+    alone=True,
     requires=("code-1200", "status-500", "encryption-tag", "answer-complete"),
 )
 def _recipes(context: CaseContext) -> Iterable[Finding]:
@@ -88,6 +89,7 @@ def _recipes(context: CaseContext) -> Iterable[Finding]:
     "fuzz-files",
     "Encrypted random bytes are refused with a documented code",
     since="1.8.0",
+    alone=True,
     requires=("code-2005", "status-500", "answer-complete"),
 )
 def _files(context: CaseContext) -> Iterable[Finding]:
@@ -98,6 +100,7 @@ def _files(context: CaseContext) -> Iterable[Finding]:
     "fuzz-damaged-photos",
     "Photos with random bytes changed get documented responses",
     since="1.8.0",
+    alone=True,
     requires=("status-500", "answer-complete"),
 )
 def _damaged_photos(context: CaseContext) -> Iterable[Finding]:
@@ -108,6 +111,7 @@ def _damaged_photos(context: CaseContext) -> Iterable[Finding]:
     "fuzz-contract",
     "Valid and invalid requests from the contract's schema get documented responses",
     since="1.8.0",
+    alone=True,
     requires=("status-500", "refusal-shape", "answer-complete"),
 )
 def _contract(context: CaseContext) -> Iterable[Finding]:

@@ -107,4 +107,6 @@ def _request_id_unique(context: CaseContext) -> Iterable[Finding]:
     if not repeated:
         return []
     actual = f"{len(repeated)} IDs were used more than once, one of them {len(repeated[0])} times"
-    return context.finding("a unique ID for each request", repeated[0][1], actual=actual)
+    one, other = repeated[0][:2]
+    expected = "a unique ID for each request"
+    return context.finding(expected, other, actual=actual, also=(one.case,))

@@ -34,6 +34,7 @@ CASES = tuple(
         requires=("code-4004", "check-quality-true"),
         play=partial(_some_cover_found, photo=photo),
         group="quality",
+        alone=False,
     )
     for photo in ("first", "second")
 )

@@ -128,6 +128,7 @@ def _cases() -> Iterator[Case]:
                 requires=requires,
                 play=partial(play, turn=turn),
                 group="rotation",
+                alone=False,
             )
     for orientation, stored in UPRIGHT.items():
         for photo in ("first", "second"):

@@ -43,6 +43,8 @@ class Finding:
     expected: str
     actual: str
     exchange: Exchange | None = None
+    also: tuple[str, ...] = ()
+    """Other cases whose requests it takes to see it."""
 
     def __post_init__(self) -> None:
         for name in ("expected", "actual"):

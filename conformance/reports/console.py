@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -9,6 +11,7 @@ from rich.table import Table
 
 from conformance.judging.verdicts import Result, Verdict
 from conformance.reports.causes import causes
+from conformance.reports.evidence import Evidence
 from conformance.reports.summary import GRAVITY, sentence
 from conformance.run import Run
 
@@ -44,9 +47,9 @@ class Live:
         self.progress.update(self._task, advance=1, description=failed)
 
 
-def report(run: Run, console: Console) -> None:
+def report(run: Run, proofs: Mapping[str, Evidence], console: Console) -> None:
     """Every case that is not simply good, the counts, and a sentence."""
-    _causes(run, console)
+    _causes(run, proofs, console)
     loud = [result for result in run.results if result.verdict not in _QUIET]
     for result in loud[:_SHOWN]:
         _case(run, result, console)
@@ -56,7 +59,7 @@ def report(run: Run, console: Console) -> None:
     console.print(f"\n{escape(sentence(run))}", style=_ending(run), highlight=False)
 
 
-def _causes(run: Run, console: Console) -> None:
+def _causes(run: Run, proofs: Mapping[str, Evidence], console: Console) -> None:
     """What is broken, each cause once."""
     found = causes(run)
     for cause in found:
@@ -66,9 +69,11 @@ def _causes(run: Run, console: Console) -> None:
         console.print(f"[bold red]{cause.level} {cause.requirement}[/]: {cases}. {text}")
         console.print(
             f"  e.g. {cause.cases[0]}: expected {escape(cause.example.expected)}; "
-            f"actual {escape(cause.example.actual)}{escape(name)}\n",
+            f"actual {escape(cause.example.actual)}{escape(name)}",
             highlight=False,
         )
+        line = proofs[cause.cases[0]].replay.line
+        console.print(f"  {escape(line)}\n", highlight=False, soft_wrap=True)
 
 
 def _case(run: Run, result: Result, console: Console) -> None:

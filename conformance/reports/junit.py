@@ -84,5 +84,5 @@ def _text(run: Run, result: Result, proofs: Mapping[str, Evidence]) -> str:
         lines.append(f"{requirement.level} {requirement.id} ({requirement.heading})")
         lines += [f"  expected {finding.expected}", f"  actual   {finding.actual}"]
     if result.case in proofs:
-        lines.append(proofs[result.case].curl)
+        lines.append(proofs[result.case].replay.line)
     return _legal("\n".join(lines))

@@ -58,7 +58,8 @@ def failed(request: Request, said: str = "HTTP 500") -> Run:
 
 def curl(run: Run, folder: Path | None) -> str:
     (proof,) = evidence(run, folder).values()
-    return proof.curl
+    proof.replay.save()
+    return proof.replay.line
 
 
 @pytest.mark.parametrize("literal", ["\0", "\x1b[2J", "a\r\nb", "\ud800"])

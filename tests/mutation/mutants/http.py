@@ -97,6 +97,14 @@ def options_answered_200(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
+@mutant("status-404-near")
+@around
+def head_answered_200(ask: Ask, serve: Serve) -> Reply:
+    """As frameworks do that answer HEAD for every route."""
+    given = serve(ask)
+    return given.under(200) if ask.method == "HEAD" and ask.path == PATH else given
+
+
 @mutant("status-500", "method-refused", "status-404-near")
 @around
 def get_crashes(ask: Ask, serve: Serve) -> Reply:
