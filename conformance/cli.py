@@ -21,6 +21,7 @@ from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Result
 from conformance.profile import load_profile
 from conformance.reports.badge import write_badge
+from conformance.reports.comparison import Comparison, compare
 from conformance.reports.console import Live, report
 from conformance.reports.evidence import evidence
 from conformance.reports.json_lines import Lines, failed_before, read_lines
@@ -87,6 +88,11 @@ class Outputs:
     help="Only cases whose id contains this (or *, ?); !TEXT leaves some out. May be repeated.",
 )
 @click.option("--only-failed", type=_FILE, help="Only what was not good in this JSON report.")
+@click.option(
+    "--compare",
+    type=_FILE,
+    help="Say what is new, fixed and still failing since the run of this JSON report.",
+)
 @click.option("--release", help="The release that is scored, by default the newest.")
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1))
@@ -128,6 +134,7 @@ def check(url: str | None, **given: Any) -> None:
     """
     catalogue = load_catalogue(given["release"])
     cases = _selected(catalogue, given)
+    earlier = read_lines(given["compare"]) if given["compare"] else None
     if given["list"]:
         _list(catalogue, cases, in_json=given["json"] is not None)
         return
@@ -139,7 +146,8 @@ def check(url: str | None, **given: Any) -> None:
     shown = _self_check(console) if given["self_check"] else ""
     done = _watched(target, cases, given, options, console)
     done = replace(done, self_check=shown, given=_given(click.get_current_context()))
-    _write(done, _outputs(given), console)
+    since = compare(done, earlier) if earlier else None
+    _write(done, since, _outputs(given), console)
     sys.exit(done.exit_code)
 
 
@@ -256,14 +264,14 @@ def _outputs(given: dict[str, Any]) -> Outputs:
     return replace(outputs, html=None) if given["no_html"] else outputs
 
 
-def _write(done: Run, outputs: Outputs, console: Console) -> None:
+def _write(done: Run, since: Comparison | None, outputs: Outputs, console: Console) -> None:
     folder = _folder_of(outputs.html) if outputs.html else None
     proofs = evidence(done, folder)
-    report(done, proofs, console)  # before any file: a disk may be full
+    report(done, proofs, since, console)  # before any file: a disk may be full
     for proof in proofs.values():
         proof.replay.save()
     if outputs.html:
-        write_page(done, proofs, outputs.html)
+        write_page(done, proofs, outputs.html, since)
         console.print(f"Report: {outputs.html}", highlight=False, soft_wrap=True)
     if outputs.junit:
         write_junit(done, proofs, outputs.junit)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from conformance.judging.verdicts import Result, Verdict
 from conformance.reports.causes import causes
+from conformance.reports.comparison import Comparison
 from conformance.reports.evidence import Evidence
 from conformance.reports.summary import GRAVITY, sentence
 from conformance.run import Run
@@ -47,7 +48,9 @@ class Live:
         self.progress.update(self._task, advance=1, description=failed)
 
 
-def report(run: Run, proofs: Mapping[str, Evidence], console: Console) -> None:
+def report(
+    run: Run, proofs: Mapping[str, Evidence], since: Comparison | None, console: Console
+) -> None:
     """Every case that is not simply good, the counts, and a sentence."""
     _causes(run, proofs, console)
     loud = [result for result in run.results if result.verdict not in _QUIET]
@@ -56,6 +59,8 @@ def report(run: Run, proofs: Mapping[str, Evidence], console: Console) -> None:
     if len(loud) > _SHOWN:
         console.print(f"... and {len(loud) - _SHOWN} more; the report has them all.\n")
     console.print(_counts(run))
+    if since:
+        _since(since, console)
     console.print(f"\n{escape(sentence(run))}", style=_ending(run), highlight=False)
 
 
@@ -89,6 +94,19 @@ def _case(run: Run, result: Result, console: Console) -> None:
         console.print(f"    expected {escape(finding.expected)}", highlight=False)
         console.print(f"    actual   {escape(finding.actual)}", highlight=False)
     console.print()
+
+
+def _since(since: Comparison, console: Console) -> None:
+    """What an earlier run says differently."""
+    console.print(f"\n{since.sentence}", highlight=False)
+    for remark in since.remarks:
+        console.print(f"  {escape(remark)}", highlight=False)
+    for name, cases in since.groups.items():
+        console.print(f"  {name}:", highlight=False)
+        for case in cases[:_SHOWN]:
+            console.print(f"    {case}", highlight=False)
+        if len(cases) > _SHOWN:
+            console.print(f"    ... and {len(cases) - _SHOWN} more", highlight=False)
 
 
 def _counts(run: Run) -> Table:

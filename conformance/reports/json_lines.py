@@ -94,9 +94,19 @@ def read_lines(path: Path) -> list[Mapping[str, Any]]:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         if lines[0]["kind"] != "header" or lines[0]["format"] != FORMAT:
             raise ValueError("its first line is no header")
+        if not all(map(_readable, lines)):
+            raise ValueError("a line of a result is none of ours")
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise WrongUse(f"{path} is no JSON-lines report of a check: {error}") from error
     return lines
+
+
+def _readable(line: Mapping[str, Any]) -> bool:
+    """Whether a line holds what is read of it."""
+    if line["kind"] != "result":
+        return True
+    findings = all(isinstance(found, dict) for found in line["findings"])
+    return isinstance(line["case"], str) and line["verdict"] in set(Verdict) and findings
 
 
 def failed_before(lines: list[Mapping[str, Any]]) -> set[str]:

@@ -16,6 +16,7 @@ from PIL import Image
 from conformance.case import Case, Requirement
 from conformance.judging.verdicts import Level, Result, Verdict
 from conformance.reports.causes import causes
+from conformance.reports.comparison import Comparison
 from conformance.reports.evidence import Evidence
 from conformance.reports.summary import GRAVITY, WORDS, requirement_verdicts, sentence
 from conformance.requests.photos.files import OWN
@@ -69,14 +70,16 @@ class RequirementRow:
     results: tuple[Result, ...]
 
 
-def write_page(run: Run, proofs: Mapping[str, Evidence], path: Path) -> None:
+def write_page(
+    run: Run, proofs: Mapping[str, Evidence], path: Path, since: Comparison | None = None
+) -> None:
     """The report of a run."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page(run, proofs), encoding="utf-8")
+    path.write_text(page(run, proofs, since), encoding="utf-8")
 
 
-def page(run: Run, proofs: Mapping[str, Evidence]) -> str:
-    """The page's text."""
+def page(run: Run, proofs: Mapping[str, Evidence], since: Comparison | None = None) -> str:
+    """The page's text; ``since`` is what an earlier run says differently."""
     rows = {row.case.id: row for row in _cases(run, proofs)}
     return shell.page(
         "conformance.reports",
@@ -85,6 +88,7 @@ def page(run: Run, proofs: Mapping[str, Evidence]) -> str:
         script=files("conformance.reports").joinpath("page.js").read_text("utf-8"),
         run=run,
         causes=causes(run),
+        since=since,
         rows=rows,
         areas=_areas(rows.values()),
         requirements=_requirements(run),

@@ -105,12 +105,32 @@ def test_only_failed_plays_just_those_again(bad_url: str, folder: Path) -> None:
     assert done.exit_code == 1
 
 
+def test_a_run_says_what_changed_since_an_earlier_one(bad_url: str, folder: Path) -> None:
+    call(bad_url, "-k", "second-key-wrong", "--json=old.jsonl", "--no-html")
+    done = call(bad_url, "-k", "second-*-wrong", "--compare=old.jsonl")
+    assert "1 new, 1 still failing" in " ".join(done.stdout.split())
+    assert "Since the earlier run" in (folder / "reports/conformance.html").read_text()
+    assert call(bad_url, "--compare", "reports/conformance.html").exit_code == 2
+
+
 def test_only_failed_of_a_run_without_end_plays_the_rest(folder: Path) -> None:
     header = {"kind": "header", "format": 1, "cases": ["ordinary", "first-empty"]}
     result = {"kind": "result", "case": "ordinary", "verdict": "passed", "findings": []}
     lines = "\n".join(map(json.dumps, (header, result)))
     (folder / "l.jsonl").write_text(lines)
     assert failed_before(read_lines(folder / "l.jsonl")) == {"first-empty"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[]", "{}", '{"kind": "result"}', '{"kind": "result", "case": [], "verdict": "passed"}',
+     '{"kind": "result", "case": "x", "verdict": "odd", "findings": []}'],
+)  # fmt: skip
+def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
+    header = '{"kind": "header", "format": 1, "cases": []}'
+    (folder / "odd.jsonl").write_text(f"{header}\n{line}\n")
+    done = call("http://127.0.0.1:1", "--compare=odd.jsonl")
+    assert (done.exit_code, "is no JSON-lines report" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Verdict
 from conformance.profile import load_profile
+from conformance.reports.comparison import Comparison, compare
 from conformance.reports.evidence import evidence
 from conformance.reports.page import AREA_OF, page
 from conformance.reports.summary import NOT_CHECKED, UNTESTABLE, WORDS, requirement_verdicts
@@ -51,3 +52,43 @@ def test_what_is_broken_stands_before_all_cases(bad_url: str, tmp_path: Path) ->
     assert broken < text.index('id="cause-1"') < areas < text.index('id="case-first-missing"')
     folded = re.findall(r'<details class="(?:area|row)"[^>]*>', text)
     assert [tag for tag in folded if " open" in tag] == [folded[0]]
+
+
+def earlier(url: str, **verdicts: str) -> list[dict[str, object]]:
+    header = {"kind": "header", "url": url, "profile": "", "release": "1.8.0"}
+    results = [
+        {"kind": "result", "case": case.replace("_", "-"), "verdict": verdict}
+        for case, verdict in verdicts.items()
+    ]
+    return [header, *results, {"kind": "footer"}]
+
+
+def test_a_run_is_compared_with_an_earlier_one(bad_url: str) -> None:
+    done = checked(bad_url, "first-missing", "second-key-wrong", "second-iv-wrong")
+    before = earlier(
+        bad_url,
+        first_missing="failed",
+        second_missing="failed",
+        second_key_wrong="passed",
+        second_iv_wrong="failed",
+    )
+    assert compare(done, before) == Comparison(
+        new=("second-key-wrong",),
+        fixed=("first-missing",),
+        still_failing=("second-iv-wrong",),
+        no_longer_judged=("second-missing",),
+        remarks=(),
+    )
+    assert "1 new</span>" in page(done, {}, compare(done, before))
+
+
+def test_a_comparison_says_what_else_differs(good_url: str) -> None:
+    done = checked(good_url, "first-missing", profile="reference")
+    since = compare(done, earlier("http://elsewhere\x1b[2J")[:-1])
+    assert since.sentence.endswith("nothing failed then, and nothing fails now.")
+    assert since.remarks == (
+        "The earlier run's server was another: http://elsewhere\\x1b[2J.",
+        "The earlier run's profile was another: none.",
+        "The earlier run did not come to its end.",
+        "Cases that the earlier run did not play: 1.",
+    )

@@ -1,0 +1,87 @@
+"""A run beside an earlier one of its JSON lines: what is new, fixed, and still failing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.judging.verdicts import Verdict
+from conformance.run import Run
+from verikit.foreign_text import shown
+
+_GOOD = {Verdict.PASSED, Verdict.WARNING, Verdict.WAIVED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Cases by id. ``no_longer_judged`` failed before and now have no verdict on the server.
+
+    ``remarks`` say what else differs between the runs.
+    """
+
+    new: tuple[str, ...]
+    fixed: tuple[str, ...]
+    still_failing: tuple[str, ...]
+    no_longer_judged: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """What there is to tell, by what it is called."""
+        named = {
+            "new": self.new,
+            "still failing": self.still_failing,
+            "no longer judged": self.no_longer_judged,
+            "fixed": self.fixed,
+        }
+        return {name: cases for name, cases in named.items() if cases}
+
+    @property
+    def sentence(self) -> str:
+        """The counts."""
+        counts = ", ".join(f"{len(cases)} {name}" for name, cases in self.groups.items())
+        return f"Since the earlier run: {counts or 'nothing failed then, and nothing fails now'}."
+
+
+def compare(run: Run, earlier: Sequence[Mapping[str, Any]]) -> Comparison:
+    """A run beside the lines of an earlier one, header first.
+
+    A failure is new if the earlier run did not fail that case, whether it played it or not.
+    """
+    before = {line["case"]: line["verdict"] for line in earlier if line["kind"] == "result"}
+    failed_before = {case for case, verdict in before.items() if verdict == Verdict.FAILED}
+    now = {result.case: result.verdict for result in run.results}
+    failed = [case for case, verdict in now.items() if verdict is Verdict.FAILED]
+    return Comparison(
+        new=tuple(case for case in failed if case not in failed_before),
+        fixed=tuple(case for case, word in now.items() if word in _GOOD and case in failed_before),
+        still_failing=tuple(case for case in failed if case in failed_before),
+        no_longer_judged=tuple(
+            case
+            for case in sorted(failed_before)
+            if now.get(case) not in _GOOD and now.get(case) is not Verdict.FAILED
+        ),
+        remarks=tuple(_remarks(run, earlier, before)),
+    )
+
+
+def _remarks(
+    run: Run, earlier: Sequence[Mapping[str, Any]], before: Mapping[str, str]
+) -> list[str]:
+    header = earlier[0]
+    facts = {
+        "server": (header.get("url"), run.target.url),
+        "profile": (header.get("profile") or "none", run.profile.name or "none"),
+        "release": (header.get("release"), run.release),
+    }
+    remarks = [
+        f"The earlier run's {name} was another: {shown(str(then))}."
+        for name, (then, now) in facts.items()
+        if then != now
+    ]
+    if earlier[-1]["kind"] != "footer":
+        remarks.append("The earlier run did not come to its end.")
+    if added := sum(result.case not in before for result in run.results):
+        remarks.append(f"Cases that the earlier run did not play: {added}.")
+    return remarks
