@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from calibration import progress
 from calibration.applicable import Source, refuse_idle, source_of
@@ -19,7 +16,6 @@ from calibration.asking.adapters import CONTRACT, NAMES
 from calibration.asking.cluster import asker_of
 from calibration.asking.run import Asker, Run, ask_from_here, evaluate
 from calibration.asking.server import RequestPolicy
-from calibration.audit import Effect
 from calibration.claims import Claims, load_claims, of_contract
 from calibration.claims import names as published_claims
 from calibration.datasets_cli import datasets
@@ -27,7 +23,7 @@ from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
 from calibration.findings import Findings
 from calibration.judging import find
-from calibration.report import words, writer
+from calibration.report import console, writer
 from calibration.requirements import chosen, standard_names
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
@@ -44,7 +40,6 @@ from verikit.transport import Access, Address, Endpoint
 __all__ = ["calibrate", "datasets"]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
-_WIDTH = 108
 _PATH = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -352,51 +347,8 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         return evaluate(run, contract, progress.of_answers(bar, run.places), asker)
 
 
-def _required(findings: Findings, colours: dict[Verdict, str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("required", "events", "of", "people", "measured", "interval", "verdict"):
-        table.add_column(heading, justify="left" if heading in {"required", "verdict"} else "right")
-    for row in findings.required:
-        table.add_row(
-            row.requirement, f"{row.k:,}", f"{row.n:,}", f"{row.people:,}",
-            words.beside(row.rate, row.interval), words.bounds(row.interval),
-            f"[{colours[row.verdict]}]{row.verdict}[/]",
-        )  # fmt: skip
-    return table
-
-
 def _tell(findings: Findings, evaluation: Evaluation, page: Path | None, *, in_json: bool) -> None:
     if in_json:
         click.echo(writer.as_json(findings, evaluation), nl=False)
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("threshold", "claimed", "false matches", "of", "measured",
-                    words.interval_of(findings), "verdict", "more needed"):  # fmt: skip
-        table.add_column(heading, justify="left" if heading == "verdict" else "right")
-    colours = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
-    for row in findings.rows:
-        table.add_row(
-            f"{row.threshold:g}", words.one_in(row.claimed), f"{row.k:,}", f"{row.n:,}",
-            words.beside(row.fmr, row.interval), words.bounds(row.interval),
-            f"[{colours[row.verdict]}]{row.verdict}[/]" if row.judged else "[dim]not judged[/]",
-            f"{row.still_needed:,}" if row.still_needed else "",
-        )  # fmt: skip
-    console = Console()
-    console.width = max(console.width, _WIDTH)
-    console.print(table)
-    summary = words.summary(findings)
-    if findings.required:
-        console.print(f"The table: {findings.table_verdict}. {escape(summary)}", highlight=False)
-        console.print(_required(findings, colours))
-        summary = words.required_summary(findings)
-    console.print(f"[b {colours[findings.verdict]}]{findings.verdict}[/] {escape(summary)}")
-    console.print(escape(words.people(findings)), highlight=False)
-    for objection in findings.objections:
-        if objection.text in summary:
-            continue
-        mark = (
-            "[dim]note[/]" if objection.effect == Effect.SHOWN else f"[yellow]{objection.effect}[/]"
-        )
-        console.print(f"{mark}: {escape(objection.text)}", highlight=False)
-    if page:
-        console.print(f"Report: {page}", soft_wrap=True, highlight=False)
+    else:
+        console.tell(findings, page)

@@ -124,7 +124,9 @@ class Acquired:
 class Findings:
     """The whole of it.
 
-    ``verdict`` is of the required rows where there are any, else of the table's.
+    ``verdict`` is of the required rows where there are any, else of the table's. ``operating`` is
+    the place of the row nearest to the recommended threshold. ``supports_rates``: whether the pairs
+    were ever meant to show rates.
     """
 
     verdict: Verdict
@@ -135,12 +137,17 @@ class Findings:
     remarks: list[str]
     rule: Rule
     rows: list[Row]
+    operating: int
+    supports_rates: bool
     equal_error: Rate | None
     operating_points: list[OperatingPoint]
     acquired: Acquired
     non_mated: int
     mated: int
+    refused_non_mated: int
+    refused_mated: int
     people: int
+    mated_people: int
     people_given: int
     people_inferred: int
     people_from: str

@@ -1,26 +1,38 @@
-"""Draws a figure as one SVG element that prints well."""
+"""Draws a figure as one SVG element that prints well, takes the colours of its page, and says what
+a mark is when one hovers over it."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
 
 from calibration.statistics.arrays import Floats
 
+INK, LINE, GREY = "#1c2329", "#d9dee3", "#5f6b76"
+_OF_THE_PAGE = {INK: "--ink", LINE: "--line", GREY: "--soft"}
+_TITLE = "title: "
 _STYLE: dict[Any, Any] = {
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "savefig.transparent": True,
     "font.size": 10,
     "font.family": "DejaVu Sans",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#d9dee3",
+    "grid.color": LINE,
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
     "axes.titlesize": 10.5,
@@ -40,7 +52,16 @@ def drawn(draw: Callable[[Figure], None], width: float = 7.4, height: float = 4.
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    text = text[text.index("<svg") :]
+    for colour, name in _OF_THE_PAGE.items():
+        text = text.replace(colour, f"var({name}, {colour})")
+    return re.sub(rf'<g id="{_TITLE}\d+ ([^"]*)">', r"<g><title>\1</title>", text)
+
+
+def entitle(text: str, *artists: Artist) -> None:
+    """Show a text where one hovers over any of these."""
+    for artist in artists:
+        artist.set_gid(f"{_TITLE}{id(artist)} {text}")
 
 
 def corners(x: Floats, y: Floats) -> Any:

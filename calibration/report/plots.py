@@ -10,12 +10,13 @@ from matplotlib.ticker import NullFormatter
 from calibration.counting.histogram import Histogram
 from calibration.evaluation import Evaluation
 from calibration.findings import Findings, Row
-from calibration.report.canvas import corners, drawn, log_rate
+from calibration.report import words
+from calibration.report.canvas import GREY, corners, drawn, entitle, log_rate
 from calibration.statistics.det import det, reached
 from calibration.statistics.sequential import confidence_sequence
 from calibration.statistics.verdicts import Verdict
 
-BLUE, ORANGE, GREEN, RED, GREY = "#0b6fb0", "#d55e00", "#00805c", "#b3261e", "#5f6b76"
+BLUE, ORANGE, GREEN, RED = "#1a7fc4", "#d55e00", "#00805c", "#c9362c"
 COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: GREY}
 
 
@@ -32,6 +33,9 @@ def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:
             label=f"tolerated: up to {findings.rule.tolerance:g} times the claim",
         )  # fmt: skip
         axes.plot(at, claimed, color=GREY, linewidth=1.4, label="claimed")
+        axes.axvline(
+            at[findings.operating], color=GREY, linewidth=6, alpha=0.15, label="recommended"
+        )
         _measured_curve(axes, evaluation.measurement.non_mated.histogram, at)
         for row in rows:
             _measured_bar(axes, row)
@@ -53,28 +57,38 @@ def detection_error_tradeoff(findings: Findings, evaluation: Evaluation) -> str:
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
         curve = det(non_mated, mated)
-        shown = np.union1d(corners(curve.fmr, curve.fnmr), corners(curve.fnmr, curve.fmr))
-        floor = 0.5 / non_mated.n, 0.5 / mated.n
-        axes.plot(
-            np.maximum(curve.fmr[shown], floor[0]), np.maximum(curve.fnmr[shown], floor[1]),
-            color=BLUE, drawstyle="steps-post",
-        )  # fmt: skip
+        seen = np.flatnonzero((curve.fmr > 0) & (curve.fnmr > 0))  # no logarithm of no error
+        fmr, fnmr = curve.fmr[seen], curve.fnmr[seen]
+        shown = np.union1d(corners(fmr, fnmr), corners(fnmr, fmr))
+        axes.plot(fmr[shown], fnmr[shown], color=BLUE)
+        axes.set(xlim=(fmr.min() / 3, 1.5), ylim=(fnmr.min() / 3, 1.5))
         for row in findings.rows:
-            if row.k:
-                point = row.fmr, max(row.fnmr.rate, floor[1])
-                axes.plot(*point, "o", color=BLUE, markersize=4)
-                axes.annotate(
-                    f"{row.threshold:g}", point, textcoords="offset points", xytext=(5, 5),
-                    fontsize=8.5,
-                )  # fmt: skip
+            if row.k and row.fnmr.rate:
+                _det_point(axes, row)
         log_rate(axes.xaxis, axes)
         log_rate(axes.yaxis, axes)
-        axes.set_xlim(floor[0], 1)
-        axes.set_ylim(floor[1], 1.05)
-        axes.set_xlabel("false match rate")
-        axes.set_ylabel("false non-match rate")
+        axes.set_xlabel("false match rate: strangers accepted")
+        axes.set_ylabel("false non-match rate: customers not matched")
 
     return drawn(draw, width=5.0, height=4.0)
+
+
+def _det_point(axes: Axes, row: Row) -> None:
+    """A threshold of the table with the intervals of both rates, and what they say."""
+    across, up = row.interval, row.fnmr.interval
+    low = max(across.lower, row.fmr / 100), max(up.lower, row.fnmr.rate / 100)
+    (point,) = axes.plot(row.fmr, row.fnmr.rate, "o", color=BLUE, markersize=4)
+    lines = axes.plot((low[0], across.upper), (row.fnmr.rate,) * 2, color=BLUE, alpha=0.5)
+    lines += axes.plot((row.fmr,) * 2, (low[1], up.upper), color=BLUE, alpha=0.5)
+    text = (
+        f"{row.threshold:g}: FMR {words.one_in_between(row.fmr, across)}, "
+        f"FNMR {words.percent_between(row.fnmr)}"
+    )
+    entitle(text, point, *lines)
+    axes.annotate(
+        f"{row.threshold:g}", (row.fmr, row.fnmr.rate), textcoords="offset points", xytext=(5, 5),
+        fontsize=8.5,
+    )  # fmt: skip
 
 
 def score_histograms(findings: Findings, evaluation: Evaluation) -> str:
@@ -160,8 +174,11 @@ def groups(findings: Findings, place: int) -> str:
         for height, row in enumerate(rows):
             rate, colour = row.fmr[place], GREY if row.across else BLUE
             bounds = max(rate.interval.lower, floor), rate.interval.upper
-            axes.plot(bounds, (height, height), color=colour, linewidth=1.6)
-            axes.plot(max(rate.rate, floor), height, "o", color=colour, markersize=4.5)
+            marks = axes.plot(bounds, (height, height), color=colour, linewidth=1.6)
+            marks += axes.plot(bounds[1], height, "|", color=colour, markersize=7)
+            if rate.rate:  # none seen is no point on an axis of logarithms
+                marks += axes.plot(rate.rate, height, "o", color=colour, markersize=4.5)
+            entitle(f"{row.label}: {words.one_in_between(rate.rate, rate.interval)}", *marks)
         axes.set_yticks(range(len(rows)), [row.label for row in rows])
         log_rate(axes.xaxis, axes)
         axes.set_xlabel(
@@ -190,17 +207,26 @@ def _measured_bar(axes: Axes, row: Row) -> None:
             "", (row.measured_at, row.interval.upper / 4), (row.measured_at, row.interval.upper),
             arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.6},
         )  # fmt: skip
-        axes.plot(row.measured_at, row.interval.upper, "_", color=colour, markersize=11)
+        marks = axes.plot(row.measured_at, row.interval.upper, "_", color=colour, markersize=11)
+        entitle(_told(row), *marks)
     else:
         bar = [[row.fmr - row.interval.lower], [row.interval.upper - row.fmr]]
-        axes.errorbar(
+        marks = axes.errorbar(
             row.measured_at, row.fmr, yerr=np.maximum(bar, 0), fmt="o", color=colour,
             markersize=5, capsize=4, linewidth=1.6,
-        )  # fmt: skip
+        ).get_children()  # fmt: skip
+        entitle(_told(row), *marks)
     axes.annotate(
         _word(row), (row.measured_at, min(row.interval.upper, 0.7)),
         textcoords="offset points", xytext=(0, 6), ha="center", fontsize=8, color=colour,
     )  # fmt: skip
+
+
+def _told(row: Row) -> str:
+    return (
+        f"{row.threshold:g}: {words.one_in_between(row.fmr, row.interval)}, claimed "
+        f"{words.one_in(row.claimed)}: {_word(row)}"
+    )
 
 
 def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, tolerance: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from calibration.audit import Effect
-from calibration.findings import Findings
+from calibration.findings import Findings, RequiredRow
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 
@@ -39,9 +39,87 @@ def with_bounds(measured: Rate | None) -> str:
     return f"{beside(measured.rate, measured.interval)} ({bounds(measured.interval)})"
 
 
+def percent_between(measured: Rate) -> str:
+    """A rate and its interval in percent, two digits each: 9.1 % (8.2 to 10 %)."""
+    if math.isnan(measured.rate):
+        return "not measured"
+    ends = measured.interval.lower, measured.interval.upper
+    rate, lower, upper = (
+        "0" if not share else f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
+        for share in (measured.rate, *ends)
+    )
+    return f"{rate} % ({lower} to {upper} %)"
+
+
 def one_in(value: float) -> str:
-    """A claimed rate as the documented table writes it."""
-    return f"1 / {round(1 / value):,}"
+    """A claimed rate: 1 in 10,000."""
+    return f"1 in {_number(1 / value)}"
+
+
+def one_in_between(value: float, interval: Interval, *, short: bool = False) -> str:
+    """A measured rate and its interval: 1 in 9,800 (between 6,100 and 17,000); in a ``short`` form
+    what stands after "1 in"."""
+    if math.isnan(value):
+        return "not measured"
+    least, middle, most = (
+        _number(1 / rate, short=short) if rate else "any number"
+        for rate in (interval.upper, value, interval.lower)
+    )
+    if not value:
+        return f"none (over {least})" if short else f"none (at most 1 in {least})"
+    if short:
+        return f"{middle} ({least} to {most})"
+    return f"1 in {middle} (between {least} and {most})"
+
+
+def decision(findings: Findings) -> str:
+    """What a buyer can act on: both errors at the recommended threshold, by the worst that the
+    evidence leaves open; of a row that FAILs by the least."""
+    row = findings.rows[findings.operating]
+    if not (any(row.judged for row in findings.rows) and row.n):
+        return "These comparisons show no error rate."
+    failed = row.judged and row.verdict == Verdict.FAIL
+    bound = row.interval.lower if failed else row.interval.upper
+    of = _out_of(bound) * (10 if failed and bound * _out_of(bound) < 2 else 1)  # tell 1.5 from 1
+    few = math.floor(bound * of + 1e-9) if failed else math.ceil(bound * of - 1e-9)
+    claimed = f"{row.claimed * of:,.0f}" if row.claimed * of >= 1 else one_in(row.claimed)
+    accepted = (
+        f"At {row.threshold:g}, of {of:,} strangers at {'least' if failed else 'most'} {few} "
+        f"{'is' if few == 1 else 'are'} accepted ({claimed} claimed)"
+    )
+    return f"{accepted}; {_turned_away(findings)}."
+
+
+def _out_of(rate: float) -> int:
+    """The least power of ten of which a rate is one or more."""
+    return int(10 ** min(9, max(1, math.ceil(-math.log10(max(rate, 1e-9)) - 1e-9))))
+
+
+def _turned_away(findings: Findings) -> str:
+    row = findings.rows[findings.operating]
+    if math.isnan(row.gfrr.rate):
+        return "how many customers are turned away was not measured"
+    of = max(100, _out_of(row.gfrr.interval.upper))
+    low, middle, high = (
+        of * share for share in (row.gfrr.interval.lower, row.gfrr.rate, row.gfrr.interval.upper)
+    )
+    return (
+        f"of {of:,} customers {_few(middle)} {'is' if _few(middle) == '1' else 'are'} turned away "
+        f"(between {_few(low)} and {_few(high)}; {findings.mated_people:,} people)"
+    )
+
+
+def _few(value: float) -> str:
+    return f"{value:.0f}" if value >= 1.95 or value < 0.05 else f"{value:.1f}".removesuffix(".0")
+
+
+def _number(value: float, *, short: bool = False) -> str:
+    """Two digits that count: 9.2, 98, 9,800, 2.3 million (2.3 M)."""
+    rounded = float(f"{value:.2g}")
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if rounded >= size:
+            return f"{rounded / size:,g} {name[0].upper() if short else name}"
+    return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
 
 
 def summary(findings: Findings) -> str:
@@ -77,8 +155,8 @@ def _summary(findings: Findings) -> str:
     rows = _listing([f"{row.threshold:g}" for row in missing])
     most = max(row.still_needed for row in missing)
     return (
-        f"The evidence does not decide {rows}: about {most:,} more non-mated comparisons would, "
-        "if the table is right."
+        f"The evidence does not decide {rows}: about {about(most)} more non-mated comparisons "
+        "would, if the table is right."
     )
 
 
@@ -95,11 +173,18 @@ def required_summary(findings: Findings) -> str:
         return " ".join(reasons)
     missing = [row for row in rows if row.verdict == Verdict.INCONCLUSIVE]
     listed = "; ".join(
-        f"{row.requirement} (about {row.still_needed:,} more)" if row.still_needed
+        f"{row.requirement} (about {about(row.still_needed)} more)" if row.still_needed
         else row.requirement
         for row in missing
     )  # fmt: skip
     return f"The evidence does not decide {listed} ({named})."
+
+
+def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
+    """A measured rate as its kind is written."""
+    if row.measure == "fmr":
+        return one_in_between(row.rate, row.interval, short=short)
+    return percent_between(Rate(rate=row.rate, interval=row.interval))
 
 
 def interval_of(findings: Findings) -> str:
@@ -110,6 +195,28 @@ def interval_of(findings: Findings) -> str:
 def barring(findings: Findings) -> list[str]:
     """The objections that take a verdict away."""
     return [one.text for one in findings.objections if one.effect != Effect.SHOWN]
+
+
+def answered(findings: Findings) -> str:
+    """What became of the comparisons and of the photos."""
+    refused = findings.refused_non_mated + findings.refused_mated
+    asked = findings.non_mated + findings.mated + refused + findings.not_measured
+    text = (
+        f"{asked:,} comparisons: {findings.non_mated + findings.mated:,} scored, {refused:,} "
+        f"refused, {findings.not_measured:,} without an answer."
+    )
+    photos = findings.acquired
+    if not photos.tried:
+        return text
+    failed = f"{text} No face found in {len(photos.failed):,} of {photos.tried:,} photos"
+    left = f", {len(photos.left_open):,} left open" if photos.left_open else ""
+    rates = f" (FTA {with_bounds(photos.rate)})" if findings.supports_rates else ""
+    return f"{failed}{rates}{left}."
+
+
+def about(count: int, *, short: bool = False) -> str:
+    """A count that is no more than an estimate: 4,700, 130,000, 13 million (13 M)."""
+    return _number(count, short=short)
 
 
 def people(findings: Findings) -> str:

@@ -21,6 +21,7 @@ from calibration.files import writing
 from calibration.findings import Findings, Listed
 from calibration.report import plots, words
 from calibration.sources.photos import Photos
+from calibration.statistics.det import overlap
 from verikit.contract import Contract
 from verikit.errors import WrongUse
 
@@ -79,6 +80,10 @@ def _page(
         "beside": words.beside,
         "with_bounds": words.with_bounds,
         "one_in": words.one_in,
+        "one_in_between": words.one_in_between,
+        "percent_between": words.percent_between,
+        "about": words.about,
+        "measured_as_required": words.measured_as_required,
         "people": words.people,
     }
     template = files("calibration.report").joinpath("page.html.j2")
@@ -88,16 +93,19 @@ def _page(
         contract=contract,
         summary=words.required_summary(findings) if findings.required else words.summary(findings),
         interval=words.interval_of(findings),
-        plots=_plots(findings, evaluation, _recommended(findings, evaluation)),
-        recommended=_recommended(findings, evaluation),
+        decision=words.decision(findings),
+        answered=words.answered(findings),
+        plots=_plots(findings, evaluation),
         highest=_with_photos(findings.highest_non_mated, photos),
         lowest=_with_photos(findings.lowest_mated, photos),
         codes={entry.code: entry.message for entry in contract.codes.values()},
     )
 
 
-def _plots(findings: Findings, evaluation: Evaluation, recommended: int) -> dict[str, str | None]:
+def _plots(findings: Findings, evaluation: Evaluation) -> dict[str, str | None]:
     """Only those that there is something to draw for."""
+    if not findings.supports_rates:
+        return {}
     non_mated, mated = evaluation.measurement.kinds
     wanted: dict[str, tuple[Any, Callable[[], str]]] = {
         "claimed": (
@@ -105,7 +113,7 @@ def _plots(findings: Findings, evaluation: Evaluation, recommended: int) -> dict
             lambda: plots.claimed_against_measured(findings, evaluation),
         ),
         "det": (
-            non_mated.histogram.n and mated.histogram.n,
+            overlap(non_mated.histogram, mated.histogram),
             lambda: plots.detection_error_tradeoff(findings, evaluation),
         ),
         "histograms": (non_mated.histogram.n, lambda: plots.score_histograms(findings, evaluation)),
@@ -114,16 +122,9 @@ def _plots(findings: Findings, evaluation: Evaluation, recommended: int) -> dict
             lambda: plots.sequential_trace(findings, evaluation),
         ),
         "tail": (findings.tail, lambda: plots.tail_fit(findings, evaluation)),
-        "groups": (findings.groups, lambda: plots.groups(findings, recommended)),
+        "groups": (findings.groups, lambda: plots.groups(findings, findings.operating)),
     }
     return {name: draw() if there else None for name, (there, draw) in wanted.items()}
-
-
-def _recommended(findings: Findings, evaluation: Evaluation) -> int:
-    """The place of the row that is nearest to the threshold that is recommended."""
-    recommended = evaluation.claims.recommended_above
-    rows = range(len(findings.rows))
-    return min(rows, key=lambda place: abs(findings.rows[place].threshold - recommended))
 
 
 def _with_photos(listed: list[Listed], photos: Photos | None) -> list[dict[str, Any]]:

@@ -49,6 +49,14 @@ def det(non_mated: Binned, mated: Binned) -> Curve:
     return Curve(thresholds=non_mated.edges, fmr=reached(non_mated), fnmr=1 - reached(mated))
 
 
+def overlap(non_mated: Binned, mated: Binned) -> bool:
+    """Whether there is a threshold at which both kinds of error were seen."""
+    if not (non_mated.n and mated.n):
+        return False
+    curve = det(non_mated, mated)
+    return bool(((curve.fmr > 0) & (curve.fnmr > 0)).any())
+
+
 def crossing(non_mated: Binned, mated: Binned) -> float:
     """The threshold at which FMR and FNMR are nearest to each other."""
     curve = det(non_mated, mated)

@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 import os
 import re
 
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from calibration.cli import calibrate, datasets
+from calibration.report import words
+from calibration.statistics.intervals import Interval
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
@@ -76,6 +79,61 @@ def test_the_page_needs_nothing_but_itself(reported):
     assert "<script" not in page
 
 
+def test_the_first_sentence_is_one_to_act_on(reported):
+    found = json.loads(reported[0].stdout)
+    row = found["rows"][found["operating"]]
+    assert row["threshold"] == 0.7
+    page = (reported[1] / "report.html").read_text()
+    most = math.ceil(row["interval"]["upper"] * 10_000)
+    told = re.search(
+        r"At 0.7, of 10,000 strangers at most (\d+) are accepted \(1 claimed\); of 100 customers "
+        r"(\d+) are turned away \(between (\d+) and (\d+); (\d+) people\)",
+        re.search(r"<h1>(.*?)</h1>", page)[1],
+    )
+    gfrr = row["gfrr"]
+    ends = gfrr["rate"], gfrr["interval"]["lower"], gfrr["interval"]["upper"]
+    assert [int(group) for group in told.groups()] == [
+        most, *(round(100 * end) for end in ends), found["mated_people"],
+    ]  # fmt: skip
+
+
+def test_a_terminal_of_80_columns_breaks_no_number(reported, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    scores = reported[1].parent / "scores.parquet"
+    lines = run(scores, "--out", tmp_path / "out", "--up-to", "0.7").output.splitlines()
+    assert max(map(len, lines[:-1])) <= 80
+    for row in RATES.thresholds:
+        cells = [
+            line.split() for line in lines if line.removeprefix("> ").split()[:1] == [f"{row:g}"]
+        ]
+        assert len(cells) == 2, "a row of each table in one line"
+    text = " ".join(" ".join(lines).split())
+    for word in ("FNMR", "GFRR", "FTA", "refused", "ties", "design effect", "> 0.7"):
+        assert word in text
+
+
+def test_figures_say_what_a_mark_is_and_take_the_colours_of_the_page(reported):
+    page = (reported[1] / "report.html").read_text()
+    assert re.search(
+        r"<title>0\.7: 1 in [\d,]+ \(between [\d,]+ and [\d,]+\), claimed 1 in 10,000", page
+    )
+    assert "stroke: var(--ink" in page
+
+
+@pytest.mark.parametrize(
+    ("rate", "bounds", "text"),
+    [
+        (1 / 9800, (1 / 17_000, 1 / 6_100), "1 in 9,800 (between 6,100 and 17,000)"),
+        (0.0, (0.0, 1 / 900), "none (at most 1 in 900)"),
+        (0.3, (0.25, 0.4), "1 in 3.3 (between 2.5 and 4)"),
+        (1e-7, (1e-10, 1e-6), "1 in 10 million (between 1 million and 10 billion)"),
+        (math.nan, (0.0, 1.0), "not measured"),
+    ],
+)  # fmt: skip
+def test_a_rate_is_one_in_so_many(rate, bounds, text):
+    assert words.one_in_between(rate, Interval(*bounds)) == text
+
+
 def test_photos_are_shown_where_they_are_at_hand_and_wanted(tmp_path):
     (tmp_path / "p0").mkdir()
     Image.new("RGB", (40, 30)).save(tmp_path / "p0" / "1.jpg")
@@ -115,7 +173,8 @@ def test_a_generous_score_fails_and_names_the_rows(tmp_path):
     write_scores(tmp_path / "scores.parquet", 100_000, generosity=0.05)
     result = run(tmp_path / "scores.parquet", "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "above the documented one at 0.4, 0.5, 0.6" in result.output.replace("\n", " ")
+    assert "above the documented one at 0.4, 0.5, 0.6" in " ".join(result.output.split())
+    assert "At 0.7, of 100,000 strangers at least" in " ".join(result.output.split())
 
 
 def test_rounded_scores_are_noticed_and_both_readings_told(tmp_path):

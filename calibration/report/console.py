@@ -1,0 +1,113 @@
+"""The findings on a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from calibration.audit import Effect
+from calibration.findings import Findings, RequiredRow, Row
+from calibration.report import words
+from calibration.statistics.verdicts import Verdict
+
+_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
+
+
+def tell(findings: Findings, page: Path | None) -> None:
+    """Print verdict, rates and what was found about the data; of pairs that are too few to show
+    any rate only what became of them."""
+    console = Console(highlight=False)
+    if findings.supports_rates:
+        _tell_rates(console, findings)
+    colour = _COLOURS[findings.verdict]
+    summary = words.summary(findings)
+    if findings.required:
+        console.print(f"The table: {findings.table_verdict}. {escape(summary)}")
+        console.print(_required(findings.required))
+        summary = words.required_summary(findings)
+    console.print(f"[b {colour}]{findings.verdict}[/] {escape(summary)}")
+    console.print(escape(words.answered(findings)))
+    if findings.supports_rates:
+        console.print(escape(words.people(findings)))
+    for objection in findings.objections:
+        if objection.text not in summary:
+            shown = objection.effect == Effect.SHOWN
+            mark = "[dim]note[/]" if shown else f"[yellow]{objection.effect}[/]"
+            console.print(f"{mark}: {escape(objection.text)}")
+    if page:
+        console.print(f"Report: {page}", soft_wrap=True)
+
+
+def _tell_rates(console: Console, findings: Findings) -> None:
+    console.print(f"[b]{escape(words.decision(findings))}[/]")
+    console.print()
+    console.print(
+        f"False matches (FMR) among {findings.non_mated:,} comparisons of {findings.people:,} "
+        f"people; > marks the recommended threshold"
+    )
+    console.print(_false_matches(findings))
+    console.print()
+    console.print(
+        f"Customers: {findings.mated:,} comparisons of {findings.mated_people:,} people with "
+        f"themselves; turned away is not matched or refused"
+    )
+    console.print(_turned_away(findings))
+    console.print()
+
+
+def _table(headings: Sequence[str], left: Sequence[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in left else "right")
+    return table
+
+
+def _false_matches(findings: Findings) -> Table:
+    measured = f"measured: 1 in ({100 * (1 - findings.rule.alpha):g} %)"
+    table = _table(
+        ("at", "claim: 1 in", "matches", measured, "verdict", "more needed"), left=("verdict",)
+    )
+    for place, row in enumerate(findings.rows):
+        table.add_row(
+            _at(findings, place), f"{round(1 / row.claimed):,}", f"{row.k:,}",
+            words.one_in_between(row.fmr, row.interval, short=True), _verdict(row),
+            words.about(row.still_needed, short=True) if row.still_needed else "",
+        )  # fmt: skip
+    return table
+
+
+def _turned_away(findings: Findings) -> Table:
+    table = _table(("at", "FNMR: not matched", "GFRR: turned away", "ties", "design effect"))
+    for place, row in enumerate(findings.rows):
+        table.add_row(
+            _at(findings, place), words.percent_between(row.fnmr),
+            words.percent_between(row.gfrr), f"{row.k - row.k_above:,}",
+            f"{row.design_effect:.1f}",
+        )  # fmt: skip
+    return table
+
+
+def _at(findings: Findings, place: int) -> str:
+    marked = "> " if place == findings.operating else ""
+    return f"{marked}{findings.rows[place].threshold:g}"
+
+
+def _verdict(row: Row) -> str:
+    return f"[{_COLOURS[row.verdict]}]{row.verdict}[/]" if row.judged else "[dim]not judged[/]"
+
+
+def _required(rows: Sequence[RequiredRow]) -> Table:
+    table = _table(
+        ("required", "errors", "people", "measured", "verdict"), left=("required", "verdict")
+    )
+    for row in rows:
+        table.add_row(
+            row.requirement.replace(" at most ", " ≤ "), f"{row.k:,} of {row.n:,}",
+            f"{row.people:,}", words.measured_as_required(row, short=True),
+            f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
+        )  # fmt: skip
+    return table
