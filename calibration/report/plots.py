@@ -211,11 +211,11 @@ def _measured_bar(axes: Axes, row: Row) -> None:
         entitle(_told(row), *marks)
     else:
         bar = [[row.fmr - row.interval.lower], [row.interval.upper - row.fmr]]
-        marks = axes.errorbar(
+        bars = axes.errorbar(
             row.measured_at, row.fmr, yerr=np.maximum(bar, 0), fmt="o", color=colour,
             markersize=5, capsize=4, linewidth=1.6,
-        ).get_children()  # fmt: skip
-        entitle(_told(row), *marks)
+        )  # fmt: skip
+        entitle(_told(row), *bars.get_children())
     axes.annotate(
         _word(row), (row.measured_at, min(row.interval.upper, 0.7)),
         textcoords="offset points", xytext=(0, 6), ha="center", fontsize=8, color=colour,
