@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
@@ -13,8 +15,9 @@ from reference_server.monitoring import prometheus
 from reference_server.monitoring.logs import log_failure
 from reference_server.monitoring.metrics import Metrics
 from reference_server.monitoring.request_log import RequestLog
-from reference_server.refusals import Refusal
+from reference_server.refusals import InvalidArgument, Refusal
 from reference_server.request.body import declares_body, read_body
+from reference_server.request.host import answers_to
 from reference_server.request.peer import peer_of
 from reference_server.settings import Settings
 from reference_server.ui.pages import add_ui
@@ -41,10 +44,19 @@ def create_app(settings: Settings, verifier: Verifier) -> Flask:
     if settings.ui:
         add_ui(app, settings, verifier)
     RequestLog(metrics).watch(app)
+    app.before_request(_refuse_foreign_hosts(settings.allowed_hosts))
     app.register_error_handler(Refusal, lambda refusal: _respond(refused(refusal)))
     app.register_error_handler(HTTPException, lambda error: _respond(http_error(error.code or 500)))
     app.register_error_handler(Exception, _answer_failure)
     return app
+
+
+def _refuse_foreign_hosts(allowed: tuple[str, ...]) -> Callable[[], None]:
+    def refuse() -> None:
+        if not answers_to(request.environ.get("HTTP_HOST"), allowed):
+            raise InvalidArgument("this server answers to no such Host; --allowed-host names more")
+
+    return refuse
 
 
 def _add_operation(

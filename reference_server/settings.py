@@ -24,8 +24,9 @@ class SettingsError(ValueError):
 class Settings:
     """What the application needs to know.
 
-    ``key`` and ``iv`` decrypt the photos, 32 and 12 bytes; they stay out of ``repr``. ``ui`` adds
-    the try-it page.
+    ``key`` and ``iv`` decrypt the photos, 32 and 12 bytes, and during a rotation so does
+    ``previous``, a pair of them; all stay out of ``repr``. ``ui`` adds the try-it page.
+    ``allowed_hosts``: names that the server answers to, beside addresses and loopback names.
 
     Raises:
         SettingsError: key or IV has the wrong length or is not ASCII, or Pillow reads no such
@@ -34,15 +35,18 @@ class Settings:
 
     key: bytes = field(repr=False)
     iv: bytes = field(repr=False)
+    previous: tuple[bytes, bytes] | None = field(default=None, repr=False)
     standards: PhotoStandards = CONTRACT.photo_standards
     limits: Limits = DEFAULT_LIMITS
     ui: bool = True
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         secrets = CONTRACT.encryption
         try:
-            check_secret(secrets.key_variable, self.key, secrets.key_characters)
-            check_secret(secrets.iv_variable, self.iv, secrets.iv_characters)
+            for key, iv in self.pairs:
+                check_secret(secrets.key_variable, key, secrets.key_characters)
+                check_secret(secrets.iv_variable, iv, secrets.iv_characters)
         except SecretError as error:
             raise SettingsError(str(error)) from None
         _check_formats(self.standards.formats)
@@ -64,9 +68,14 @@ class Settings:
         )
 
     @property
+    def pairs(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The keys that decrypt photos, each with its IV, the newest first."""
+        return ((self.key, self.iv), *([self.previous] if self.previous else []))
+
+    @property
     def has_default_key(self) -> bool:
-        """Whether the key is the documented one, which everybody knows."""
-        return self.key == CONTRACT.encryption.default_key.encode()
+        """Whether a key is the documented one, which everybody knows."""
+        return CONTRACT.encryption.default_key.encode() in dict(self.pairs)
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:

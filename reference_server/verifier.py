@@ -46,7 +46,7 @@ class Verifier:
     def __init__(self, settings: Settings, engine: Comparer) -> None:
         self._engine = engine
         self._parse = read_form
-        self._decrypt = decrypter(settings)
+        self.take_keys(settings)
         self._read = partial(read_photo, standards=settings.standards)
         self.thread = ComputeThread()
 
@@ -54,6 +54,10 @@ class Verifier:
     def calibrated(self) -> bool:
         """Whether the scores claim the error rates of the contract."""
         return self._engine.calibrated
+
+    def take_keys(self, settings: Settings) -> None:
+        """Decrypt by these settings from now on."""
+        self._decrypt = decrypter(settings)
 
     def score(
         self,

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from errno import ENOSPC
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -253,4 +254,5 @@ def main(ctx: click.Context, /, **_: Path) -> None:
       verikit check http://127.0.0.1:3000  check it, or any other server
       verikit check --help                 what a command can do, with examples
     """
-    ctx.meta[options.SECRETS] = secret_files.read(ctx)
+    ctx.meta[options.READ_SECRETS] = read = partial(secret_files.read, ctx)
+    ctx.meta[options.SECRETS] = read()

@@ -25,7 +25,11 @@ SECRETS_HELP = (
 SWITCHES = tuple(p for p in CONTRACT.parameters.values() if p.type == "boolean")
 """The contract's boolean parameters."""
 SECRETS = "verikit.secrets"
-"""Where click's context keeps what the key file and the IV file hold, by ``key`` and ``iv``."""
+"""Where click's context keeps what the key file and the IV file hold."""
+READ_SECRETS = "verikit.read_secrets"
+"""Where it keeps a function that reads them again."""
+SecretLines = dict[str, tuple[str, ...]]
+"""By ``key`` and ``iv``: the secret of a file, and behind it the one before, if there is one."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ACCESS = (
@@ -99,12 +103,23 @@ def secrets() -> GivenSecrets:
     there from the documented variables.
     """
     context = click.get_current_context()
-    found = dict(context.meta.get(SECRETS, {}))
+    lines: SecretLines = context.meta.get(SECRETS, {})
+    found = {name: secret for name, (secret, *_) in lines.items()}
     for name in ("key", "iv"):
         flag = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if context.params.get(name) and (flag or name not in found):
             found[name] = context.params[name]
     return cast(GivenSecrets, found)
+
+
+def read_secrets() -> SecretLines:
+    """What the key file and the IV file hold now.
+
+    Raises:
+        WrongUse: a file cannot be read, or holds no secrets.
+    """
+    read: Callable[[], SecretLines] = click.get_current_context().meta.get(READ_SECRETS, dict)
+    return read()
 
 
 def secret_variables() -> dict[str, str]:

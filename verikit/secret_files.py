@@ -10,42 +10,54 @@ from click.core import ParameterSource
 
 from verikit.contract import load_contract
 from verikit.contract.values import check_secret
-from verikit.errors import WrongUse
-from verikit.options import GivenSecrets
+from verikit.errors import SecretError, WrongUse
+from verikit.options import SecretLines
 
 SCHEME = load_contract().encryption
 MOST_BYTES = 4096
+MOST_LINES = 2
 FILES = {
     "key": (SCHEME.key_variable, SCHEME.key_characters),
     "iv": (SCHEME.iv_variable, SCHEME.iv_characters),
 }
 
 
-def read(ctx: click.Context) -> GivenSecrets:
-    """What the files hold that stand before the documented variables, if any do.
+def read(ctx: click.Context) -> SecretLines:
+    """What the files hold that stand before the documented variables, if any do; ``ctx`` is the
+    context of ``verikit`` itself.
+
+    The first line is the secret; during a rotation a second one holds the secret before it, which
+    a server takes too.
 
     A variable that is set wins over a file, unless the file was named by a flag. It is handed on
     by :func:`verikit.options.secrets`, not put into the environment, which every child process
     would get.
 
     Raises:
-        WrongUse: a file holds no secret of the documented length.
+        WrongUse: a file cannot be read, or holds more than two lines.
+        SecretError: a line has not the documented length.
     """
-    found: GivenSecrets = {}
+    found: SecretLines = {}
     for name, (variable, length) in FILES.items():
         option = f"{name}_file"
-        path = ctx.params[option]
+        path = ctx.params.get(option)
         flag = ctx.get_parameter_source(option) is ParameterSource.COMMANDLINE
         if path and (flag or variable not in os.environ):
-            found[name] = _secret(path, length)  # type: ignore[literal-required]
+            found[name] = _secrets(path, length)
     return found
 
 
-def _secret(path: Path, length: int) -> str:
+def _secrets(path: Path, length: int) -> tuple[str, ...]:
     try:
         with path.open("rb") as file:
-            secret = file.read(MOST_BYTES).rstrip(b"\r\n")
+            content = file.read(MOST_BYTES).rstrip(b"\r\n")
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
-    check_secret(str(path), secret, length)
-    return secret.decode("ascii")
+    lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
+    if len(lines) > MOST_LINES:
+        raise SecretError(
+            f"{path} has {len(lines)} lines: the secret, and at most the one before it."
+        )
+    for line in lines:
+        check_secret(str(path), line, length)
+    return tuple(line.decode("ascii") for line in lines)

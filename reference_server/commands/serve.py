@@ -17,12 +17,20 @@ from reference_server.faces.errors import ModelError
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from reference_server.limits import DEFAULT_LIMITS, Limits
 from reference_server.monitoring.logs import LEVELS
-from reference_server.process.serve import CannotStart, Processes, bind, run, url
+from reference_server.process.serve import (
+    CannotStart,
+    KeysNotRead,
+    Processes,
+    bind,
+    run,
+    url,
+)
 from reference_server.settings import Settings, SettingsError
 from reference_server.verifier import Verifier
 from verikit import machine
 from verikit.contract import ContractError, load_contract, load_photo_standards
-from verikit.options import secret_variables
+from verikit.errors import WrongUse
+from verikit.options import SecretLines, read_secrets
 
 CONTRACT = load_contract()
 
@@ -34,6 +42,13 @@ CONTRACT = load_contract()
     "documented defaults hold."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--allowed-host",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which clients reach the server, .NAME with all below it; may be given several "
+    "times. Addresses, localhost and the name in --host always count.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -107,6 +122,7 @@ CONTRACT = load_contract()
 @click.option("--allow-default-key", is_flag=True, help="Take the default key from anywhere.")
 def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     host: str,
+    allowed_host: tuple[str, ...],
     port: int,
     workers: int,
     threads: int,
@@ -138,34 +154,62 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         deadline=deadline,
         status=int(limit_status),
     )
-    settings = replace(_settings(profile, limits), ui=ui)
-    if settings.has_default_key and not allow_default_key and not _is_loopback(host):
-        raise click.UsageError(
-            f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to listen "
-            f"on {host}, or insist with --allow-default-key."
-        )
+
+    def settings_now() -> Settings:
+        settings = _settings(read_secrets(), profile, limits)
+        if settings.has_default_key and not allow_default_key and not _is_loopback(host):
+            raise SettingsError(
+                f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to "
+                f"listen on {host}, or insist with --allow-default-key."
+            )
+        return replace(settings, ui=ui, allowed_hosts=(host, *allowed_host))
+
+    def read_keys() -> None:
+        try:
+            verifier.take_keys(settings_now())
+        except (SettingsError, WrongUse) as error:
+            raise KeysNotRead(str(error)) from None
+
+    try:
+        settings = settings_now()
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
     processes = Processes(workers=workers, threads=threads, log_level=log_level)
     try:
         with bind(host, port) as listener:
             address = url(listener)
             _say(f"Loading {model} for {address} ...")
             engine = load_engine(model, uncalibrated=uncalibrated, detector=detector)
-            app = create_app(settings, Verifier(settings, engine))
+            verifier = Verifier(settings, engine)
+            app = create_app(settings, verifier)
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"
             if ui:
                 ready += f"\nTry it: {address}/"
-            run(app, listener, processes, lambda: _say(ready))
+            run(app, listener, processes, lambda: _say(ready), read_keys)
     except (CannotStart, ModelError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def _settings(profile: Path | None, limits: Limits) -> Settings:
+def _settings(lines: SecretLines, profile: Path | None, limits: Limits) -> Settings:
+    """What files and the environment say now."""
     try:
-        variables = {**os.environ, **secret_variables()}
         standards = load_photo_standards(profile) if profile else CONTRACT.photo_standards
-        return Settings.from_environment(variables, standards, limits)
-    except (ContractError, SettingsError) as error:
-        raise click.UsageError(str(error)) from error
+    except ContractError as error:
+        raise SettingsError(str(error)) from error
+    newest, *older = (
+        Settings.from_environment({**os.environ, **_variables(lines, turn)}, standards, limits)
+        for turn in range(max(map(len, lines.values()), default=1))
+    )
+    return replace(newest, previous=(older[0].key, older[0].iv)) if older else newest
+
+
+def _variables(lines: SecretLines, turn: int) -> dict[str, str]:
+    """The secrets of one line as the documented variables would hold them.
+
+    A file that has fewer lines holds what did not change.
+    """
+    names = {"key": CONTRACT.encryption.key_variable, "iv": CONTRACT.encryption.iv_variable}
+    return {names[name]: secrets[min(turn, len(secrets) - 1)] for name, secrets in lines.items()}
 
 
 def _body_bytes(workers: int) -> int:

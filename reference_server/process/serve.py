@@ -44,6 +44,10 @@ class CannotStart(Exception):  # noqa: N818 - a state, told to the user in one s
     """The server cannot start; the message is one sentence that says why."""
 
 
+class KeysNotRead(Exception):  # noqa: N818 - as above
+    """The keys that are there now cannot be taken; the message says why, without them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Processes:
     """How many processes compute, and how many connections each of them reads at a time."""
@@ -80,11 +84,17 @@ def url(listener: socket.socket) -> str:
 
 
 def run(
-    app: Flask, listener: socket.socket, processes: Processes, when_ready: Callable[[], None]
+    app: Flask,
+    listener: socket.socket,
+    processes: Processes,
+    when_ready: Callable[[], None],
+    read_keys: Callable[[], None] = lambda: None,
 ) -> NoReturn:
     """Serve until a signal says stop; ends the process with SystemExit.
 
-    ``when_ready`` is called once, when the last worker has made its first comparison.
+    ``when_ready`` is called once, when the last worker has made its first comparison. ``read_keys``
+    is called on SIGHUP, before new workers replace the old ones; where it raises KeysNotRead, all
+    stays as it is.
     """
     metrics: Metrics = app.extensions["metrics"]
     folder = _folder_of_heartbeats()
@@ -116,7 +126,7 @@ def run(
     }
     settle()
     try:
-        _Arbiter(_Application(app, options)).run()
+        _Arbiter(_Application(app, options, read_keys)).run()
     except SystemExit as ended:
         WRITER.flush(FLUSH_SECONDS)
         sys.exit(1 if ended.code else 0)
@@ -191,14 +201,24 @@ class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn ships no types
         if self.num_workers < MOST_WORKERS:
             super().handle_ttin()
 
+    def handle_hup(self) -> None:
+        """Read the keys again, and replace the workers by ones that have them."""
+        try:
+            self.app.read_keys()
+        except KeysNotRead as error:
+            log("keys_not_read", level=logging.ERROR, error=str(error))
+        else:
+            log("keys_read")
+            super().handle_hup()
+
     def handle_usr2(self) -> None:
         """Do nothing: a second server would start without what this one was started with."""
         log("ignored", level=logging.WARNING, signal="USR2")
 
 
 class _Application(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
-        self._app, self._options = app, options
+    def __init__(self, app: Flask, options: dict[str, Any], read_keys: Callable[[], None]) -> None:
+        self._app, self._options, self.read_keys = app, options, read_keys
         super().__init__()
 
     def load_config(self) -> None:

@@ -53,7 +53,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self.metrics: Metrics
         self.limits: Limits
         self.thread: ComputeThread
-        self.balancerr: ConnectionBalancer
+        self.balancer: ConnectionBalancer
         self.wsgi: Callable[..., Any]
 
     def load_wsgi(self) -> None:

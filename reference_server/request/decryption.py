@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable
+from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,15 +23,18 @@ def decrypter(settings: Settings) -> Callable[[str, bytes], bytes]:
 
     It raises InvalidArgument when the value is no strict Base64 or does not decrypt.
     """
-    cipher = CIPHERS[load_contract().encryption.cipher](settings.key)
+    kind = CIPHERS[load_contract().encryption.cipher]
+    ciphers = [(kind(key), iv) for key, iv in settings.pairs]
 
     def decrypt(name: str, value: bytes) -> bytes:
         try:
-            return cipher.decrypt(settings.iv, _from_base64(value), None)
+            ciphertext = _from_base64(value)
         except binascii.Error:
             raise InvalidArgument(f"{name} is not Base64") from None
-        except (InvalidTag, ValueError):
-            raise InvalidArgument(f"{name} does not decrypt") from None
+        for cipher, iv in ciphers:
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(iv, ciphertext, None)
+        raise InvalidArgument(f"{name} does not decrypt")
 
     return decrypt
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
 import pytest
 from PIL import Image
 
@@ -121,6 +122,41 @@ def test_a_busy_server_is_asked_again_when_it_says(scripted: Any, ask: Any) -> N
     assert len(ask(scripted.url, PAIR, retries=2)) == 1
     assert time.monotonic() - start >= 1
     assert len(scripted.bodies) == 3
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the clients would have waited, one after the other."""
+    noted: list[float] = []
+
+    async def note(seconds: float) -> None:
+        noted.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", noted.append)
+    monkeypatch.setattr(anyio, "sleep", note)
+    return noted
+
+
+def test_clients_turned_away_together_come_back_apart_and_not_too_soon(
+    scripted: Any, ask: Any, pauses: list[float]
+) -> None:
+    scripted.turned_away = ["3"] * 8
+    ask(scripted.url, PAIR, retries=8)
+    assert len(set(pauses)) == 8
+    assert all(3 <= pause < 4 for pause in pauses)
+
+
+def test_clients_cut_off_together_come_back_apart_and_ever_later(
+    scripted: Any, ask: Any, pauses: list[float]
+) -> None:
+    scripted.answers = 0
+    for _ in range(4):
+        with pytest.raises(Unreachable):
+            ask(scripted.url, PAIR, retries=2)
+    first, second = pauses[::2], pauses[1::2]
+    assert len(set(first)) == len(first) == 4
+    assert all(0.1 <= pause <= 0.2 for pause in first)
+    assert all(0.2 <= pause <= 0.4 for pause in second)
 
 
 @pytest.mark.parametrize(

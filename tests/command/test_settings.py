@@ -122,7 +122,8 @@ def test_the_key_comes_from_the_environment_or_a_file_or_a_named_file(
     ("content", "complaint"),
     [
         (b"short", "key must be 32 characters of ASCII, this one has 5 bytes."),
-        (KEY.encode() + b"\n\nmore", "key must be 32 characters of ASCII, this one has 38 bytes."),
+        (KEY.encode() + b"\nmore", "key must be 32 characters of ASCII, this one has 4 bytes."),
+        (KEY.encode() + b"\n\nmore", "key has 3 lines: the secret, and at most the one before it."),
         ("é".encode() * 16, "key must be 32 characters of ASCII, this one has others."),
         (None, "key cannot be read: No such file or directory."),
     ],
@@ -160,6 +161,11 @@ def test_only_the_file_here_is_read(
     (folder / "deeper").mkdir()
     monkeypatch.chdir(folder / "deeper")
     assert call("show").output.split()[1] == "1"
+
+
+def test_of_two_keys_in_a_file_the_first_one_encrypts(folder: Path, call: Call) -> None:
+    (folder / "f").write_bytes(KEY.encode() + b"\r\n" + b"o" * 32 + b"\r\n")
+    assert call("--key-file", "f", "show").output.split()[-1] == KEY
 
 
 def test_a_key_from_a_file_is_not_put_into_the_environment(folder: Path, call: Call) -> None:

@@ -18,6 +18,7 @@ import pytest
 from reference_server.compute import ComputeThread
 from reference_server.limits import Busy
 from tests.support.live import Live, fake
+from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -142,13 +143,6 @@ def test_an_error_keeps_nothing_alive() -> None:
         gc.enable()
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = monotonic() + seconds
-    while not (holds := true()) and monotonic() < deadline:
-        sleep(0.05)
-    return holds
-
-
 def number(server: Live, name: str) -> float:
     """A figure of the page of metrics."""
     (line,) = [line for line in server.get("/metrics").text.splitlines() if line.startswith(name)]
@@ -184,7 +178,8 @@ def test_who_has_left_is_not_computed(
     """Each of them would take half a second."""
     server, slow = start_live(threads=64), body("red", "red")
     head = (
-        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {CONTRACT.media_types[0]}\r\n"
+        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: {CONTRACT.media_types[0]}\r\n"
         f"Content-Length: {len(slow)}\r\n\r\n"
     ).encode()
     clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(30)]

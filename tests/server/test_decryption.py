@@ -2,13 +2,16 @@ import base64
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_server.refusals import InvalidArgument
 from reference_server.request.decryption import decrypter
 from reference_server.settings import Settings
+from verikit.contract import load_contract
 
+SECRETS = load_contract().encryption
 Encrypt = Callable[[bytes], str]
 
 
@@ -44,6 +47,17 @@ def test_a_photo_under_another_key_does_not_decrypt(encrypt: Encrypt) -> None:
     other = Settings(key=b"k" * 32, iv=b"df25d188a061")
     with pytest.raises(InvalidArgument, match="INVALID"):
         decrypter(other)("photo", encrypt(b"x").encode())
+
+
+def test_during_a_rotation_both_keys_decrypt_and_no_third(encrypt: Encrypt) -> None:
+    old, new = (SECRETS.default_key.encode(), SECRETS.default_iv.encode()), (b"k" * 32, b"i" * 12)
+    decrypt = decrypter(Settings(key=new[0], iv=new[1], previous=old))
+    assert decrypt("photo", encrypt(b"old").encode()) == b"old"
+    sealed = base64.b64encode(AESGCM(new[0]).encrypt(new[1], b"new", None))
+    assert decrypt("photo", sealed) == b"new"
+    crossed = base64.b64encode(AESGCM(new[0]).encrypt(old[1], b"crossed", None))
+    with pytest.raises(InvalidArgument, match="INVALID"):
+        decrypt("photo", crossed)
 
 
 @given(st.binary())

@@ -18,7 +18,7 @@ VERSION = re.compile(r"\d+\.\d+\.\d+|/\d")
 FOLDER = re.compile(r"(?<!\w)/\w+/|\.py\b|site-packages|Traceback|line \d+")
 MADE_OF = {name.lower() for each in distributions() if (name := each.metadata["Name"])} | {"python"}
 ORDINARY = {"accept", "build", "click", "six", "text", "verikit", "wheel", "multipart"}
-HEAD = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+HEAD = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 FORM = f"Content-Type: {CONTRACT.media_types[0]}\r\n"
 
 
@@ -28,15 +28,15 @@ def form(content: bytes) -> bytes:
 
 REQUESTS: dict[str, bytes] = {
     "nonsense": b"nonsense\r\n\r\n",
-    "another path": b"GET /admin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "another path": b"GET /admin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     "another method": HEAD.replace("POST", "OPTIONS").encode() + b"\r\n",
     "no length": HEAD.encode() + b"\r\n",
     "too long": f"{HEAD}{FORM}Content-Length: 999999999\r\n\r\n".encode(),
     "no form": f"{HEAD}Content-Type: text/plain\r\nContent-Length: 1\r\n\r\nx".encode(),
     "no photo": form(b"a=b"),
-    "health": b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "readiness": b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    "metrics": b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "health": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    "readiness": b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    "metrics": b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
 }
 PHOTOS = {"a score": "grey", "no face": "black", "a failure": "lime"}
 

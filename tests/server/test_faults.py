@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import psutil
@@ -21,19 +21,13 @@ from reference_server.commands import serve as command
 from reference_server.process import serve as process
 from reference_server.refusals import PHOTOS
 from tests.support.fake_server import FakeEngine
+from tests.support.waiting import eventually
 from verikit.contract import load_contract
 from verikit.portraits import head, jpeg
 
 pytestmark = pytest.mark.live
 
 CONTRACT = load_contract()
-
-
-def eventually(true: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = monotonic() + seconds
-    while not (holds := true()) and monotonic() < deadline:
-        sleep(0.02)
-    return holds
 
 
 def test_a_killed_worker_loses_at_most_what_it_held(
@@ -73,7 +67,8 @@ def test_sigterm_finishes_what_is_received_or_half_received(
 ) -> None:
     server, content = start_live(threads=16), body("red", "grey")
     head = (
-        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {CONTRACT.media_types[0]}\r\n"
+        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: {CONTRACT.media_types[0]}\r\n"
         f"Content-Length: {len(content)}\r\n\r\n"
     ).encode()
     with (

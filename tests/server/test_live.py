@@ -47,7 +47,9 @@ def exchange(server: Any, *pieces: bytes, half_close: bool = False) -> tuple[int
 
 def request_head(*headers: str, method: str = "POST") -> bytes:
     kind = f"Content-Type: {CONTRACT.media_types[0]}"
-    return "\r\n".join([f"{method} {PATH} HTTP/1.1", "Host: x", kind, *headers, "", ""]).encode()
+    return "\r\n".join(
+        [f"{method} {PATH} HTTP/1.1", "Host: localhost", kind, *headers, "", ""]
+    ).encode()
 
 
 def test_two_photos_get_a_score(live: Any, body: Callable[..., bytes]) -> None:
@@ -101,7 +103,7 @@ MALFORMED = {
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "half a request line": b"POST\r\n\r\n",
     "HTTP of the future": b"POST / HTTP/9.9\r\n\r\n",
-    "bare line feeds": b"POST / HTTP/1.1\nHost: x\n\n",
+    "bare line feeds": b"POST / HTTP/1.1\nHost: localhost\n\n",
     "blank in a header name": POST_TO_ROOT + b"Bad Header: x\r\n\r\n",
     "folded header": POST_TO_ROOT + b"A: x\r\n folded\r\n\r\n",
     "length in words": POST_TO_ROOT + b"Content-Length: five\r\n\r\n",
@@ -243,7 +245,7 @@ def test_log_holds_a_line_a_request_and_nothing_of_what_was_sent(
 def test_who_asks_first_is_told_before_sending_a_body(
     live: Any, length: int | None, first: bytes
 ) -> None:
-    head = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    head = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
     head += f"Content-Length: {length}\r\n" if length else ""
     with socket.create_connection(("127.0.0.1", live.port), timeout=15) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())

@@ -2,7 +2,6 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from loadtests.control.server_monitor import find_probe
 from reference_server.stages import STAGES
+from tests.support.waiting import eventually
 from verikit.contract import load_contract
 from verikit.transport import Address, Endpoint
 
@@ -90,13 +90,6 @@ def test_cpu_time_and_memory_are_those_of_the_process(client: FlaskClient) -> No
     found = numbers(client.get("/metrics").text)
     assert found["process_cpu_seconds_total",] == pytest.approx(sum(os.times()[:4]), abs=0.1)
     assert found["process_resident_memory_bytes",] > 10e6
-
-
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = monotonic() + seconds
-    while not (holds := true()) and monotonic() < deadline:
-        sleep(0.05)
-    return holds
 
 
 @pytest.mark.live

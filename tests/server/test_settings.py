@@ -26,6 +26,17 @@ def test_environment_replaces_them() -> None:
     assert not settings.has_default_key
 
 
+def test_the_default_key_is_no_secret_as_the_previous_one_either() -> None:
+    default = Settings.from_environment({})
+    rotating = Settings(key=b"k" * 32, iv=b"i" * 12, previous=(default.key, default.iv))
+    assert rotating.has_default_key
+
+
+def test_the_previous_key_is_judged_like_the_key() -> None:
+    with pytest.raises(SettingsError, match=SECRETS.key_variable):
+        Settings(key=b"k" * 32, iv=b"i" * 12, previous=(b"short", b"i" * 12))
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -44,13 +55,15 @@ def test_wrong_length_is_one_sentence_that_names_the_variable(variable: str, val
 
 
 def test_repr_holds_no_secret() -> None:
-    text = repr(Settings.from_environment({}))
-    assert SECRETS.default_key not in text
-    assert SECRETS.default_iv not in text
+    default = Settings.from_environment({})
+    rotating = Settings(key=b"k" * 32, iv=b"i" * 12, previous=(default.key, default.iv))
+    for text in (repr(default), repr(rotating)):
+        assert SECRETS.default_key not in text
+        assert SECRETS.default_iv not in text
 
 
 def test_only_the_cipher_is_given_the_key() -> None:
     """Whoever else touches it might log it, or compare it in a time that tells about it."""
     sources = Path(settings.__file__).parent.rglob("*.py")
-    users = {path.stem for path in sources if "settings.key" in path.read_text()}
+    users = {path.stem for path in sources if "settings.pairs" in path.read_text()}
     assert users == {"decryption"}

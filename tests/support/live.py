@@ -14,7 +14,7 @@ from verikit.contract import load_contract
 
 CONTRACT = load_contract()
 FAKE_SERVER = Path(__file__).with_name("fake_server.py")
-READY = re.compile(r"^(?:Ready: POST )?(http://127.0.0.1:(\d+))")
+READY = re.compile(r"^(?:Ready: POST )?(http://[\d.]+:(\d+))")
 
 
 class Live:

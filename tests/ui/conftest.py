@@ -14,8 +14,11 @@ from conformance.requests.recipe import Photo
 from tests.support.needs import missing
 
 CHROMIUM = shutil.which("chromium")
-SERVE = ("-m", "verikit", "serve", "--port", "0", "--workers", "1")
 ELSEWHERE = "page-of-no-secure-context.test"
+SERVE = (
+    *("-m", "verikit", "serve", "--port", "0", "--workers", "1"),
+    *("--allowed-host", ELSEWHERE),
+)
 SWITCHES = (
     "--no-sandbox",  # root may not have one
     "--use-fake-device-for-media-stream",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from random import SystemRandom
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +35,7 @@ RETRIES = 2
 TOO_MANY_REQUESTS = 429
 _FIRST_PAUSE = 0.2
 LONGEST_WAIT_SECONDS = 10
+_RANDOM = SystemRandom()
 _SECONDS = re.compile(r"[0-9]{1,4}")
 
 
@@ -80,18 +82,21 @@ class _Settings:
             raise TimedOut(f"{error}.") from error
         if tried >= self.retries or not error.may_pass:
             raise Unreachable(f"{error}.") from error
-        return float(_FIRST_PAUSE * 2**tried)
+        return float(_RANDOM.uniform(0.5, 1) * _FIRST_PAUSE * 2**tried)
 
     def _told_to_wait(self, tried: int, answer: Answer) -> float | None:
         """Seconds after which a server that turned the request away wants to be asked again.
 
-        RFC 9110, section 10.2.3; a server is not waited for at length, nor until a date.
+        RFC 9110, section 10.2.3; a server is not waited for at length, nor until a date. Clients
+        that were turned away together come back up to a second apart.
         """
         seconds = answer.headers.get("retry-after", "")
         turned_away = answer.status >= 500 or answer.status == TOO_MANY_REQUESTS
         if not turned_away or tried >= self.retries or not _SECONDS.fullmatch(seconds):
             return None
-        return float(seconds) if float(seconds) <= LONGEST_WAIT_SECONDS else None
+        if int(seconds) > LONGEST_WAIT_SECONDS:
+            return None
+        return int(seconds) + _RANDOM.random()
 
     def _read(self, answer: Answer) -> Verification:
         if why := self._endpoint.turned_away(answer):
