@@ -44,7 +44,7 @@ class ComputeThread:
         self._jobs: SimpleQueue[_Job[Any]] = SimpleQueue()
         self._waiting: set[_Job[Any]] = set()
         self._running: _Job[Any] | None = None
-        self._since = self._mean = 0.0
+        self._since = self._ended = self._mean = 0.0
         self._thread: Thread | None = None
         self._given_up = False
 
@@ -75,6 +75,11 @@ class ComputeThread:
     def age(self) -> float:
         """The seconds that the running call has taken so far; 0 where none runs."""
         return monotonic() - self._since if self._running else 0.0
+
+    @property
+    def idle(self) -> float:
+        """The seconds since the last call ended; 0 where one runs."""
+        return 0.0 if self._running else monotonic() - self._ended
 
     def give_up(self) -> None:
         """The running call hangs: answer whoever waits, and take no further call."""
@@ -119,7 +124,8 @@ class ComputeThread:
             self._running, self._since = job, monotonic()
         result, error = _outcome(job.call)
         with self._lock:
-            self._mean += WEIGHT * (monotonic() - self._since - self._mean)
+            self._ended = monotonic()
+            self._mean += WEIGHT * (self._ended - self._since - self._mean)
             self._running = None
             if not job.result.done():
                 _settle(job.result, result, error)

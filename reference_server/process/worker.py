@@ -36,8 +36,8 @@ LINGER_SECONDS = 5.0
 LINGER_BYTES = 64 * 2**20
 """How much of an unread body is swallowed, so that a client still sending reads its answer."""
 
-TRIM_SECONDS = 5.0
-"""How often a worker gives memory back."""
+TRIM_SECONDS, TRIM_SECONDS_AT_WORK = 5.0, 60.0
+"""How often a worker gives memory back: the next comparison faults in anew what it then needs."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -48,7 +48,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self._arrived: dict[socket.socket, float] = {}
         self._receiving: dict[socket.socket, float] = {}
         self._asking: set[socket.socket] = set()
-        self._next_trim = 0.0
+        self._last_trim = 0.0
         self.row = 0
         self.metrics: Metrics
         self.limits: Limits
@@ -138,10 +138,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
                     connection.shutdown(socket.SHUT_RD)
         if self.alive and self.thread.age >= self.limits.longest_comparison:
             self._leave_what_hangs()
-        if now > self._next_trim:
+        if now > self._last_trim + self._trim_seconds():
             trim_heap()
-            self._next_trim = now + TRIM_SECONDS
+            self._last_trim = now
         self._make_room()
+
+    def _trim_seconds(self) -> float:
+        return TRIM_SECONDS if self.thread.idle > TRIM_SECONDS else TRIM_SECONDS_AT_WORK
 
     def _leave_what_hangs(self) -> None:
         """Answer everybody and end, so that the arbiter starts another worker.

@@ -257,3 +257,12 @@ def read_lines(pipe: int, until: str) -> list[Any]:
         read += os.read(pipe, 2**20)
     lines = [json.loads(line) for line in read.splitlines()]
     return lines[: 1 + [line["event"] for line in lines].index(until)]
+
+
+def test_a_thread_is_idle_since_its_last_call_ended(occupied: Occupied) -> None:
+    assert occupied.thread.idle == 0
+    occupied.end.set()
+    occupied.running.result(10)
+    begun = monotonic()
+    sleep(0.05)
+    assert 0.05 <= occupied.thread.idle < monotonic() - begun + 5
