@@ -72,7 +72,7 @@ def _pose(picture: Pixels, box: Box, landmarks: MtcnnDetector) -> Pose | None:
     _, faces = landmarks.detect(picture)
     for points in faces:
         apart = np.hypot(*(points.mean(axis=0) - box.centre))
-        if apart < NEAR * (box.right - box.left):
+        if apart < NEAR * box.width:
             return pose_of(points)
     return None
 

@@ -43,7 +43,7 @@ class Aligner:
 
 def _levelled(pixels: Pixels, box: Box) -> tuple[Pixels, Box]:
     """The surroundings of a tilted face, turned until it stands upright, and the face in them."""
-    (x, y), width = box.centre, box.right - box.left
+    (x, y), width = box.centre, box.width
     reach = round(SURROUNDINGS * width)
     corner = (round(x) - reach, round(y) - reach)
     cut = Image.fromarray(pixels).crop((*corner, corner[0] + 2 * reach, corner[1] + 2 * reach))

@@ -149,6 +149,51 @@ def test_where_hog_is_unsure_of_a_half_turn_the_network_decides(
     assert misled.find_upright(pixels)[0] == (back if is_asked else (back + 2) % 4)
 
 
+class LowOf(HogOf):
+    """What the last step finds; it knows whether it was asked."""
+
+    asked = False
+
+    def find(self, _):
+        self.asked = True
+        return super().find(_)
+
+
+SMALL, LARGE = Box(300, 20, 380, 100, 2.0), Box(20, 50, 220, 250, 0.95)
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_larger_face_that_hog_misses_is_found_beside_a_small_one(turns):
+    low = LowOf(0, [LARGE, replace(SMALL, left=310)])
+    detector = HogThenMtcnn(HogOf(turns, [SMALL]), HogOf(0, []), low)
+    pixels = np.zeros((300, 400, 3), np.uint8)
+    assert detector.find(pixels) == [SMALL, LARGE]
+    assert detector.find_upright(pixels) == (turns, [SMALL, LARGE])
+
+
+@pytest.mark.parametrize(
+    ("box", "is_asked"), [(LARGE, False), (replace(LARGE, confidence=0.3), True), (SMALL, True)]
+)
+def test_nothing_more_is_looked_for_where_hog_is_sure_of_a_large_face(box, is_asked):
+    low = LowOf(0, [])
+    detector = HogThenMtcnn(HogOf(0, [box]), HogOf(0, []), low)
+    assert detector.find(np.zeros((300, 400, 3), np.uint8)) == [box]
+    assert low.asked == is_asked
+
+
+@pytest.mark.data
+def test_a_bystander_does_not_count_beside_a_masked_subject(detector, data):
+    wrong = []
+    for masked in sorted((data / "occlusion" / "masked").iterdir())[:30]:
+        scene = Image.new("RGB", (250, 250), (110, 110, 110))
+        scene.paste(ImageOps.contain(Image.open(masked).convert("RGB"), (160, 250)))
+        scene.paste(ImageOps.contain(portrait("hopper"), (70, 250)), (175, 10))
+        pixels = np.asarray(scene)
+        if largest(detector.find(pixels), scene.size).centre[0] > 165:
+            wrong.append(masked.name)
+    assert len(wrong) <= 2
+
+
 @pytest.mark.data
 def test_turned_photos_are_set_upright(detector, data, photo_of):
     folders = np.random.default_rng(2).choice(sorted((data / "lfw").iterdir()), 15, replace=False)

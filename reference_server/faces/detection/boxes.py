@@ -21,14 +21,27 @@ class Box:
     roll: float = 0.0
 
     @property
+    def width(self) -> float:
+        """In pixels."""
+        return self.right - self.left
+
+    @property
     def area(self) -> float:
         """In square pixels."""
-        return (self.right - self.left) * (self.bottom - self.top)
+        return self.width * (self.bottom - self.top)
 
     @property
     def centre(self) -> tuple[float, float]:
         """x and y."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def covers(self, other: Box) -> bool:
+        """Whether the centre of either lies in the other: two boxes of one face, not two faces."""
+        return any(
+            abs(one.centre[0] - two.centre[0]) < two.width / 2
+            and abs(one.centre[1] - two.centre[1]) < (two.bottom - two.top) / 2
+            for one, two in ((self, other), (other, self))
+        )
 
     def scaled(self, factor: float) -> Box:
         """The same region in a picture whose sides are ``factor`` times as long."""

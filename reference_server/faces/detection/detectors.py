@@ -13,6 +13,9 @@ from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDet
 from reference_server.faces.pictures import turned
 from reference_server.pictures import Pixels
 
+SUBJECT_SHARE = 0.3
+"""Of the photo's long side: the subject of a portrait is at least so wide."""
+
 
 class Detector(Protocol):
     """Finds faces; boxes in pixels of the picture."""
@@ -43,27 +46,50 @@ class InTurn:
         return 0, []
 
 
-class HogThenMtcnn(InTurn):
-    """HOG, which is fast and hardly ever wrong; then MTCNN; then MTCNN with low thresholds."""
+class HogThenMtcnn:
+    """HOG, which is fast and hardly ever wrong; then MTCNN; then MTCNN with low thresholds.
+
+    HOG misses covered faces. Where the largest that it finds is small or unsure, the last step
+    looks for further ones, so that no bystander counts instead of a masked subject.
+    """
 
     def __init__(self, hog: Detector, mtcnn: Detector, low_confidence: LowConfidenceFaces) -> None:
         self._hog, self._mtcnn, self._low_confidence = hog, mtcnn, low_confidence
         self._where_hog_sees_none = InTurn(mtcnn, low_confidence)
-        super().__init__(hog, self._where_hog_sees_none)
+
+    def find(self, pixels: Pixels) -> list[Box]:
+        """See :class:`Detector`."""
+        if boxes := self._hog.find(pixels):
+            return boxes + self._missed(pixels, 0, boxes)
+        return self._where_hog_sees_none.find(pixels)
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
-        """See :class:`Detector`.
+        """See :class:`Detector`."""
+        found = self._hog.find_upright(pixels)
+        if not found[1]:
+            return self._where_hog_sees_none.find_upright(pixels)
+        turns, boxes = self._confirmed(pixels, *found)
+        return turns, boxes + self._missed(pixels, turns, boxes)
+
+    def _missed(self, pixels: Pixels, turns: int, boxes: list[Box]) -> list[Box]:
+        best = max(boxes, key=lambda box: box.area)
+        is_large = best.width >= SUBJECT_SHARE * max(pixels.shape)
+        if is_large and best.confidence >= SURELY_UPRIGHT:
+            return []
+        found = self._low_confidence.find(turned(pixels, turns))
+        return [box for box in found if not any(box.covers(other) for other in boxes)]
+
+    def _confirmed(self, pixels: Pixels, turns: int, boxes: list[Box]) -> tuple[int, list[Box]]:
+        """The turns and faces that HOG found, or MTCNN's half a turn from them.
 
         A masked face reads as another one upside down. HOG takes either for the right one when it
         is unsure of both; where MTCNN then says the other, our own network decides.
         """
-        found = self._hog.find_upright(pixels)
-        if not found[1]:
-            return self._where_hog_sees_none.find_upright(pixels)
-        if surest(found[1]) >= SURELY_UPRIGHT:
+        found = turns, boxes
+        if surest(boxes) >= SURELY_UPRIGHT:
             return found
         other = self._mtcnn.find_upright(pixels)
-        if not other[1] or (other[0] - found[0]) % 4 != HALF_TURN:
+        if not other[1] or (other[0] - turns) % 4 != HALF_TURN:
             return found
         return max(found, other, key=lambda each: self._face(pixels, *each))
 

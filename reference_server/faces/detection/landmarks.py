@@ -34,7 +34,7 @@ def believable(boxes: Array, points: Array, long_side: int) -> list[Box]:
 
 
 def _sure_enough(box: Box, long_side: int) -> float:
-    large = box.right - box.left >= LARGE * long_side
+    large = box.width >= LARGE * long_side
     return SURE_WHEN_LARGE if large else SURE_WHEN_SMALL
 
 

@@ -43,4 +43,4 @@ class LowConfidenceFaces:
 
 
 def _may_be_one(box: Box, long_side: int) -> bool:
-    return box.right - box.left >= LEAST_SHARE * long_side and abs(box.roll) <= MOST_ROLLED
+    return box.width >= LEAST_SHARE * long_side and abs(box.roll) <= MOST_ROLLED
