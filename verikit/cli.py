@@ -57,6 +57,11 @@ PARTS = {
     ),
     "datasets": Part("calibration.cli:datasets", "calibration", "List and fetch labelled pairs."),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
+    "reports": Part(
+        "verikit.commands.reports.cli:reports",
+        "conformance",
+        "Make a page over a folder of runs, with a trend.",
+    ),
     "inspect": Part(
         "reference_server.commands.inspect:inspect",
         "server",

@@ -48,7 +48,17 @@ def test_options_are_named_like_their_flags() -> None:
 
 def test_what_prints_data_prints_json() -> None:
     """All but those that serve, write files, print a script, or leave it to a command below."""
-    others = {"serve", "mock", "profile", "demo", "completion", "datasets", "samples", "fit"}
+    others = {
+        "serve",
+        "mock",
+        "profile",
+        "demo",
+        "completion",
+        "datasets",
+        "samples",
+        "fit",
+        "reports",
+    }
     without = {
         command.name
         for command in every_command(main)

@@ -1,0 +1,1 @@
+"""``verikit reports``: an index over a folder of runs."""
