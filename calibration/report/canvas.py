@@ -18,7 +18,11 @@ from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
 from calibration.statistics.arrays import Floats
 
 INK, LINE, GREY = "#1c2329", "#d9dee3", "#5f6b76"
-_OF_THE_PAGE = {INK: "--ink", LINE: "--line", GREY: "--soft"}
+BLUE, GREEN, RED, VIOLET = "#0b6fb0", "#00805c", "#b3261e", "#6f39b8"
+_OF_THE_PAGE = {
+    INK: "--ink", LINE: "--line", GREY: "--soft", BLUE: "--link", GREEN: "--good", RED: "--bad",
+    VIOLET: "--open",
+}  # fmt: skip
 _TITLE = "title: "
 _STYLE: dict[Any, Any] = {
     "text.color": INK,

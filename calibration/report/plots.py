@@ -11,13 +11,23 @@ from calibration.counting.histogram import Histogram
 from calibration.evaluation import Evaluation
 from calibration.findings import Findings, Row
 from calibration.report import words
-from calibration.report.canvas import GREY, corners, drawn, entitle, log_rate
+from calibration.report.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    RED,
+    VIOLET,
+    corners,
+    drawn,
+    entitle,
+    log_rate,
+)
 from calibration.statistics.det import det, reached
 from calibration.statistics.sequential import confidence_sequence
 from calibration.statistics.verdicts import Verdict
 
-BLUE, ORANGE, GREEN, RED = "#1a7fc4", "#d55e00", "#00805c", "#c9362c"
-COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: GREY}
+ORANGE = "#d55e00"
+COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: VIOLET}
 
 
 def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:

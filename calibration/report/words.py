@@ -32,13 +32,6 @@ def beside(value: float, interval: Interval) -> str:
     return rate(value, interval.upper)
 
 
-def with_bounds(measured: Rate | None) -> str:
-    """A rate and its interval; a dash where nothing was measured."""
-    if measured is None or math.isnan(measured.rate):
-        return "–"  # noqa: RUF001 - a dash in a table
-    return f"{beside(measured.rate, measured.interval)} ({bounds(measured.interval)})"
-
-
 def percent_between(measured: Rate) -> str:
     """A rate and its interval in percent, two digits each: 9.1 % (8.2 to 10 %)."""
     if math.isnan(measured.rate):
@@ -210,7 +203,9 @@ def answered(findings: Findings) -> str:
         return text
     failed = f"{text} No face found in {len(photos.failed):,} of {photos.tried:,} photos"
     left = f", {len(photos.left_open):,} left open" if photos.left_open else ""
-    rates = f" (FTA {with_bounds(photos.rate)})" if findings.supports_rates else ""
+    rates = (
+        f" (FTA {percent_between(photos.rate)})" if findings.supports_rates and photos.rate else ""
+    )
     return f"{failed}{rates}{left}."
 
 

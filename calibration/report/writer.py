@@ -8,12 +8,10 @@ import io
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict
-from importlib.resources import files
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from PIL import Image, ImageOps
 
 from calibration.evaluation import Evaluation
@@ -22,9 +20,32 @@ from calibration.findings import Findings, Listed
 from calibration.report import plots, words
 from calibration.sources.photos import Photos
 from calibration.statistics.det import overlap
+from calibration.statistics.verdicts import Verdict
 from verikit.contract import Contract
 from verikit.errors import WrongUse
+from verikit.reports import shell
+from verikit.reports.shell import Head, Tone, Word
 
+_VERDICTS = {
+    Verdict.PASS: Word(
+        word="PASS", tone=Tone.GOOD,
+        meaning="The rate is shown to be at most {tolerance} times the claim, or at most a limit.",
+    ),
+    Verdict.FAIL: Word(
+        word="FAIL", tone=Tone.BAD, meaning="The rate is shown to be above the claim or limit."
+    ),
+    Verdict.INCONCLUSIVE: Word(
+        word="INCONCLUSIVE", tone=Tone.OPEN,
+        meaning="The evidence shows neither: that is no mark, good or bad.",
+    ),
+}  # fmt: skip
+_FILTERS = {
+    name: getattr(words, name)
+    for name in (
+        *("rate", "beside", "one_in", "one_in_between", "percent_between"),
+        *("about", "measured_as_required", "people"),
+    )
+}
 _SHOWN = 24
 _SIDE = 96
 
@@ -71,35 +92,44 @@ def _write_csv(path: Path, findings: Findings) -> None:
 def _page(
     findings: Findings, evaluation: Evaluation, contract: Contract, photos: Photos | None
 ) -> str:
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters |= {
-        "rate": words.rate,
-        "bounds": words.bounds,
-        "beside": words.beside,
-        "with_bounds": words.with_bounds,
-        "one_in": words.one_in,
-        "one_in_between": words.one_in_between,
-        "percent_between": words.percent_between,
-        "about": words.about,
-        "measured_as_required": words.measured_as_required,
-        "people": words.people,
-    }
-    template = files("calibration.report").joinpath("page.html.j2")
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
+    return shell.page(
+        "calibration.report",
+        "page.html.j2",
+        _head(findings, evaluation),
+        filters=_FILTERS,
         findings=findings,
         evaluation=evaluation,
-        contract=contract,
-        summary=words.required_summary(findings) if findings.required else words.summary(findings),
-        interval=words.interval_of(findings),
-        decision=words.decision(findings),
+        summary=_summary(findings),
         answered=words.answered(findings),
+        interval=words.interval_of(findings),
+        tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
         highest=_with_photos(findings.highest_non_mated, photos),
         lowest=_with_photos(findings.lowest_mated, photos),
         codes={entry.code: entry.message for entry in contract.codes.values()},
     )
+
+
+def _head(findings: Findings, evaluation: Evaluation) -> Head:
+    tolerance = f"{findings.rule.tolerance:g}"
+    shown = findings.supports_rates
+    return Head(
+        kind="Calibration",
+        subject=f"{evaluation.title}, judged against {evaluation.claims.title}",
+        tone=_VERDICTS[findings.verdict].tone,
+        verdict=findings.verdict,
+        sentence=words.decision(findings) if shown else _summary(findings),
+        facts=evaluation.provenance,
+        legend=[
+            replace(word, meaning=word.meaning.format(tolerance=tolerance))
+            for word in _VERDICTS.values()
+        ],
+        notes=[remark for remark in findings.remarks if remark not in _summary(findings)],
+    )
+
+
+def _summary(findings: Findings) -> str:
+    return words.required_summary(findings) if findings.required else words.summary(findings)
 
 
 def _plots(findings: Findings, evaluation: Evaluation) -> dict[str, str | None]:
