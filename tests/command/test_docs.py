@@ -23,11 +23,16 @@ FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTAL
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FOLDERS = (
-    "benchmarks|conformance|contract|datasets|deploy|docs|examples|loadtests|reference_server|tests"
-    "|tools|verikit"
+    "benchmarks|calibration|conformance|datasets|deploy|docs|examples|loadtests|reference_server"
+    "|tests|tools|training|verikit"
 )
 FILE = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w./*-]*")
-TO_BE_MADE = {"datasets/mine/dataset.yaml", "loadtests/profiles/morning.yaml", "datasets/NAME/"}
+TO_BE_MADE = {
+    "datasets/mine/dataset.yaml",
+    "loadtests/profiles/morning.yaml",
+    "datasets/NAME/",
+    "calibration/published/my-vendor.yaml",
+}
 
 
 def blocks(page: Path, *languages: str) -> Iterator[str]:
