@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from calibration.findings import (
 )
 from calibration.requirements import Standard, evidence_for
 from calibration.statistics import tail
-from calibration.statistics.dependence import design_effects
+from calibration.statistics.dependence import Shares, design_effects, shown_effects
 from calibration.statistics.det import crossing, equal_error_rate, threshold_for
 from calibration.statistics.intervals import Interval, Rate, measured
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, judge, overall
@@ -129,10 +130,13 @@ def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
     """What was counted for each row, with its design effect, which repeated pairs multiply."""
     histogram = measurement.non_mated.histogram
     claimed = tuple(rate for _, rate in rates.rows)
-    effects = _effects(measurement, measurement.non_mated, claimed)
+    effects, shown = (
+        _effects(measurement, measurement.non_mated, claimed, of=of)
+        for of in (design_effects, shown_effects)
+    )
     return [
-        Evidence(claimed=rate, k=int(k), n=histogram.n, design_effect=effect)
-        for rate, k, effect in zip(claimed, histogram.matches, effects, strict=True)
+        Evidence(claimed=rate, k=int(k), n=histogram.n, design_effect=effect, shown_effect=own)
+        for rate, k, effect, own in zip(claimed, histogram.matches, effects, shown, strict=True)
     ]
 
 
@@ -303,7 +307,10 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
 
 
 def _effects(
-    measurement: Measurement, counts: ComparisonCounts, claimed: tuple[float, ...] = ()
+    measurement: Measurement,
+    counts: ComparisonCounts,
+    claimed: tuple[float, ...] = (),
+    of: Callable[[Shares, tuple[float, ...]], list[float]] = design_effects,
 ) -> list[float]:
     """Design effects; a pair that was given several times is evidence once."""
     if not counts.histogram.n:
@@ -311,7 +318,7 @@ def _effects(
     repeats = counts.pairs.result().times
     shares = measurement.shares(counts)
     distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
-    return [repeats * effect for effect in design_effects(distinct, claimed)]
+    return [repeats * effect for effect in of(distinct, claimed)]
 
 
 def _tail(measurement: Measurement, rows: list[Evidence]) -> tail.Tail | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,24 +56,39 @@ def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[floa
     each person). The last says that photos of the same people bring no evidence beyond the people,
     which holds however alike their scores are.
     """
-    return [effect for effect, _ in _rows(shares, claimed)]
+    return [max(row.shown, row.most) for row in _rows(shares, claimed)]
+
+
+def shown_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
+    """As ``design_effects``, without the bound of rows with few events: what the events show.
+
+    It is for "there are too many events", where what is many shows how it clusters. That there are
+    few says nothing of it, so "there are few enough" needs the bound.
+    """
+    return [row.shown for row in _rows(shares, claimed)]
 
 
 def spreads(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """cv^2 of each row: how unequal people are in drawing events, carried up where few came."""
-    return [spread for _, spread in _rows(shares, claimed)]
+    return [row.spread for row in _rows(shares, claimed)]
 
 
-def _rows(shares: Shares, claimed: tuple[float, ...]) -> Iterator[tuple[float, float]]:
+class _Row(NamedTuple):
+    shown: float
+    most: float
+    spread: float
+
+
+def _rows(shares: Shares, claimed: tuple[float, ...]) -> Iterator[_Row]:
     spread = 0.0
     for row, events in enumerate(shares.events):
         effect = _design_effect(shares, events)
-        own = _spread(shares, events, effect)
+        own, most = _spread(shares, events, effect), 1.0
         if events.sum() < FEW_EVENTS * shares.per_comparison * max(1.0, effect):
             carried = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
-            effect, own = max(effect, carried, _photos_alike(shares)), max(own, spread)
+            effect, own, most = max(effect, carried), max(own, spread), _photos_alike(shares)
         spread = own
-        yield max(1.0, effect), own
+        yield _Row(max(1.0, effect), most, own)
 
 
 def _design_effect(shares: Shares, events: Counts | Floats) -> float:

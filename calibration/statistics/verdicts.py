@@ -9,6 +9,7 @@ Holm's method (1979).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,14 +48,22 @@ class Rule:
 class Evidence:
     """What was counted for a row: k events in n comparisons, of effect ``design_effect``.
 
-    ``open_still`` further ones may be events: a PASS must hold with them, a FAIL without.
+    ``open_still`` further ones may be events: a PASS must hold with them, a FAIL without. A FAIL
+    needs no more than ``shown_effect``, where that is less (``dependence.shown_effects``).
     """
 
     claimed: float
     k: int
     n: int
     design_effect: float = 1.0
+    shown_effect: float = math.inf
     open_still: int = 0
+
+    @property
+    def at_least(self) -> tuple[float, float]:
+        """As ``effective``, of what the events show of their own dependence."""
+        effect = min(self.design_effect, self.shown_effect)
+        return self.k / effect, self.n / effect
 
     @property
     def at_most(self) -> tuple[float, float]:
@@ -120,7 +129,7 @@ def _chance_of_so_few(row: Evidence, rule: Rule) -> float:
 
 
 def _chance_of_so_many(row: Evidence, rule: Rule) -> float:
-    k, n = row.effective
+    k, n = row.at_least
     if rule.at_any_time:
         return sequential.chance_above(k, n, row.claimed, row.claimed)
     return chance_of_at_least(k, n, row.claimed)
@@ -144,7 +153,7 @@ def _interval(row: Evidence, rule: Rule) -> Interval:
             return sequential.confidence_sequence(k, n, row.claimed, rule.alpha)
         return interval(k, n, rule.alpha)
 
-    return Interval(bounds(*row.effective).lower, bounds(*row.at_most).upper)
+    return Interval(bounds(*row.at_least).lower, bounds(*row.at_most).upper)
 
 
 def _still_needed(row: Evidence, rule: Rule) -> int:

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from calibration.statistics.dependence import FEW_EVENTS, Shares, design_effects
+from calibration.statistics.dependence import (
+    FEW_EVENTS,
+    Shares,
+    design_effects,
+    shown_effects,
+)
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge
 
 
@@ -74,8 +79,12 @@ def test_mated_comparisons_cluster_by_person():
 
 def verdicts(shares: Shares, claimed: tuple[float, ...]) -> list[Verdict]:
     n, effects = int(shares.comparisons), design_effects(shares, claimed)
-    seen = zip(claimed, shares.events.sum(axis=1) // 2, effects, strict=True)
-    rows = [Evidence(claimed=rate, k=int(k), n=n, design_effect=effect) for rate, k, effect in seen]
+    shown = shown_effects(shares, claimed)
+    seen = zip(claimed, shares.events.sum(axis=1) // 2, effects, shown, strict=True)
+    rows = [
+        Evidence(claimed=rate, k=int(k), n=n, design_effect=effect, shown_effect=own)
+        for rate, k, effect, own in seen
+    ]
     return [judgement.verdict for judgement in judge(rows, Rule())]
 
 
@@ -137,3 +146,32 @@ def test_many_events_of_two_pairs_of_people_are_few_events():
     shares = Shares(tried=tried, events=events, per_comparison=2)
     assert events.sum() // 2 > FEW_EVENTS
     assert design_effects(shares)[0] >= shares.comparisons / (40 * 39 / 2)
+
+
+def photos_alike(rng, people: int, photos: int, times: float) -> Shares:
+    """All comparisons of people with several photos at so many times the claim, correlation 0.7."""
+    first, second = np.triu_indices(people, 1)
+    shared = np.sqrt(0.7) * rng.standard_normal(first.size)
+    left, before, events = np.full(first.size, photos**2), np.ones(first.size), []
+    for rate in CLAIMED:
+        chance = norm.sf((norm.isf(times * rate) - shared) / np.sqrt(0.3))
+        left = rng.binomial(left, np.clip(chance / before, 0, 1))
+        before = np.maximum(chance, 1e-300)
+        events.append(np.bincount(first, left, people) + np.bincount(second, left, people))
+    tried = np.full(people, (people - 1) * photos**2)
+    return Shares(tried=tried, events=np.array(events, np.int64), per_comparison=2)
+
+
+def test_many_false_matches_of_few_people_still_fail():
+    """40 people with 40 photos: 20,000 events at 1e-2 are less than 30 effective ones, and yet
+    too many; a right server fails seldom by the same rule (at most 1 in 20)."""
+    rng = np.random.default_rng(9)
+    failed = {
+        times: sum(
+            Verdict.FAIL in verdicts(photos_alike(rng, 40, 40, times), CLAIMED)[1:]
+            for _ in range(40)
+        )
+        for times in (1.0, 2.0)
+    }
+    assert failed[1.0] <= 2
+    assert failed[2.0] >= 30
