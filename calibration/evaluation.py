@@ -19,6 +19,7 @@ from calibration.judging import RunConditions
 from calibration.sources import all_pairs, tiles
 from calibration.sources.matrices import holds_matrix, open_matrix
 from calibration.sources.photos import Photos
+from calibration.sources.run_file import open_run
 from calibration.sources.scores import count_scores, first_scores, open_scores, photo_people
 from calibration.sources.templates import load
 from calibration.statistics.arrays import Floats
@@ -75,6 +76,7 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     and people, or the labels of a matrix.
     """
     claims = claims or of_contract(contract)
+    conditions, at_any_time = RunConditions(up_to=up_to), False
     no_face = contract.codes["DETECTION_FAILED"].code
     if holds_matrix(path):
         if columns:
@@ -85,11 +87,25 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     else:
         table = open_scores(path, columns or {})
         measurement = _measurement(claims, no_face, lambda: first_scores(table))
+        if table.kind == "run":
+            run = open_run(path)
+            at_any_time = run.at_any_time
+            conditions = RunConditions(
+                complete=run.ended is not None,
+                supports_rates=run.supports_rates,
+                up_to=up_to,
+                known_direction=True,
+                objections=run.objections,
+                begun=run.begun,
+            )
+            if run.identities and not people:
+                measurement.identities = run.identities
         count_scores(table, measurement, photo_people(people) if people else {})
     return Evaluation(
         title=path.name,
         measurement=measurement,
-        conditions=RunConditions(up_to=up_to),
+        conditions=conditions,
+        at_any_time=at_any_time,
         provenance={"scores": str(path), "SHA-256": file_digest(path)}
         | ({"people": str(people)} if people else {})
         | told_of(claims)

@@ -27,6 +27,7 @@ class Row:
     ``measured_at`` is the threshold on the axis of the scores, which differs from ``threshold``
     only for bare similarities. ``k_above`` counts score > t where ``k`` counts score >= t.
     ``sensitivity`` takes refused comparisons all as no match, and all as false matches.
+    ``people_needed`` is not 0 where ``still_needed`` comparisons of these people cannot be had.
     """
 
     threshold: float
@@ -41,6 +42,7 @@ class Row:
     interval: Interval
     design_effect: float
     still_needed: int
+    people_needed: int
     sensitivity: Interval
     gfar: float
     fnmr: Rate
@@ -136,6 +138,7 @@ class Findings:
     complete: bool
     remarks: list[str]
     rule: Rule
+    up_to: float
     rows: list[Row]
     operating: int
     supports_rates: bool

@@ -23,10 +23,12 @@ from calibration.findings import (
 )
 from calibration.requirements import Standard, evidence_for
 from calibration.statistics import tail
-from calibration.statistics.dependence import Shares, design_effects, shown_effects
+from calibration.statistics.dependence import Shares, design_effects, shown_effects, spreads
 from calibration.statistics.det import crossing, equal_error_rate, threshold_for
 from calibration.statistics.intervals import Interval, Rate, measured
+from calibration.statistics.planning import comparisons_of, people_for
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, judge, overall
+from calibration.terms import Terms
 from verikit.contract import ErrorRates
 
 MOST_NOT_MEASURED = 0.01
@@ -41,7 +43,7 @@ class RunConditions:
 
     ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
     the source of the pairs found. ``standard`` holds the required rates, which then are what the
-    overall verdict is about.
+    overall verdict is about. ``begun`` are the terms on which a run was to be judged at first.
     """
 
     complete: bool = True
@@ -50,6 +52,7 @@ class RunConditions:
     known_direction: bool = False
     standard: Standard | None = None
     objections: tuple[Objection, ...] = ()
+    begun: Terms | None = None
 
 
 def find(
@@ -80,6 +83,7 @@ def find(
         complete=not remarks,
         remarks=remarks,
         rule=rule,
+        up_to=conditions.up_to,
         rows=rows,
         operating=min(
             range(len(rows)),
@@ -99,7 +103,10 @@ def find(
         people_inferred=people.inferred,
         people_from=people.how,
         people_unknown=people.origin == Origin.UNKNOWN,
-        objections=list(audited.objections),
+        objections=[
+            *audited.objections,
+            *_other_terms(measurement, rates, rule, conditions, table_verdict),
+        ],
         refused=dict(sorted(measurement.codes.items())),
         not_measured=measurement.not_measured,
         decimals=_decimals(measurement),
@@ -112,11 +119,39 @@ def find(
     )
 
 
+def _other_terms(
+    measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions, now: Verdict
+) -> list[Objection]:
+    """What other terms say: those that a run was begun on, and the usual ones where they FAIL."""
+    ours = Terms(up_to=conditions.up_to, tolerance=rule.tolerance, confidence=rule.confidence)
+    found = []
+    for terms in dict.fromkeys((conditions.begun or ours, Terms())):
+        begun = terms == conditions.begun
+        if terms == ours:
+            continue
+        verdict = verdict_on(
+            measurement,
+            rates,
+            replace(rule, tolerance=terms.tolerance, alpha=round(1 - terms.confidence, 12)),
+            replace(conditions, up_to=terms.up_to, standard=None),
+        )
+        if begun or (verdict == Verdict.FAIL and verdict != now):
+            how = "This run was begun to judge" if begun else "Judged as is usual,"
+            text = f"{how} {terms}: so the verdict is {verdict}."
+            found.append(Objection(kind="other terms", effect=Effect.SHOWN, text=text))
+    return found
+
+
 def verdict_on(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Verdict:
     """The verdict on what is required, else on the table, and nothing else."""
-    audited = audit(measurement, rates, known_direction=conditions.known_direction)
+    audited = audit(
+        measurement,
+        rates,
+        known_direction=conditions.known_direction,
+        found=conditions.objections,
+    )
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
     if required := _required(measurement, rates, rule, conditions, audited, barred=False):
@@ -168,6 +203,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             interval=judgement.interval,
             design_effect=row.design_effect,
             still_needed=judgement.still_needed,
+            people_needed=people,
             extrapolated=_extrapolated(fitted, measurement.thresholds[place], row, judgement),
             k_above=int(measurement.non_mated.histogram.above[place]),
             sensitivity=_sensitivity(row.k, measurement.non_mated),
@@ -176,8 +212,28 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             tmr=false_non_match[place].complement,
             gfrr=false_rejection[place],
         )
-        for place, (row, judgement) in enumerate(zip(seen, judgements, strict=True))
+        for place, (row, judgement, people) in enumerate(
+            zip(seen, judgements, _people_needed(measurement, seen, judgements), strict=True)
+        )
     ]
+
+
+def _people_needed(
+    measurement: Measurement, rows: list[Evidence], judgements: list[Judgement]
+) -> list[int]:
+    """For each row how many people it takes, where more comparisons of these would not do."""
+    shares = measurement.shares(measurement.non_mated)
+    if not (measurement.non_mated.histogram.n and shares.people):
+        return [0] * len(rows)
+    claimed = tuple(row.claimed for row in rows)
+    needed = []
+    for row, judgement, spread in zip(rows, judgements, spreads(shares, claimed), strict=True):
+        effective = (row.n + judgement.still_needed) / row.design_effect
+        able = not judgement.still_needed or math.isfinite(
+            comparisons_of(shares.people, effective, row.claimed, spread)
+        )
+        needed.append(0 if able else people_for(effective, row.claimed, spread))
+    return needed
 
 
 def _judged_rows(measurement: Measurement, rates: ErrorRates, up_to: float) -> int:

@@ -24,6 +24,7 @@ from calibration.requirements import Standard
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.sampling import Pair, Plan
 from calibration.statistics.verdicts import Rule, Verdict
+from calibration.terms import Terms
 from verikit.contract import Contract
 from verikit.contract.encryption import Secrets
 from verikit.transport import Endpoint
@@ -80,6 +81,12 @@ class Run:
         return self.endpoints[0].address.shown
 
     @property
+    def terms(self) -> Terms:
+        """On what terms it is to be judged."""
+        rule = self.rule
+        return Terms(up_to=self.up_to, tolerance=rule.tolerance, confidence=rule.confidence)
+
+    @property
     def head(self) -> dict[str, Any]:
         """What makes it this run and no other."""
         return {
@@ -112,6 +119,8 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
     """
     with Store(run.folder, run.head) as store:
         store.name_budget(run.places)
+        store.begin(run.terms, looks=run.until_decided)
+        store.describe(run.labelled.identities, run.labelled.kept)
         watch = _watch(run, contract)
         engine = _Engine(run, contract, store, watch, tell, asker)
         complete = engine.ask_places()
@@ -126,10 +135,11 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
                 up_to=run.up_to,
                 known_direction=True,
                 objections=run.labelled.objections,
+                begun=store.begun,
             ),
             provenance=_provenance(run, store),
             in_random_order=True,
-            at_any_time=run.until_decided or not _as_planned(store),
+            at_any_time=not _as_planned(store),
             photos=run.labelled.photos,
             claims=run.claims,
         )
@@ -218,6 +228,7 @@ def _watch(run: Run, contract: Contract) -> Watch | None:
             up_to=run.up_to,
             known_direction=True,
             standard=run.standard,
+            objections=run.labelled.objections,
         )
         return verdict_on(measurement, run.claims.rates, rule, conditions) != Verdict.INCONCLUSIVE
 
@@ -227,7 +238,7 @@ def _watch(run: Run, contract: Contract) -> Watch | None:
 def _as_planned(store: Store) -> bool:
     """Whether it ended where it was to end before anything was seen: only then may it be judged
     by the rule that looks once."""
-    return store.ended == "budget" and not store.extended
+    return store.ended == "budget" and not (store.extended or store.looked)
 
 
 def _provenance(run: Run, store: Store) -> dict[str, str]:

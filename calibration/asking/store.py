@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from calibration.counting.identities import Identities, Origin
+from calibration.terms import Terms
 from verikit.errors import WrongUse
 
 FILE = "answers.sqlite"
@@ -31,6 +33,9 @@ CREATE TABLE alone (
     place INTEGER, first TEXT PRIMARY KEY, second TEXT NOT NULL, mated INTEGER NOT NULL,
     score REAL, code INTEGER, trouble TEXT, "group" TEXT, seconds REAL
 ) WITHOUT ROWID;
+"""
+_PEOPLE = """
+CREATE TABLE IF NOT EXISTS people (photo TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID
 """
 
 
@@ -67,7 +72,9 @@ class Store:
 
     ``ended`` says why it came to its end, None while it has not. ``extended`` tells that it went on
     after that, or got another budget on the way: whoever did that may have seen the outcome, so it
-    is judged by the rule that is valid at any time. ``software`` is what the server calls itself.
+    is judged by the rule that is valid at any time; so is one that ``looked`` at its answers on the
+    way. ``begun`` are the terms that it was to be judged on at first. ``software`` is what the
+    server calls itself.
     """
 
     def __init__(self, folder: Path, head: Mapping[str, Any]) -> None:
@@ -117,6 +124,9 @@ class Store:
         self.extended: bool = found.get("extended", False)
         self.software: str | None = found.get("software")
         self._budget: int | None = found.get("budget")
+        self.looked: bool = found.get("looked", False)
+        self.begun = Terms.of(found["terms"]) if "terms" in found else None
+        self._described = "data" in found
 
     def name_software(self, software: str | None) -> None:
         """Note what the server calls itself."""
@@ -130,6 +140,35 @@ class Store:
             self._extend()
         self._budget = comparisons
         self._note("budget", comparisons)
+
+    def begin(self, terms: Terms, *, looks: bool) -> None:
+        """Note on what terms it is to be judged, unless that is noted, and whether it ``looks``."""
+        if self.begun is None:
+            self._note("terms", terms.kept)
+            self.begun = terms
+        if looks and not self.looked:
+            self._note("looked", True)
+            self.looked = True
+
+    def describe(self, identities: Identities, known: Mapping[str, Any]) -> None:
+        """Keep who is on the photos, and what else is known of them, for who judges again."""
+        if self._described:
+            return
+        people, note = identities.people(), dict(known)
+        if people.origin != Origin.UNKNOWN:
+            names = zip(identities.photos.names, people.person.tolist(), strict=True)
+            self._database.execute("BEGIN")
+            self._database.execute(_PEOPLE)
+            self._database.executemany(
+                "INSERT INTO people VALUES (?, ?)",
+                ((photo, people.names[person]) for photo, person in names),
+            )
+            note["people"] = people.told
+            self._note("data", note)
+            self._database.execute("COMMIT")
+        else:
+            self._note("data", note)
+        self._described = True
 
     def end(self, why: str) -> None:
         """Note that the run came to its end, and why."""

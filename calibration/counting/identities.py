@@ -9,8 +9,9 @@ labels have been seen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +82,15 @@ class People:
     labels_reversed: bool = False
 
     @property
+    def told(self) -> dict[str, Any]:
+        """All but who is on which photo, fit for JSON."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in {"person", "names"}
+        }
+
+    @property
     def given(self) -> int:
         """How many people were given."""
         known = len(self.names) - self.unknown
@@ -111,13 +121,17 @@ class Identities:
         self._settled = False
 
     @classmethod
-    def known(cls, people: Mapping[str, str], how: str, *, inferred: bool = False) -> Identities:
-        """Photos whose people are certain before anything is compared."""
+    def known(
+        cls, people: Mapping[str, str], how: str, origin: Origin = Origin.FOLDERS, **told: Any
+    ) -> Identities:
+        """Photos whose people are certain before anything is compared.
+
+        ``told`` is what else is said of them: see ``People``.
+        """
         identities = cls()
         identities.add(people.keys(), people.values())
         found = identities.people()
-        origin = Origin.FILE_NAMES if inferred else Origin.FOLDERS
-        identities._complete = replace(found, origin=origin, how=how)
+        identities._complete = replace(found, origin=origin, how=how, **told)
         identities._settled = True
         return identities
 

@@ -75,7 +75,7 @@ def _false_matches(findings: Findings) -> Table:
         table.add_row(
             _at(findings, place), f"{round(1 / row.claimed):,}", f"{row.k:,}",
             words.one_in_between(row.fmr, row.interval, short=True), _verdict(row),
-            words.about(row.still_needed, short=True) if row.still_needed else "",
+            words.more_needed(row, short=True),
         )  # fmt: skip
     return table
 

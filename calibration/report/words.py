@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from calibration.audit import Effect
-from calibration.findings import Findings, RequiredRow
+from calibration.findings import Findings, RequiredRow, Row
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 
@@ -116,15 +116,19 @@ def _number(value: float, *, short: bool = False) -> str:
 
 
 def summary(findings: Findings) -> str:
-    """The verdict on the table as a sentence, and which rows it is about where that is not all."""
+    """The verdict on the table as a sentence, on what terms, and what other terms come to."""
     judged = [row.threshold for row in findings.rows if row.judged]
     every = [row.threshold for row in findings.rows]
-    if not judged or judged == every:
-        return _summary(findings)
-    return (
-        f"{_summary(findings)} Only the rows {judged[0]:g} to {judged[-1]:g} of {every[0]:g} to "
-        f"{every[-1]:g} are judged (--up-to)."
-    )
+    rule, terms = findings.rule, ""
+    if judged:
+        rows = f"{judged[0]:g} to {judged[-1]:g}"
+        if judged != every:
+            rows += f" of {every[0]:g} to {every[-1]:g} (--up-to)"
+        terms = (
+            f"Judged: {rows}; tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %."
+        )
+    others = [one.text for one in findings.objections if one.kind == "other terms"]
+    return " ".join(part for part in (_summary(findings), terms, *others) if part)
 
 
 def _summary(findings: Findings) -> str:
@@ -146,6 +150,11 @@ def _summary(findings: Findings) -> str:
         rows = _listing([f"{row.threshold:g}" for row in missing])
         return f"The evidence is open to doubt at {rows}: see what was found about the data."
     rows = _listing([f"{row.threshold:g}" for row in missing])
+    if people := max(row.people_needed for row in missing):
+        return (
+            f"The evidence does not decide {rows}: that takes about {about(people)} people, and "
+            f"more comparisons of these {findings.people:,} would not do."
+        )
     most = max(row.still_needed for row in missing)
     return (
         f"The evidence does not decide {rows}: about {about(most)} more non-mated comparisons "
@@ -178,6 +187,13 @@ def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
     if row.measure == "fmr":
         return one_in_between(row.rate, row.interval, short=short)
     return percent_between(Rate(rate=row.rate, interval=row.interval))
+
+
+def more_needed(row: Row, *, short: bool = False) -> str:
+    """What a row still needs: comparisons, or people where more comparisons would not do."""
+    if row.people_needed:
+        return f"{about(row.people_needed, short=short)} people"
+    return about(row.still_needed, short=short) if row.still_needed else ""
 
 
 def interval_of(findings: Findings) -> str:

@@ -43,7 +43,7 @@ _FILTERS = {
     name: getattr(words, name)
     for name in (
         *("rate", "beside", "one_in", "one_in_between", "percent_between"),
-        *("about", "measured_as_required", "people"),
+        *("about", "measured_as_required", "more_needed", "people"),
     )
 }
 _SHOWN = 24

@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from calibration.applicable import idle
 from calibration.audit import FEW, Effect, Objection
-from calibration.counting.identities import Identities
+from calibration.counting.identities import Identities, Origin
 from calibration.counting.naming import layout
 from calibration.sources import datasets
 from calibration.sources.bin_file import BinFile
@@ -37,6 +38,12 @@ class Labelled:
     identities: Identities
     supports_rates: bool = True
     objections: tuple[Objection, ...] = ()
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What a run keeps of them beside the people, fit for JSON."""
+        objections = [[one.kind, one.effect, one.text] for one in self.objections]
+        return {"supports_rates": self.supports_rates, "objections": objections}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +121,7 @@ def _folder(choice: Choice, path: Path) -> Labelled:
     labelled = _pool(choice, path.name, people, folder)
     return replace(
         labelled,
-        identities=Identities.known(people, how, inferred=inferred),
+        identities=Identities.known(people, how, Origin.FILE_NAMES if inferred else Origin.FOLDERS),
         objections=tuple(objections),
     )
 

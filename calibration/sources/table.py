@@ -16,7 +16,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -27,6 +26,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
+from calibration.sources import run_file
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
@@ -43,8 +43,6 @@ NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None",
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _TYPES = dict.fromkeys((*NAMES, "mated"), _NAME) | {"score": pa.float64(), "code": pa.float64()}
-_SQLITE = b"SQLite format 3\0"
-_OF_A_RUN = ("first", "second", "mated", "score", "code", "group")
 _PIECE_BYTES = 8 << 20
 _PIECE_ROWS = 1 << 17
 _SNIFFED = 64 << 10
@@ -112,8 +110,8 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
             start = file.read(_SNIFFED)
         if start.startswith(b"PAR1"):
             return _of_parquet(path, given, needed)
-        if start.startswith(_SQLITE):
-            return Table(path=path, columns={name: name for name in _OF_A_RUN}, kind="run")
+        if start.startswith(run_file.START):
+            return Table(path=path, columns={name: name for name in run_file.COLUMNS}, kind="run")
         text, encoding = _decoded(start)
         if text.lstrip().startswith(("{", "[")):
             return _of_json(path, text, given, needed)
@@ -507,24 +505,14 @@ def _parquet(table: Table) -> Iterator[pa.RecordBatch]:
 
 def _answers(table: Table) -> Iterator[pa.RecordBatch]:
     """What ``verikit calibrate URL`` keeps, in the order of its plan."""
-    query = " UNION ALL ".join(
-        f'SELECT first, second, mated, score, code, "group" FROM {name}'  # noqa: S608 - ours
-        for name in ("answers", "alone")
-    )
-    schema = pa.schema([(name, _TYPES[name]) for name in _OF_A_RUN])
-    address = f"{table.path.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as database:
-        rows = database.execute(query)
-        while piece := rows.fetchmany(_PIECE_ROWS):
-            yield pa.RecordBatch.from_arrays(
-                [
-                    pa.array(
-                        map(str, values) if name == "mated" else values, schema.field(name).type
-                    )
-                    for name, values in zip(_OF_A_RUN, zip(*piece, strict=True), strict=True)
-                ],
-                schema=schema,
-            )
+    schema = pa.schema([(name, _TYPES[name]) for name in run_file.COLUMNS])
+    for piece in run_file.answers(table.path):
+        columns = dict(zip(run_file.COLUMNS, piece, strict=True))
+        columns["mated"] = tuple(map(str, columns["mated"]))
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(columns[name], schema.field(name).type) for name in run_file.COLUMNS],
+            schema=schema,
+        )
 
 
 _READERS = {

@@ -43,6 +43,11 @@ class Rule:
     alpha: float = ALPHA
     at_any_time: bool = False
 
+    @property
+    def confidence(self) -> float:
+        """One minus alpha, without what subtracting leaves behind."""
+        return round(1 - self.alpha, 12)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:

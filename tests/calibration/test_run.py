@@ -44,7 +44,9 @@ def report(out) -> dict:
 def test_a_right_server_passes_the_rows_there_is_evidence_for(stub, people, tmp_path):
     result = run(stub, people, tmp_path / "out", "--budget", "2000", "--up-to", "0.5")
     assert result.exit_code == 0, result.output
-    assert "Only the rows 0.4 to 0.5 of 0.4 to 0.9 are judged" in " ".join(result.output.split())
+    assert "Judged: 0.4 to 0.5 of 0.4 to 0.9 (--up-to); tolerance 2, confidence 95 %." in " ".join(
+        result.output.split()
+    )
     found = report(tmp_path / "out")
     assert found["verdict"] == "PASS"
     assert [row["judged"] for row in found["rows"]] == [True] * 2 + [False] * 4
@@ -285,3 +287,46 @@ def test_what_a_run_keeps_is_judged_again_without_asking(stub, people, tmp_path)
     )
     assert rows == again
     assert stub.asked.total() == before
+
+
+def judged_again(out, *options: str):
+    command = [str(out / FILE), "--out", str(out / "again"), "--quiet", *options]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    return " ".join(result.output.split()), report(out / "again")
+
+
+def test_other_terms_than_a_run_was_begun_on_are_told(stub, people, tmp_path):
+    stub.generosity = 0.05
+    out = tmp_path / "out"
+    assert run(stub, people, out, "--budget", "2000").exit_code == 1
+    told = "This run was begun to judge all rows, tolerance 2, confidence 95 %: so the verdict is"
+    result = run(stub, people, out, "--budget", "2000", "--tolerance", "30", "--up-to", "0.5")
+    assert result.exit_code == 0
+    assert f"{told} FAIL." in " ".join(result.output.split())
+    output, found = judged_again(out, "--tolerance", "30", "--up-to", "0.5")
+    assert f"{told} FAIL." in output
+    assert (found["verdict"], found["up_to"]) == ("PASS", 0.5)
+    assert "begun" not in judged_again(out)[0]
+
+
+def test_a_run_that_looked_is_judged_again_by_the_rule_for_any_time(stub, people, tmp_path):
+    run(stub, people, tmp_path / "out", "--until", "decided", "--budget", "300")
+    assert report(tmp_path / "out")["provenance"]["ended"] == "budget"
+    assert judged_again(tmp_path / "out")[1]["rule"]["at_any_time"]
+    run(stub, people, tmp_path / "out", "--budget", "300")
+    assert report(tmp_path / "out")["rule"]["at_any_time"]
+
+
+def test_who_is_on_the_photos_is_kept_with_the_answers(stub, tmp_path):
+    """Names that tell nothing, and a table that says who is who."""
+    photos, table = tmp_path / "photos", ["photo,person"]
+    photos.mkdir()
+    for number in range(80):
+        (photos / f"{number * 7919 % 1009:x}.jpg").write_bytes(f"p{number // 2}/{number}".encode())
+        table.append(f"{number * 7919 % 1009:x}.jpg,p{number // 2}")
+    (tmp_path / "people.csv").write_text("\n".join(table))
+    out = tmp_path / "out"
+    run(stub, photos, out, "--budget", "500", "--people", str(tmp_path / "people.csv"))
+    again = judged_again(out)[1]
+    for what in ("verdict", "people", "people_given", "people_from", "rows", "objections"):
+        assert again[what] == report(out)[what], what

@@ -1,0 +1,83 @@
+"""The answers that a run keeps, read by who judges them again: ``asking.store`` writes the file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from calibration.audit import Effect, Objection
+from calibration.counting.identities import Identities, Origin
+from calibration.terms import Terms
+from verikit.errors import WrongUse
+
+START = b"SQLite format 3\0"
+COLUMNS = ("first", "second", "mated", "score", "code", "group")
+_ROWS = 1 << 17
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFile:
+    """What a run knew besides its answers: see ``asking.store.Store``."""
+
+    ended: str | None
+    at_any_time: bool
+    supports_rates: bool = True
+    begun: Terms | None = None
+    objections: tuple[Objection, ...] = ()
+    identities: Identities | None = field(default=None, repr=False)
+
+
+def open_run(path: Path) -> RunFile:
+    """Read what a run knew.
+
+    Raises:
+        WrongUse: the file is no run, or is damaged.
+    """
+    try:
+        with closing(_opened(path)) as database:
+            found = {
+                name: json.loads(value)
+                for name, value in database.execute("SELECT name, value FROM run")
+            }
+            begun, known = found.get("terms"), found.get("data", {})
+            ended = found.get("ended")
+            return RunFile(
+                ended=ended,
+                at_any_time=ended != "budget" or bool(found.get("extended") or found.get("looked")),
+                supports_rates=bool(known.get("supports_rates", True)),
+                begun=Terms.of(begun) if begun else None,
+                objections=tuple(
+                    Objection(kind=str(kind), effect=Effect(effect), text=str(text))
+                    for kind, effect, text in known.get("objections", ())
+                ),
+                identities=_identities(database, known["people"]) if "people" in known else None,
+            )
+    except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WrongUse(f"{path} is no run of verikit calibrate, or is damaged: {error}.") from error
+
+
+def answers(path: Path) -> Iterator[tuple[Any, ...]]:
+    """The answers by COLUMNS, a piece at a time, in the order of the plan."""
+    query = " UNION ALL ".join(
+        f'SELECT first, second, mated, score, code, "group" FROM {name}'  # noqa: S608 - ours
+        for name in ("answers", "alone")
+    )
+    with closing(_opened(path)) as database:
+        rows = database.execute(query)
+        while piece := rows.fetchmany(_ROWS):
+            yield tuple(zip(*piece, strict=True))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _identities(database: sqlite3.Connection, told: dict[str, Any]) -> Identities:
+    people = dict(database.execute("SELECT photo, person FROM people"))
+    told = dict(told, origin=Origin(told["origin"]))
+    return Identities.known(people, **told)

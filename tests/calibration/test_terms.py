@@ -1,0 +1,67 @@
+"""On what terms a score file is judged, and what stands in the headline."""
+
+import json
+import math
+
+import numpy as np
+from click.testing import CliRunner
+
+from calibration.cli import calibrate
+from calibration.terms import Terms
+
+
+def scores(path, times: float, people: int = 200, photos: int = 3, count: int = 20_000):
+    """Non-mated scores at so many times the claimed rate, and mated ones."""
+    rng = np.random.default_rng(5)
+    lines = ["first,second,mated,score"]
+    for n in range(count):
+        mated = n % 10 == 0
+        one = int(rng.integers(people))
+        other = one if mated else int((one + rng.integers(1, people)) % people)
+        first, second = rng.choice(photos, 2, replace=False)
+        score = 0.75 if mated else 0.3 - math.log10(rng.random() / times) / 10
+        lines.append(f"p{one}/{first}.jpg,p{other}/{second}.jpg,{mated:d},{min(score, 1)}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def judged(path, *options: str):
+    out = path.parent / "out"
+    command = [str(path), "--out", str(out), "--quiet", *options]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    return " ".join(result.output.split()), json.loads((out / "report.json").read_text())
+
+
+USUAL = "Judged as is usual, all rows, tolerance 2, confidence 95 %: so the verdict is FAIL."
+
+
+def test_terms_that_spare_a_server_a_fail_are_told(tmp_path):
+    scores(tmp_path / "scores.csv", times=3.0)
+    assert judged(tmp_path / "scores.csv")[1]["verdict"] == "FAIL"
+    output, found = judged(tmp_path / "scores.csv", "--tolerance", "5", "--up-to", "0.5")
+    assert found["verdict"] == "PASS"
+    assert USUAL in output
+    assert USUAL in " ".join((tmp_path / "out/report.html").read_text().split())
+    assert found["objections"][-1]["kind"] == "other terms"
+
+
+def test_a_right_server_is_not_told_of_other_terms(tmp_path):
+    scores(tmp_path / "scores.csv", times=1.0)
+    output, found = judged(tmp_path / "scores.csv", "--up-to", "0.5", "--confidence", "0.9")
+    assert found["verdict"] == "PASS"
+    assert "Judged: 0.4 to 0.5 of 0.4 to 0.9 (--up-to); tolerance 2, confidence 90 %." in output
+    assert "Judged as is usual" not in output
+
+
+def test_where_only_more_people_would_do_their_number_is_told(tmp_path):
+    scores(tmp_path / "scores.csv", times=1.0, people=35, photos=50)
+    output, found = judged(tmp_path / "scores.csv", "--up-to", "0.7")
+    needed = [row["people_needed"] for row in found["rows"]]
+    assert needed == sorted(needed)
+    assert needed[:2] == [0, 0]
+    assert needed[3] > 300
+    assert "people, and more comparisons of these 35 would not do" in output
+
+
+def test_terms_survive_being_kept():
+    for terms in (Terms(), Terms(up_to=0.7, tolerance=3, confidence=0.99)):
+        assert Terms.of(json.loads(json.dumps(terms.kept))) == terms
