@@ -12,8 +12,9 @@ from locust import FastHttpUser, events, task
 from loadtests.generator.cases import build_cases
 from loadtests.profile import COMPARISON
 from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
-CASES = build_cases(load_contract(), {COMPARISON: 1}, (250,))[COMPARISON]
+CASES = build_cases(load_contract(), {COMPARISON: 1}, (250,), Secrets.of())[COMPARISON]
 BEGUN: list[float] = []
 
 

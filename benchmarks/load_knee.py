@@ -24,6 +24,7 @@ from load_generator import load
 from loadtests.generator.cases import build_cases
 from loadtests.profile import load_profile
 from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 CONTRACT = load_contract()
 CONNECTIONS = 8
@@ -65,7 +66,7 @@ def wrk(url: str, seconds: int) -> float:
         paths = []
         for number, case in enumerate(
             case
-            for cases in build_cases(CONTRACT, profile.mix, profile.photos).values()
+            for cases in build_cases(CONTRACT, profile.mix, profile.photos, Secrets.of()).values()
             for case in cases
         ):
             paths.append(Path(folder) / str(number))

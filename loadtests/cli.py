@@ -14,8 +14,9 @@ import click
 
 from loadtests.profile import Profile, load_profile, profile_names
 from loadtests.statistics.gates import LIMITS
+from verikit.contract.encryption import Secrets
 from verikit.errors import NoVerdict, WrongUse
-from verikit.options import access, secret_variables
+from verikit.options import SECRETS_HELP, access, secrets
 from verikit.transport import Access
 
 WRONG_USE, INCOMPLETE = 2, 3
@@ -31,7 +32,7 @@ class _JsonFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=SECRETS_HELP)
 @click.argument("url", required=False)
 @click.option("--list", is_flag=True, help="List the profiles, then stop.")
 @click.option(
@@ -57,6 +58,11 @@ class _JsonFile(click.Path):
     help="Seconds to measure; of a search, seconds a step.",
 )
 @click.option("--warm-up", type=click.FloatRange(0), help="Seconds before that which do not count.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds for an answer, the first one included.  [default: the profile's]",
+)
 @click.option(
     "--gate", multiple=True, metavar="NAME=LIMIT", help=f"Set a gate: {', '.join(LIMITS)}."
 )
@@ -136,18 +142,19 @@ def _load(url: str | None, access: Access, options: dict[str, Any]) -> int:
         raise WrongUse("give the server's URL, as in: verikit load http://127.0.0.1:3000")
     if options["master"] and options["worker"]:
         raise WrongUse("--master and --worker exclude each other")
+    own_secrets = Secrets.of(**secrets())
     # Locust patches the whole process when it is imported: not before it is needed.
     if options["worker"]:
         from loadtests.control.run import run_worker  # noqa: PLC0415
         from loadtests.control.target import endpoint_of  # noqa: PLC0415
 
-        run_worker(options["master_host"], options["master_port"], endpoint_of(url, access))
+        endpoint = endpoint_of(url, access)
+        run_worker(options["master_host"], options["master_port"], endpoint, own_secrets)
         return 0
-    os.environ.update(secret_variables())  # read where the requests are built
     profile = adjusted(load_profile(options["load_profile"]), options)
     from loadtests.command import carry_out  # noqa: PLC0415
 
-    return carry_out(url, profile, access, options)
+    return carry_out(url, profile, access, own_secrets, options)
 
 
 def _list(*, in_json: bool) -> None:
@@ -165,6 +172,8 @@ def adjusted(profile: Profile, options: dict[str, Any]) -> Profile:
         WrongUse: an option does not apply to the profile or makes no sense.
     """
     changes: dict[str, Any] = {}
+    if options["timeout"] is not None:
+        changes["timeout"] = options["timeout"]
     if options["rate"] is not None:
         if not profile.is_open:
             raise WrongUse(f"profile {profile.name} has no rate: use --users")

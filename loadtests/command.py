@@ -17,21 +17,30 @@ from loadtests.profile import Profile
 from loadtests.report.files import ReportFiles, read_run
 from loadtests.report.text import progress, summary
 from loadtests.statistics.compare import Run, compare
+from verikit.contract.encryption import Secrets
 from verikit.transport import Access
 
 _WAIT_FOR_WORKERS = 60
 _PLAIN_EVERY = 10
 
 
-def carry_out(url: str, profile: Profile, access: Access, options: dict[str, Any]) -> int:
+def carry_out(
+    url: str, profile: Profile, access: Access, secrets: Secrets, options: dict[str, Any]
+) -> int:
     """Run a profile and publish what came of it; the exit status."""
     before = read_run(options["compare"]) if options["compare"] else None
     json_path = Path(options["json"]) if options["json"] else None
     with ReportFiles(options["html"], json_path) as files:
-        target = Target.of(url, access, pid=options["pid"], metrics_url=options["metrics_url"])
+        target = Target.of(
+            url,
+            access,
+            timeout=profile.timeout,
+            pid=options["pid"],
+            metrics_url=options["metrics_url"],
+        )
         show = _Progress()
         test = LoadTest(target=target, profile=profile, show=show)
-        outcome = run_load(test, _workers(options) if options["master"] else None)
+        outcome = run_load(test, secrets, _workers(options) if options["master"] else None)
         show.clear()
         now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
         changes = compare(before, now) if before and outcome.measures.requests else []

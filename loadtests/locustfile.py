@@ -25,6 +25,7 @@ from loadtests.generator.users import Client
 from loadtests.profile import load_profile
 from loadtests.report.files import ReportFiles
 from loadtests.report.text import summary
+from verikit.contract.encryption import Secrets
 from verikit.errors import VerikitError, WrongUse
 from verikit.exit_codes import Exit
 from verikit.transport import Access, Endpoint
@@ -48,7 +49,12 @@ def _add_options(parser: LocustArgumentParser) -> None:
 def _begin(environment: Environment, **_: Any) -> None:
     # Imports may have taken many seconds, and Locust's timers start from the loop's last look.
     gevent.get_hub().loop.update_now()
-    attach(environment, lambda: _endpoint(environment), lambda: _described(environment))
+    attach(
+        environment,
+        lambda: _endpoint(environment),
+        Secrets.of(),
+        lambda: _described(environment),
+    )
     if not isinstance(environment.runner, WorkerRunner):
         # A test that never began is not stopped.
         for event in (environment.events.test_stop, environment.events.quitting):
@@ -66,9 +72,10 @@ def _access() -> Access:
 
 
 def _described(environment: Environment) -> LoadTest:
+    profile = load_profile(_option(environment, "load_profile"))
     return LoadTest(
-        target=Target.of(environment.host or "", _access()),
-        profile=load_profile(_option(environment, "load_profile")),
+        target=Target.of(environment.host or "", _access(), timeout=profile.timeout),
+        profile=profile,
         show=lambda log: None,
     )
 

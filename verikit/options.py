@@ -122,12 +122,6 @@ def read_secrets() -> SecretLines:
     return read()
 
 
-def secret_variables() -> dict[str, str]:
-    """The same as the documented variables would hold it."""
-    names = {"key": CONTRACT.encryption.key_variable, "iv": CONTRACT.encryption.iv_variable}
-    return {names[name]: str(secret) for name, secret in secrets().items()}
-
-
 def switches(command: Callable[..., Any]) -> Callable[..., Any]:
     """A flag for each boolean parameter of the contract."""
     for parameter in reversed(SWITCHES):

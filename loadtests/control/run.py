@@ -19,6 +19,7 @@ from loadtests.control.outcome import Outcome
 from loadtests.control.shape import LoadTest, ProfileShape
 from loadtests.generator.process import GeneratorProcess
 from loadtests.generator.users import Client
+from verikit.contract.encryption import Secrets
 from verikit.errors import NoVerdict
 from verikit.transport import Endpoint
 
@@ -36,19 +37,24 @@ class Workers:
 
 
 def attach(
-    environment: Environment, endpoint: Callable[[], Endpoint], describe: Callable[[], LoadTest]
+    environment: Environment,
+    endpoint: Callable[[], Endpoint],
+    secrets: Secrets,
+    describe: Callable[[], LoadTest],
 ) -> None:
     """Let an environment of Locust, whose runner is there, run load tests of profiles."""
     if not isinstance(environment.runner, MasterRunner):
-        GeneratorProcess(environment, endpoint)
+        GeneratorProcess(environment, endpoint, secrets)
     if isinstance(environment.shape_class, ProfileShape) and not isinstance(
         environment.runner, WorkerRunner
     ):
         environment.shape_class.attach(environment, describe)
 
 
-def run_load(test: LoadTest, workers: Workers | None) -> Outcome:
+def run_load(test: LoadTest, secrets: Secrets, workers: Workers | None) -> Outcome:
     """Put a server under load, from this process or from workers, and judge it.
+
+    Workers encrypt by secrets of their own.
 
     Raises:
         WrongUse: there are more workers than users.
@@ -67,7 +73,7 @@ def run_load(test: LoadTest, workers: Workers | None) -> Outcome:
         if workers
         else environment.create_local_runner()
     )
-    attach(environment, lambda: test.target.endpoint, lambda: test)
+    attach(environment, lambda: test.target.endpoint, secrets, lambda: test)
     try:
         if workers and isinstance(runner, MasterRunner):
             _wait_for(workers, runner)
@@ -79,12 +85,12 @@ def run_load(test: LoadTest, workers: Workers | None) -> Outcome:
     return outcome
 
 
-def run_worker(master_host: str, master_port: int, endpoint: Endpoint) -> None:
+def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: Secrets) -> None:
     """Make requests as a master elsewhere directs, until it sends this worker away."""
     _quiet_locust()
     environment = Environment(user_classes=[Client], host=endpoint.address.url)
     runner = environment.create_worker_runner(master_host, master_port)
-    GeneratorProcess(environment, lambda: endpoint)
+    GeneratorProcess(environment, lambda: endpoint, secrets)
     runner.greenlet.join()
 
 

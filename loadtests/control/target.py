@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadtests.control.server_monitor import Probe, find_probe
 from verikit.contract import load_contract
@@ -20,9 +20,17 @@ class Target:
 
     @classmethod
     def of(
-        cls, url: str, access: Access, *, pid: int | None = None, metrics_url: str | None = None
+        cls,
+        url: str,
+        access: Access,
+        *,
+        timeout: float,
+        pid: int | None = None,
+        metrics_url: str | None = None,
     ) -> Target:
         """A target from what a user types; the operation's own path may be part of the URL.
+
+        It is asked once, and has ``timeout`` seconds to answer.
 
         Raises:
             WrongUse: this is no URL of a server, or one with a password; or what is to be
@@ -30,7 +38,7 @@ class Target:
             Unreachable: nothing answers, or something in front of the server does.
         """
         endpoint = endpoint_of(url, access)
-        _demand_answer(endpoint)
+        _demand_answer(replace(endpoint, timeout=timeout, deadline=timeout))
         return cls(endpoint=endpoint, probe=find_probe(endpoint, pid, metrics_url))
 
     @property

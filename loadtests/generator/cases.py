@@ -14,6 +14,8 @@ from verikit.contract.encryption import Secrets
 from verikit.portraits import PEOPLE
 from verikit.transport import Request
 
+Encrypt = Callable[[bytes], bytes]
+
 _DECK = 1000
 
 
@@ -28,19 +30,22 @@ class Case:
 
 
 def build_cases(
-    contract: Contract, mix: Mapping[str, float], sides: tuple[int, ...]
+    contract: Contract, mix: Mapping[str, float], sides: tuple[int, ...], secrets: Secrets
 ) -> dict[str, list[Case]]:
     """The cases of every kind with a share in the mix."""
+    encrypt = secrets.encrypt_to_base64
     return {
-        kind: wrong_photos(contract, kind, sides[0])
+        kind: wrong_photos(contract, kind, sides[0], encrypt)
         if kind in contract.codes
-        else comparisons(contract, kind, sides)
+        else comparisons(contract, kind, sides, encrypt)
         for kind, share in mix.items()
         if share > 0
     }
 
 
-def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[Case]:
+def comparisons(
+    contract: Contract, kind: str, sides: tuple[int, ...], encrypt: Encrypt
+) -> list[Case]:
     """Mated and non-mated pairs at each size, the mated ones across two neighbouring sizes."""
     pairs = [
         pair
@@ -51,7 +56,6 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
             (("hopper", side), ("hopper", next_side)),
         )
     ]
-    encrypt = Secrets.of().encrypt_to_base64
     return [
         Case(
             name=" ".join(f"{person}-{side}" for person, side in pair),
@@ -63,9 +67,8 @@ def comparisons(contract: Contract, kind: str, sides: tuple[int, ...]) -> list[C
     ]
 
 
-def wrong_photos(contract: Contract, kind: str, side: int) -> list[Case]:
+def wrong_photos(contract: Contract, kind: str, side: int, encrypt: Encrypt) -> list[Case]:
     """Requests that must be refused with the code ``kind``, by the first photo or the second."""
-    encrypt = Secrets.of().encrypt_to_base64
     good = encrypt(portrait(PEOPLE[0], side))
     options = {"check_quality": "true"} if kind == "FACE_OCCLUSION" else {}
     make = WRONG_PHOTOS.get(kind)

@@ -21,6 +21,7 @@ from loadtests.generator.session import Session, Workload
 from loadtests.generator.users import Client, SlowClient
 from loadtests.profile import Profile, profile_from
 from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 from verikit.transport import Endpoint
 
 REPORT_SECONDS = 0.5
@@ -33,9 +34,11 @@ locust.runners.WORKER_REPORT_INTERVAL = REPORT_SECONDS
 class GeneratorProcess:
     """Makes a session of each run that Locust's options describe, and reports what it sees."""
 
-    def __init__(self, environment: Environment, endpoint: Callable[[], Endpoint]) -> None:
+    def __init__(
+        self, environment: Environment, endpoint: Callable[[], Endpoint], secrets: Secrets
+    ) -> None:
         runner: Any = environment.runner
-        self._environment, self._endpoint = environment, endpoint
+        self._environment, self._endpoint, self._secrets = environment, endpoint, secrets
         self._client_id: str = runner.client_id
         self._contract = load_contract()
         self._cases: dict[Any, dict[str, list[Case]]] = {}
@@ -71,7 +74,7 @@ class GeneratorProcess:
         recipe = (tuple(profile.mix.items()), profile.photos)
         if recipe not in self._cases:
             self._cases[recipe] = gevent.get_hub().threadpool.apply(
-                build_cases, (self._contract, profile.mix, profile.photos)
+                build_cases, (self._contract, profile.mix, profile.photos, self._secrets)
             )
         return self._cases[recipe]
 

@@ -27,7 +27,7 @@ Call = Callable[..., Result]
 @click.option("--gate", multiple=True)
 def shown(**given: object) -> None:
     """Prints what it was given."""
-    key = (dict(os.environ) | options.secret_variables()).get(SECRETS.key_variable)
+    key = options.secrets().get("key", os.environ.get(SECRETS.key_variable))
     click.echo(f"{given['url']} {given['port']} {given['dry_run']} {given['gate']} {key}")
 
 

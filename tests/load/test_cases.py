@@ -15,7 +15,6 @@ from loadtests.generator.photos import covered_portrait, portrait
 from loadtests.profile import COMPARISON
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
-from verikit.errors import WrongUse
 from verikit.portraits import PEOPLE
 
 CONTRACT = load_contract()
@@ -38,7 +37,7 @@ def opened(sealed: str) -> bytes:
 
 
 def test_comparisons_are_photos_of_the_sizes_asked_for() -> None:
-    cases = build_cases(CONTRACT, {COMPARISON: 1}, (64, 128))[COMPARISON]
+    cases = build_cases(CONTRACT, {COMPARISON: 1}, (64, 128), Secrets.of())[COMPARISON]
     assert len({case.request.body for case in cases}) == len(cases) == 6
     sides = Counter()
     for case in cases:
@@ -53,7 +52,7 @@ def test_comparisons_are_photos_of_the_sizes_asked_for() -> None:
 @pytest.mark.parametrize("kind", CONTRACT.codes)
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_wrong_request_is_wrong_in_one_place(kind: str, place: int) -> None:
-    case = build_cases(CONTRACT, {kind: 1}, (128,))[kind][place]
+    case = build_cases(CONTRACT, {kind: 1}, (128,), Secrets.of())[kind][place]
     fields = form(case)
     wrong, good = (FIRST, SECOND)[place], (SECOND, FIRST)[place]
     assert case.expected == CONTRACT.codes[kind].code
@@ -85,28 +84,13 @@ def is_wrong(kind: str, fields: dict[str, str], name: str) -> bool:
 
 def test_requests_keep_the_mix_and_repeats_for_a_seed() -> None:
     mix = {COMPARISON: 3, "INVALID_ARGUMENT": 1}
-    cases = build_cases(CONTRACT, mix, (64,))
+    cases = build_cases(CONTRACT, mix, (64,), Secrets.of())
     first, again, other = (
         [case.name for case in islice(deal(cases, mix, seed), 1000)] for seed in (1, 1, 2)
     )
     assert first == again != other
     kinds = Counter(case.kind for case in islice(deal(cases, mix, 1), 1000))
     assert kinds == {COMPARISON: 750, "INVALID_ARGUMENT": 250}
-
-
-def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    encryption = CONTRACT.encryption
-    key, iv = "k" * encryption.key_characters, "i" * encryption.iv_characters
-    monkeypatch.setenv(encryption.key_variable, key)
-    monkeypatch.setenv(encryption.iv_variable, iv)
-    sealed = base64.b64decode(Secrets.of().encrypt_to_base64(b"photo"))
-    assert AESGCM(key.encode()).decrypt(iv.encode(), sealed, None) == b"photo"
-
-
-def test_a_key_of_another_length_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CONTRACT.encryption.key_variable, "short")
-    with pytest.raises(WrongUse, match="The key must be 32 characters"):
-        Secrets.of()
 
 
 @pytest.mark.parametrize("person", PEOPLE)

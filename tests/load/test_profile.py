@@ -13,7 +13,7 @@ from verikit.errors import WrongUse
 
 NAMES = profile_names()
 UNCHANGED: dict[str, Any] = {
-    "users": None, "rate": None, "duration": None, "warm_up": None, "gate": (),
+    "users": None, "rate": None, "duration": None, "warm_up": None, "timeout": None, "gate": (),
 }  # fmt: skip
 
 

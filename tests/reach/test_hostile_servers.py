@@ -11,12 +11,9 @@ from tests.reach.conftest import Ended, Run
 from tests.reach.tools import PATIENCE, TOOLS
 from tests.support.hostile_server import SINS, TURNED_AWAY, hostile, scored, whole
 from tests.support.peer import answering
-from verikit.transport import TIMEOUT_SECONDS
 
 MOST_MIB = 300
 DEADLINE = 2 * float(PATIENCE)
-FIRST_DEADLINE = {"load": 2 * TIMEOUT_SECONDS}
-"""Seconds for the first request of a tool that takes no time-out from the command line."""
 MARKUP = ("<script>alert(1)", "<img src=x")
 TRIES = {"check": 14, "calibrate": 8, "load": 8}
 """Exchanges, one after the other, that a tool may make before it gives up or is through."""
@@ -48,7 +45,7 @@ def assert_harmless(tool: str, ended: Ended, idle: float) -> None:
     assert ended.code in {0, 1, 3}, ended
     assert "Traceback" not in ended.output
     assert all(letter.isprintable() or letter == "\n" for letter in ended.output), ended
-    assert ended.seconds < FIRST_DEADLINE.get(tool, 0) + DEADLINE * TRIES.get(tool, 1) + 5
+    assert ended.seconds < DEADLINE * TRIES.get(tool, 1) + 5
     assert ended.peak_mib < idle + MOST_MIB
     assert len(ended.output) < 50_000
     assert_whole(ended.folder)

@@ -1,20 +1,29 @@
 """Every tool reaches a server behind whatever stands before real ones, and says why it does not."""
 
+import base64
+import itertools
+import re
+import select
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.reach.conftest import Ended, Run
 from tests.reach.tools import TOOLS, is_content
 from tests.support.fronts import Certificates, http_proxy, over_tls, socks_proxy, tls_front
-from tests.support.hostile_server import scored, whole
+from tests.support.hostile_server import refused, scored, whole
 from tests.support.peer import Peer, answering, listening, read_request
 
 TOKEN = "Bearer s3cret-token"  # noqa: S105 - no secret
+PROFILE = ("--profile", "reference")
+KEY, IV = "k" * 32, "i" * 12
+FILES = ("VERIKIT_KEY_FILE", "VERIKIT_IV_FILE")
 pytestmark = pytest.mark.live
 
 
@@ -148,25 +157,98 @@ def test_a_path_before_the_operation(run: Run, tool: str, server: Peer) -> None:
     assert all(b" /v2/faces/identity/" in head for head, _ in server.requests)
 
 
-@pytest.mark.parametrize("tool", ["verify", "client", "async_client"])
+LARGE = 6 << 20
+REFUSED_413 = b'{"code": 413, "message": "PAYLOAD_TOO_LARGE", "request_id": "r-%d"}'
+HEAVY_LOAD = """
+about: Photos that are too large.
+stages: [{users: 1, seconds: 0.5}]
+mix: {INVALID_CONTENT_LENGTH: 1}
+gates: {error_share: 0}
+"""
+
+
+def wait_for_its_end(connection: socket.socket) -> None:
+    """Until the client closes; nothing is read, so that it never gets its body through."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
+    poll.poll(10_000)
+
+
+def with_large_photos(tool: str, folder: Path, words: list[str]) -> list[str]:
+    """The same call, with bodies that no socket's buffer holds."""
+    for photo in folder.rglob("*.jpg"):
+        photo.write_bytes(photo.read_bytes().ljust(LARGE))
+    if tool == "load":
+        (folder / "short.yaml").write_text(HEAVY_LOAD)
+    if tool == "check":
+        return [*("body-above-most" if w == "ordinary" else w for w in words), *PROFILE]
+    return words
+
+
+@pytest.mark.parametrize("tool", TOOLS)
 def test_an_early_refusal_over_tls(
-    run: Run, tool: str, stack: ExitStack, files: Certificates
+    run: Run, tool: str, stack: ExitStack, files: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The answer comes while the body is still going out."""
+    numbers = itertools.count()
+
     def refuse(connection: socket.socket) -> None:
-        connection.recv(1024)
-        connection.sendall(whole(b"{}", status="413 Too Large"))
-        time.sleep(0.3)
+        head, _, body = connection.recv(16384).partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+        if length > LARGE:
+            connection.sendall(whole(REFUSED_413 % next(numbers), status="413 Too Large"))
+            wait_for_its_end(connection)
+            return
+        while len(body) < length:
+            body += connection.recv(65536)
+        connection.sendall(whole(scored()))
 
     front = stack.enter_context(listening(over_tls(refuse, files)))
-    words = ("--ca-file", str(files.ca))
     real = TOOLS[tool]
+    monkeypatch.setitem(
+        TOOLS, tool, lambda url, folder: with_large_photos(tool, folder, real(url, folder))
+    )
+    ended = run(tool, f"https://localhost:{front.port}", "--ca-file", str(files.ca))
+    kept = ended.folder / "run" / "answers.sqlite"
+    said = ended.output.encode() + (kept.read_bytes() if tool == "calibrate" else b"")
+    assert b"Traceback" not in said
+    assert ended.code == {"check": 0, "load": 1}.get(tool, 3), ended.output
+    assert tool == "check" or re.search(b"HTTP 413|PAYLOAD_TOO_LARGE", said), ended.output
 
-    def with_a_large_photo(url: str, folder: Path) -> list[str]:
-        found = real(url, folder)
-        (folder / "one.jpg").write_bytes(bytes(6 << 20))
-        return found
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(TOOLS, tool, with_a_large_photo)
-        ended = run(tool, f"https://localhost:{front.port}", *words)
-    assert_no_verdict(ended, "PAYLOAD_TOO_LARGE")
+@pytest.fixture
+def keyed(stack: ExitStack) -> Peer:
+    """A server that compares what is encrypted by KEY and IV, and refuses the rest."""
+    peers: list[Peer] = []
+
+    def judge(connection: socket.socket) -> None:
+        form = parse_qs(peers[0].requests[-1][1])
+        sealed = form.get(b"first_encrypted_image", [b""])[0]
+        try:
+            AESGCM(KEY.encode()).decrypt(IV.encode(), base64.b64decode(sealed), None)
+        except (InvalidTag, ValueError):
+            connection.sendall(whole(refused("invalid argument"), status="400 Bad Request"))
+        else:
+            connection.sendall(whole(scored()))
+
+    peers.append(stack.enter_context(answering(judge)))
+    return peers[0]
+
+
+@pytest.mark.parametrize("tool", ["verify", "check", "calibrate", "load"])
+def test_a_key_from_a_file(run: Run, tool: str, keyed: Peer, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    (tmp_path / "iv").write_text(IV)
+    named = {name: str(tmp_path / name.split("_")[1].lower()) for name in FILES}
+    assert_content(tool, run(tool, keyed.url, **named))
+    refused_now = run(tool, keyed.url)
+    assert not is_content(tool, refused_now.code, refused_now.output, refused_now.folder)
+    ours = [file for file in tmp_path.rglob("*") if file.is_file() and file.parent != tmp_path]
+    assert not any(KEY.encode() in file.read_bytes() for file in ours)
+
+
+def test_replicas_are_asked_with_the_key_from_a_file(run: Run, keyed: Peer, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    (tmp_path / "iv").write_text(IV)
+    named = {name: str(tmp_path / name.split("_")[1].lower()) for name in FILES}
+    assert_content("calibrate", run("calibrate", keyed.url, "--url", keyed.url, **named))
