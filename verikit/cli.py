@@ -55,6 +55,11 @@ PARTS = {
     "plan": Part(
         "calibration.plan_cli:plan", "calibration", "Say what people and photos can decide."
     ),
+    "threshold": Part(
+        "calibration.threshold_cli:threshold",
+        "calibration",
+        "Say from which threshold on a false match rate is shown.",
+    ),
     "datasets": Part("calibration.cli:datasets", "calibration", "List and fetch labelled pairs."),
     "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
     "reports": Part(

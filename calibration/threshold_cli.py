@@ -1,0 +1,128 @@
+"""The command ``verikit threshold``: from where on a false match rate is shown."""
+
+from __future__ import annotations
+
+import json as json_format
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from calibration.applicable import Source, source_of
+from calibration.claims import Claims, load_claims
+from calibration.claims import names as published_claims
+from calibration.report import words
+from calibration.sources.table import column_names
+from calibration.statistics.intervals import CONFIDENCE
+from calibration.thresholds import Found, find_threshold
+from verikit.contract import load_contract
+from verikit.errors import VerikitError
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_NOT_SHOWN = 3
+
+
+@click.command()
+@click.argument("scores", type=_FILE)
+@click.option(
+    "--fmr",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    required=True,
+    metavar="RATE",
+    help="The false match rate that is to be kept, such as 1e-4.",
+)
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    default=CONFIDENCE,
+    show_default=True,
+    help="One minus the chance that the rate is higher at the threshold found.",
+)
+@click.option(
+    "--claims",
+    metavar="FILE",
+    help=f"Takes the scale of a file of claims: a YAML file, or {', '.join(published_claims())}.",
+)
+@click.option("--lower-is-closer", is_flag=True, help="Scores are distances.")
+@click.option("--columns", metavar="NAME=COLUMN,...", help="As of calibrate.")
+@click.option("--people", type=_FILE, help="As of calibrate.")
+@click.option("--json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
+    ctx: click.Context, scores: Path, fmr: float, confidence: float, claims: str | None,
+    lower_is_closer: bool, columns: str | None, people: Path | None, json: bool,
+) -> None:  # fmt: skip
+    """Say from which threshold on a false match rate is shown, and the FNMR there.
+
+    SCORES is a file of scores of any system, as verikit calibrate reads it. Exit code: 0 shown,
+    2 wrong use, 3 not shown at any threshold.
+
+    \b
+    Examples:
+      verikit threshold scores.parquet --fmr 1e-4
+      verikit threshold distances.csv --fmr 1e-3 --lower-is-closer --confidence 0.99
+    """
+    try:
+        if source_of(str(scores)) != Source.SCORES:
+            raise click.UsageError("Templates have similarities: give a file of scores.")
+        found = find_threshold(
+            scores,
+            load_contract(),
+            _scale(claims, fmr, lower_is_closer=lower_is_closer),
+            limit=fmr,
+            alpha=1 - confidence,
+            columns=column_names(columns) if columns else {},
+            people=people,
+        )
+    except (VerikitError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    if json:
+        click.echo(json_format.dumps(asdict(found), indent=2))
+    else:
+        _tell(found, lower_is_closer=lower_is_closer)
+    ctx.exit(0 if found.threshold is not None else _NOT_SHOWN)
+
+
+def _scale(named: str | None, fmr: float, *, lower_is_closer: bool) -> Claims:
+    if named:
+        claims = load_claims(named, lower_is_closer=True if lower_is_closer else None)
+        return replace(claims, rows=claims.rows[:1])
+    return Claims(
+        title="",
+        rows=((0.0, fmr),),
+        recommended_above=0.0,
+        lowest=None,
+        highest=None,
+        lower_is_closer=lower_is_closer,
+    )
+
+
+def _tell(found: Found, *, lower_is_closer: bool) -> None:
+    console = Console(highlight=False)
+    limit = f"FMR <= {found.limit:g}"
+    if found.threshold is None:
+        reasons = escape(" ".join(found.reasons))
+        console.print(f"[b yellow]{limit} is not shown[/] at any threshold. {reasons}")
+    else:
+        way = "down" if lower_is_closer else "on"
+        at = f"from {found.threshold:g} {way}, at {100 * found.confidence:g} %"
+        console.print(f"[b green]{limit} is shown[/] {at}.")
+        console.print(_errors(found))
+    for note in found.notes:
+        console.print(f"[dim]note[/]: {escape(note)}")
+
+
+def _errors(found: Found) -> str:
+    text = (
+        f"There, {found.k:,} of {found.n:,} comparisons of {found.people:,} people with others "
+        f"match: at most {words.one_in(found.upper)} (design effect {found.design_effect:.1f})."
+    )
+    if not (found.fnmr and found.gfrr):
+        return text
+    return (
+        f"{text}\nFNMR there (not matched): {words.percent_between(found.fnmr)}; GFRR (not matched "
+        f"or refused): {words.percent_between(found.gfrr)}; {found.mated:,} comparisons of "
+        f"{found.mated_people:,} people with themselves."
+    )

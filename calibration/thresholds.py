@@ -1,0 +1,204 @@
+"""The lowest threshold from which a false match rate is shown to be kept.
+
+FMR falls as the threshold rises, so thresholds are tried from the strictest down, each at alpha,
+until one is not shown (a fixed sequence, which needs no correction): the chance that the one found
+lies below the true one is at most alpha.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from calibration.audit import Effect, audit
+from calibration.claims import Claims
+from calibration.counting.comparisons import Measurement
+from calibration.counting.histogram import Histogram
+from calibration.evaluation import from_scores
+from calibration.judging import RunConditions, evidence, unsupported
+from calibration.requirements import Requirement, evidence_for
+from calibration.sources.values import SENTINEL
+from calibration.statistics.arrays import Floats
+from calibration.statistics.det import reached
+from calibration.statistics.intervals import Rate, chance_of_at_most, measured, upper_bound
+from calibration.statistics.planning import without_errors
+from calibration.statistics.verdicts import Evidence
+from verikit.contract import Contract
+
+_LEVELS = 24
+"""So many counts of false matches are tried, from the most that might do down to none."""
+_FINENESS = 1000
+"""Thresholds are told to about so many parts of the scale."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """``threshold`` is None where none is shown, and ``reasons`` say why.
+
+    ``k`` false matches in ``n`` comparisons reach it, ``upper`` bounds their rate; FNMR and GFRR
+    are those at the threshold.
+    """
+
+    limit: float
+    confidence: float
+    threshold: float | None
+    n: int
+    people: int
+    k: int = 0
+    upper: float = 1.0
+    design_effect: float = 1.0
+    mated: int = 0
+    mated_people: int = 0
+    fnmr: Rate | None = None
+    gfrr: Rate | None = None
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_threshold(  # noqa: PLR0913 - what may be said about a file
+    path: Path,
+    contract: Contract,
+    claims: Claims,
+    *,
+    limit: float,
+    alpha: float,
+    columns: Mapping[str, str],
+    people: Path | None = None,
+) -> Found:
+    """Read a file of scores twice: for where to look, then for what is shown there.
+
+    ``claims`` say the scale and which way it points; its rows do not matter.
+
+    Raises:
+        WrongUse: the file cannot be read.
+    """
+
+    def counted(claims: Claims) -> Measurement:
+        options = {"claims": claims, "columns": columns, "people": people}
+        return from_scores(path, contract, math.inf, **options).measurement  # type: ignore[arg-type]
+
+    measurement = counted(claims)
+    scale = _scale(measurement, claims)
+    if scale != claims:
+        claims, measurement = scale, counted(scale)
+    candidates = _candidates(measurement.non_mated.histogram, limit, alpha)
+    if not candidates:
+        return _not_shown(measurement, limit, alpha, [_too_few(measurement, limit, alpha)])
+    rows = tuple((claims.sign * at, limit) for at in candidates)
+    claims = replace(claims, rows=rows)
+    return _judged(counted(claims), claims, limit, alpha)
+
+
+def _scale(measurement: Measurement, claims: Claims) -> Claims:
+    """What the scores span, where it was guessed from the first ones; a lone -1 below 0 to 1 is no
+    score."""
+    if measurement.limits is not None:
+        return claims
+    spreads = [counts.spread for counts in measurement.kinds if counts.spread.n]
+    if not spreads:
+        return claims
+    low, high = min(s.lowest for s in spreads), max(s.highest for s in spreads)
+    above = min(s.second_lowest if s.lowest == SENTINEL else s.lowest for s in spreads)
+    if measurement.sign > 0 and low == SENTINEL and above >= 0 and high <= 1:
+        return replace(claims, lowest=0.0, highest=1.0)
+    histogram = measurement.non_mated.histogram
+    if low >= histogram.low and high <= histogram.high:
+        return claims
+    ends = sorted((measurement.sign * low, measurement.sign * high))
+    return replace(claims, lowest=ends[0], highest=ends[1])
+
+
+def _candidates(histogram: Histogram, limit: float, alpha: float) -> list[float]:
+    """Round thresholds, ascending, from the lowest that might do to one that no score reaches."""
+    n = histogram.n
+    if not n or chance_of_at_most(0, n, limit) > alpha:
+        return []
+    most, none = int(limit * n) + 1, 0
+    while most - none > 1:
+        middle = (most + none) // 2
+        most, none = (most, middle) if _few(middle, n, limit, alpha) else (middle, none)
+    counts = reached(histogram) * n
+    levels = np.unique(np.linspace(0, none, _LEVELS).round())
+    places = [int(np.argmax(counts <= level + 0.5)) for level in levels]
+    step = 10.0 ** math.floor(math.log10((histogram.high - histogram.low) / _FINENESS) + 1e-9)
+    edges: Floats = histogram.edges
+    return sorted({_rounded_up(float(edges[place]), step) for place in places})
+
+
+def _few(k: int, n: int, limit: float, alpha: float) -> bool:
+    return chance_of_at_most(k, n, limit) <= alpha
+
+
+def _rounded_up(value: float, step: float) -> float:
+    digits = max(0, round(-math.log10(step)))
+    return round(math.ceil(value / step - 1e-6) * step, digits)
+
+
+def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float) -> Found:
+    rates = claims.rates
+    audited = audit(measurement, rates)
+    barring = [one.text for one in audited.objections if one.effect != Effect.SHOWN]
+    reasons = unsupported(measurement, RunConditions()) + barring
+    notes = tuple(one.text for one in audited.objections if one.effect == Effect.SHOWN)
+    if reasons:
+        return _not_shown(measurement, limit, alpha, reasons)
+    rows = [replace(row, open_still=audited.hidden) for row in evidence(measurement, rates)]
+    place = len(rows)
+    while place and chance_of_at_most(*rows[place - 1].at_most, limit) <= alpha:
+        place -= 1
+    if place == len(rows):
+        reason = _too_few(measurement, limit, alpha, rows[-1].design_effect)
+        return replace(_not_shown(measurement, limit, alpha, [reason]), notes=notes)
+    row, threshold = rows[place], measurement.sign * rates.thresholds[place]
+    fnmr, gfrr = (
+        evidence_for(
+            measurement, Requirement(measure=name, threshold=threshold, limit=0.5), rates.thresholds
+        )
+        for name in ("fnmr", "gfrr")
+    )
+    return Found(
+        limit=limit,
+        confidence=1 - alpha,
+        threshold=threshold,
+        n=row.n,
+        people=measurement.shares(measurement.non_mated).people,
+        k=row.k,
+        upper=upper_bound(*row.at_most, alpha),
+        design_effect=row.design_effect,
+        mated=measurement.mated.attempted,
+        mated_people=fnmr[1],
+        fnmr=_rate(fnmr[0], alpha),
+        gfrr=_rate(gfrr[0], alpha),
+        notes=notes,
+    )
+
+
+def _rate(seen: Evidence, alpha: float) -> Rate | None:
+    return measured(seen.k, seen.n, seen.design_effect, alpha) if seen.n else None
+
+
+def _not_shown(measurement: Measurement, limit: float, alpha: float, reasons: list[str]) -> Found:
+    counts = measurement.non_mated
+    return Found(
+        limit=limit,
+        confidence=1 - alpha,
+        threshold=None,
+        n=counts.histogram.n,
+        people=measurement.shares(counts).people if counts.histogram.n else 0,
+        reasons=tuple(reasons),
+    )
+
+
+def _too_few(
+    measurement: Measurement, limit: float, alpha: float, design_effect: float = 1.0
+) -> str:
+    n = measurement.non_mated.histogram.n
+    least = math.ceil(without_errors(limit, alpha) * design_effect)
+    return (
+        f"It takes at least {least:,} comparisons of different people without a false match "
+        f"(design effect {design_effect:.1f}); there are {n:,}."
+    )
