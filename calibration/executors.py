@@ -38,12 +38,14 @@ _LOOK_SECONDS = 1
 class Workers:
     """Who does the work: an executor, how many tasks it does at a time, and whether it is there.
 
-    An executor whose cluster is lost may leave its futures open for ever.
+    An executor whose cluster is lost may leave its futures open for ever. ``are_ours``: they were
+    started here, and nothing that they are given leaves this machine.
     """
 
     executor: Executor
     size: int
     is_there: Callable[[], bool] = lambda: True
+    are_ours: bool = False
 
 
 def fan_out(
@@ -191,4 +193,9 @@ def _dask(address: str) -> Iterator[Workers]:
             client.run(_leave_ctrl_c)
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
         threads = client.nthreads()  # type: ignore[no-untyped-call]
-        yield Workers(executor, sum(threads.values()), lambda: client.status != "closed")
+        yield Workers(
+            executor,
+            sum(threads.values()),
+            lambda: client.status != "closed",
+            are_ours=bool(local),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +30,10 @@ _CHECKS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What all tasks of a run have in common, without key, IV and headers, which workers have.
+    """What all tasks of a run have in common, without headers, which workers have.
 
-    ``digest`` tells whether the worker sees the photos that were planned with.
+    ``digest`` tells whether the worker sees the photos that were planned with. Workers of other
+    machines have key and IV, too; ``secrets_digest`` tells whether they are the same.
     """
 
     choice: Choice
@@ -40,6 +42,8 @@ class Shared:
     policy: RequestPolicy
     api: str
     send: tuple[tuple[str, str], ...]
+    secrets: Secrets | None
+    secrets_digest: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,8 @@ def asker_of(workers: Workers) -> Asker:
             policy=run.policy,
             api=run.api,
             send=tuple(run.claims.send.items()),
+            secrets=run.secrets if workers.are_ours else None,
+            secrets_digest=_digest(run.secrets),
         )
         software = None
         slots = slots_of([_without_secrets(one) for one in run.endpoints], workers.size)
@@ -103,13 +109,31 @@ def run_task(shared: Shared, questions: tuple[Question, ...], slot: tuple[Endpoi
     answers: list[Answer] = []
     try:
         photos, options, send = _photos(shared), dict(shared.options), dict(shared.send)
-        api = open_api(shared.api, load_contract(), photos, Secrets.of(), options, send)
+        secrets = shared.secrets or _own_secrets(shared)
+        api = open_api(shared.api, load_contract(), photos, secrets, options, send)
         headers = Access.of().headers
         servers = [Server(api, _with_headers(one, headers), shared.policy) for one in slot]
         ask([(servers[0], servers[1] if servers[1:] else None)], questions, answers.append)
     except VerikitError as error:
         return Result(answers=tuple(answers), failure=error)
     return Result(answers=tuple(answers), software=servers[0].software)
+
+
+def _own_secrets(shared: Shared) -> Secrets:
+    own = Secrets.of()
+    if _digest(own) != shared.secrets_digest:
+        names = load_contract().encryption
+        raise WrongUse(
+            "A worker has another key or IV than this process: give it the same in "
+            f"{names.key_variable} and {names.iv_variable}."
+        )
+    return own
+
+
+@lru_cache(maxsize=2)
+def _digest(secrets: Secrets) -> bytes:
+    """Too costly to guess a key by, since it passes through the scheduler."""
+    return hashlib.scrypt(secrets.key.encode(), salt=secrets.iv.encode(), n=2**14, r=8, p=1)
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from calibration import cli
 from calibration.asking.cluster import TASK_SIZE, slots_of
 from calibration.asking.server import CHECKED_EVERY
 from calibration.executors import Workers
+from verikit.cli import main
 from verikit.transport import Address, Endpoint
 
 pytestmark = pytest.mark.live
@@ -154,3 +155,28 @@ def test_no_header_and_no_password_passes_through_a_scheduler(stub, people, tmp_
     result = CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
     assert result.exit_code == 2
     assert "would pass through the scheduler" in result.output
+
+
+@pytest.mark.parametrize("are_ours", [True, False])
+def test_workers_encrypt_by_the_key_of_the_run(
+    stub, people, tmp_path, monkeypatch, are_ours
+) -> None:
+    """Those of other machines have it already, or say that theirs is another."""
+
+    @contextmanager
+    def workers(dask, processes):
+        with ThreadPoolExecutor(2) as executor:
+            yield Workers(executor, 2, are_ours=are_ours)
+
+    monkeypatch.setattr(cli, "open_workers", workers)
+    (tmp_path / "key").write_text("k" * 32)
+    where = ["--data", str(people), "--out", str(tmp_path / "run"), *FAST, "--budget", "20"]
+    command = ["--key-file", str(tmp_path / "key"), "calibrate", stub.url, *where]
+    result = CliRunner().invoke(main, [*command, "--dask", "local"])
+    if are_ours:
+        assert report(result)["provenance"]
+    else:
+        assert result.exit_code == 2
+        assert "A worker has another key or IV than this process" in result.output
+        monkeypatch.setenv("PARAM_DECRYPT_KEY", "k" * 32)
+        assert report(CliRunner().invoke(main, [*command, "--dask", "local"]))["provenance"]

@@ -247,8 +247,12 @@ def test_a_key_from_a_file(run: Run, tool: str, keyed: Peer, tmp_path: Path) -> 
     assert not any(KEY.encode() in file.read_bytes() for file in ours)
 
 
-def test_replicas_are_asked_with_the_key_from_a_file(run: Run, keyed: Peer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["replicas", "workers"])
+def test_replicas_and_workers_get_the_key_from_a_file(
+    run: Run, keyed: Peer, tmp_path: Path, how: str
+) -> None:
     (tmp_path / "key").write_text(KEY)
     (tmp_path / "iv").write_text(IV)
     named = {name: str(tmp_path / name.split("_")[1].lower()) for name in FILES}
-    assert_content("calibrate", run("calibrate", keyed.url, "--url", keyed.url, **named))
+    words = {"replicas": ("--url", keyed.url), "workers": ("--dask", "local:1")}[how]
+    assert_content("calibrate", run("calibrate", keyed.url, *words, **named))
