@@ -86,7 +86,7 @@ PARTS = {
         "verikit.commands.samples:samples", "conformance", "Write photos to try verikit with."
     ),
     "encrypt": Part("verikit.commands.encrypt:encrypt", "client", "Encrypt photos for a request."),
-    "verify": Part("verikit.commands.verify:verify", "client", "Ask a server about two photos."),
+    "verify": Part("verikit.commands.verify.cli:verify", "client", "Ask a server about photos."),
     "doctor": Part(
         "verikit.commands.doctor.cli:doctor", None, "Say what is missing on this machine."
     ),

@@ -115,7 +115,7 @@ def test_every_command_is_understood(words: list[str], monkeypatch: pytest.Monke
         "verikit check http://127.0.0.1:3000 --profil=x",
         "verikit load http://127.0.0.1:3000 --users none",
         "verikit datasets find lfw",
-        "verikit verify one.jpg",
+        "verikit verify one.jpg two.jpg three.jpg",
         "verikit --key secret serve",
     ],
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from verikit import options
 from verikit.client import (
@@ -22,6 +25,8 @@ from verikit.client import (
     threshold_for,
 )
 from verikit.client.answers import RECOMMENDED_RATE
+from verikit.commands.verify.kept_answers import Answers
+from verikit.commands.verify.pairs import Summary, ask, read_pairs
 from verikit.exit_codes import Exit
 from verikit.foreign_text import shown
 from verikit.transport import TIMEOUT_SECONDS, Access
@@ -58,8 +63,18 @@ def one_in(rate: float) -> str:
 
 @click.command(epilog=options.SECRETS_HELP)
 @click.argument("first", type=options.PHOTO)
-@click.argument("second", type=options.PHOTO)
+@click.argument("second", type=options.PHOTO, required=False)
 @options.url
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ask about each pair of the list FIRST, and write its scores here (.csv or .parquet).",
+)
+@click.option(
+    "--photos",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that the list's photos are paths within; by default the list's own.",
+)
 @click.option(
     "--at",
     "at",
@@ -84,21 +99,35 @@ def verify(
     ctx: click.Context,
     /,
     first: Path,
-    second: Path,
+    second: Path | None,
     at: float,
     access: Access,
     **given: Any,
 ) -> None:
     """Ask a server whether the photos FIRST and SECOND show one person.
 
+    With --out, FIRST is a list of pairs: a CSV with the columns first and second. Other columns are
+    kept, and `verikit calibrate` reads what is written. The same command goes on after Ctrl-C.
+
     \b
     Examples:
       verikit verify passport.jpg selfie.jpg
       verikit verify passport.jpg selfie.jpg --url https://faces.example --at 1/100,000 --json
+      verikit verify pairs.csv --out scores.parquet
 
-    Exit codes: 0 match, 1 no match, 2 wrong use, 3 the server refused or did not answer.
+    Exit codes: 0 match, 1 no match, 2 wrong use, 3 the server refused or did not answer. Of a list:
+    0 every pair has an answer, and at least one a score; 3 not so.
     """
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
+    if given["out"]:
+        if second or ctx.get_parameter_source("at") is not ParameterSource.DEFAULT:
+            raise click.UsageError(
+                "--out writes the scores of a list: no SECOND photo and no --at."
+            )
+        _verify_list(ctx, first, access, switches, given)
+        return
+    if second is None:
+        raise click.UsageError("Give a second photo, or --out FILE for a list of pairs.")
     tell = _as_json if given["json"] else _as_text
     try:
         with Client(
@@ -112,6 +141,39 @@ def verify(
         raise click.UsageError(str(error)) from error
     click.echo(tell(answer, at, (first, second)))
     ctx.exit(Exit.PASSED if answer.matches(at_rate=at) else Exit.FAILED)
+
+
+def _verify_list(
+    ctx: click.Context, path: Path, access: Access, switches: dict[str, bool], given: dict[str, Any]
+) -> None:
+    out = given["out"]
+    listed = read_pairs(path, given["photos"])
+    try:
+        client = Client(given["url"], timeout=given["timeout"], access=access, **options.secrets())
+    except InvalidSetting as error:
+        raise click.UsageError(str(error)) from error
+    with client:
+        asked = {"list": listed.digest, "url": client.url, **switches}
+        with closing(Answers(out, asked)) as answers:
+            found = ask(client, listed, answers, switches)
+    if given["json"]:
+        place = None if found.open else str(out)
+        click.echo(json.dumps({"out": place, **asdict(found)}))
+    else:
+        for line in _summary(found, out, answers.part):
+            click.echo(line)
+    ctx.exit(Exit.PASSED if found.scored and not found.open else Exit.NO_VERDICT)
+
+
+def _summary(found: Summary, out: Path, part: Path) -> Iterator[str]:
+    codes = {code.code: code.message for code in options.CONTRACT.codes.values()}
+    yield f"{found.scored:,} pairs with a score"
+    for code, number in found.refused.items():
+        yield f"{number:,} refused with {code} ({codes.get(code, 'no documented code')})"
+    if found.open:
+        yield f"{found.open:,} without an answer; the others are kept in {part}: run it again"
+    else:
+        yield f"Scores: {out}"
 
 
 def _as_text(result: Verification | ClientError, at: float, photos: tuple[Path, Path]) -> str:

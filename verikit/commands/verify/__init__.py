@@ -1,0 +1,1 @@
+"""``verikit verify``: two photos, or the pairs of a list."""
