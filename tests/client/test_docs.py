@@ -4,12 +4,12 @@ from types import ModuleType
 import pytest
 
 import verikit.client
-import verikit.commands.verify.cli
 from verikit.client import answers, clients
+from verikit.commands.verify import cli as verify
 
 
 @pytest.mark.parametrize(
-    "module", [verikit.client, answers, clients, verikit.commands.verify.cli], ids=lambda m: m.__name__
+    "module", [verikit.client, answers, clients, verify], ids=lambda m: m.__name__
 )
 def test_the_examples_in_the_docs_hold(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
