@@ -25,9 +25,13 @@ def writing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(draft, flags, 0o600 if private else 0o666), "wb") as file:
-        yield file
-        sync(file)
+    try:
+        with os.fdopen(os.open(draft, flags, 0o600 if private else 0o666), "wb") as file:
+            yield file
+            sync(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     draft.replace(path)
     _sync_folder(path.parent)
 

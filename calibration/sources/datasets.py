@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from calibration.sources.photos import Folder, Photos
-from verikit.errors import WrongUse
+from verikit.errors import NO_ROOM, WrongUse
 
 _FIELDS = ("title", "about", "licence", "source", "get", "protocol")
 _SHOWN = ("name", *_FIELDS, "supports_rates", "people", "photos", "files")
@@ -155,6 +155,8 @@ def _fetch_lfw(home: Path | None) -> Path:
     try:
         fetch_lfw_people(data_home=home, min_faces_per_person=500, resize=0.1)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
         raise WrongUse(
             f"LFW could not be fetched ({error}): get it on another machine and name its folder "
             "with --photos."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -43,9 +44,13 @@ def fit(templates: Path, out: Path, hold_out: float, seed: int) -> None:
     """
     people, held_out = LabelledTemplates.load(templates).parted(hold_out, seed)
     fitted = fit_to(people, seed)
-    written = fitted.save(out)
-    if hold_out:
-        written.append(out / HELD_OUT)
-        held_out.save(written[-1], fitted.cohort)
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".draft-", dir=out) as draft:  # all of them or none
+        written = fitted.save(Path(draft))
+        if hold_out:
+            written.append(Path(draft, HELD_OUT))
+            held_out.save(written[-1], fitted.cohort)
+        for file in written:
+            file.replace(out / file.name)
     names = ", ".join(file.name for file in written)
     click.echo(f"Fitted to {len(people.names):,} people; written to {out}: {names}")

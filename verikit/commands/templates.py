@@ -12,7 +12,7 @@ from calibration import progress
 from calibration.executors import open_workers
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from verikit.commands.extraction import Subject, Work, extract, people_in, save
-from verikit.errors import Unreachable, VerikitError
+from verikit.errors import NO_ROOM, Unreachable, VerikitError
 from verikit.exit_codes import Exit
 
 
@@ -84,6 +84,8 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(Exit.NO_VERDICT)
     except (VerikitError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise
         raise click.UsageError(str(error)) from error
     found = save(work, people, table, out)
     shutil.rmtree(kept)
