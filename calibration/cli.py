@@ -65,53 +65,59 @@ def _claims(options: dict[str, Any]) -> Claims:
     "--data",
     default="sample",
     show_default=True,
-    help="Labelled pairs to ask a server about: a data set by name, a folder with a folder for "
-    "each person, a CSV (first,second,mated[,group]), or an InsightFace .bin.",
+    help="Labelled pairs for a server: the name of a data set, a folder with one folder per "
+    "person, a CSV file (first,second,mated[,group]), or an InsightFace .bin file.",
 )
 @click.option(
     "--photos",
     type=_FOLDER,
-    help="The folder that holds the photos of --data, or of a file's names.",
+    help="The folder with the photos of --data, or with those named in SOURCE.",
 )
-@click.option("--groups", type=_FILE, help="A CSV person,group: adds error rates by group.")
-@click.option("--one-photo-each", is_flag=True, help="Take one photo of each person, by the seed.")
-@click.option("--keep-label-errors", is_flag=True, help="Leave known label errors as they are.")
+@click.option("--groups", type=_FILE, help="A CSV file person,group; adds error rates by group.")
+@click.option(
+    "--one-photo-each", is_flag=True, help="Use one photo of each person, chosen by the seed."
+)
+@click.option("--keep-label-errors", is_flag=True, help="Do not correct known label errors.")
 @click.option(
     "--out",
     type=_PATH,
     default=Path("reports/calibration"),
     show_default=True,
-    help="Folder of the report and of the answers; the same folder resumes a run.",
+    help="The folder for reports and responses; reuse it to resume a run.",
 )
 @click.option(
-    "--budget", type=click.IntRange(1), default=3000, show_default=True, help="Comparisons in all."
+    "--budget",
+    type=click.IntRange(1),
+    default=3000,
+    show_default=True,
+    help="The number of comparisons.",
 )
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after this time.")
 @click.option(
     "--until",
     type=click.Choice(["decided"]),
-    help="Stop as soon as the verdict is certain, at any moment.",
+    help="Stop as soon as the verdict is certain.",
 )
 @click.option(
     "--up-to",
     type=float,
     default=math.inf,
     metavar="THRESHOLD",
-    help="Judge the rows up to this threshold only.",
+    help="Judge only the rows up to this threshold.",
 )
 @click.option(
     "--tolerance",
     type=click.FloatRange(1, min_open=True),
     default=2.0,
     show_default=True,
-    help="PASS means: at most so many times the documented rate.",
+    help="PASS means at most this many times the documented rate.",
 )
 @click.option(
     "--confidence",
     type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
     default=CONFIDENCE,
     show_default=True,
-    help="One minus the chance of a wrong verdict.",
+    help="One minus the probability of a wrong verdict.",
 )
 @click.option(
     "--claims",
@@ -123,78 +129,80 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--columns",
     metavar="NAME=COLUMN,...",
-    help="How a file calls first, second, mated, score, code, group, first_person, second_person.",
+    help="Column names in the file for first, second, mated, score, code, group, first_person "
+    "and second_person.",
 )
 @click.option(
     "--api",
     type=click.Choice(NAMES),
     default=CONTRACT,
     show_default=True,
-    help="How the server is asked, if it is none of the contract's; takes --claims as well.",
+    help="The API of the server. Any but the contract's needs --claims.",
 )
 @click.option(
     "--people",
     type=_FILE,
-    help="Who is who: a table photo,person, or the labels of a matrix of scores (.npy).",
+    help="Identities: a table photo,person, or the labels of a score matrix (.npy).",
 )
 @click.option(
     "--require",
     multiple=True,
     metavar="RATE",
-    help="A rate that is required, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03 or fta<=0.05; may be "
-    "given several times. The verdict is then about what is required.",
+    help="A required rate, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03 or fta<=0.05. May be "
+    "repeated. The verdict is then about the required rates.",
 )
 @click.option(
     "--standard",
     metavar="NAME",
     help=f"Require what a standard requires: {', '.join(standard_names())}, or a file of your own.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Decides which pairs come.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Selects the pairs.")
 @click.option(
     "--mated-share",
     type=click.FloatRange(0, 1),
     default=0.1,
     show_default=True,
-    help="The share of mated pairs among those asked.",
+    help="The proportion of mated pairs.",
 )
 @click.option(
     "--concurrency",
     type=click.IntRange(1),
     default=4,
     show_default=True,
-    help="Requests at a time, of each worker.",
+    help="Concurrent requests per worker.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0, min_open=True),
     default=50.0,
     show_default=True,
-    help="Requests a second to each URL, at most.",
+    help="Requests per second to each URL, at most.",
 )
 @click.option(
     "--url",
     multiple=True,
-    help="A replica of the server, asked as well, some pairs of both; may be given several times.",
+    help="A replica of the server; some pairs are sent to two of them and compared. May be "
+    "repeated.",
 )
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Ask from the workers of a Dask scheduler (tcp://HOST:8786), or from workers of its own "
-    "(local, or local:N for so many).",
+    help="Query from the workers of a Dask scheduler (tcp://HOST:8786), or from N local "
+    "workers (local:N, or local).",
 )
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
     default=30.0,
     show_default=True,
-    help="Seconds to wait for an answer.",
+    help="Seconds to wait for a response.",
 )
 @click.option(
     "--retries",
     type=click.IntRange(0),
     default=3,
     show_default=True,
-    help="Further tries after a time-out, a broken connection or a 5xx.",
+    help="Retries after a timeout, a lost connection or a 5xx.",
 )
 @click.option(
     "--score-map", type=_FILE, help="For .npz: a JSON file of knots [similarity, log10 FMR]."
@@ -202,29 +210,28 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--similarities",
     metavar="S,S,...",
-    help="For .npz: the similarity that stands for each documented threshold.",
+    help="For .npz: the similarity for each documented threshold.",
 )
 @click.option(
     "--thumbnails/--no-thumbnails",
     default=True,
     show_default=True,
-    help="Show the photos of the pairs to look at in the report.",
+    help="Show photos of the pairs worth reviewing in the report.",
 )
 @click.option("--json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--quiet", is_flag=True, help="Do not show progress.")
 @switches
 @access
 @click.pass_context
 def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any) -> None:
-    """Judge whether the documented table threshold -> error rate holds.
+    """Test whether a server keeps its documented error rates.
 
-    SOURCE is the URL of a server, a file of scores (text, .parquet or .jsonl with the columns
-    first, second, mated, score; a matrix .npy or .npz), or templates of which all pairs are
-    compared (.npz with vectors and people; similarities are no scores, so it takes --score-map or
-    --similarities as well).
+    SOURCE is the URL of a server; a file of scores (text, .parquet or .jsonl with the columns
+    first, second, mated, score; a matrix .npy or .npz); or a file of templates, of which all pairs
+    are compared (.npz with vectors and people; needs --score-map or --similarities).
 
-    Key and IV are read from the variables that the contract names. Exit code: 0 PASS, 1 FAIL,
-    2 wrong use, 3 inconclusive or incomplete.
+    Key and IV come from PARAM_DECRYPT_KEY and PARAM_DECRYPT_IV, or from files. Exit codes: 0 PASS,
+    1 FAIL, 2 wrong usage, 3 inconclusive or incomplete.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ _JSON = click.option("--json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def datasets() -> None:
-    """List, fetch and check the data sets that have a descriptor.
+    """List, download and check the data sets with a descriptor.
 
     \b
     Example:
@@ -27,7 +27,7 @@ def datasets() -> None:
 @datasets.command("list")
 @_JSON
 def list_datasets(json: bool) -> None:
-    """Show every data set: what it is, its licence, and whether it supports a rate."""
+    """List all data sets: description, licence, and whether they support rates."""
     every = [data_sets.load(name) for name in data_sets.names()]
     if json:
         click.echo(data_sets.as_json(every))
@@ -45,11 +45,11 @@ def list_datasets(json: bool) -> None:
 @click.option(
     "--home",
     type=click.Path(path_type=Path),
-    help="Where scikit-learn keeps its data, if not in its home.",
+    help="The folder for scikit-learn's data, if not its default.",
 )
 @_JSON
 def fetch(name: str, home: Path | None, json: bool) -> None:
-    """Get a data set through its publisher's own client."""
+    """Download a data set with its publisher's client."""
     dataset = _known(name)
     try:
         with Console(stderr=True).status(f"Fetching {dataset.title}"):
@@ -69,12 +69,12 @@ def fetch(name: str, home: Path | None, json: bool) -> None:
 @click.option(
     "--photos",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The folder that holds it.",
+    help="The folder with the photos.",
 )
 @_JSON
 @click.pass_context
 def check(ctx: click.Context, /, name: str, photos: Path | None, json: bool) -> None:
-    """Compare what is on disk with the descriptor; exit code 1 where it differs."""
+    """Compare the files on disk with the descriptor; exit with 1 if they differ."""
     dataset = _known(name)
     try:
         with Console(stderr=True).status(f"Looking through {dataset.title}"):

@@ -33,28 +33,32 @@ class PlannedRow:
 
 
 @click.command()
+@click.option("--people", type=click.IntRange(2), required=True, help="The number of people.")
 @click.option(
-    "--people", type=click.IntRange(2), required=True, help="People whose photos you have."
-)
-@click.option(
-    "--photos", type=click.IntRange(1), default=2, show_default=True, help="Photos of each person."
+    "--photos",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="The number of photos per person.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0, min_open=True),
     default=20.0,
     show_default=True,
-    help="Comparisons a second of a server.",
+    help="Comparisons per second of a server.",
 )
-@click.option("--groups", type=click.IntRange(1), default=1, help="Judge so many groups of a size.")
+@click.option(
+    "--groups", type=click.IntRange(1), default=1, help="Judge this many groups of equal size."
+)
 @click.option(
     "--tolerance",
     type=click.FloatRange(1, min_open=True),
     default=2.0,
     show_default=True,
-    help="As of verikit calibrate.",
+    help="As for verikit calibrate.",
 )
-@click.option("--require", multiple=True, metavar="RATE", help="As of calibrate.")
+@click.option("--require", multiple=True, metavar="RATE", help="As for verikit calibrate.")
 @click.option(
     "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or a file of your own."
 )
@@ -63,10 +67,10 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
     people: int, photos: int, rate: float, groups: int, tolerance: float,
     require: tuple[str, ...], standard: str | None, json: bool,
 ) -> None:  # fmt: skip
-    """Say what people and photos can decide, and what is missing, before anything is asked.
+    """Show what your people and photos can decide, and what is missing.
 
-    A right server is to pass with a power of 90 %; a required rate is taken to be half its limit.
-    People are taken to be as unequal as a coefficient of variation of 0.7 makes them.
+    The plan is for a right server to pass with 90% probability; a required rate is assumed to be
+    half its limit. People are assumed to differ with a coefficient of variation of 0.7.
 
     \b
     Examples:

@@ -63,66 +63,69 @@ class Outputs:
     badge: Path | None
 
 
-@click.command(epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong use, 3 incomplete.")
+@click.command(epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong usage, 3 incomplete.")
 @click.argument("url", required=False)
 @click.option(
     "--key",
-    help=f"The server's key, if not the documented default or that of {SCHEME.key_variable}.",
+    help=f"The server's key.  [default: {SCHEME.key_variable}, or the documented key]",
 )
 @click.option(
     "--iv",
-    help=f"The server's IV, if not the documented default or that of {SCHEME.iv_variable}.",
+    help=f"The server's IV.  [default: {SCHEME.iv_variable}, or the documented IV]",
 )
-@click.option("--profile", help="What is known of the server: a file, or 'reference'.")
-@click.option("--waivers", type=_FILE, help="Known failures: case, reason, until.")
+@click.option("--profile", help="A profile of the server: a file, or 'reference'.")
+@click.option("--waivers", type=_FILE, help="A YAML file of known failures: case, reason, until.")
 @click.option(
     "--photos",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Photos of your own, a folder for each person; never stored or shown.",
+    help="Your own photos, one folder per person; never stored or shown.",
 )
 @access
 @click.option(
     "-k",
     "patterns",
     multiple=True,
-    help="Only cases whose id contains this (or *, ?); !TEXT leaves some out. May be repeated.",
+    help="Run only cases whose ID contains TEXT (* and ? are wildcards); !TEXT excludes cases. "
+    "May be repeated.",
 )
-@click.option("--only-failed", type=_FILE, help="Only what was not good in this JSON report.")
+@click.option(
+    "--only-failed", type=_FILE, help="Run only the cases that did not pass in this JSON report."
+)
 @click.option(
     "--compare",
     type=_FILE,
-    help="Say what is new, fixed and still failing since the run of this JSON report.",
+    help="Compare with this JSON report: what is new, fixed and still failing.",
 )
-@click.option("--release", help="The release that is scored, by default the newest.")
+@click.option("--release", help="The release to score.  [default: the newest]")
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1))
-@click.option("--seed", type=int, help="Repeats the fuzzing of an earlier run.")
+@click.option("--seed", type=int, help="Repeat the random requests of the run with this seed.")
 @click.option("--fuzz-examples", default=60, show_default=True, type=click.IntRange(1))
 @click.option(
     "--timeout",
     default=30.0,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
-    help="Seconds to wait for an answer.",
+    help="Seconds to wait for a response.",
 )
 @click.option("--html", type=_FILE, default="reports/conformance.html", show_default=True)
-@click.option("--no-html", is_flag=True, help="Write no HTML report.")
+@click.option("--no-html", is_flag=True, help="Do not write an HTML report.")
 @click.option("--junit", type=_FILE, help="Write JUnit XML.")
 @click.option(
     "--json",
     is_flag=False,
     flag_value="-",
     type=_JsonFile(path_type=Path, dir_okay=False),
-    help="Write JSON lines; - is stdout.",
+    help="Write JSON lines; - is standard output.",
 )
-@click.option("--sarif", type=_FILE, help="Write SARIF that points into openapi.yaml.")
+@click.option("--sarif", type=_FILE, help="Write SARIF that refers to lines of openapi.yaml.")
 @click.option("--badge", type=_FILE, help="Write an SVG badge.")
 @click.option(
     "--self-check",
     is_flag=True,
-    help="First show that the suite tells good from bad.",
+    help="First run the suite against a good and a bad mock server.",
 )
-@click.option("--list", is_flag=True, help="Print requirements and cases, then stop.")
+@click.option("--list", is_flag=True, help="Print all requirements and cases, and exit.")
 def check(url: str | None, **given: Any) -> None:
     """Check the server at URL against the contract.
 

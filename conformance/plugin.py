@@ -24,8 +24,8 @@ from verikit.errors import VerikitError, WrongUse
 _SCHEME = load_contract().encryption
 _OPTIONS = {
     "--server-url": "the server to check, as in http://127.0.0.1:3000",
-    "--server-key": f"its key, if not the documented default [{_SCHEME.key_variable}]",
-    "--server-iv": f"its IV, if not the documented default [{_SCHEME.iv_variable}]",
+    "--server-key": f"its key; by default, the documented one [{_SCHEME.key_variable}]",
+    "--server-iv": f"its IV; by default, the documented one [{_SCHEME.iv_variable}]",
     "--server-profile": "what is known of the server: a file, or 'reference'",
     "--server-photos": "photos of your own, a folder for each person",
     "--server-waivers": "known failures: case, reason, until",

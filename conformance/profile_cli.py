@@ -22,23 +22,25 @@ from verikit.options import access, secrets
 
 @click.command()
 @click.argument("url")
-@click.option("--key", help="The server's key, if not the documented default.")
-@click.option("--iv", help="The server's IV, if not the documented default.")
+@click.option(
+    "--key", help="The server's key.  [default: PARAM_DECRYPT_KEY, or the documented key]"
+)
+@click.option("--iv", help="The server's IV.  [default: PARAM_DECRYPT_IV, or the documented IV]")
 @access
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     default="profile.yaml",
     show_default=True,
-    help="Where the profile goes.",
+    help="The profile to write.",
 )
 @click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0, min_open=True))
 def profile(url: str, output: Path, jobs: int, timeout: float, **given: Any) -> None:
-    """Find out what the server at URL is, and write its profile.
+    """Measure the limits of the server at URL, and write its profile.
 
-    Limits of sides, files and bodies are found by bisection, then the suite is run once to see
-    which readings the server keeps. What contradicts the page is marked in the file.
+    Bisection finds the limits of sides, files and bodies; a run of the suite then shows which
+    readings the server keeps. The file marks what contradicts the API page.
 
     \b
     Example:

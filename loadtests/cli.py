@@ -34,30 +34,30 @@ class _JsonFile(click.Path):
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=SECRETS_HELP)
 @click.argument("url", required=False)
-@click.option("--list", is_flag=True, help="List the profiles, then stop.")
+@click.option("--list", is_flag=True, help="Print all profiles, and exit.")
 @click.option(
     "--load-profile",
     default="smoke",
     show_default=True,
     metavar="NAME|FILE",
-    help="The load profile to run: one of --list, or a file.",
+    help="The load profile: a name from --list, or a file.",
 )
 @click.option(
     "--users",
     type=click.IntRange(1),
-    help="Users of a closed profile; of an open one, how many requests may be under way.",
+    help="Users of a closed profile; for an open one, the maximum number of concurrent requests.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0, min_open=True),
-    help="Arrivals a second of an open profile's first stage; the others follow.",
+    help="Arrivals per second in the first stage of an open profile; other stages scale with it.",
 )
 @click.option(
     "--duration",
     type=click.FloatRange(0, min_open=True),
-    help="Seconds to measure; of a search, seconds a step.",
+    help="Seconds to measure; for a search, seconds per step.",
 )
-@click.option("--warm-up", type=click.FloatRange(0), help="Seconds before that which do not count.")
+@click.option("--warm-up", type=click.FloatRange(0), help="Seconds of warm-up that do not count.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -69,46 +69,45 @@ class _JsonFile(click.Path):
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the report as one HTML file, and as JSON beside it.",
+    help="Write the report as HTML, and as JSON beside it.",
 )
 @click.option(
     "--json",
     is_flag=False,
     flag_value="-",
     type=_JsonFile(dir_okay=False, writable=True, allow_dash=True),
-    help="Write the report as JSON; - is stdout.",
+    help="Write the report as JSON; - is standard output.",
 )
 @click.option(
     "--compare",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Say what changed since this earlier JSON report.",
+    help="Compare with this earlier JSON report.",
 )
 @click.option(
     "--pid",
     type=click.IntRange(1),
-    help="The server's process, to sample its CPU and "
-    "memory; found by the port when it listens on this machine.",
+    help="The server's process, for CPU and memory. Found by its port if it runs on this machine.",
 )
-@click.option("--metrics-url", help="The server's /metrics page, to sample them instead.")
-@click.option("--master", is_flag=True, help="Direct workers instead of making requests.")
+@click.option("--metrics-url", help="The server's /metrics page, for CPU and memory.")
+@click.option("--master", is_flag=True, help="Control workers instead of sending requests.")
 @click.option(
     "--expect-workers",
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="With --master: wait for so many workers.",
+    help="With --master: wait for this many workers.",
 )
-@click.option("--worker", is_flag=True, help="Make requests for a master.")
+@click.option("--worker", is_flag=True, help="Send requests for a master.")
 @click.option(
     "--master-host",
     default="127.0.0.1",
     show_default=True,
-    help="Where the master is; with --master, the address to listen on.",
+    help="The master's address; with --master, the address to listen on.",
 )
 @click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
 @access
 def load(url: str | None, access: Access, **options: Any) -> None:
-    """Put the server at URL under load, check every answer, and judge the figures by gates.
+    """Put the server at URL under load, check every response, and judge the result by gates.
 
     \b
     Examples:
@@ -116,7 +115,7 @@ def load(url: str | None, access: Access, **options: Any) -> None:
       verikit load http://127.0.0.1:3000 --load-profile stress --html report.html
       verikit load http://127.0.0.1:3000 --load-profile soak --rate 6
 
-    Exit status: 0 all gates kept, 1 a gate broken, 2 wrong use, 3 incomplete or unreachable.
+    Exit codes: 0 all gates hold, 1 a gate is broken, 2 wrong usage, 3 incomplete or unreachable.
     """
     if options["list"]:
         _list(in_json=options["json"] is not None)

@@ -1,4 +1,4 @@
-"""The ``verikit`` command: finds the part that does the work and loads no other."""
+"""The ``verikit`` command: imports only the part that a subcommand needs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from verikit.exit_codes import Exit, epilog
 
 @dataclass(frozen=True)
 class Part:
-    """A subcommand: where it lives, the extra that brings its libraries, and a line of help.
+    """A subcommand: its location, the extra with its libraries, and a line of help.
 
-    No extra: the base installation is enough.
+    Without an extra, the base installation is enough.
     """
 
     target: str
@@ -43,55 +43,59 @@ PARTS = {
     ),
     "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
     "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
-    "profile": Part("conformance.profile_cli:profile", "conformance", "Find out what a server is."),
+    "profile": Part(
+        "conformance.profile_cli:profile",
+        "conformance",
+        "Measure a server's limits and write its profile.",
+    ),
     "mock": Part(
-        "conformance.mock.cli:mock", "conformance", "Start a small server without models."
+        "conformance.mock.cli:mock", "conformance", "Start a small server without face models."
     ),
     "calibrate": Part(
         "calibration.cli:calibrate",
         "calibration",
-        "Judge a server's error-rate table by labelled pairs.",
+        "Test a server's error rates with labelled pairs.",
     ),
     "plan": Part(
-        "calibration.plan_cli:plan", "calibration", "Say what people and photos can decide."
+        "calibration.plan_cli:plan", "calibration", "Show what your people and photos can decide."
     ),
     "threshold": Part(
         "calibration.threshold_cli:threshold",
         "calibration",
-        "Say from which threshold on a false match rate is shown.",
+        "Find the threshold for a false match rate.",
     ),
-    "datasets": Part("calibration.cli:datasets", "calibration", "List and fetch labelled pairs."),
-    "load": Part("loadtests.cli:load", "load", "Find a server's limit and judge it."),
+    "datasets": Part(
+        "calibration.cli:datasets", "calibration", "List, download and check data sets."
+    ),
+    "load": Part("loadtests.cli:load", "load", "Load-test a server."),
     "reports": Part(
         "verikit.commands.reports.cli:reports",
         "conformance",
-        "Make a page over a folder of runs, with a trend.",
+        "Write an index of the runs in a folder.",
     ),
     "inspect": Part(
         "reference_server.commands.inspect:inspect",
         "server",
-        "Show what the server sees in a photo.",
+        "Show what the server detects in a photo.",
     ),
     "fit": Part(
         "reference_server.commands.fit:fit",
         "fit",
-        "Fit a model's score to templates of people.",
+        "Fit a model's score to labelled templates.",
     ),
     "templates": Part(
         "verikit.commands.templates:templates",
         "calibration,server",
-        "Make templates of labelled people to calibrate by.",
+        "Extract templates of labelled people.",
     ),
-    "samples": Part(
-        "verikit.commands.samples:samples", "conformance", "Write photos to try verikit with."
-    ),
+    "samples": Part("verikit.commands.samples:samples", "conformance", "Write sample photos."),
     "encrypt": Part("verikit.commands.encrypt:encrypt", "client", "Encrypt photos for a request."),
-    "verify": Part("verikit.commands.verify.cli:verify", "client", "Ask a server about photos."),
+    "verify": Part("verikit.commands.verify.cli:verify", "client", "Compare photos."),
     "doctor": Part(
-        "verikit.commands.doctor.cli:doctor", None, "Say what is missing on this machine."
+        "verikit.commands.doctor.cli:doctor", None, "Find problems of verikit on this machine."
     ),
     "completion": Part(
-        "verikit.commands.completion:completion", None, "Print a shell's completion script."
+        "verikit.commands.completion:completion", None, "Print a shell completion script."
     ),
 }
 
@@ -110,14 +114,14 @@ class _Parts(click.Group):
         try:
             return _load(cmd_name, part) if part else None
         except click.UsageError:
-            if ctx.resilient_parsing:  # a shell asks, and wants names, not reasons
+            if ctx.resilient_parsing:  # shell completion needs names, not reasons
                 return None
             raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The subcommand, with what the settings file says for it."""
+        """The subcommand, with its defaults from the settings file."""
         near = difflib.get_close_matches(args[0], PARTS, 1)
         if near and args[0] not in PARTS:
             ctx.fail(f"No such command {args[0]!r}: did you mean {near[0]}?")
@@ -129,7 +133,7 @@ class _Parts(click.Group):
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; the one place where what kept a command from a verdict becomes an exit code."""
+        """Run, and turn an error that prevents a verdict into an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # click would end it with the exit code of a failed server
@@ -142,7 +146,7 @@ class _Parts(click.Group):
             ctx.exit(Exit.NO_VERDICT)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run; a defect of ours gets an exit code of its own, never the one of a failed server."""
+        """Run; a bug in verikit gets its own exit code, never that of a failed server."""
         try:
             return super().main(*args, **kwargs)
         except Exception as error:
@@ -159,7 +163,7 @@ class _Parts(click.Group):
             formatter.write_dl([(name, part.help) for name, part in PARTS.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The names and options; click's own would import every part to ask for its help."""
+        """The names and options; click's own method would import every part."""
         parts = [CompletionItem(name, help=part.help) for name, part in PARTS.items()]
         named = [item for item in parts if item.value.startswith(incomplete)]
         return named + click.Command.shell_complete(self, ctx, incomplete)
@@ -175,7 +179,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and those that it came from."""
+    """The error and its causes."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -184,7 +188,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _no_room(error: BaseException) -> str | None:
-    """What is full, when that is the error."""
+    """What is full, if that is the error."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return error.strerror or os.strerror(error.errno)
     if isinstance(error, sqlite3.Error):
@@ -194,7 +198,7 @@ def _no_room(error: BaseException) -> str | None:
 
 
 def _forget_unwritten() -> None:
-    """Give up what cannot be written; Python would try again as it ends, and end with 120."""
+    """Discard output that cannot be written; otherwise Python would exit with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -221,7 +225,7 @@ def _refuse(name: str, part: Part, error: ModuleNotFoundError) -> NoReturn:
 
 
 def _read_settings(ctx: click.Context, _: click.Parameter, path: Path) -> Path:
-    """Read the settings file before the other options; one that nobody named may be missing."""
+    """Read the settings file before the other options; the default file may be missing."""
     if ctx.resilient_parsing or (path == settings.FILE and not path.exists()):
         return path
     content = settings.read(path)
@@ -249,20 +253,20 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     is_eager=True,
     callback=_read_settings,
-    help="Options by command; the environment (VERIKIT_CHECK_PROFILE=...) wins over it, and flags "
-    "win over both.",
+    help="A settings file. Environment variables (VERIKIT_CHECK_PROFILE=...) override it, and "
+    "flags override both.",
 )
-@click.option("--key-file", type=_FILE, help="A file that holds the key.")
-@click.option("--iv-file", type=_FILE, help="A file that holds the IV.")
+@click.option("--key-file", type=_FILE, help="Read the key from this file.")
+@click.option("--iv-file", type=_FILE, help="Read the IV from this file.")
 @click.pass_context
 def main(ctx: click.Context, /, **_: Path) -> None:
-    """Settle whether a face-verification server keeps its documented contract.
+    """Check whether a face-verification server keeps its documented contract.
 
     \b
     Example:
       verikit serve                        start the reference server
       verikit check http://127.0.0.1:3000  check it, or any other server
-      verikit check --help                 what a command can do, with examples
+      verikit check --help                 describe a command, with examples
     """
     ctx.meta[options.READ_SECRETS] = read = partial(secret_files.read, ctx)
     ctx.meta[options.SECRETS] = read()

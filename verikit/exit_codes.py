@@ -1,4 +1,4 @@
-"""The exit codes of every command, in the one table that ``verikit --help`` shows."""
+"""The exit codes of all commands, as ``verikit --help`` shows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """How a command ended; a run that judged nothing never ends with 0."""
+    """The exit code of a command; a run that judged nothing never exits with 0."""
 
     PASSED = 0
     FAILED = 1
@@ -17,15 +17,15 @@ class Exit(IntEnum):
 
 
 MEANINGS = {
-    Exit.PASSED: "done and good: everything passed, or two photos match",
-    Exit.FAILED: "done and not good: something failed, or two photos do not match",
-    Exit.WRONG_USE: "wrong use: an option, a file or a setting makes no sense",
-    Exit.NO_VERDICT: "no verdict: interrupted, incomplete, refused, or no answer",
-    Exit.BROKEN: "verikit itself broke",
+    Exit.PASSED: "success: everything passed, or the photos match",
+    Exit.FAILED: "failure: something failed, or the photos do not match",
+    Exit.WRONG_USE: "wrong usage: an invalid option, file or setting",
+    Exit.NO_VERDICT: "no verdict: interrupted, incomplete, refused, or no response",
+    Exit.BROKEN: "a bug in verikit",
 }
 
 
 def epilog() -> str:
-    """The table as click shows it, line by line."""
+    """The table of exit codes, for click's help."""
     rows = [f"  {code:<4}{meaning}" for code, meaning in MEANINGS.items()]
     return "\n".join(["\b", "Exit codes of every command:", *rows])

@@ -1,4 +1,4 @@
-"""Options that several commands take alike, and what they come to."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PHOTO = click.Path(exists=True, dir_okay=False, path_type=Path)
 SECRETS_HELP = (
     f"Key and IV come from {CONTRACT.encryption.key_variable} and "
     f"{CONTRACT.encryption.iv_variable}, or from files (verikit --key-file FILE "
-    "--iv-file FILE ...); without them the documented defaults hold."
+    "--iv-file FILE ...). Without them, the documented defaults apply."
 )
 SWITCHES = tuple(p for p in CONTRACT.parameters.values() if p.type == "boolean")
 """The contract's boolean parameters."""
 SECRETS = "verikit.secrets"
-"""Where click's context keeps what the key file and the IV file hold."""
+"""The key in click's context for the contents of the key file and the IV file."""
 READ_SECRETS = "verikit.read_secrets"
-"""Where it keeps a function that reads them again."""
+"""The key in click's context for the function that reads them again."""
 SecretLines = dict[str, tuple[str, ...]]
 """By ``key`` and ``iv``: the secret of a file, and behind it the one before, if there is one."""
 
@@ -37,29 +37,27 @@ _ACCESS = (
         "--header-file",
         type=_FILE,
         envvar=FILE_VARIABLE,
-        help="Headers to send, such as Authorization: Bearer ..., one a line. Variables such as "
-        "VERIKIT_HEADER_AUTHORIZATION do the same.",
+        help="A file of headers to send, one per line, such as Authorization: Bearer ...; "
+        "variables such as VERIKIT_HEADER_AUTHORIZATION also work.",
     ),
     click.option(
         "--ca-file",
         type=_FILE,
-        help="Trust the certificate authorities in this PEM file, not the operating system's "
-        "(SSL_CERT_FILE is heeded too).",
+        help="Trust the certificate authorities in this PEM file instead of the operating "
+        "system's. SSL_CERT_FILE also works.",
+    ),
+    click.option("--client-certificate", type=_FILE, help="A PEM file with a client certificate."),
+    click.option(
+        "--client-key", type=_FILE, help="A PEM file with the client's key, if it is separate."
     ),
     click.option(
-        "--client-certificate", type=_FILE, help="Our certificate in PEM, for a server that asks."
-    ),
-    click.option(
-        "--client-key", type=_FILE, help="Its key, if that is not in the certificate's file."
-    ),
-    click.option(
-        "--insecure", is_flag=True, help="Do not check the server's certificate; reports say so."
+        "--insecure", is_flag=True, help="Do not verify the server's certificate; reports say so."
     ),
     click.option(
         "--proxy",
         metavar="URL",
-        help="Go through this proxy, http://HOST:PORT or socks5h://HOST:PORT. By default "
-        "HTTPS_PROXY and its like say, but for this machine.",
+        help="Connect through this proxy, http://HOST:PORT or socks5h://HOST:PORT. By default, "
+        "HTTPS_PROXY and related variables apply, except for servers on this machine.",
     ),
 )
 _ACCESS_NAMES = (
@@ -73,14 +71,14 @@ _ACCESS_NAMES = (
 
 
 class GivenSecrets(TypedDict, total=False):
-    """Key and IV, where a file gave them."""
+    """Key and IV from files."""
 
     key: str
     iv: str
 
 
 def access(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options on how a server is reached; the command gets them as one ``access``."""
+    """Add the options for connecting to a server; the command gets them as ``access``."""
 
     @wraps(command)
     def with_access(*arguments: Any, **given: Any) -> Any:
@@ -123,7 +121,7 @@ def read_secrets() -> SecretLines:
 
 
 def switches(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A flag for each boolean parameter of the contract."""
+    """Add a flag for each boolean parameter of the contract."""
     for parameter in reversed(SWITCHES):
         flag = "--" + parameter.name.replace("_", "-")
         text = f"Send {parameter.name}=true."
@@ -131,4 +129,4 @@ def switches(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-url = click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the server is.")
+url = click.option("--url", default=DEFAULT_URL, show_default=True, help="The URL of the server.")

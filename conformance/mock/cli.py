@@ -13,17 +13,24 @@ from verikit.errors import WrongUse
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(
-    "--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
+    "--port",
+    default=3000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The port to listen on; 0 selects a free one.",
 )
 @click.option(
-    "--fault", type=click.Choice(list(FAULTS)), metavar="NAME", help="Break the contract there."
+    "--fault",
+    type=click.Choice(list(FAULTS)),
+    metavar="NAME",
+    help="A fault that breaks the contract.",
 )
-@click.option("--list", is_flag=True, help="Print the faults, then stop.")
+@click.option("--list", is_flag=True, help="Print all faults, and exit.")
 def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
     """Start a small server that keeps the contract, without models.
 
-    It is ready at once and knows only the suite's own two portraits. Clients can be tried
-    against it, and with --fault so can whatever should notice a server that is wrong.
+    It starts at once and knows only the suite's two portraits. Use it to test clients, or with
+    --fault to test whatever should detect a faulty server.
 
     \b
     Examples:

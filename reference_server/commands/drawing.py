@@ -1,4 +1,4 @@
-"""An inspection, drawn onto its photo and written as text."""
+"""An inspection as a drawing on its photo, and as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXT, MARGIN = 18, 10
 
 
 def drawn(found: Inspection, picture: Pixels) -> Image.Image:
-    """The photo with the faces' rectangles, and below it what was seen."""
+    """The photo with the rectangles of faces, and the facts below it."""
     image = Image.fromarray(picture)
     factor = max(1.0, LEAST_WIDTH / image.width)
     image = image.resize((round(image.width * factor), round(image.height * factor)))
@@ -55,7 +55,7 @@ def as_text(found: Inspection) -> str:
 
 def _facts(found: Inspection) -> dict[str, str]:
     facts = {name.replace("_", " "): str(value) for name, value in asdict(found).items()}
-    del facts["other faces"]  # their number is told, and the drawing shows them
+    del facts["other faces"]  # the drawing shows them; the text gives their number
     facts["rectangle"] = "left {}, top {}, right {}, bottom {}".format(*found.rectangle)
     facts["covered"] = ", ".join(f"{name} {share:.2f}" for name, share in found.covered.items())
     facts["turned"] = f"{found.turned} degrees"

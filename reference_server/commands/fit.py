@@ -1,4 +1,4 @@
-"""``verikit fit``: makes cohort and score map of a model from templates of labelled people."""
+"""``verikit fit``: fits cohort and score map of a model to templates of labelled people."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ HELD_OUT = "held-out.npz"
     "--hold-out",
     type=click.FloatRange(0, 0.9),
     default=0.0,
-    help=f"The share of the people to leave out of the fit and to write to {HELD_OUT}, so that "
-    "`verikit calibrate` can judge the fit by people it has not seen.",
+    help=f"The proportion of people to leave out of the fit and write to {HELD_OUT}, so that "
+    "`verikit calibrate` can test the fit.",
 )
-@click.option("--seed", default=0, show_default=True, help="Draws the cohort and who is held out.")
+@click.option(
+    "--seed", default=0, show_default=True, help="Selects the cohort and the people held out."
+)
 def fit(templates: Path, out: Path, hold_out: float, seed: int) -> None:
     """Fit the score of a model to TEMPLATES of labelled people, made by `verikit templates`.
 
-    Written are the score map and its cohort. Judge a fit by people held out of it; then fit to
-    all people, for serving.
+    Writes a score map and its cohort. Test a fit with people held out of it; then fit to all
+    people for serving.
 
     \b
     Example:

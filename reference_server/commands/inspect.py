@@ -1,4 +1,4 @@
-"""``verikit inspect``: what the server makes of one photo, and why it may refuse it."""
+"""``verikit inspect``: what the server detects in a photo, and why it may refuse it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,20 @@ NO_ROOM = (ENOSPC, EDQUOT)
 @click.command()
 @click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", is_flag=True, help="Print JSON.")
-@click.option("--draw", type=click.Path(dir_okay=False, path_type=Path), help="Write a PNG.")
+@click.option(
+    "--draw",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the result into this PNG file.",
+)
 def inspect(photo: Path, json: bool, draw: Path | None) -> None:
-    """Show what the server sees in PHOTO: the face, its parts, and whether it would be refused.
+    """Show what the server detects in PHOTO, and whether it would refuse it.
 
     \b
     Example:
       verikit inspect portrait.jpg --draw seen.png
 
-    Exit codes: 0 a face was found, 1 the photo cannot be read or shows none. What else the server
-    may mind, a covered face, stands in the answer.
+    Exit codes: 0 a face was found (the output says if it is covered), 1 the photo cannot be read
+    or shows no face.
     """
     try:
         found, picture = inspected(photo.read_bytes())
@@ -48,7 +52,7 @@ def _save(drawing: Image.Image, file: Path) -> None:
     try:
         drawing.save(file, "PNG")
     except OSError as error:
-        if error.errno in NO_ROOM:  # the command tells of it in its own way
+        if error.errno in NO_ROOM:  # the command reports it
             raise
         raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
 

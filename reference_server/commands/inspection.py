@@ -1,4 +1,4 @@
-"""What the server sees in one photo, and why it may refuse it."""
+"""What the server detects in a photo, and why it may refuse it."""
 
 from __future__ import annotations
 

@@ -46,72 +46,78 @@ CONTRACT = load_contract()
     "--allowed-host",
     multiple=True,
     metavar="NAME",
-    help="A name by which clients reach the server, .NAME with all below it; may be given several "
-    "times. Addresses, localhost and the name in --host always count.",
+    help="A host name that clients use, or .NAME for all names below it. May be repeated. IP "
+    "addresses, localhost and the name in --host are always allowed.",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=CONTRACT.port,
     show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 selects a free one.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, machine.MOST_WORKERS),
     default=machine.workers,
     show_default="one for each core that may be used, as memory allows",
-    help="Processes; each computes on one core.",
+    help="Worker processes; each uses one core.",
 )
 @click.option(
     "--threads",
     type=click.IntRange(1, 512),
     default=128,
     show_default=True,
-    help="Requests that one worker reads or answers at a time.",
+    help="Requests that a worker reads or answers at a time.",
 )
 @click.option(
     "--max-concurrent",
     type=click.IntRange(1),
     default=DEFAULT_LIMITS.concurrent,
     show_default=True,
-    help="Comparisons that one worker has waiting at a time; further ones are refused.",
+    help="Comparisons that a worker queues; more are refused.",
 )
 @click.option(
     "--rate-limit",
     type=click.FloatRange(0, min_open=True),
-    help="Requests a second, over all workers; further ones are refused.  [default: none]",
+    help="Requests per second, over all workers; more are refused.  [default: none]",
 )
 @click.option(
     "--deadline",
     type=click.FloatRange(1),
     default=DEFAULT_LIMITS.deadline,
     show_default=True,
-    help="Seconds from a request's arrival to its answer; what would take longer is refused.",
+    help="Seconds from the arrival of a request to its response; slower requests are refused.",
 )
 @click.option(
     "--limit-status",
     type=click.Choice(["500", "503", "429"]),
     default=str(DEFAULT_LIMITS.status),
     show_default=True,
-    help="HTTP status of requests beyond a limit; the contract documents 500 only.",
+    help="HTTP status of requests beyond a limit; the contract documents only 500.",
 )
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
+@click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, help="The DeepFace model for templates."
+)
 @click.option(
     "--detector",
     type=click.Choice(list(DETECTORS)),
     default=DEFAULT_DETECTOR,
     show_default=True,
-    help="What finds faces.",
+    help="The face detector.",
 )
-@click.option("--uncalibrated", is_flag=True, help="Serve a model without a fitted score.")
+@click.option("--uncalibrated", is_flag=True, help="Allow a model without a fitted score.")
 @click.option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Photo standards other than the contract's, as YAML.",
+    help="A YAML file with photo standards other than the contract's.",
 )
 @click.option(
-    "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="For the log."
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="info",
+    show_default=True,
+    help="The lowest level to log.",
 )
 @click.option(
     "--ui/--no-ui",
@@ -119,7 +125,7 @@ CONTRACT = load_contract()
     show_default=True,
     help="Serve the try-it page at / and the contract at /docs.",
 )
-@click.option("--allow-default-key", is_flag=True, help="Take the default key from anywhere.")
+@click.option("--allow-default-key", is_flag=True, help="Allow the default key on any address.")
 def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     host: str,
     allowed_host: tuple[str, ...],
@@ -145,7 +151,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
       verikit serve --port 3000
       PARAM_DECRYPT_KEY=... PARAM_DECRYPT_IV=... verikit serve --host 0.0.0.0
 
-    Ends with 0 when it was stopped, 1 when it cannot start, 2 when it was called wrongly.
+    Exit codes: 0 stopped, 1 it cannot start, 2 wrong usage.
     """
     limits = Limits(
         concurrent=max_concurrent,

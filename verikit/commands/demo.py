@@ -64,14 +64,14 @@ class Checked:
 @click.option(
     "--stay/--no-stay",
     default=None,
-    help="Leave the server running until Enter or Ctrl-C; by default on a terminal, but not in CI.",
+    help="Keep the server running until Enter or Ctrl-C; the default on a terminal, but not in CI.",
 )
 @click.argument("server_options", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def demo(
     ctx: click.Context, /, out: Path, stay: bool | None, server_options: tuple[str, ...]
 ) -> None:
-    """Show what a good and a bad server look like: start both, check both, link the reports.
+    """Start a good and a bad server, check both, and link the reports.
 
     The good one is the reference server. The bad one gives any two faces the same score.
 
@@ -80,7 +80,7 @@ def demo(
       verikit demo
       verikit demo --no-stay -- --model ArcFace --uncalibrated   (options of verikit serve)
 
-    Exit codes: 0 the reference server passed and the broken one failed, 1 not so, 3 incomplete.
+    Exit codes: 0 the reference server passed and the bad one failed, 1 otherwise, 3 incomplete.
     """
     secrets = _secret_files(ctx)
     click.echo(f"1/4  Writing sample photos to {out / 'photos'}")

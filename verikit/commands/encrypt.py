@@ -23,14 +23,14 @@ CONTRACT = load_contract()
 
 @click.command(epilog=options.SECRETS_HELP)
 @click.argument("photos", type=options.PHOTO, nargs=-1, required=True)
-@click.option("--urlencoded", is_flag=True, help="Escape + / = as a url-encoded body needs it.")
-@click.option("--curl", is_flag=True, help="Print a whole command, for two photos.")
+@click.option("--urlencoded", is_flag=True, help="Percent-encode + / = for a URL-encoded body.")
+@click.option("--curl", is_flag=True, help="Print a complete curl command for two photos.")
 @click.option("--json", is_flag=True, help="Print JSON.")
 @click.option("--out", type=click.File("w"), default="-", help="Write to this file.")
 @options.url
 @options.switches
 def encrypt(photos: Sequence[Path], out: TextIO, **given: Any) -> None:
-    """Print PHOTOS encrypted and in Base64, a line for each.
+    """Encrypt PHOTOS and print them as Base64, one per line.
 
     \b
     Examples:

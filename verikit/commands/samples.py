@@ -35,7 +35,7 @@ PAIRS = (
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def samples(folder: Path) -> None:
-    """Write sample photos, and a file of labelled pairs of them, into FOLDER.
+    """Write sample photos, and a file of labelled pairs, to FOLDER.
 
     The portraits are in the public domain: Eileen Collins (NASA) and Grace Hopper (US Navy).
 

@@ -23,29 +23,31 @@ from verikit.exit_codes import Exit
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("templates.npz"),
     show_default=True,
-    help="The file to write; a folder beside it keeps what is done until all is.",
+    help="The file to write; a folder beside it keeps partial results until all are done.",
 )
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A model of DeepFace.")
+@click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, help="The DeepFace model for templates."
+)
 @click.option(
     "--subject",
     type=click.Choice(Subject, case_sensitive=False),
     default=Subject.LARGEST,
     show_default=True,
-    help="Whose face counts where a photo shows several; the server takes the largest.",
+    help="Which face of several to use; the server uses the largest.",
 )
 @click.option(
     "--label-errors",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A table of known label errors, as datasets/lfw/label-errors.csv.",
+    help="A table of known label errors, such as datasets/lfw/label-errors.csv.",
 )
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Work on the workers of a Dask scheduler (tcp://HOST:8786), or on workers of its own "
-    "(local, or local:N for so many).",
+    help="Use the workers of a Dask scheduler (tcp://HOST:8786), or N local workers (local:N, "
+    "or local).",
 )
-@click.option("--json", is_flag=True, help="Print what was done as JSON.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--quiet", is_flag=True, help="Do not show progress.")
 @click.pass_context
 def templates(  # noqa: PLR0913 - click hands each option over as an argument
     ctx: click.Context,
@@ -60,10 +62,10 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     json: bool,
     quiet: bool,
 ) -> None:
-    """Make templates of labelled people, a folder of photos for each, as the server makes them.
+    """Extract templates of labelled people, one folder of photos each, as the server does.
 
-    Templates are biometric data like the photos: keep the file as safe, and delete it after use.
-    The same command goes on where it stopped.
+    Templates are biometric data: protect the file like the photos, and delete it after use.
+    The same command resumes an interrupted run.
 
     \b
     Example:

@@ -30,19 +30,19 @@ COLOURS = {State.OK: "green", State.NOTE: "yellow", State.WRONG: "bold red"}
     type=click.IntRange(1, 65535),
     default=load_contract().port,
     show_default=True,
-    help="The port that a server shall listen on.",
+    help="The port for the server.",
 )
 @click.option("--json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, /, port: int, json: bool) -> None:
-    """Look at this machine: what keeps verikit from working, and what to do about it.
+    """Find what keeps verikit from working on this machine, and how to fix it.
 
     \b
     Examples:
       verikit doctor
       verikit doctor --json
 
-    Exit codes: 0 nothing is wrong (a note is no fault), 1 something is.
+    Exit codes: 0 no problem (notes do not count), 1 a problem.
     """
     with Console(stderr=True).status("Looking; the engine takes some seconds"):
         findings = list(look(port))

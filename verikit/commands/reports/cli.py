@@ -70,13 +70,13 @@ class Series:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The page to write, FOLDER/index.html by default.",
+    help="The page to write.  [default: FOLDER/index.html]",
 )
 def reports(folder: Path, out: Path | None) -> None:
-    """Write a page over all runs in FOLDER: what each came to, and how it went on.
+    """Write an index of the runs in FOLDER, with results and trends.
 
-    It reads the JSON reports of check, calibrate and load, and links the HTML report of the same
-    name beside each.
+    It reads the JSON reports of check, calibrate and load, and links the HTML reports with the
+    same names.
 
     \b
     Example:

@@ -89,7 +89,7 @@ def one_in(rate: float) -> str:
     type=click.FloatRange(0, min_open=True),
     default=TIMEOUT_SECONDS,
     show_default=True,
-    help="Seconds to wait for the answer.",
+    help="Seconds to wait for the response.",
 )
 @click.option("--json", is_flag=True, help="Print JSON.")
 @options.switches
@@ -104,10 +104,10 @@ def verify(
     access: Access,
     **given: Any,
 ) -> None:
-    """Ask a server whether the photos FIRST and SECOND show one person.
+    """Ask a server whether the photos FIRST and SECOND show the same person.
 
-    With --out, FIRST is a list of pairs: a CSV with the columns first and second. Other columns are
-    kept, and `verikit calibrate` reads what is written. The same command goes on after Ctrl-C.
+    With --out, FIRST is a list of pairs: a CSV file with the columns first and second. Other
+    columns are kept. `verikit calibrate` reads the output. The same command resumes after Ctrl-C.
 
     \b
     Examples:
@@ -115,8 +115,8 @@ def verify(
       verikit verify passport.jpg selfie.jpg --url https://faces.example --at 1/100,000 --json
       verikit verify pairs.csv --out scores.parquet
 
-    Exit codes: 0 match, 1 no match, 2 wrong use, 3 the server refused or did not answer. Of a list:
-    0 every pair has an answer, and at least one a score; 3 not so.
+    Exit codes: 0 match, 1 no match, 2 wrong usage, 3 the server refused or did not respond. For a
+    list: 0 every pair has a response, and at least one a score; 3 otherwise.
     """
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
     if given["out"]:
