@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support.forks import Forks
 from tests.support.live import Live, fake
 from tests.support.needs import summary
 
@@ -21,6 +22,24 @@ def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Starts verify, check and calibrate as users do, without waiting for their imports."""
+    commands = ("conformance.cli", "calibration.cli", "verikit.commands.verify")
+    late = ("anyio._backends._asyncio", "matplotlib.backends.backend_svg", "PIL.PngImagePlugin")
+    found = Forks("verikit.cli", *commands, *late)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def load_forks() -> Iterator[Forks]:
+    """The same for load tests, which Locust patches whole processes for."""
+    found = Forks("locust.main", "loadtests.command", "loadtests.report.html")
+    yield found
+    found.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,13 +7,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.reach.conftest import Ended, Run
+from tests.reach.conftest import Reached, Run
 from tests.reach.tools import PATIENCE, TOOLS
 from tests.support.hostile_server import SINS, TURNED_AWAY, hostile, scored, whole
 from tests.support.peer import answering
 
-MOST_MIB = 300
+MOST_MEMORY = 300 << 10
 DEADLINE = 2 * float(PATIENCE)
+BUSY = 25
+"""Seconds that a busy machine may add, but too few for a tool that knows its own time-out only."""
 MARKUP = ("<script>alert(1)", "<img src=x")
 TRIES = {"check": 14, "calibrate": 8, "load": 8}
 """Exchanges, one after the other, that a tool may make before it gives up or is through."""
@@ -27,26 +29,25 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 pytestmark = pytest.mark.live
-_idle: dict[str, float] = {}
+_idle: dict[str, int] = {}
 
 
 @pytest.fixture
-def idle(run: Run, request: pytest.FixtureRequest) -> float:
-    """The memory of the tool with a server that behaves, in MiB."""
+def idle(run: Run, request: pytest.FixtureRequest) -> int:
+    """The memory of the tool with a server that behaves, in kB."""
     tool = request.node.callspec.params["tool"]
     if tool not in _idle:
         with answering(lambda connection: connection.sendall(whole(scored()))) as peer:
-            run(tool, peer.url)  # loads what there is to load
-            _idle[tool] = run(tool, peer.url).peak_mib
+            _idle[tool] = run(tool, peer.url).memory
     return _idle[tool]
 
 
-def assert_harmless(tool: str, ended: Ended, idle: float) -> None:
-    assert ended.code in {0, 1, 3}, ended
+def assert_harmless(tool: str, ended: Reached, idle: int) -> None:
+    assert ended.status in {0, 1, 3}, ended
     assert "Traceback" not in ended.output
     assert all(letter.isprintable() or letter == "\n" for letter in ended.output), ended
-    assert ended.seconds < DEADLINE * TRIES.get(tool, 1) + 5
-    assert ended.peak_mib < idle + MOST_MIB
+    assert ended.seconds < DEADLINE * TRIES.get(tool, 1) + BUSY
+    assert ended.memory < idle + MOST_MEMORY
     assert len(ended.output) < 50_000
     assert_whole(ended.folder)
 
@@ -64,17 +65,17 @@ def assert_whole(folder: Path) -> None:
 
 @pytest.mark.parametrize("sin", SINS)
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_hostile_server(run: Run, idle: float, tool: str, sin: str) -> None:
+def test_a_hostile_server(run: Run, idle: int, tool: str, sin: str) -> None:
     with hostile(sin) as peer:
         ended = run(tool, peer.url)
     assert_harmless(tool, ended, idle)
     if sin in TURNED_AWAY:
-        assert ended.code == 3
+        assert ended.status == 3
 
 
 @pytest.mark.parametrize("sin", SINS)
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool in TRIES])
-def test_a_server_that_turns_hostile(run: Run, idle: float, tool: str, sin: str) -> None:
+def test_a_server_that_turns_hostile(run: Run, idle: int, tool: str, sin: str) -> None:
     answers = iter(range(10**9))
     with hostile(sin, after=lambda: next(answers) >= 2) as peer:
         ended = run(tool, peer.url)

@@ -14,7 +14,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.reach.conftest import Ended, Run
+from tests.reach.conftest import Reached, Run
 from tests.reach.tools import TOOLS, is_content
 from tests.support.fronts import Certificates, http_proxy, over_tls, socks_proxy, tls_front
 from tests.support.hostile_server import refused, scored, whole
@@ -42,12 +42,12 @@ def server(stack: ExitStack) -> Peer:
     return stack.enter_context(answering(good))
 
 
-def assert_content(tool: str, ended: Ended) -> None:
-    assert is_content(tool, ended.code, ended.output, ended.folder), ended
+def assert_content(tool: str, ended: Reached) -> None:
+    assert is_content(tool, ended.status, ended.output, ended.folder), ended
 
 
-def assert_no_verdict(ended: Ended, *words: str) -> None:
-    assert ended.code == 3, ended
+def assert_no_verdict(ended: Reached, *words: str) -> None:
+    assert ended.status == 3, ended
     assert all(word in " ".join(ended.output.split()) for word in words), ended
     assert "Traceback" not in ended.output
 
@@ -212,7 +212,7 @@ def test_an_early_refusal_over_tls(
     kept = ended.folder / "run" / "answers.sqlite"
     said = ended.output.encode() + (kept.read_bytes() if tool == "calibrate" else b"")
     assert b"Traceback" not in said
-    assert ended.code == {"check": 0, "load": 1}.get(tool, 3), ended.output
+    assert ended.status == {"check": 0, "load": 1}.get(tool, 3), ended.output
     assert tool == "check" or re.search(b"HTTP 413|PAYLOAD_TOO_LARGE", said), ended.output
 
 
@@ -242,7 +242,7 @@ def test_a_key_from_a_file(run: Run, tool: str, keyed: Peer, tmp_path: Path) -> 
     named = {name: str(tmp_path / name.split("_")[1].lower()) for name in FILES}
     assert_content(tool, run(tool, keyed.url, **named))
     refused_now = run(tool, keyed.url)
-    assert not is_content(tool, refused_now.code, refused_now.output, refused_now.folder)
+    assert not is_content(tool, refused_now.status, refused_now.output, refused_now.folder)
     ours = [file for file in tmp_path.rglob("*") if file.is_file() and file.parent != tmp_path]
     assert not any(KEY.encode() in file.read_bytes() for file in ours)
 

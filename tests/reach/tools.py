@@ -1,14 +1,10 @@
 """Everything that asks a server, as one table: how each tool is called, and when it is content."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from verikit.client import AsyncClient, Client, ClientError, Verification
 from verikit.exit_codes import Exit
-from verikit.transport import Access
 
 PATIENCE = "0.5"
 REPORTS = {
@@ -79,34 +75,6 @@ def async_client(url: str, folder: Path) -> Words:
 TOOLS: dict[str, Callable[[str, Path], Words]] = {
     tool.__name__: tool for tool in (verify, client, async_client, check, calibrate, load)
 }
-
-
-def run_client(words: Words) -> int:
-    """What a program does with the client library; the exit codes are those of ``verify``."""
-    kind, url, *rest = words
-    pair, options = rest[:2], iter(rest[2:])
-    given: dict[str, Any] = {}
-    for word in options:
-        name = word.removeprefix("--").replace("-", "_")
-        value = next(options)
-        given[name] = value if name == "proxy" else Path(value)
-    how: dict[str, Any] = {"timeout": float(PATIENCE), "retries": 0, "access": Access.of(**given)}
-
-    async def ask() -> Verification:
-        async with AsyncClient(url, **how) as asking:
-            return await asking.verify(*pair)
-
-    try:
-        if kind == "client":
-            with Client(url, **how) as asking:
-                answer = asking.verify(*pair)
-        else:
-            answer = asyncio.run(ask())
-    except ClientError as error:
-        print(error)
-        return Exit.NO_VERDICT
-    print(f"score={answer.score}")
-    return Exit.PASSED
 
 
 def is_content(tool: str, code: int, output: str, folder: Path) -> bool:
