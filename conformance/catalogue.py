@@ -22,6 +22,7 @@ from conformance.cases import (
     concurrency,
     crossed,
     fuzz,
+    graded,
     invariants,
     methods,
     quality,
@@ -35,7 +36,7 @@ from verikit.errors import WrongUse
 
 _HERE = Path(__file__).parent
 _TABLES = Path(case_package.__file__).parent / "tables"
-_MODULES = (scores, crossed, rotation, quality, concurrency, methods, fuzz, invariants)
+_MODULES = (scores, graded, crossed, rotation, quality, concurrency, methods, fuzz, invariants)
 
 
 @dataclass(frozen=True, kw_only=True)

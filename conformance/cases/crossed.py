@@ -75,8 +75,10 @@ def is_possible(row: tuple[str, ...]) -> bool:
     """Whether the values of a row can be combined."""
     fault, options, file_format, size, on = row[0], row[2], row[4], row[5], row[6]
     what, _, which = fault.partition("-")
-    if size == "heavy" and (file_format == "GIF" or (what in ("missing", "text") and on == which)):
+    if size == "heavy" and file_format == "GIF":
         return False
+    if what in ("missing", "text") and on == which and (file_format, size) != ("JPEG", "400"):
+        return False  # the photo that should have the format and the size is not there
     if fault.startswith("cover"):
         return options in ("quality", "both")
     if fault.startswith("turned"):

@@ -49,9 +49,8 @@ def find(picture: Image.Image, *, turn: bool) -> Face | None:
 
 def score(first: Face, second: Face) -> float:
     """High for one person, low for two."""
-    if first.person != second.person:
-        return _DIFFERENT
-    return min(1.0, first.likeness * second.likeness)
+    likeness = min(1.0, first.likeness * second.likeness)
+    return likeness if first.person == second.person else _DIFFERENT * likeness
 
 
 def _likeness(grey: Grey, template: Grey) -> float:

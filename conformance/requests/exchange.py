@@ -70,6 +70,10 @@ class Target:
         """Keeps the requests of all threads within the endpoint's rate."""
         return Pool(self.endpoint)
 
+    def connection(self) -> Connection:
+        """A connection for several requests in a row."""
+        return Connection(self.endpoint)
+
 
 class Answer(transport.Answer):
     """What came back. Its JSON is read leniently: how strict it is, is judged for itself."""
@@ -115,7 +119,7 @@ def in_a_row(target: Target, case: str, requests: Sequence[Request]) -> list[Exc
     A server may close it after an answer; then the next request gets a new one.
     """
     exchanges: list[Exchange] = []
-    with Connection(target.endpoint) as connection:
+    with target.connection() as connection:
         for request in requests:
             one = _exchange(connection.ask, target, case, request)
             if one.answer is None and exchanges:

@@ -24,7 +24,7 @@ from reference_server.stages import Stages
 from reference_server.verifier import Comparer
 from tests.mutation.encryption import PhotoCipher
 from tests.mutation.remembering import RememberingVerifier
-from tests.mutation.wire import Ask, Fields, Reply, Serve, reply, serving
+from tests.mutation.wire import Ask, Fields, Reply, Serve, remembered, reply, serving
 from verikit.contract import PhotoStandards
 
 
@@ -34,6 +34,8 @@ class Parts:
 
     settings: Settings
     engine: Comparer
+    inside: Build | None = None
+    """Another fault, in what a mutant is built around."""
 
     @property
     def cipher(self) -> PhotoCipher:
@@ -42,12 +44,13 @@ class Parts:
     @property
     def serve(self) -> Serve:
         """The reference application with these parts."""
-        return _serve(self)
+        return self.inside(replace(self, inside=None)) if self.inside else _serve(self)
 
 
 @cache
 def _serve(parts: Parts) -> Serve:
-    return serving(create_app(parts.settings, RememberingVerifier(parts.settings, parts.engine)))
+    app = create_app(parts.settings, RememberingVerifier(parts.settings, parts.engine))
+    return remembered(serving(app))
 
 
 class Crash(Exception):  # noqa: N818 - what the server does, no error of the test

@@ -36,6 +36,8 @@ class Candidate:
     iv: str | None = None
     build: Build | None = None
     """What a mutant is built by, to make others of it."""
+    direct: bool = False
+    """It is asked without sockets and finds faces without models, as the fault lies elsewhere."""
 
     @property
     def is_mutant(self) -> bool:

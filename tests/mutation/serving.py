@@ -64,6 +64,23 @@ class Slip(Exception):  # noqa: N818 - a finding about the candidate
 
 
 @contextmanager
+def noted(slips: list[str]) -> Iterator[None]:
+    """What the application logs as failed is collected meanwhile.
+
+    Raises:
+        Slip: at the end, when there are slips.
+    """
+    failures = _Failures(slips)
+    logging.getLogger("verikit").addHandler(failures)
+    try:
+        yield
+    finally:
+        logging.getLogger("verikit").removeHandler(failures)
+    if slips:
+        raise Slip(slips[0])
+
+
+@contextmanager
 def served(
     serve: Serve,
     *,
@@ -77,19 +94,15 @@ def served(
         Slip: at the end, when the function raised what no server in it should.
     """
     slips: list[str] = []
-    failures = _Failures(slips)
-    logging.getLogger("verikit").addHandler(failures)
     handler = type("Handler", (_Quiet,), {"protocol_version": protocol, "spoil": spoil})
     app = wsgi(serve, slips, declares_length=declares_length)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-        logging.getLogger("verikit").removeHandler(failures)
-    if slips:
-        raise Slip(slips[0])
+    with noted(slips):
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Verdict
@@ -13,10 +16,12 @@ from conformance.run import Run, run
 from conformance.runner import Options
 from reference_server.faces.engine import load_engine
 from reference_server.settings import Settings
+from tests.mutation.direct import DirectTarget
+from tests.mutation.mock_faces import MockFaces
 from tests.mutation.parts import Parts
 from tests.mutation.registry import STANDARDS, Candidate
 from tests.mutation.remembering import Remembering, remembered_wire
-from tests.mutation.serving import Slip
+from tests.mutation.serving import Slip, noted
 from verikit.errors import Unreachable
 
 EXAMPLES = 5
@@ -107,9 +112,7 @@ def try_out(
     chosen = [one for one in load_catalogue().cases if not cases or one.id in cases]
     options = Options(jobs=2, examples=examples)
     try:
-        with candidate.start(_parts()) as url:
-            target = Target.of(url, key=candidate.key, iv=candidate.iv, timeout=TIMEOUT)
-            target = replace(target, write=remembered_wire)
+        with reached(candidate, _parts(models=not candidate.direct)) as target:
             done = run(target, chosen, profile=load_profile(candidate.profile), options=options)
     except Unreachable as error:
         return replace(trial, unreachable=str(error))
@@ -118,13 +121,36 @@ def try_out(
     return _with_results(trial, done)
 
 
+@contextmanager
+def reached(candidate: Candidate, parts: Parts) -> Iterator[Target]:
+    """The candidate started as what the suite asks, and stopped at the end.
+
+    Raises:
+        Slip: at the end, when it broke by itself.
+    """
+    secrets: dict[str, Any] = {"key": candidate.key, "iv": candidate.iv}
+    if not candidate.direct or candidate.build is None:
+        with candidate.start(parts) as url:
+            target = Target.of(url, **secrets, timeout=TIMEOUT)
+            yield replace(target, write=remembered_wire)
+        return
+    slips: list[str] = []
+    plain = Target.of("http://127.0.0.1:9", **secrets)
+    with noted(slips):
+        yield DirectTarget(
+            endpoint=plain.endpoint,
+            secrets=plain.secrets,
+            write=remembered_wire,
+            serve=candidate.build(parts),
+            slips=slips,
+        )
+
+
 @cache
-def _parts() -> Parts:
-    """What every candidate is made of, loaded once in a process."""
-    return Parts(
-        settings=Settings.from_environment({}, STANDARDS),
-        engine=Remembering(load_engine(uncalibrated=True)),
-    )
+def _parts(*, models: bool) -> Parts:
+    """What candidates are made of, loaded once in a process."""
+    engine = load_engine(uncalibrated=True) if models else MockFaces()
+    return Parts(settings=Settings.from_environment({}, STANDARDS), engine=Remembering(engine))
 
 
 def _with_results(trial: Trial, done: Run) -> Trial:
