@@ -22,13 +22,13 @@ class Source(StrEnum):
 
 
 _OF_A_SERVER = (
-    *("data", "groups", "one_photo_each", "keep_label_errors", "seed", "mated_share"),
+    *("data", "one_photo_each", "keep_label_errors", "seed", "mated_share"),
     *("budget", "minutes", "until", "api"),
     *("concurrency", "rate", "url", "timeout", "retries"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
 _OF_SCORES = ("columns",)
-_OF_BOTH = ("claims", "lower_is_closer", "people")
+_OF_BOTH = ("claims", "lower_is_closer", "people", "groups")
 _OF_TEMPLATES = ("score_map", "similarities")
 
 

@@ -299,6 +299,7 @@ def _evaluation(
                 claims=claims,
                 columns=column_names(options["columns"]) if options["columns"] else {},
                 people=options["people"],
+                groups=options["groups"],
             )
         thresholds = _similarities(contract, options)
         tell = progress.of_tiles(bar)

@@ -1,42 +1,11 @@
-"""Where errors come from: by group, by person, and the single comparisons to look at."""
+"""Where errors come from: by person, and the single comparisons to look at."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
-from calibration.counting.groups import ACROSS
-from calibration.findings import GroupRow, Listed, MostFalseMatches
-from calibration.statistics.intervals import measured
-
-
-def groups(measurement: Measurement) -> list[GroupRow]:
-    """Error rates by label, then over all labels within a group and across groups."""
-    names = measurement.labels.names
-    rows = [_group(measurement, label, [number]) for number, label in enumerate(names)]
-    within = [number for number, label in enumerate(names) if ACROSS not in label]
-    across = [number for number, label in enumerate(names) if ACROSS in label]
-    totals = [("within a group", within), ("across groups", across)]
-    return sorted(rows, key=lambda row: (row.across, row.label)) + [
-        _group(measurement, label, numbers) for label, numbers in totals if names and numbers
-    ]
-
-
-def _group(measurement: Measurement, label: str, numbers: list[int]) -> GroupRow:
-    counts = []
-    for mated in (False, True):
-        groups = measurement.groups[mated]
-        known = [number for number in numbers if number < groups.n.size]
-        counts.append((int(groups.n[known].sum()), groups.events[known].sum(axis=0).tolist()))
-    (n, matches), (mated_n, non_matches) = counts
-    return GroupRow(
-        label=label,
-        across=ACROSS in label or label == "across groups",
-        n=n,
-        fmr=[measured(k, n) for k in matches],
-        mated_n=mated_n,
-        fnmr=[measured(k, mated_n) for k in non_matches],
-    )
+from calibration.findings import Listed, MostFalseMatches
 
 
 def listed(measurement: Measurement, counts: ComparisonCounts) -> list[Listed]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from calibration.claims import Claims, of_contract
 from calibration.counting.comparisons import Measurement
+from calibration.counting.groups import NOT_GIVEN
 from calibration.counting.identities import Identities
 from calibration.executors import Workers
 from calibration.files import file_digest
@@ -20,7 +21,13 @@ from calibration.sources import all_pairs, tiles
 from calibration.sources.matrices import holds_matrix, open_matrix
 from calibration.sources.photos import Photos
 from calibration.sources.run_file import open_run
-from calibration.sources.scores import count_scores, first_scores, open_scores, photo_people
+from calibration.sources.scores import (
+    count_scores,
+    first_scores,
+    open_scores,
+    person_groups,
+    photo_people,
+)
 from calibration.sources.templates import load
 from calibration.statistics.arrays import Floats
 from verikit.contract import Contract, load_contract
@@ -69,18 +76,20 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     claims: Claims | None = None,
     columns: Mapping[str, str] | None = None,
     people: Path | None = None,
+    groups: Path | None = None,
 ) -> Evaluation:
     """An evaluation from a file of scores.
 
     ``columns`` names columns that are called otherwise in the file; ``people`` is a table of photos
-    and people, or the labels of a matrix.
+    and people, or the labels of a matrix; ``groups`` one of people and groups.
     """
     claims = claims or of_contract(contract)
     conditions, at_any_time = RunConditions(up_to=up_to), False
     no_face = contract.codes["DETECTION_FAILED"].code
     if holds_matrix(path):
-        if columns:
-            raise WrongUse(f"--columns does nothing for {path}: a matrix has no columns by name.")
+        if columns or groups:
+            named = "--columns" if columns else "--groups"
+            raise WrongUse(f"{named} does nothing for {path}: a matrix has no names.")
         matrix = open_matrix(path, people)
         measurement = _measurement(claims, no_face, lambda: matrix.sample)
         matrix.count(measurement)
@@ -100,7 +109,13 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
             )
             if run.identities and not people:
                 measurement.identities = run.identities
-        count_scores(table, measurement, photo_people(people) if people else {})
+        given = photo_people(people) if people else {}
+        count_scores(table, measurement, given)
+        if groups:  # who is on the photos may be known only now
+            grouped = _measurement(claims, no_face, lambda: first_scores(table))
+            grouped.identities = measurement.identities
+            count_scores(table, grouped, given, _groups_of(measurement.identities, groups))
+            measurement = grouped
     return Evaluation(
         title=path.name,
         measurement=measurement,
@@ -108,11 +123,22 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
         at_any_time=at_any_time,
         provenance={"scores": str(path), "SHA-256": file_digest(path)}
         | ({"people": str(people)} if people else {})
+        | ({"groups": str(groups)} if groups else {})
         | told_of(claims)
         | versions(),
         claims=claims,
         axis="distance" if claims.lower_is_closer else "score",
     )
+
+
+def _groups_of(identities: Identities, path: Path) -> list[str]:
+    """The group of each photo by its number, from a table of people and groups."""
+    groups = person_groups(path)
+    identities.settle()
+    people = identities.people()
+    if not groups.keys() & set(people.names):
+        raise WrongUse(f"{path} names nobody of those on the photos, such as {people.names[:1]}.")
+    return [groups.get(people.names[person], NOT_GIVEN) for person in people.person.tolist()]
 
 
 def _measurement(claims: Claims, no_face: int, sample: Callable[[], Floats]) -> Measurement:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from calibration.audit import Objection
 from calibration.requirements import Standard
+from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.tail import Extrapolation, Tail
 from calibration.statistics.verdicts import Rule, Verdict
@@ -84,14 +85,42 @@ class OperatingPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupRow:
-    """Error rates of one label at the recommended threshold's row; across groups mated is empty."""
+    """Error rates of one label at every row; across groups mated is empty.
+
+    ``k`` are false matches at each row, ``refused`` mated comparisons. ``acquisition`` is the FTA
+    of a group's photos. A group of its own has a ``verdict`` on the row at the recommended
+    threshold.
+    """
 
     label: str
     across: bool
+    people: int
     n: int
+    k: list[int]
     fmr: list[Rate]
+    mated_people: int
     mated_n: int
     fnmr: list[Rate]
+    refused: int
+    acquisition: Rate | None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDifferential:
+    """How far a rate of groups is apart at the recommended threshold.
+
+    ``differ``: the interval lies above 1. ``highest`` names the group of the highest rate,
+    ``left_out`` those of too few people.
+    """
+
+    measure: str
+    ratio: Ratio
+    value: float
+    interval: Interval
+    differ: bool
+    highest: str
+    left_out: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +190,7 @@ class Findings:
     decimals: int | None
     ties: int
     groups: list[GroupRow]
+    differentials: list[GroupDifferential]
     highest_non_mated: list[Listed]
     lowest_mated: list[Listed]
     most_false_matches: list[MostFalseMatches]

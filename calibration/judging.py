@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.audit import Audit, Effect, Objection, audit
+from calibration.by_group import LEAST_PEOPLE, group_differentials, groups
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
-from calibration.error_sources import groups, listed, most_false_matches
+from calibration.error_sources import listed, most_false_matches
 from calibration.findings import (
     Acquired,
     Extrapolated,
@@ -33,8 +34,6 @@ from verikit.contract import ErrorRates
 
 MOST_NOT_MEASURED = 0.01
 """The share of comparisons without an answer above which a run cannot PASS."""
-LEAST_PEOPLE = 30
-"""The design effect is a variance over people: fewer give no estimate worth the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +74,17 @@ def find(
     table_verdict = _overall([row.verdict for row in rows if row.judged], remarks)
     people = measurement.identities.people()
     non_mated, mated = measurement.kinds
+    operating = min(
+        range(len(rows)),
+        key=lambda place: abs(rates.thresholds[place] - rates.recommended_above),
+    )
+    claimed = tuple(rate for _, rate in rates.rows)
+
+    def judged(seen: list[Evidence]) -> list[Verdict]:
+        held = _held(seen, [audited.doubtful[operating]] * len(seen), rule, audited)
+        return [Verdict.INCONCLUSIVE if barred else one.verdict for one in held]
+
+    by_group = groups(measurement, operating, claimed, judged, rule.alpha)
     return Findings(
         verdict=_overall([row.verdict for row in required], remarks) if required else table_verdict,
         table_verdict=table_verdict,
@@ -85,10 +95,7 @@ def find(
         rule=rule,
         up_to=conditions.up_to,
         rows=rows,
-        operating=min(
-            range(len(rows)),
-            key=lambda place: abs(rates.thresholds[place] - rates.recommended_above),
-        ),
+        operating=operating,
         supports_rates=conditions.supports_rates,
         equal_error=_equal_error(measurement),
         operating_points=[_operating_point(measurement, rate) for _, rate in rates.rows],
@@ -111,7 +118,8 @@ def find(
         not_measured=measurement.not_measured,
         decimals=_decimals(measurement),
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
-        groups=groups(measurement),
+        groups=by_group,
+        differentials=group_differentials(measurement, by_group, operating, claimed, rule.alpha),
         highest_non_mated=listed(measurement, non_mated),
         lowest_mated=listed(measurement, mated),
         most_false_matches=most_false_matches(measurement),

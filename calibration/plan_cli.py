@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from calibration.judging import LEAST_PEOPLE
+from calibration.by_group import LEAST_PEOPLE
 from calibration.requirements import Requirement, chosen, standard_names
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract

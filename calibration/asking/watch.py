@@ -8,6 +8,7 @@ import numpy as np
 
 from calibration.asking.store import Answer, Store
 from calibration.counting.comparisons import Block, Measurement
+from calibration.counting.groups import NOT_GIVEN
 from calibration.sources.values import on_scale
 from calibration.statistics.arrays import Floats
 from verikit.errors import WrongUse
@@ -24,7 +25,7 @@ def block_of(answers: list[Answer], measurement: Measurement) -> Block:
         mated=np.array([answer.mated for answer in answers], bool),
         scores=scores,
         codes=np.where(failed != 0, failed, [a.code or 0 for a in answers]),
-        groups=measurement.labels.numbers([label or "not given" for label in labels])
+        groups=measurement.labels.numbers([label or NOT_GIVEN for label in labels])
         if any(labels)
         else None,
     )

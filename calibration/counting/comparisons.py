@@ -164,6 +164,7 @@ class Measurement:
         for counts in self.kinds:
             ours = compared & (block.mated == counts.mated)
             counts.refuse(block.first[ours & refused])
+            self._add_groups(counts, block, scores, ours, completed, refused)
             counts.pairs.add(block.first[ours], block.second[ours])
             self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)
             self._add_scores(counts, block, scores, ours & completed)
@@ -185,8 +186,18 @@ class Measurement:
         self, counts: ComparisonCounts, block: Block, scores: Floats, chosen: np.ndarray
     ) -> None:
         counts.add(block.first[chosen], block.second[chosen], scores[chosen])
-        if block.groups is not None:
-            self.groups[counts.mated].add(block.groups[chosen], scores[chosen])
+
+    def _add_groups(  # noqa: PLR0913, PLR0917 - what a block says of one kind
+        self, counts: ComparisonCounts, block: Block, scores: Floats,
+        ours: np.ndarray, completed: np.ndarray, refused: np.ndarray,
+    ) -> None:  # fmt: skip
+        if block.groups is None:
+            return
+        groups = self.groups[counts.mated]
+        first, second, labels = block.first, block.second, block.groups
+        done, not_done = ours & completed, ours & refused
+        groups.add(first[done], second[done], labels[done], scores[done])
+        groups.refuse(first[not_done], second[not_done], labels[not_done])
 
     def _as_written(self, scores: Floats) -> Floats:
         """Numbers of 32 bits as such: 0.7 is a little less when it is widened to 64."""

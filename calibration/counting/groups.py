@@ -1,4 +1,8 @@
-"""Counts by group: within each group, and across groups."""
+"""Counts by group and photo: within each group, and across groups.
+
+A label says what a comparison is of: ``A`` within a group, ``A|B`` across. What is counted is kept
+by photo and label, as far as the two occur together, and added up by person at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,14 @@ import numpy as np
 
 from calibration.counting.identities import Index
 from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.dependence import Shares
+from verikit.errors import WrongUse
 
 ACROSS = "|"
+NOT_GIVEN = "not given"
+_BITS = 12
+MOST_LABELS = 1 << _BITS
+"""Ninety groups and all pairs of them."""
 
 
 def label_of(first: str, second: str) -> str:
@@ -16,34 +26,103 @@ def label_of(first: str, second: str) -> str:
 
 
 class Groups:
-    """Comparisons of one kind by label; ``events`` has shape (labels, rows)."""
+    """Comparisons of one kind; labels are numbers of names in ``labels``.
+
+    Non-mated comparisons charge both photos, mated ones the first.
+    """
 
     def __init__(self, thresholds: tuple[float, ...], labels: Index, *, mated: bool) -> None:
         self._thresholds = thresholds
         self._mated = mated
         self.labels = labels
-        self.n: Counts = np.zeros(0, np.int64)
-        self.events: Counts = np.zeros((0, len(thresholds)), np.int64)
+        self._keys = np.zeros(0, np.int64)
+        self._tried = np.zeros(0, np.int64)
+        self._refused = np.zeros(0, np.int64)
+        self._events = np.zeros((len(thresholds), 0), np.int64)
 
-    def add(self, labels: Counts, scores: Floats) -> None:
-        """Count completed comparisons: numbers of labels and scores, each of shape (n,)."""
-        size = len(self.labels.names)
-        events = np.zeros((size, len(self._thresholds)), np.int64)
+    def add(self, first: Counts, second: Counts, labels: Counts, scores: Floats) -> None:
+        """Count completed comparisons: numbers of photos and labels, scores, each of shape (n,)."""
+        for photos in (first,) if self._mated else (first, second):
+            self.add_tried(photos, labels, np.ones(photos.size, np.int64))
+        self.add_events(first, second, labels, scores)
+
+    def add_tried(self, photos: Counts, labels: Counts, counts: Counts) -> None:
+        """Charge photos with so many comparisons each: shapes (n,)."""
+        places, size = self._places(photos, labels)
+        self._tried += np.bincount(places, weights=counts, minlength=size).astype(np.int64)
+
+    def add_events(self, first: Counts, second: Counts, labels: Counts, scores: Floats) -> None:
+        """Charge what went wrong of comparisons that were charged as tried: shapes (n,)."""
+        ends = (first,) if self._mated else (first, second)
         for row, threshold in enumerate(self._thresholds):
             wrong = scores < threshold if self._mated else scores >= threshold
-            events[:, row] = np.bincount(labels[wrong], minlength=size)
-        self.add_counts(np.bincount(labels, minlength=size), events)
+            for photos in ends if wrong.any() else ():
+                places, size = self._places(photos[wrong], labels[wrong])
+                self._events[row] += np.bincount(places, minlength=size)
+
+    def refuse(self, first: Counts, second: Counts, labels: Counts) -> None:
+        """Count refused comparisons, by their first photos: shapes (n,)."""
+        self._places(second, labels)
+        places, size = self._places(first, labels)
+        self._refused += np.bincount(places, minlength=size)
 
     def merge(self, other: Groups, labels: Counts) -> None:
-        """Add what was counted elsewhere; ``labels`` are our numbers of its labels."""
-        known = labels[: other.n.size]
-        size = len(self.labels.names)
-        n, events = np.zeros(size, np.int64), np.zeros((size, len(self._thresholds)), np.int64)
-        n[known], events[known] = other.n, other.events
-        self.add_counts(n, events)
+        """Add what was counted elsewhere of the same photos; ``labels`` are our numbers of its."""
+        photos, theirs = other._keys >> _BITS, other._keys & (MOST_LABELS - 1)
+        places, _ = self._places(photos, labels[theirs] if theirs.size else theirs)
+        self._tried[places] += other._tried
+        self._refused[places] += other._refused
+        self._events[:, places] += other._events
 
-    def add_counts(self, n: Counts, events: Counts) -> None:
-        """Add what was counted elsewhere: shapes (labels,) and (labels, rows)."""
-        missing = n.size - self.n.size
-        self.n = np.pad(self.n, (0, missing)) + n
-        self.events = np.pad(self.events, ((0, missing), (0, 0))) + events
+    def shares(self, numbers: Counts, person: Counts) -> Shares:
+        """What each person contributes to the comparisons of labels; ``person`` is (photos,)."""
+        chosen, people, size = self._people(numbers, person)
+        return Shares(
+            tried=_sums(people, self._tried[chosen], size),
+            events=np.array([_sums(people, row[chosen], size) for row in self._events]),
+            per_comparison=1 if self._mated else 2,
+        )
+
+    def refused(self, numbers: Counts, person: Counts) -> Counts:
+        """Refused comparisons of labels by the person of their first photo, shape (people,)."""
+        chosen, people, size = self._people(numbers, person)
+        return _sums(people, self._refused[chosen], size)
+
+    def counts(self, number: int) -> tuple[int, Counts]:
+        """Completed comparisons of a label, and what went wrong at each threshold, (rows,)."""
+        chosen = self._keys & (MOST_LABELS - 1) == number
+        charged = 1 if self._mated else 2
+        events: Counts = self._events[:, chosen].sum(axis=1) // charged
+        return int(self._tried[chosen].sum()) // charged, events
+
+    def photos(self, number: int) -> Counts:
+        """The photos that any comparison of a label was of."""
+        found: Counts = (self._keys >> _BITS)[self._keys & (MOST_LABELS - 1) == number]
+        return found
+
+    def _people(self, numbers: Counts, person: Counts) -> tuple[np.ndarray, Counts, int]:
+        chosen = np.isin(self._keys & (MOST_LABELS - 1), numbers)
+        size = int(person.max()) + 1 if person.size else 0
+        return chosen, person[self._keys[chosen] >> _BITS], size
+
+    def _places(self, photos: Counts, labels: Counts) -> tuple[Counts, int]:
+        """Where photos and labels are counted, and how many such places there are now."""
+        if len(self.labels.names) > MOST_LABELS:
+            raise WrongUse(
+                f"More than {MOST_LABELS:,} groups and pairs of groups are compared: group people "
+                "by fewer."
+            )
+        keys = photos.astype(np.int64) << _BITS | labels
+        fresh = np.setdiff1d(keys, self._keys)
+        if fresh.size:
+            before = np.searchsorted(self._keys, fresh)
+            self._keys = np.insert(self._keys, before, fresh)
+            self._tried = np.insert(self._tried, before, 0)
+            self._refused = np.insert(self._refused, before, 0)
+            self._events = np.insert(self._events, before, 0, axis=1)
+        places: Counts = np.searchsorted(self._keys, keys)
+        return places, self._keys.size
+
+
+def _sums(people: Counts, counts: Counts, size: int) -> Counts:
+    return np.bincount(people, weights=counts, minlength=size).astype(np.int64)

@@ -57,6 +57,8 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     )
     console.print(_turned_away(findings))
     console.print()
+    if findings.groups:
+        _tell_groups(console, findings)
 
 
 def _table(headings: Sequence[str], left: Sequence[str] = ()) -> Table:
@@ -89,6 +91,28 @@ def _turned_away(findings: Findings) -> Table:
             f"{row.design_effect:.1f}",
         )  # fmt: skip
     return table
+
+
+def _tell_groups(console: Console, findings: Findings) -> None:
+    place = findings.operating
+    console.print(f"Groups at {findings.rows[place].threshold:g}")
+    table = _table(("group", "people", "FMR: 1 in", "verdict", "FNMR"), left=("group", "verdict"))
+    for row in findings.groups:
+        if row.verdict is not None:
+            fmr = row.fmr[place]
+            table.add_row(
+                escape(row.label), f"{row.people:,}",
+                words.one_in_between(fmr.rate, fmr.interval, short=True),
+                f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
+                words.percent_between(row.fnmr[place]),
+            )  # fmt: skip
+    console.print(table)
+    for one in findings.differentials:
+        shown = (
+            f"groups differ, most: {escape(one.highest)}" if one.differ else "no difference shown"
+        )
+        console.print(f"{one.measure}, {one.ratio}: {words.ratio_between(one)}; {shown}")
+    console.print()
 
 
 def _at(findings: Findings, place: int) -> str:

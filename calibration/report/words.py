@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from calibration.audit import Effect
-from calibration.findings import Findings, RequiredRow, Row
+from calibration.findings import Findings, GroupDifferential, RequiredRow, Row
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 
@@ -180,6 +180,17 @@ def required_summary(findings: Findings) -> str:
         for row in missing
     )  # fmt: skip
     return f"The evidence does not decide {listed} ({named})."
+
+
+def ratio_between(one: GroupDifferential) -> str:
+    """A ratio and its interval: 2.4 (1.3 to 6.1)."""
+    if math.isnan(one.value):
+        return "no error in any group"
+    value, upper = (
+        _number(number) if math.isfinite(number) else "without bound"
+        for number in (one.value, one.interval.upper)
+    )
+    return f"{value} ({one.interval.lower:.2g} to {upper})"
 
 
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from calibration.by_group import LEAST_PEOPLE, matrix
 from calibration.evaluation import Evaluation
 from calibration.files import writing
 from calibration.findings import Findings, Listed
@@ -43,7 +44,7 @@ _FILTERS = {
     name: getattr(words, name)
     for name in (
         *("rate", "beside", "one_in", "one_in_between", "percent_between"),
-        *("about", "measured_as_required", "more_needed", "people"),
+        *("about", "measured_as_required", "more_needed", "people", "ratio_between"),
     )
 }
 _SHOWN = 24
@@ -104,6 +105,8 @@ def _page(
         interval=words.interval_of(findings),
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
+        group_matrix=matrix(findings.groups),
+        least_people=LEAST_PEOPLE,
         highest=_with_photos(findings.highest_non_mated, photos),
         lowest=_with_photos(findings.lowest_mated, photos),
         codes={entry.code: entry.message for entry in contract.codes.values()},

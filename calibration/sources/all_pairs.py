@@ -61,14 +61,11 @@ class Counter:
 
     def count(self, rows: slice, columns: slice) -> None:
         """Count one tile."""
-        before = [(counts.histogram.n, counts.events.copy()) for counts in self._measurement.kinds]
         scores = self._similarities(rows, columns)
         if self._meet(rows, columns):
             self._count_mixed(rows, columns, scores)
         else:
             self._count_non_mated(rows, columns, scores.ravel())
-        if self._templates.groups is not None:
-            self._count_group(rows, columns, before)
 
     def _similarities(self, rows: slice, columns: slice) -> Floats:
         vectors = self._templates.vectors
@@ -94,6 +91,10 @@ class Counter:
         for counts in self._measurement.kinds:
             ours = (people[0] == people[1]) == counts.mated
             counts.add(first[ours], second[ours], scores[ours])
+            labels = self._label(rows, columns, int(np.count_nonzero(ours)))
+            if labels is not None:
+                groups = self._measurement.groups[counts.mated]
+                groups.add(first[ours], second[ours], labels, scores[ours])
 
     def _count_non_mated(self, rows: slice, columns: slice, scores: Floats) -> None:
         counts = self._measurement.non_mated
@@ -107,17 +108,20 @@ class Counter:
         counts.by_photo.add_events(first, second, scores[hits])
         counts.extremes.add(first, second, scores[hits])
         counts.spread.add(scores[:_LOOKED_AT])
+        photos = np.flatnonzero(tried)
+        labels = self._label(rows, columns, max(photos.size, hits.size))
+        if labels is not None:
+            groups = self._measurement.groups[False]
+            groups.add_tried(photos, labels[: photos.size], tried[photos])
+            groups.add_events(first, second, labels[: hits.size], scores[hits])
 
-    def _count_group(self, rows: slice, columns: slice, before: list[tuple[int, Counts]]) -> None:
-        assert self._templates.groups is not None  # noqa: S101 - the caller asked
+    def _label(self, rows: slice, columns: slice, n: int) -> Counts | None:
+        """The number of the label of a tile, which lies within one or across two, n times."""
         groups = self._templates.groups
+        if groups is None:
+            return None
         label = label_of(groups[rows.start], groups[columns.start])
-        number = self._measurement.labels.number(label)
-        one = np.bincount([number], minlength=len(self._measurement.labels.names))
-        for counts, (n, events) in zip(self._measurement.kinds, before, strict=True):
-            self._measurement.groups[counts.mated].add_counts(
-                one * (counts.histogram.n - n), one[:, None] * (counts.events - events)
-            )
+        return np.full(n, self._measurement.labels.number(label))
 
 
 def _photos(places: Counts, rows: slice, columns: slice) -> tuple[Counts, Counts]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from calibration.sources.photos import (
     same_content,
 )
 from calibration.sources.sampling import Pair, PairList, Pairs, Pool, one_photo_each
-from calibration.sources.scores import photo_people
+from calibration.sources.scores import person_groups, photo_people
 from verikit.errors import WrongUse
 
 
@@ -181,7 +180,7 @@ def _dataset(choice: Choice) -> Labelled:
 
 
 def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) -> Labelled:
-    groups = _groups(choice.groups)
+    groups = person_groups(choice.groups) if choice.groups else None
     if len(set(people.values())) < 2:
         raise WrongUse(f"{title} needs two people at least: a folder for each, photos within.")
     if choice.one_photo_each:
@@ -192,16 +191,6 @@ def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) ->
         photos=photos,
         identities=Identities.known(people, "the folder"),
     )
-
-
-def _groups(path: Path | None) -> dict[str, str] | None:
-    if path is None:
-        return None
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {row["person"]: row["group"] for row in csv.DictReader(file)}
-    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
-        raise WrongUse(f"{path} needs the columns person and group.") from error
 
 
 def _bin(path: Path) -> Labelled:

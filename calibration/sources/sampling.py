@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from calibration.counting.groups import label_of
+from calibration.counting.groups import NOT_GIVEN, label_of
 from calibration.statistics.arrays import Counts
 
 
@@ -81,7 +81,7 @@ class Pool:
     def _label(self, first: int, second: int) -> str | None:
         if not self._groups:
             return None
-        groups = (self._groups.get(self._people[place], "not given") for place in (first, second))
+        groups = (self._groups.get(self._people[place], NOT_GIVEN) for place in (first, second))
         return label_of(*groups)
 
 

@@ -7,7 +7,7 @@ the column mated, two photos are mated if they show one person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
+from calibration.counting.groups import ACROSS, NOT_GIVEN, label_of
 from calibration.counting.identities import Index
 from calibration.sources.table import NO_SCORE, TRUTH, Table, open_table
 from calibration.sources.values import on_scale, words_of
@@ -43,16 +44,20 @@ def first_scores(table: Table) -> Floats:
 
 
 def count_scores(
-    table: Table, measurement: Measurement, people: Mapping[str, str] | None = None
+    table: Table,
+    measurement: Measurement,
+    people: Mapping[str, str] | None = None,
+    groups: Sequence[str] = (),
 ) -> None:
-    """Count every row of a file; ``people`` gives the person of each photo.
+    """Count every row of a file; ``people`` gives the person of each photo, ``groups`` the group of
+    each photo by its number, where the photos are known already.
 
     Raises:
         WrongUse: it holds something that cannot be a score.
     """
     row = 1
     for piece in table.pieces():
-        _Rows(table, piece, row, measurement, people or {}).count()
+        _Rows(table, piece, row, measurement, people or {}, groups).count()
         row += piece.num_rows
     if row == 1:
         raise table.refusal("it holds no rows.")
@@ -61,19 +66,21 @@ def count_scores(
 class _Rows:
     """A piece of a table; ``start`` is the number of its first row."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is known of a row
         self,
         table: Table,
         piece: pa.RecordBatch,
         start: int,
         measurement: Measurement,
         people: Mapping[str, str],
+        groups: Sequence[str],
     ) -> None:
         self._table = table
         self._piece = piece
         self._start = start
         self._measurement = measurement
         self._people = people
+        self._group_of = groups
 
     def count(self) -> None:
         first, second = (self._photos(side) for side in ("first", "second"))
@@ -91,7 +98,7 @@ class _Rows:
                 mated=self._truth(people),
                 scores=scores,
                 codes=codes,
-                groups=self._groups(),
+                groups=self._labels(first, second) if self._group_of else self._groups(),
             )
         )
 
@@ -140,6 +147,15 @@ class _Rows:
             np.int64
         )
 
+    def _labels(self, first: Counts, second: Counts) -> Counts:
+        """The label of each row, by the groups of its photos."""
+        pairs, places = np.unique(np.column_stack([first, second]), axis=0, return_inverse=True)
+        labels = self._measurement.labels.numbers(
+            label_of(self._group_of[a], self._group_of[b]) for a, b in pairs.tolist()
+        )
+        found: Counts = labels[places.ravel()]
+        return found
+
     def _groups(self) -> Counts | None:
         if "group" not in self._piece.schema.names:
             return None
@@ -147,7 +163,7 @@ class _Rows:
         if not any(names):
             return None
         labels: Index = self._measurement.labels
-        return labels.numbers(name.strip() or "not given" for name in names)[places]
+        return labels.numbers(name.strip() or NOT_GIVEN for name in names)[places]
 
     def _refuse_empty(self, name: str, values: list[str], places: Counts) -> None:
         empty = np.array([not value.strip() for value in values], bool)
@@ -229,7 +245,7 @@ def photo_people(path: Path) -> dict[str, str]:
     )
     people: dict[str, str] = {}
     for piece in table.pieces():
-        for photo, person in _text_rows(piece):
+        for photo, person in _text_rows(piece, "first", "first_person"):
             name = naming.normal(photo)
             if not name or not person.strip():
                 raise table.refusal("it has rows without a photo or a person.")
@@ -238,9 +254,29 @@ def photo_people(path: Path) -> dict[str, str]:
     return people
 
 
-def _text_rows(piece: pa.RecordBatch) -> Iterator[tuple[str, str]]:
+def person_groups(path: Path) -> dict[str, str]:
+    """The group of each person, from a table with the columns person and group.
+
+    Raises:
+        WrongUse: it is no such table.
+    """
+    table = open_table(path, {"first_person": "person"}, ("first_person", "group"))
+    groups: dict[str, str] = {}
+    for piece in table.pieces():
+        for name, label in _text_rows(piece, "first_person", "group"):
+            person, group = name.strip(), label.strip()
+            if not person or not group:
+                raise table.refusal("it has rows without a person or a group.")
+            if ACROSS in group:
+                raise table.refusal(f"a group's name holds no {ACROSS!r}: {shown(group)}.")
+            if groups.setdefault(person, group) != group:
+                raise WrongUse(f"{path} puts {person} into {groups[person]} and into {group}.")
+    return groups
+
+
+def _text_rows(piece: pa.RecordBatch, *names: str) -> Iterator[tuple[str, str]]:
     columns = []
-    for name in ("first", "first_person"):
+    for name in names:
         words, places = words_of(piece[name])
         columns.append([words[place] for place in places.tolist()])
     yield from zip(*columns, strict=True)

@@ -74,9 +74,16 @@ def test_counts_by_group(tmp_path, monkeypatch):
     groups, mated = given["groups"], given["people"][:, None] == given["people"]
     labels = np.array([[label_of(a, b) for b in groups] for a in groups])
     once = np.triu(~mated, 1)
-    counts = dict(zip(found.labels.names, found.groups[False].n.tolist(), strict=True))
-    assert counts == {label: int((once & (labels == label)).sum()) for label in set(labels.flat)}
-    assert found.groups[False].events.sum(axis=0).tolist() == found.non_mated.events.tolist()
+    counts = [found.groups[False].counts(n) for n in range(len(found.labels.names))]
+    assert dict(zip(found.labels.names, (n for n, _ in counts), strict=True)) == {
+        label: int((once & (labels == label)).sum()) for label in set(labels.flat)
+    }
+    events = np.sum([events for _, events in counts], axis=0)
+    assert events.tolist() == found.non_mated.events.tolist()
+    shares = found.groups[False].shares(np.arange(len(counts)), found.identities.people().person)
+    whole = found.shares(found.non_mated)
+    assert np.array_equal(shares.tried, whole.tried)
+    assert np.array_equal(shares.events, whole.events)
 
 
 def test_the_highest_non_mated_pair_is_listed_first(tmp_path, monkeypatch):

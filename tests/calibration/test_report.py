@@ -225,7 +225,7 @@ def test_a_row_at_least_is_judged(tmp_path, threshold):
 @pytest.mark.parametrize(
     ("name", "options", "flag"),
     [
-        ("s.csv", ("--groups", "s.csv"), "--groups"),
+        ("s.npz", ("--groups", "s.csv"), "--groups"),
         ("s.csv", ("--seed", 1), "--seed"),
         ("s.csv", ("--auto-rotate",), "--auto-rotate"),
         ("s.csv", ("--dask", "local"), "--dask"),

@@ -36,8 +36,12 @@ def told(found: Measurement) -> list:
     ]
     shares = [found.shares(counts) for counts in found.kinds]
     counts = [(s.tried[:40].tolist(), s.events[:, :40].tolist()) for s in shares]
+    names = found.labels.names
     groups = [
-        {name: (g.n[i], *g.events[i].tolist()) for i, name in enumerate(found.labels.names)}
+        {
+            name: (n, *events.tolist())
+            for name, (n, events) in zip(names, map(g.counts, range(len(names))), strict=True)
+        }
         for g in found.groups.values()
     ]
     return [sides, counts, groups, found.identities.people().names, found.identities.photos.names]

@@ -1,0 +1,180 @@
+"""Error rates by group, across groups, and how far groups are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from calibration.counting.comparisons import ComparisonCounts, Measurement
+from calibration.counting.groups import ACROSS
+from calibration.findings import GroupDifferential, GroupRow
+from calibration.statistics.arrays import Counts
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.differentials import differentials
+from calibration.statistics.intervals import Rate, measured
+from calibration.statistics.verdicts import Evidence, Verdict
+
+LEAST_PEOPLE = 30
+"""The design effect is a variance over people: fewer give no estimate worth the name."""
+WITHIN, ACROSS_ALL = "within a group", "across groups"
+
+
+def groups(
+    measurement: Measurement,
+    place: int,
+    claimed: tuple[float, ...],
+    judged: Callable[[list[Evidence]], list[Verdict]],
+    alpha: float,
+) -> list[GroupRow]:
+    """Rates by label, then over all labels within a group and across groups.
+
+    The row at ``place`` is judged within each group, all groups together; a group of few people is
+    INCONCLUSIVE.
+    """
+    names = measurement.labels.names
+    if not names:
+        return []
+    counts = _Counts(measurement, claimed, alpha)
+    within = [number for number, label in enumerate(names) if ACROSS not in label]
+    across = [number for number, label in enumerate(names) if ACROSS in label]
+    rows = [counts.row(label, [number]) for number, label in enumerate(names)]
+    able = [row for row in rows if not row.across and row.people >= LEAST_PEOPLE]
+    verdicts = judged([counts.evidence(names.index(row.label), place) for row in able])
+    verdict_of = {row.label: verdict for row, verdict in zip(able, verdicts, strict=True)}
+    rows = [
+        row if row.across
+        else replace(row, verdict=verdict_of.get(row.label, Verdict.INCONCLUSIVE))
+        for row in rows
+    ]  # fmt: skip
+    totals = [(WITHIN, within), (ACROSS_ALL, across)]
+    return sorted(rows, key=lambda row: (row.across, row.label)) + [
+        counts.row(label, numbers) for label, numbers in totals if numbers
+    ]
+
+
+def matrix(rows: list[GroupRow]) -> list[list[GroupRow | None]]:
+    """The row of each group with each other, groups in the order of their names."""
+    names = [row.label for row in rows if row.verdict is not None]
+    found = {row.label: row for row in rows}
+    return [[found.get(a if a == b else ACROSS.join(sorted((a, b)))) for b in names] for a in names]
+
+
+def group_differentials(
+    measurement: Measurement, rows: list[GroupRow], place: int, claimed: tuple[float, ...],
+    alpha: float,
+) -> list[GroupDifferential]:  # fmt: skip
+    """How far FMR and FNMR of groups are apart at a row; groups of few people are left out."""
+    names, found = measurement.labels.names, []
+    own = [row for row in rows if row.verdict is not None]
+    for measure, people in (("FMR", "people"), ("FNMR", "mated_people")):
+        able = [row.label for row in own if getattr(row, people) >= LEAST_PEOPLE]
+        if len(able) < 2:
+            continue
+        counts = _Counts(measurement, claimed, alpha / len(able))
+        rates = [getattr(counts.row(a, [names.index(a)]), measure.lower())[place] for a in able]
+        left_out = [row.label for row in own if row.label not in able]
+        found += [
+            GroupDifferential(
+                measure=measure,
+                ratio=one.ratio,
+                value=one.value,
+                interval=one.interval,
+                differ=one.interval.lower > 1,
+                highest=able[int(np.argmax([rate.rate for rate in rates]))],
+                left_out=left_out,
+            )
+            for one in differentials(rates)
+        ]
+    return found
+
+
+class _Counts:
+    """The counts of labels, and rates with intervals at ``alpha`` from them."""
+
+    def __init__(self, measurement: Measurement, claimed: tuple[float, ...], alpha: float) -> None:
+        self._measurement = measurement
+        self._claimed = claimed
+        self._alpha = alpha
+        self._person = measurement.identities.people().person
+        self._repeats = [
+            counts.pairs.result().times if counts.attempted else 1.0 for counts in measurement.kinds
+        ]
+        self._acquired = measurement.acquirer.result()
+
+    def row(self, label: str, numbers: list[int]) -> GroupRow:
+        """The rates of labels taken together."""
+        non_mated, mated = (self._shares(kind, numbers) for kind in self._measurement.kinds)
+        refused = self._measurement.groups[True].refused(np.array(numbers), self._person)
+        k = non_mated.events.sum(axis=1) // 2
+        return GroupRow(
+            label=label,
+            across=ACROSS in label or label == ACROSS_ALL,
+            people=non_mated.people,
+            n=round(non_mated.comparisons),
+            k=k.astype(int).tolist(),
+            fmr=self._rates(self._measurement.non_mated, non_mated),
+            mated_people=mated.people,
+            mated_n=round(mated.comparisons),
+            fnmr=self._rates(self._measurement.mated, mated),
+            refused=int(refused.sum()),
+            acquisition=self._acquisition(numbers),
+        )
+
+    def evidence(self, number: int, place: int) -> Evidence:
+        """The non-mated comparisons of a label at a row; refused ones may have been matches."""
+        shares = self._shares(self._measurement.non_mated, [number])
+        refused = self._measurement.groups[False].refused(np.array([number]), self._person)
+        return Evidence(
+            claimed=self._claimed[place],
+            k=int(shares.events[place].sum()) // 2,
+            n=round(shares.comparisons),
+            design_effect=self._effects(self._measurement.non_mated, shares)[place],
+            open_still=int(refused.sum()),
+        )
+
+    def _shares(self, counts: ComparisonCounts, numbers: list[int]) -> Shares:
+        return self._measurement.groups[counts.mated].shares(np.array(numbers), self._person)
+
+    def _effects(self, counts: ComparisonCounts, shares: Shares) -> list[float]:
+        repeats = self._repeats[counts.mated]
+        distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
+        claimed = () if counts.mated else self._claimed
+        return [repeats * effect for effect in design_effects(distinct, claimed)]
+
+    def _rates(self, counts: ComparisonCounts, shares: Shares) -> list[Rate]:
+        n = round(shares.comparisons)
+        if not n:
+            return [measured(0, 0)] * len(shares.events)
+        return [
+            measured(int(events.sum()) // shares.per_comparison, n, effect, self._alpha)
+            for events, effect in zip(shares.events, self._effects(counts, shares), strict=True)
+        ]
+
+    def _acquisition(self, numbers: list[int]) -> Rate | None:
+        """FTA of the photos of a group, if they are of no other; by person as all photos are."""
+        names = self._measurement.labels.names
+        own = self._photos([n for n in numbers if ACROSS not in names[n]])
+        others = self._photos(
+            [n for n in range(len(names)) if n not in numbers and ACROSS not in names[n]]
+        )
+        tried = np.intersect1d(self._acquired.photos, np.setdiff1d(own, others))
+        if not tried.size or np.intersect1d(own, others).size:
+            return None
+        failed = np.intersect1d(self._acquired.failed, tried)
+        size = int(self._person.max()) + 1
+        shares = Shares(
+            tried=np.bincount(self._person[tried], minlength=size),
+            events=np.bincount(self._person[failed], minlength=size)[None, :],
+            per_comparison=1,
+        )
+        return measured(failed.size, tried.size, design_effects(shares)[0], self._alpha)
+
+    def _photos(self, numbers: list[int]) -> Counts:
+        of_label = [
+            groups.photos(number)
+            for groups in self._measurement.groups.values()
+            for number in numbers
+        ]
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *of_label]))

@@ -1,0 +1,91 @@
+"""How far the rates of groups are apart, with bounds that hold for any dependence within a group.
+
+Groups share no people, so their rates are measured apart from each other. Each gets an interval at
+1 - alpha / groups; together they hold with 1 - alpha (Bonferroni), and so does everything that is
+true of every set of rates within them: the least and the greatest ratio over that box.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calibration.statistics.intervals import Interval, Rate
+
+
+class Ratio(StrEnum):
+    """What the highest rate is compared with."""
+
+    OF_LEAST = "highest / lowest"
+    OF_MEAN = "highest / geometric mean"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differential:
+    """A ratio of 1 or more; infinite where a group showed no error."""
+
+    ratio: Ratio
+    value: float
+    interval: Interval
+
+
+def differentials(rates: Sequence[Rate]) -> list[Differential]:
+    """Of the rates of two groups or more, whose intervals hold together."""
+    logs = [(_log(r.interval.lower), _log(r.rate), _log(r.interval.upper)) for r in rates]
+    lows, middles, highs = zip(*logs, strict=True)
+    nearest = _nearest(lows, highs)
+    return [
+        Differential(
+            ratio=ratio,
+            value=_ratio(apart(middles)),
+            interval=Interval(_ratio(apart(nearest)), _ratio(most(lows, highs))),
+        )
+        for ratio, apart, most in (
+            (Ratio.OF_LEAST, _of_least, _most_of_least),
+            (Ratio.OF_MEAN, _of_mean, _most_of_mean),
+        )
+    ]
+
+
+def _nearest(lows: Sequence[float], highs: Sequence[float]) -> list[float]:
+    """The rates in the box that are nearest to each other: none lies below the highest lower bound
+    unless its own upper bound does."""
+    level = max(lows)
+    if math.isinf(level):  # none is shown to be above 0: they may be one
+        return [0.0] * len(highs)
+    return [min(level, high) for high in highs]
+
+
+def _of_least(logs: Sequence[float]) -> float:
+    return max(logs) - min(logs)
+
+
+def _of_mean(logs: Sequence[float]) -> float:
+    return max(logs) - sum(logs) / len(logs)
+
+
+def _most_of_least(lows: Sequence[float], highs: Sequence[float]) -> float:
+    return max(
+        high - low
+        for place, high in enumerate(highs)
+        for other, low in enumerate(lows)
+        if other != place
+    )
+
+
+def _most_of_mean(lows: Sequence[float], highs: Sequence[float]) -> float:
+    """One group at its upper bound, all others at their lower ones."""
+    return max(
+        high - (sum(lows[:place]) + high + sum(lows[place + 1 :])) / len(highs)
+        for place, high in enumerate(highs)
+    )
+
+
+def _log(rate: float) -> float:
+    return math.log(rate) if rate > 0 else -math.inf
+
+
+def _ratio(log: float) -> float:
+    return math.exp(max(log, 0.0)) if not math.isnan(log) else math.nan
