@@ -50,8 +50,8 @@ class Objection:
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """``hidden``: non-mated refusals that nothing explains. ``doubtful``: for each row the false
-    matches that wrong labels would explain.
+    """``hidden``: non-mated comparisons whose want of a score nothing explains. ``doubtful``: for
+    each row the false matches that wrong labels would explain.
     """
 
     objections: tuple[Objection, ...] = ()
@@ -137,7 +137,7 @@ def _truth(people: People) -> list[Objection]:
         Objection(
             kind="labels against people",
             effect=Effect.NO_VERDICT if share > FEW else Effect.SHOWN,
-            text=f"{people.contradicted:,} of {people.compared:,} labels ({100 * share:.2g} %) say "
+            text=f"{people.contradicted:,} of {people.compared:,} labels ({100 * share:.3g} %) say "
             f"otherwise than the people ({people.how}): one of the two is wrong.",
         )
     ]
@@ -203,7 +203,7 @@ def _pairs(measurement: Measurement) -> list[Objection]:
         if not share:
             continue
         text = (
-            f"{100 * share:.2g} % of the {_kind(counts)} comparisons repeat a pair, in "
+            f"{100 * share:.3g} % of the {_kind(counts)} comparisons repeat a pair, in "
             "the same or the other order: a pair is evidence once."
         )
         found.append(Objection(kind="repeated pairs", effect=Effect.SHOWN, text=text))
@@ -261,9 +261,9 @@ def _refusals(measurement: Measurement, hidden: int) -> list[Objection]:
     if not hidden:
         return []
     text = (
-        f"{_count(hidden, 'non-mated comparison')} refused although both photos were accepted "
-        "elsewhere, or without a sign which photo was to blame: a PASS must hold even if they were "
-        "false matches."
+        f"{_count(hidden, 'non-mated comparison')} refused, or without a score, although both "
+        "photos were accepted elsewhere, or without a sign which photo was to blame: a PASS must "
+        "hold even if they were false matches."
     )
     return [Objection(kind="refusals", effect=Effect.SHOWN, text=text)]
 

@@ -51,14 +51,15 @@ class Acquirer:
             self._faceless.append(np.column_stack([first[refused], second[refused]]))
 
     def refuse(self, first: Counts, second: Counts) -> None:
-        """Non-mated pairs that were refused, whatever the reason: shapes (n,)."""
+        """Non-mated pairs without a score, whatever the reason: shapes (n,)."""
         if first.size:
             self._refused.append(np.column_stack([first, second]))
 
     def unexplained(self) -> int:
-        """Refused non-mated pairs of which neither photo is certain to be to blame.
+        """Non-mated pairs without a score of which neither photo is certain to be to blame.
 
-        A server that refuses just the pairs that it would confuse would otherwise look perfect.
+        A server that has no answer just for the pairs that it would confuse would otherwise look
+        perfect.
         """
         return len(self._unexplained())
 

@@ -158,7 +158,7 @@ class Measurement:
         self.acquirer.add(
             block.first, block.second, completed, ~completed & (block.codes == self.no_face)
         )
-        hidden = refused & ~block.mated
+        hidden = ~completed & compared & ~block.mated
         self.acquirer.refuse(block.first[hidden], block.second[hidden])
         self.codes.update(block.codes[refused].tolist())
         for counts in self.kinds:

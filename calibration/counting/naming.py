@@ -16,6 +16,7 @@ from dataclasses import dataclass
 Reading = Callable[[str], str]
 """The person that a name tells, or "" where it tells none."""
 
+_DOUBLED = re.compile(r"/(?:\.?/)+")
 _STEM = re.compile(r"^(.*?)[\s_\-.]*\(?\d+\)?$")
 _FIELDS = re.compile(r"[\s_\-.]+")
 _LEADING = re.compile(r"^(\d+)[A-Za-z]")
@@ -23,10 +24,12 @@ _LEVELS = 4
 
 
 def normal(name: str) -> str:
-    """A name with slashes, as on every system but Windows, and no blanks around it."""
+    """A name with single slashes, as on every system but Windows, and no blanks around it."""
     name = name.strip()
     if "\\" in name:
         name = name.replace("\\", "/")
+    if "//" in name or "/./" in name:
+        name = _DOUBLED.sub("/", name)
     return name.removeprefix("./")
 
 
@@ -188,7 +191,7 @@ def layout(names: Sequence[str]) -> Layout | None:
     No labels are at hand that could bear it out: so names that could be read in two ways are not.
     """
     below = [name for name in names if "/" in name]
-    if not below:
+    if not below or (below == list(names) and len({folder(name) for name in names}) == 1):
         return _by_file_name(names)
     if all(name.count("/") == 1 for name in below):
         return _by(folder, below, "the folder")
@@ -196,6 +199,8 @@ def layout(names: Sequence[str]) -> Layout | None:
     last = {name: folder(name).rpartition("/")[2] for name in below}
     tops, lasts = set(above.values()), set(last.values())
     folders = {folder(name) for name in below}
+    if all(_stem(name).startswith(last[name]) for name in below):  # RFW: groups above people
+        return _by(lambda name: last[name], below, "the last folder")
     splits = {part for top in tops for part in top.lower().split("/")} <= _SPLITS
     if splits or len(tops) <= _FEW or (len(lasts) < len(folders) and len(tops) <= len(lasts)):
         return _by(lambda name: last[name], below, "the last folder")

@@ -73,8 +73,8 @@ def open_labelled(choice: Choice) -> Labelled:
         _refuse_idle(choice, "photos", "keep_label_errors")
         return _folder(choice, path)
     if path.suffix.lower() == ".bin":
-        _refuse_idle(choice, "photos", "people", "groups", "one_photo_each", "keep_label_errors")
-        return _bin(path)
+        _refuse_idle(choice, "photos", "groups", "one_photo_each", "keep_label_errors")
+        return _bin(path, photo_people(choice.people) if choice.people else {})
     if path.is_file():
         _refuse_idle(choice, "groups", "one_photo_each", "keep_label_errors")
         folder = Folder(choice.photos or path.parent)
@@ -193,8 +193,11 @@ def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) ->
     )
 
 
-def _bin(path: Path) -> Labelled:
-    """Photos 2k and 2k + 1 are a pair; the same content is the same photo, wherever it comes."""
+def _bin(path: Path, people: Mapping[str, str]) -> Labelled:
+    """Photos 2k and 2k + 1 are a pair; the same content is the same photo, wherever it comes.
+
+    ``people`` says who is on the photos, by their numbers from 0 on.
+    """
     file = BinFile(path)
     first: dict[str, str] = {name: name for name in file.names()}
     for group in same_content(file.names(), file):
@@ -207,5 +210,5 @@ def _bin(path: Path) -> Labelled:
         title=path.name,
         pairs=PairList(pairs),
         photos=file,
-        identities=identities_of(pairs, {}),
+        identities=identities_of(pairs, people),
     )

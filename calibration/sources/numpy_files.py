@@ -51,9 +51,12 @@ def array_of(path: Path) -> np.ndarray:
     try:
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # as above
+        if "Python objects" in str(error):
+            raise WrongUse(
+                f"{path} holds Python objects, which are never loaded: save numbers or text, as "
+                "by numpy.save(path, labels.astype(str))."
+            ) from error
         raise WrongUse(f"{path} is no .npy, or is damaged: {error}") from error
-    if array.dtype.hasobject:
-        raise WrongUse(f"{path} holds objects: save numbers or text.")
     return array
 
 

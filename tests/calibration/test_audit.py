@@ -273,6 +273,17 @@ def test_refusals_of_just_the_pairs_that_would_be_confused_do_not_pass(judged):
     assert "refusals" in kinds(found)
 
 
+def test_no_score_for_just_the_pairs_that_would_be_confused_does_not_pass(judged):
+    """Without a code, as after a time-out, and few enough for the run to count as whole."""
+    scores = Scores(100_000, times=5)
+    hidden = ~scores.mated & (scores.score >= 0.6)
+    assert hidden.mean() < 0.01
+    found = judged(scores.table().set_column(3, "score", pa.array(scores.score, mask=hidden)))
+    assert found.not_measured == hidden.sum()
+    assert "PASS" not in verdicts(found)[2:]
+    assert "refusals" in kinds(found)
+
+
 def test_photos_without_a_face_are_no_hidden_false_matches(judged):
     scores = Scores()
     blank = (scores.people == 3) & (scores.photos == 1)

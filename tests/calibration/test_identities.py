@@ -36,6 +36,7 @@ LAYOUTS = {
     "below splits": lambda p, n: f"{('train', 'test')[n % 2]}/p{p}/{n}.jpg",
     "above views": lambda p, n: f"p{p}/{('frontal', 'profile')[n % 2]}/0{n}.jpg",
     "dots and blanks": lambda p, n: f" ./p {p}/{n}.jpg ",
+    "doubled slashes": lambda p, n: f"p{p}{('/', '//', '/./')[n]}{n}.jpg",
     "numbers for names": lambda p, n: f"{1000 + p}/{n}",
 }
 NAMES = {

@@ -46,6 +46,7 @@ FOLDERS = {
     "like LFW": lambda p, n: f"Ann_{p}/Ann_{p}_{n:04d}.jpg",
     "splits": lambda p, n: f"{('train', 'test')[n]}/p{p}/{n}.jpg",
     "one split": lambda p, n: f"val/p{p}/{n}.jpg",
+    "groups, as RFW": lambda p, n: f"data/group{p}/m.0{p}/m.0{p}_000{n}.jpg",
     "views, as CFP": lambda p, n: f"p{p}/{('frontal', 'profile')[n]}/01.jpg",
 }
 FLAT = {
@@ -53,6 +54,7 @@ FLAT = {
     "like LFW": lambda p, n: f"Ann_{'abcdef'[p]}_{n:04d}.jpg",
     "like AgeDB": lambda p, n: f"{10 * p + n}_Name{'abcdef'[p]}_{30 + n}_m.jpg",
     "like FG-NET": lambda p, n: f"{p:03d}A{10 + n}.JPG",
+    "one folder": lambda p, n: f"images/p{p}_{n}.jpg",
 }
 
 
@@ -209,3 +211,13 @@ def test_a_bin_of_pairs_that_never_meet_tells_nobody_apart(tmp_path):
     photos = [photo(p, n) for p in range(8) for n in range(2)]
     path.write_bytes(pickle.dumps((photos, [True, False] * 4)))
     assert opened(path).identities.people().origin == Origin.UNKNOWN
+
+
+def test_who_is_in_a_bin_can_be_told(tmp_path):
+    path, table = tmp_path / "apart.bin", tmp_path / "who.csv"
+    photos = [photo(p, n) for p in range(8) for n in range(2)]
+    path.write_bytes(pickle.dumps((photos, [True, False] * 4)))
+    rows = [f"{2 * p + n},{p - p % 2 if n == 0 else p}" for p in range(8) for n in range(2)]
+    table.write_text("photo,person\n" + "\n".join(rows) + "\n")
+    people = opened(path, people=table).identities.people()
+    assert (people.origin, people.compared) == (Origin.GIVEN, 8)
