@@ -14,9 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from verikit.contract import Contract, ErrorRates
+from verikit.contract.plain_yaml import NotPlainYaml, read_yaml
 from verikit.errors import WrongUse
 
 _BIGGEST = 64 << 10
@@ -112,13 +111,10 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
     else:
         text = _text(path)
     try:
-        entry = yaml.safe_load(text)
+        entry = read_yaml(text)
         return _claims(entry, lower_is_closer=lower_is_closer)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise WrongUse(f"{name} is no YAML: {reason}.") from error
-    except RecursionError as error:
-        raise WrongUse(f"{name} is nested too deeply.") from error
+    except NotPlainYaml as error:
+        raise WrongUse(f"{name} is no YAML: {error}.") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WrongUse(
             f"{name} is no file of claims: {error}. It needs `rows`, pairs [threshold, rate], and "

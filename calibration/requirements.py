@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from calibration.counting.comparisons import Measurement
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.verdicts import Evidence
+from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse
 
 MEASURES = {
@@ -94,7 +94,7 @@ def load_standard(name: str) -> Standard:
     """
     path = _FOLDER / f"{name}.yaml" if name in standard_names() else Path(name)
     try:
-        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entry = read_yaml(path.read_text(encoding="utf-8"))
         threshold = entry.get("threshold", "")
         texts = [text.format(threshold=threshold) for text in entry["require"]]
         standard = Standard(
@@ -110,7 +110,7 @@ def load_standard(name: str) -> Standard:
         raise WrongUse(
             f"There is no standard {name!r}: name one of {', '.join(standard_names())}, or a file."
         ) from error
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise WrongUse(
             f"{path} is no standard: it needs title, source, date and require ({error})."
         ) from error

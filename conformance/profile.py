@@ -24,9 +24,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from verikit.contract import PhotoStandards, load_contract
+from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse
 
 REFERENCE = "reference"
@@ -97,9 +96,9 @@ def load_profile(name: str | None) -> Profile:
             readings=None,
         )
     try:
-        entry = yaml.safe_load(Path(name).read_text(encoding="utf-8")) or {}
+        entry = read_yaml(Path(name).read_text(encoding="utf-8")) or {}
         return _read(name, entry)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise WrongUse(f"The profile {name} cannot be used: {error}") from error
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from loadtests.statistics.gates import LIMITS
 from verikit.contract import load_contract
+from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
@@ -162,8 +161,8 @@ def load_profile(name: str) -> Profile:
     """
     path = FOLDER / f"{name}.yaml" if name in profile_names() else Path(name)
     try:
-        options = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        options = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         known = ", ".join(profile_names())
         raise WrongUse(f"there is no profile {name}: use one of {known}, or a file") from error
     if not isinstance(options, Mapping):

@@ -26,7 +26,10 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
         _refuse_bomb(path)
         with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
             wanted = [name for name in file.files if not names or name in names]
-            return {name: file[name] for name in wanted}
+            arrays = {name: file[name] for name in wanted}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("a member is no array")
+        return arrays
     except WrongUse:
         raise
     except Exception as error:  # numpy raises nearly anything over a damaged file

@@ -57,7 +57,14 @@ def open_run(path: Path) -> RunFile:
                 ),
                 identities=_identities(database, known["people"]) if "people" in known else None,
             )
-    except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (
+        sqlite3.Error,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise WrongUse(f"{path} is no run of verikit calibrate, or is damaged: {error}.") from error
 
 

@@ -16,9 +16,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.judging.verdicts import Result, Verdict
+from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse
 
 _KEYS = {"case", "reason", "until"}
@@ -40,8 +39,8 @@ def load_waivers(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
         WrongUse: the file cannot be read, an entry is incomplete, or there is no such case.
     """
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        entries = read_yaml(path.read_text(encoding="utf-8")) or []
+    except (OSError, ValueError) as error:
         raise WrongUse(f"The waivers {path} cannot be read: {error}") from error
     if not isinstance(entries, list):
         raise WrongUse(f"The waivers {path} are no list.")

@@ -96,7 +96,7 @@ def read_lines(path: Path) -> list[Mapping[str, Any]]:
             raise ValueError("its first line is no header")
         if not all(map(_readable, lines)):
             raise ValueError("a line of a result is none of ours")
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise WrongUse(f"{path} is no JSON-lines report of a check: {error}") from error
     return lines
 

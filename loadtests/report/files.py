@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import json
+import math
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -91,7 +92,9 @@ def read_run(path: Path) -> Run:
         report = {_FORMER_NAMES.get(name, name): value for name, value in report.items()}
         windows = [Window.from_plain(entry) for entry in report["windows"]]
         run = Run(windows=windows, window_seconds=float(report["window_seconds"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not 0 < run.window_seconds < math.inf:
+            raise ValueError("its windows have no length")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WrongUse(f"{path} is no report of `verikit load --json`: {error}") from error
     if not any(window.requests for window in windows):
         raise WrongUse(f"{path} holds a run without requests: nothing to compare with")

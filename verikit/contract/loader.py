@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from verikit.contract.plain_yaml import read_yaml
 from verikit.contract.values import (
     Encryption,
     ErrorRates,
@@ -86,8 +87,8 @@ def load_photo_standards(path: Path) -> PhotoStandards:
         ContractError: the file cannot be read or its limits make no sense.
     """
     try:
-        entry = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both are safe loaders
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        entry = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
     if not isinstance(entry, dict):
         raise ContractError(f"{path} holds no photo standards")

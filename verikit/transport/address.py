@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
 
 from verikit.contract.loader import load_contract
@@ -68,7 +69,7 @@ class Address:
         """Whether TLS is spoken."""
         return urlsplit(self.url).scheme == "https"
 
-    @property
+    @cached_property
     def shown(self) -> str:
         """The URL without name and password."""
         parts = urlsplit(self.url)

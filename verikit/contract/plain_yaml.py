@@ -1,0 +1,45 @@
+"""YAML that others wrote: read as plain values, and refused where it is more than it seems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+MOST_CHARACTERS = 2**20
+MOST_VALUES = 100_000
+
+
+class NotPlainYaml(ValueError):  # noqa: N818 - it names what was found
+    """A text is no YAML, or too much of it; the message is a part of a sentence."""
+
+
+def read_yaml(text: str) -> Any:
+    """The values of a text. References stay, as long as they do not multiply.
+
+    Raises:
+        NotPlainYaml: it is no YAML, is nested too deeply, or would be huge if it were written out.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise NotPlainYaml(f"it has more than {MOST_CHARACTERS:,} characters")
+    try:
+        value = yaml.safe_load(text)  # the loader in C crashes where this one raises RecursionError
+        count = _written_out(value, {})
+    except RecursionError:
+        raise NotPlainYaml("it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
+        raise NotPlainYaml(" ".join(str(error).split())) from error
+    if count > MOST_VALUES:
+        raise NotPlainYaml(f"written out, it would hold more than {MOST_VALUES:,} values")
+    return value
+
+
+def _written_out(value: Any, known: dict[int, int]) -> int:
+    """How many values there would be without references; one that holds itself never ends."""
+    if not isinstance(value, dict | list | set | tuple):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = MOST_VALUES + 1
+        inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_written_out(one, known) for one in inner)
+    return known[id(value)]
