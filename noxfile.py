@@ -189,6 +189,13 @@ def fuzz(session: nox.Session) -> None:
     )
 
 
+@nox.session
+def fuzz_readers(session: nox.Session) -> None:
+    """Fuzz every reader of foreign files and responses; -- --minutes 10 for each of them."""
+    prepare(session, "tests")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
 @nox.session(venv_backend="uv")
 def audit(session: nox.Session) -> None:
     """Look the locked versions up among known vulnerabilities; needs the network."""

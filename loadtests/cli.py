@@ -16,6 +16,7 @@ from loadtests.profile import Profile, load_profile, profile_names
 from loadtests.statistics.gates import LIMITS
 from verikit.contract.encryption import Secrets
 from verikit.errors import NoVerdict, WrongUse
+from verikit.foreign_text import in_lines
 from verikit.options import SECRETS_HELP, access, secrets
 from verikit.transport import Access
 
@@ -216,6 +217,6 @@ def _gates(settings: tuple[str, ...]) -> dict[str, float]:
 
 
 def _stop(message: str, status: int) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
+    click.echo(f"Error: {in_lines(message)}", err=True)
     sys.stderr.flush()
     os._exit(status)

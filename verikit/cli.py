@@ -21,6 +21,7 @@ from click.shell_completion import CompletionItem
 from verikit import options, secret_files, settings
 from verikit.errors import NO_ROOM, NoVerdict, WrongUse
 from verikit.exit_codes import Exit, epilog
+from verikit.foreign_text import in_lines
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,9 @@ class _Parts(click.Group):
         except KeyboardInterrupt:  # click would end it with the exit code of a failed server
             click.echo("\nInterrupted.", err=True)
             ctx.exit(Exit.NO_VERDICT)
+        except click.ClickException as error:
+            vars(error)["message"] = in_lines(error.message)  # click declares it final
+            raise
         except WrongUse as error:
             raise click.UsageError(_sentence(error)) from error
         except NoVerdict as error:
@@ -174,7 +178,7 @@ def _say_error(text: str) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error)
+    text = in_lines(str(error))
     return text if text.endswith((".", "!", "?", "`")) else f"{text}."
 
 

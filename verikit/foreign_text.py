@@ -12,6 +12,8 @@ import re
 
 LIMIT = 300
 """Characters that are shown of one text."""
+LINE_LIMIT, LINES = 2_000, 60
+"""Characters of a line and lines that are shown of a message."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&$@:])")
 
@@ -32,6 +34,13 @@ def shown(text: str | bytes, *, limit: int = LIMIT) -> str:
     if not kept.isprintable():
         kept = "".join(letter if letter.isprintable() else _escaped(letter) for letter in kept)
     return f"{kept}... (cut: {size:,} {unit})" if size > limit else kept
+
+
+def in_lines(text: str) -> str:
+    """:func:`shown` for a message of ours, line by line, that may quote what others wrote."""
+    lines = text.split("\n")
+    more = [f"... (cut: {len(lines)} lines)"] if len(lines) > LINES else []
+    return "\n".join([*(shown(line, limit=LINE_LIMIT) for line in lines[:LINES]), *more])
 
 
 def in_markdown(text: str | bytes, *, limit: int = LIMIT) -> str:

@@ -287,3 +287,10 @@ def test_certificates_are_checked_in_a_process_as_users_start_it(
             call = [*command, f"https://localhost:{peer.port}", *trusted]
             ended = subprocess.run(call, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
             assert ended.returncode == status, ended.stderr
+
+
+def test_a_profile_of_somebody_else_writes_no_escapes(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "foreign.yaml").write_text('about: x\n"\\e[2J\\u202e": 1\n')
+    refused = load("http://127.0.0.1:9", "--load-profile", str(tmp_path / "foreign.yaml"))
+    assert refused.status == 2, refused.output
+    assert all(letter.isprintable() or letter == "\n" for letter in refused.output)
