@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -20,11 +21,12 @@ from reference_server.request.body import declares_body, read_body
 from reference_server.request.host import answers_to
 from reference_server.request.peer import peer_of
 from reference_server.settings import Settings
-from reference_server.ui.pages import add_ui
+from reference_server.ui.pages import LOOK, add_ui
 from reference_server.verifier import Verifier
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
+Result = TypeVar("Result")
 
 
 def create_app(settings: Settings, verifier: Verifier) -> Flask:
@@ -64,7 +66,8 @@ def _add_operation(
 ) -> None:
     limiter = Limiter(settings.limits)
 
-    def verify() -> Response:
+    def asked(compute: Callable[..., Result]) -> Result:
+        """What comes of the form in a request, within the limits."""
         limiter.admit()
         with limiter.memory.hold() as take, limiter.turns.hold() as queue:
             peer = peer_of(request.environ)
@@ -74,14 +77,19 @@ def _add_operation(
             g.body_bytes = len(body)
             queue(1)
             with metrics.counting("held"), health.watch():
-                score = verifier.score(
+                return compute(
                     request.environ.get("CONTENT_TYPE", ""),
                     body,
                     g.stages,
                     due=peer.arrived + settings.limits.deadline,
                     is_awaited=peer.is_there,
                 )
-        return _respond(success(score))
+
+    def verify() -> Response:
+        return _respond(success(asked(verifier.score)))
+
+    def look() -> Response:
+        return _respond(Answer(200, {"photos": asked(verifier.look)}))
 
     def refuse(busy_now: Busy) -> Response:
         g.limit = busy_now.limit
@@ -94,6 +102,10 @@ def _add_operation(
     app.add_url_rule(
         CONTRACT.path, view_func=verify, methods=[CONTRACT.method], provide_automatic_options=False
     )
+    if settings.ui:
+        app.add_url_rule(
+            LOOK, view_func=look, methods=[CONTRACT.method], provide_automatic_options=False
+        )
 
 
 def _add_pages(

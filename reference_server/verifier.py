@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 from reference_server.compute import ComputeThread
 from reference_server.pictures import Photo
-from reference_server.refusals import PHOTOS, judge_each
+from reference_server.refusals import PHOTOS, Refusal, judge_each
 from reference_server.request.decryption import decrypter
 from reference_server.request.form import Switches, read_form, read_inputs
 from reference_server.request.photo import read_photo
@@ -34,6 +34,9 @@ class Comparer(Protocol):
         stages: Stages | None = None,
     ) -> float:
         """The score in [0, 1]; raises NoFaceFound or FaceCovered with the photo's index."""
+
+    def look(self, photo: Photo, *, auto_rotate: bool = False) -> dict[str, Any]:
+        """What a comparison would see in one photo, as of ``faces.seen``; raises NoFaceFound."""
 
 
 class Verifier:
@@ -77,6 +80,24 @@ class Verifier:
         call = partial(self._score, content_type, body, stages, stages.start("wait"))
         return self.thread.run(call, due, is_awaited)
 
+    def look(
+        self,
+        content_type: str,
+        body: bytes,
+        stages: Stages,
+        *,
+        due: float = inf,
+        is_awaited: Callable[[], bool] = lambda: True,
+    ) -> list[dict[str, Any]]:
+        """What is seen in each photo of a form, or why it would be refused by itself.
+
+        Raises:
+            Refusal: the form is refused.
+            Busy: nothing was computed, or not in time.
+        """
+        call = partial(self._look, content_type, body, stages, stages.start("wait"))
+        return self.thread.run(call, due, is_awaited)
+
     def score_files(self, files: Sequence[bytes], due: float = inf) -> float:
         """The score of two photo files.
 
@@ -91,6 +112,21 @@ class Verifier:
         end_wait()
         files, switches = self._open(content_type, body, stages)
         return self._compare(files, switches, stages)
+
+    def _look(
+        self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]
+    ) -> list[dict[str, Any]]:
+        end_wait()
+        files, switches = self._open(content_type, body, stages)
+        found: list[dict[str, Any]] = []
+        for index, file in enumerate(files):
+            try:
+                photo = self._read(file)
+                found.append(self._engine.look(photo, auto_rotate=switches["auto_rotate"]))
+            except Refusal as refusal:
+                refusal.photo = index
+                found.append({"code": refusal.system_code.code, "message": refusal.message})
+        return found
 
     def _open(self, content_type: str, body: bytes, stages: Stages) -> tuple[list[bytes], Switches]:
         with stages.time("parse"):

@@ -12,13 +12,13 @@ from reference_server.faces.detection.pose import Pose, pose_of
 from reference_server.faces.finder import load_finder
 from reference_server.faces.occlusion import over_threshold
 from reference_server.faces.pictures import grey
+from reference_server.faces.seen import landmarks_of
 from reference_server.pictures import Pixels
 from reference_server.refusals import FaceCovered
 from reference_server.request.photo import read_photo
 from reference_server.stages import Stages
 from verikit.contract import load_contract
 
-NEAR = 0.3  # of the face's width: how far its landmarks may be from the middle of its rectangle
 Corners = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
@@ -67,14 +67,9 @@ def inspected(file: bytes) -> tuple[Inspection, Pixels]:
     return found, face.picture
 
 
-def _pose(picture: Pixels, box: Box, landmarks: MtcnnDetector) -> Pose | None:
-    """The pose of the face whose landmarks are in the middle of a box."""
-    _, faces = landmarks.detect(picture)
-    for points in faces:
-        apart = np.hypot(*(points.mean(axis=0) - box.centre))
-        if apart < NEAR * box.width:
-            return pose_of(points)
-    return None
+def _pose(picture: Pixels, box: Box, mtcnn: MtcnnDetector) -> Pose | None:
+    points = landmarks_of(picture, box, mtcnn)
+    return None if points is None else pose_of(points)
 
 
 def _answer(regions: tuple[str, ...]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from reference_server.faces.detection.detectors import DEFAULT_DETECTOR
 from reference_server.faces.finder import Face, Finder, load_finder
@@ -17,6 +18,7 @@ from reference_server.faces.recognition.recogniser import (
     templates,
 )
 from reference_server.faces.scoring.scorer import Scorer, load_scorer, require_map
+from reference_server.faces.seen import seen
 from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
@@ -62,6 +64,15 @@ class Engine:
             one, other = self.embed(sorted((face.chip for face in faces), key=bytes))
         with clock.time("score"):
             return self.scorer.score(one, other)
+
+    def look(self, photo: Photo, *, auto_rotate: bool = False) -> dict[str, Any]:
+        """What a comparison would see in one photo, the fields of ``Seen``.
+
+        Raises:
+            NoFaceFound: no face.
+        """
+        face = self.find(photo, auto_rotate=auto_rotate, stages=Stages())
+        return asdict(seen(face, self.covered(face), self.finder.mtcnn, exif=auto_rotate))
 
     def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
         """The face to compare.

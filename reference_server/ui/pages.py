@@ -8,13 +8,23 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, render_template
 from werkzeug.exceptions import NotFound
 
+from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
-from reference_server.ui.words import FILTERS, facts, words
+from reference_server.ui.words import CONTRACT, FILTERS, SWITCHES, facts, words
 from reference_server.verifier import Verifier
-from verikit.contract import load_contract
+from verikit.portraits import PEOPLE, jpeg, portrait
 
 FILES = {path.name: path for path in Path(__file__).with_name("static").iterdir()}
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+SAMPLES = {f"{person}.jpg": person for person in PEOPLE}
+EXAMPLES = {
+    "curl": "curl.sh.j2",
+    "Python": "python.py.j2",
+    "Node": "node.mjs.j2",
+    "Java": "java.java.j2",
+}
+LOOK = "/ui/look"
+"""Where the page asks what was seen in its photos; the operation's own form, encrypted."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -44,15 +54,20 @@ def add_ui(app: Flask, settings: Settings, verifier: Verifier) -> None:
 def _add_pages(ui: Blueprint, settings: Settings, verifier: Verifier) -> None:
     def try_it() -> str:
         said = words(settings, verifier.calibrated)
-        return render_template("try.html", facts=facts(settings), **said)
+        return render_template(
+            "try.html", facts=facts(settings, LOOK, [f"/ui/{name}" for name in SAMPLES]), **said
+        )
 
     def docs() -> str:
-        return render_template("docs.html", **words(settings, verifier.calibrated))
+        said = words(settings, verifier.calibrated)
+        return render_template("docs.html", examples=_examples(), **said)
 
     def document() -> Response:
-        return Response(load_contract().source.read_bytes(), mimetype="application/yaml")
+        return Response(CONTRACT.source.read_bytes(), mimetype="application/yaml")
 
     def file(name: str) -> Response:
+        if name in SAMPLES:
+            return Response(jpeg(portrait(SAMPLES[name])), mimetype="image/jpeg")
         if name not in FILES:
             raise NotFound
         return Response(FILES[name].read_bytes(), mimetype=KINDS[FILES[name].suffix])
@@ -65,6 +80,20 @@ def _add_pages(ui: Blueprint, settings: Settings, verifier: Verifier) -> None:
     }
     for path, view in views.items():
         ui.add_url_rule(path, view_func=view, provide_automatic_options=False)
+
+
+def _examples() -> dict[str, str]:
+    """Whole programs by language, filled with the contract's facts."""
+    facts = {
+        "contract": CONTRACT,
+        "secrets": CONTRACT.encryption,
+        "photos": PHOTOS,
+        "switches": SWITCHES,
+    }
+    return {
+        language: render_template(f"examples/{name}", **facts)
+        for language, name in EXAMPLES.items()
+    }
 
 
 def _guard(response: Response) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -10,7 +11,7 @@ from markupsafe import Markup, escape
 from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
 from reference_server.ui.tables import tables
-from verikit.contract import load_contract
+from verikit.contract import PhotoStandards, load_contract
 
 CONTRACT = load_contract()
 OPERATION = CONTRACT.document["paths"][CONTRACT.path][CONTRACT.method.lower()]
@@ -20,10 +21,15 @@ SWITCHES = [name for name, entry in CONTRACT.parameters.items() if entry.type ==
 HINTS = {
     "INVALID_ARGUMENT": "This page encrypts photos as the contract says, so most likely key or IV "
     "are not the server's.",
-    "DETECTION_FAILED": "If the face does not stand upright, let the server turn the photo: "
-    "auto_rotate.",
+    "INVALID_IMAGE_SIZE": "Use a photo of {min_side} to {max_side} pixels a side.",
+    "INVALID_CONTENT_LENGTH": "Use a file of at most {file}.",
+    "INVALID_IMAGE_TYPE": "Use a {formats} file; one that a viewer opens may be damaged all the "
+    "same: save it once more.",
+    "DETECTION_FAILED": "Use a photo in which the face is larger, well lit and seen from the "
+    "front. If the face does not stand upright, let the server turn the photo: auto_rotate.",
+    "FACE_OCCLUSION": "Use a photo without mask, sunglasses or hand before the face.",
 }
-"""What someone at the page may try next."""
+"""What someone at the page may try next, with this server's photo standards."""
 
 
 def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
@@ -48,8 +54,11 @@ def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
     }
 
 
-def facts(settings: Settings) -> dict[str, Any]:
-    """What the script needs to ask the server and to understand it."""
+def facts(settings: Settings, look: str, samples: Sequence[str]) -> dict[str, Any]:
+    """What the script needs to ask the server and to understand it.
+
+    ``look`` and ``samples`` are paths: what was seen in the photos, and photos to begin with.
+    """
     return {
         "operation": {
             "path": CONTRACT.path,
@@ -61,13 +70,24 @@ def facts(settings: Settings) -> dict[str, Any]:
         "successCode": CONTRACT.success_code,
         "recommendedAbove": CONTRACT.error_rates.recommended_above,
         "codes": {
-            entry.code: {"description": entry.description, "hint": HINTS.get(name)}
+            entry.code: {"description": entry.description, "hint": _hint(name, settings.standards)}
             for name, entry in CONTRACT.codes.items()
         },
+        "look": look,
+        "samples": samples,
         "statuses": {
             status: entry["description"] for status, entry in OPERATION["responses"].items()
         },
     }
+
+
+def _hint(code: str, standards: PhotoStandards) -> str:
+    return HINTS[code].format(
+        min_side=standards.min_side,
+        max_side=standards.max_side,
+        file=size(standards.max_file_bytes),
+        formats=" or ".join(standards.formats),
+    )
 
 
 def prose(text: str) -> Markup:

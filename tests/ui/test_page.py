@@ -3,15 +3,18 @@
 import json
 import re
 import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.support.needs import missing, needs
 from verikit.contract import load_contract
+from verikit.portraits import head, jpeg
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason=missing("playwright", "nox -s browser")
@@ -362,3 +365,53 @@ def test_a_camera_that_is_denied_is_said(page: Page) -> None:
     page.evaluate("void (navigator.mediaDevices.getUserMedia = () => Promise.reject())")
     page.get_by_role("button", name="Camera for the first photo").click()
     expect(page.locator("#complaint")).to_contain_text("The camera cannot be used")
+
+
+def test_samples_of_one_person_and_of_two(page: Page) -> None:
+    page.get_by_role("button", name="One person").click()
+    expect(page.locator(".photo").nth(1)).to_contain_text("mirrored.jpg")
+    page.get_by_role("button", name="Compare").click()
+    verdict(page).to_contain_text("Same person")
+    page.get_by_role("button", name="Two people").click()
+    expect(page.locator(".photo").nth(1)).to_contain_text("hopper.jpg")
+    page.get_by_role("button", name="Compare").click()
+    verdict(page).to_contain_text("Not the same person")
+
+
+def test_what_the_server_looked_at_is_drawn(page: Page, photo: Photo) -> None:
+    compare(page, photo(), photo(cover="mask"))
+    first, second = page.locator("#seen figure").all()
+    expect(first).to_contain_text("One face.")
+    expect(second.locator(".warning")).to_contain_text("Covered: ")
+    drawn = (
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, 1).data.some(x => x)"
+    )
+    assert first.locator("canvas").evaluate(drawn)
+
+
+def test_a_photo_of_a_group_is_warned_of(page: Page, photo: Photo) -> None:
+    group = Image.new("RGB", (800, 400))
+    group.paste(head("collins", 400), (0, 0))
+    group.paste(head("hopper", 320), (440, 40))
+    file = {"name": "group.jpg", "mimeType": "image/jpeg", "buffer": jpeg(group)}
+    compare(page, file, photo())
+    warning = page.locator("#seen figure").first.locator(".warning")
+    expect(warning).to_contain_text("2 faces: only the largest is compared.")
+
+
+def test_a_refusal_says_which_photo_and_what_to_do(page: Page, photo: Photo) -> None:
+    compare(page, photo(), photo(of="nobody"))
+    verdict(page).to_contain_text("Second photo: ")
+    verdict(page).to_contain_text("Use a photo in which the face is larger")
+    expect(page.locator("#seen figure").nth(1)).to_contain_text("no face")
+    expect(page.locator("#seen canvas").nth(1)).to_be_hidden()
+
+
+def test_the_copied_python_repeats_the_request(page: Page, photo: Photo, tmp_path: Path) -> None:
+    compare(page, photo(), photo(of="hopper"))
+    page.get_by_role("button", name="Copy Python").click()
+    script = tmp_path / "verify.py"
+    script.write_text(page.evaluate("navigator.clipboard.readText()"))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)  # noqa: S603
+    score = json.loads(page.locator("#answer").inner_text())["verification_score"]
+    assert json.loads(done.stdout)["verification_score"] == score

@@ -14,6 +14,8 @@ from jsonschema import validate
 from werkzeug.test import TestResponse
 
 from reference_server.app import create_app
+from reference_server.limits import DEFAULT_LIMITS
+from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
 from reference_server.ui.words import one_in, prose, size
 from reference_server.verifier import Verifier
@@ -186,3 +188,15 @@ def test_pages_are_no_comparisons_in_the_metrics(path: str) -> None:
         if "requests_total{" in line and not line.endswith(" 0.0")
     ]
     assert counted == []
+
+
+def test_what_was_seen_is_told_to_whom_the_operation_would_answer_only() -> None:
+    """It takes the same encrypted form, and is gone with the pages."""
+    asked = client()
+    assert asked.get("/ui/look").status_code == 404
+    plain = asked.post("/ui/look", data=dict.fromkeys(PHOTOS, "x"))
+    assert plain.status_code == 400
+    assert json.loads(plain.data)["code"] == CONTRACT.codes["INVALID_ARGUMENT"].code
+    assert client(ui=False).post("/ui/look", data={}).status_code == 404
+    busy = client(limits=replace(DEFAULT_LIMITS, rate=1e-9))
+    assert {busy.post("/ui/look", data={}).status_code for _ in range(3)} >= {500}

@@ -17,7 +17,8 @@ export function meaning(answer, facts, rows) {
     return { kind: "failed", headline, detail: message };
   }
   const photo = facts.photos.find((name) => message.includes(name));
-  return { kind: "refused", headline: entry.description, detail: message, photo, hint: entry.hint };
+  const which = photo === undefined ? "" : `${["First", "Second"][facts.photos.indexOf(photo)]} photo: `;
+  return { kind: "refused", headline: which + entry.description, detail: message, photo, hint: entry.hint };
 }
 
 function busy(seconds, detail) {

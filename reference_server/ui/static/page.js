@@ -2,7 +2,8 @@
 
 import { decimals, meaning, milliseconds } from "./answer.js";
 import { acceptDrops, PhotoCard, takePhoto } from "./photo.js";
-import { asCurl, asJava, encrypter, send, shortened } from "./request.js";
+import { asCurl, asJava, asPython, encrypter, send, shortened } from "./request.js";
+import { drawSeen, sentences } from "./seen.js";
 
 const $ = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -60,6 +61,58 @@ async function compare({ signal }) {
     Answer: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
   });
   keep(request, answer);
+  await look(request, signal);
+}
+
+/** Shows what the server saw in each photo; where it does not say, nothing. */
+async function look(request, signal) {
+  const answer = await send({ ...request, url: new URL(facts.look, location.href).href }, signal)
+    .catch(() => null);
+  if (signal.aborted || !Array.isArray(answer?.json.photos)) return;
+  const figures = all("#seen figure");
+  for (const [i, seen] of answer.json.photos.entries()) {
+    const refused = seen.face === undefined;
+    const canvas = figures[i].querySelector("canvas");
+    if (!refused) await drawSeen(canvas, cards[i].file, seen).catch(() => null);
+    if (signal.aborted) return;
+    canvas.hidden = refused;
+    const lines = refused ? [`!${seen.message}`] : sentences(seen);
+    const parts = lines.map((line) => Object.assign(document.createElement("p"), {
+      textContent: line.replace(/^!/, ""),
+      className: line.startsWith("!") ? "warning" : "",
+    }));
+    figures[i].querySelector("figcaption").replaceChildren(...parts);
+  }
+  $("seen").hidden = false;
+}
+
+/** Sample portraits: of one person, the second one mirrored and darker, or of two. */
+async function useSamples(same) {
+  const files = await Promise.all(facts.samples.map(sample)).catch(() => null);
+  if (!files) return void ($("complaint").textContent = NO_ANSWER.headline);
+  place(same ? [files[0], await altered(files[0])] : files.slice(0, 2));
+  $("compare").focus();
+}
+
+async function sample(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(path);
+  return new File([await answer.blob()], path.split("/").pop(), { type: "image/jpeg" });
+}
+
+async function altered(file) {
+  const picture = await createImageBitmap(file);
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: picture.width,
+    height: picture.height,
+  });
+  const pen = canvas.getContext("2d");
+  pen.filter = "brightness(.8)";
+  pen.scale(-1, 1);
+  pen.drawImage(picture, -picture.width, 0);
+  picture.close();
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
+  return new File([blob], "mirrored.jpg", { type: "image/jpeg" });
 }
 
 /** Whether everything is chosen; if not, says what is wrong and goes there. */
@@ -95,8 +148,14 @@ function list(entries) {
 /** Shows the request shortened and keeps the whole of it for copying. */
 function keep(request, answer) {
   const short = { ...request, body: shortened(request.body) };
-  copies = { curl: () => asCurl(request), java: () => asJava(request), answer: () => answer.text };
+  copies = {
+    curl: () => asCurl(request),
+    python: () => asPython(request),
+    java: () => asJava(request),
+    answer: () => answer.text,
+  };
   $("curl").textContent = asCurl(short);
+  $("python").textContent = asPython(short);
   $("java").textContent = asJava(short);
   $("answer").textContent = answer.text;
   $("exchange").hidden = false;
@@ -105,7 +164,7 @@ function keep(request, answer) {
 function clear() {
   tell({ kind: "" });
   list({});
-  $("exchange").hidden = true;
+  $("exchange").hidden = $("seen").hidden = true;
 }
 
 /** A verdict is about what was chosen: when that changes it goes, and so does what is asked. */
@@ -163,5 +222,8 @@ if (globalThis.crypto?.subtle) {
 for (const card of cards) {
   card.camera.hidden = !navigator.mediaDevices;
   card.camera.addEventListener("click", () => useCamera(card));
+}
+for (const button of all("[data-samples]")) {
+  button.addEventListener("click", () => useSamples(button.dataset.samples === "same"));
 }
 acceptDrops(cards, place);

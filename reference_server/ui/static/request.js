@@ -69,6 +69,24 @@ export function asCurl({ url, method, body }) {
   return `curl -X ${method} '${url}' --data @- <<'FORM'\n${lines}\nFORM\n`;
 }
 
+/** A script of the standard library: `python3 verify.py`. */
+export function asPython({ url, method, mediaType, body }) {
+  return `import urllib.error
+import urllib.request
+
+FORM = (
+    ${pieces(body).map((piece) => JSON.stringify(piece)).join("\n    ")}
+)
+request = urllib.request.Request(
+    "${url}", FORM.encode(), {"Content-Type": "${mediaType}"}, method="${method}"
+)
+try:
+    print(urllib.request.urlopen(request).read().decode())
+except urllib.error.HTTPError as refusal:
+    print(refusal.read().decode())
+`;
+}
+
 /** A whole program: `java Verify.java`. */
 export function asJava({ url, method, mediaType, body }) {
   return `import java.net.URI;
