@@ -3,6 +3,7 @@ import io
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from verikit.client import (
     InvalidSetting,
     TimedOut,
     Unreachable,
+    clients,
 )
 from verikit.contract import load_contract
 
@@ -132,7 +134,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def note(seconds: float) -> None:
         noted.append(seconds)
 
-    monkeypatch.setattr(time, "sleep", noted.append)
+    monkeypatch.setattr(clients, "time", SimpleNamespace(sleep=noted.append))
     monkeypatch.setattr(anyio, "sleep", note)
     return noted
 

@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from tests.support.peer import Behaviour, Peer, listening, read_request
 from verikit.contract import load_contract
@@ -54,37 +55,119 @@ def refused(message: str, **more: object) -> bytes:
     return scored(code=1200, message=message, **more)
 
 
-# Bodies
+# What is said at once: the bytes of an answer, made anew for each request
+
+TEXT = ESCAPES + MARKUP
+SAID: dict[str, Callable[[], bytes]] = {
+    # Bodies
+    "announces_terabytes": lambda: whole(b"{}", length=10**13),
+    "sends_a_bomb": lambda: whole(bomb(), extra="Content-Encoding: gzip\r\n"),
+    "sends_a_long_message": lambda: whole(refused("A" * (MIB - 1000)), status="400 Bad Request"),
+    "sends_a_long_request_id": lambda: whole(
+        scored(request_id="A" * (MIB - 1000) + str(next(NUMBERS)))
+    ),
+    "nests_deeply": lambda: whole(b'{"code":' + b"[" * 400_000 + b"]" * 400_000 + b"}"),
+    "nests_an_id": lambda: whole(raw('{"code":1000,"request_id":' + "[" * 90 + "]" * 90 + "}")),
+    "writes_huge_numbers": lambda: whole(
+        raw('{"code":1000,"verification_score":' + "9" * 4299 + ',"request_id":"%d"}')
+    ),
+    "writes_infinity": lambda: whole(
+        raw('{"code":1e999,"verification_score":1e999,"request_id":"%d"}')
+    ),
+    "writes_nan": lambda: whole(raw('{"code":1000,"verification_score":NaN,"request_id":"%d"}')),
+    "names_a_member_twice": lambda: whole(
+        raw('{"code":1200,"code":1000,"verification_score":0.3,"request_id":"%d"}')
+    ),
+    "halves_a_surrogate": lambda: whole(
+        raw(r'{"code":1000,"verification_score":0.3,"request_id":"a\udfff%d","\ud800":1}')
+    ),
+    "halves_a_surrogate_in_a_refusal": lambda: whole(
+        raw(r'{"code":1200,"message":"\ud800 invalid argument","request_id":"%d","\ud800":1}'),
+        status="400 Bad Request",
+    ),
+    "writes_utf16": lambda: whole(scored().decode().encode("utf-16")),
+    "answers_nothing_to_a_comparison": lambda: b"HTTP/1.1 204 No Content\r\n\r\n",
+    # Text
+    "writes_escapes_into_its_status_line": f"{ESCAPES}\r\n\r\n".encode,
+    "writes_escapes_into_a_reason": lambda: whole(refused("no"), status=f"400 {ESCAPES}"),
+    "writes_escapes_and_markup_everywhere": lambda: whole(
+        refused(TEXT, request_id=f"{TEXT}{next(NUMBERS)}", **{TEXT: TEXT}),
+        status=f"400 {TEXT}",
+        extra=f"Server: {TEXT}\r\n",
+    ),
+    "writes_escapes_into_good_answers": lambda: whole(
+        scored(request_id=f"{TEXT}{next(NUMBERS)}", **{TEXT: TEXT}),
+        extra=f"Server: {TEXT}\r\nContent-Type: {TEXT}\r\n",
+    ),
+    "changes_a_long_server_header": lambda: whole(
+        scored(), extra=f"Server: {next(NUMBERS)}{'A' * 60_000}\r\n"
+    ),
+    # Framing
+    "sends_a_negative_length": lambda: whole(scored(), length=-5),
+    "sends_a_length_of_five_thousand_digits": lambda: whole(scored(), length="9" * 5000),
+    "sends_two_lengths": lambda: whole(scored(), extra="Content-Length: 7\r\n"),
+    "sends_more_than_its_length": lambda: whole(scored(), length=10),
+    "sends_less_than_its_length": lambda: whole(scored(), length=1000),
+    "sends_two_answers": lambda: whole(scored()) + whole(b"{}"),
+    "sends_a_chunk_of_no_size": lambda: CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n",
+    "invents_a_coding": lambda: (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, magic\r\n\r\n0\r\n\r\n"
+    ),
+    "puts_nul_into_a_header": lambda: whole(scored(), extra="\x00\x01: y\r\n"),
+    "writes_headers_that_are_none": lambda: whole(scored(), extra="Foo\r\n bar\r\n: x\r\n"),
+    "speaks_no_http": scored,
+    "speaks_http_2": lambda: b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "has_a_status_of_five_digits": lambda: whole(scored(), status="20000 OK"),
+    "hangs_up": lambda: b"",
+    # What stands before the operation
+    "leads_elsewhere": lambda: whole(
+        b"", status="307 T", extra="Location: http://127.0.0.1:9/stolen\r\n"
+    ),
+    "leads_to_a_file": lambda: whole(
+        b"", status="302 F", extra="Location: file:///etc/passwd\x1b[2J\r\n"
+    ),
+    "asks_for_a_password": lambda: whole(
+        b"{}", status="401 U", extra=f"WWW-Authenticate: {ESCAPES}\r\n"
+    ),
+    "wants_to_be_asked_much_later": lambda: whole(
+        b"{}", status="503 Busy", extra=f"Retry-After: {'9' * 30}\r\n"
+    ),
+}
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+# What never ends: how it begins, what follows for ever, and seconds between
+
+ENDLESS: dict[str, tuple[bytes, bytes, float]] = {
+    "sends_without_end": (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" " * MIB, 0),
+    "sends_chunks_without_end": (CHUNKED, b"1\r\n \r\n" * 10_000, 0),
+    "extends_chunks_without_end": (CHUNKED + b"1;", b"x" * 65536, 0),
+    "sends_trailers_without_end": (CHUNKED + b"0\r\n", b"X: y\r\n" * 1000, 0),
+    "says_continue_without_end": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 0),
+    "sends_headers_without_end": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 1000, 0),
+    "drips": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" ", 0.1),
+    "drips_its_head": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1),
+}
 
 
-@sin
-def sends_without_end(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+def bomb() -> bytes:
+    """300 MiB of nothing, in 300 kB."""
+    packed = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join(packed.compress(bytes(MIB)) for _ in range(300)) + packed.flush()
+
+
+def say(make: Callable[[], bytes], connection: socket.socket) -> None:
+    connection.sendall(make())
+
+
+def go_on(start: bytes, block: bytes, pause: float, connection: socket.socket) -> None:
+    connection.sendall(start)
     while True:
-        connection.sendall(b" " * MIB)
+        connection.sendall(block)
+        time.sleep(pause)
 
 
-@sin
-def sends_chunks_without_end(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        connection.sendall(b"1\r\n \r\n" * 10_000)
-
-
-@sin
-def drips(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-    while True:
-        connection.sendall(b" ")
-        time.sleep(0.1)
-
-
-@sin
-def drips_its_head(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        connection.sendall(b"X: y\r\n")
-        time.sleep(0.1)
+SINS |= {name: partial(say, make) for name, make in SAID.items()}
+SINS |= {name: partial(go_on, *how) for name, how in ENDLESS.items()}
 
 
 @sin
@@ -93,243 +176,8 @@ def says_nothing(connection: socket.socket) -> None:
 
 
 @sin
-def announces_terabytes(connection: socket.socket) -> None:
-    connection.sendall(whole(b"{}", length=10**13))
-
-
-@sin
-def sends_a_bomb(connection: socket.socket) -> None:
-    packed = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packed.compress(bytes(MIB)) for _ in range(300)) + packed.flush()
-    connection.sendall(whole(bomb, extra="Content-Encoding: gzip\r\n"))
-
-
-@sin
-def sends_a_long_message(connection: socket.socket) -> None:
-    connection.sendall(whole(refused("A" * (MIB - 1000)), status="400 Bad Request"))
-
-
-@sin
-def sends_a_long_request_id(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(request_id="A" * (MIB - 1000) + str(next(NUMBERS)))))
-
-
-@sin
-def nests_deeply(connection: socket.socket) -> None:
-    connection.sendall(whole(b'{"code":' + b"[" * 400_000 + b"]" * 400_000 + b"}"))
-
-
-@sin
-def nests_an_id(connection: socket.socket) -> None:
-    connection.sendall(whole(raw('{"code":1000,"request_id":' + "[" * 90 + "]" * 90 + "}")))
-
-
-@sin
-def writes_huge_numbers(connection: socket.socket) -> None:
-    text = '{"code":1000,"verification_score":%s,"request_id":"%d"}'.replace("%s", "9" * 4299)
-    connection.sendall(whole(raw(text)))
-
-
-@sin
-def writes_infinity(connection: socket.socket) -> None:
-    connection.sendall(whole(raw('{"code":1e999,"verification_score":1e999,"request_id":"%d"}')))
-
-
-@sin
-def writes_nan(connection: socket.socket) -> None:
-    connection.sendall(whole(raw('{"code":1000,"verification_score":NaN,"request_id":"%d"}')))
-
-
-@sin
-def names_a_member_twice(connection: socket.socket) -> None:
-    text = '{"code":1200,"code":1000,"verification_score":0.3,"request_id":"%d"}'
-    connection.sendall(whole(raw(text)))
-
-
-@sin
-def halves_a_surrogate(connection: socket.socket) -> None:
-    text = r'{"code":1000,"verification_score":0.3,"request_id":"a\udfff%d","\ud800":1}'
-    connection.sendall(whole(raw(text)))
-
-
-@sin
-def halves_a_surrogate_in_a_refusal(connection: socket.socket) -> None:
-    text = r'{"code":1200,"message":"\ud800 invalid argument","request_id":"%d","\ud800":1}'
-    connection.sendall(whole(raw(text), status="400 Bad Request"))
-
-
-@sin
-def writes_utf16(connection: socket.socket) -> None:
-    connection.sendall(whole(scored().decode().encode("utf-16")))
-
-
-@sin
-def answers_nothing_to_a_comparison(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-
-
-# Text
-
-
-@sin
-def writes_escapes_into_its_status_line(connection: socket.socket) -> None:
-    connection.sendall(f"{ESCAPES}\r\n\r\n".encode())
-
-
-@sin
-def writes_escapes_into_a_reason(connection: socket.socket) -> None:
-    connection.sendall(whole(refused("no"), status=f"400 {ESCAPES}"))
-
-
-@sin
-def writes_escapes_and_markup_everywhere(connection: socket.socket) -> None:
-    text = ESCAPES + MARKUP
-    body = refused(text, request_id=f"{text}{next(NUMBERS)}", **{text: text})
-    connection.sendall(whole(body, status=f"400 {text}", extra=f"Server: {text}\r\n"))
-
-
-@sin
-def writes_escapes_into_good_answers(connection: socket.socket) -> None:
-    text = ESCAPES + MARKUP
-    body = scored(request_id=f"{text}{next(NUMBERS)}", **{text: text})
-    connection.sendall(whole(body, extra=f"Server: {text}\r\nContent-Type: {text}\r\n"))
-
-
-@sin
-def changes_a_long_server_header(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), extra=f"Server: {next(NUMBERS)}{'A' * 60_000}\r\n"))
-
-
-# Framing
-
-
-@sin
-def sends_a_negative_length(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), length=-5))
-
-
-@sin
-def sends_a_length_of_five_thousand_digits(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), length="9" * 5000))
-
-
-@sin
-def sends_two_lengths(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), extra="Content-Length: 7\r\n"))
-
-
-@sin
-def sends_more_than_its_length(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), length=10))
-
-
-@sin
-def sends_less_than_its_length(connection: socket.socket) -> None:
-    body = scored()
-    connection.sendall(whole(body, length=len(body) + 10))
-
-
-@sin
-def sends_two_answers(connection: socket.socket) -> None:
-    connection.sendall(whole(scored()) + whole(b"{}"))
-
-
-@sin
-def sends_a_chunk_of_no_size(connection: socket.socket) -> None:
-    connection.sendall(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
-    )
-
-
-@sin
-def invents_a_coding(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, magic\r\n\r\n0\r\n\r\n")
-
-
-@sin
-def extends_chunks_without_end(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;")
-    while True:
-        connection.sendall(b"x" * 65536)
-
-
-@sin
-def sends_trailers_without_end(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
-    while True:
-        connection.sendall(b"X: y\r\n" * 1000)
-
-
-@sin
-def says_continue_without_end(connection: socket.socket) -> None:
-    while True:
-        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
-
-
-@sin
-def sends_headers_without_end(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        connection.sendall(b"X: y\r\n" * 1000)
-
-
-@sin
-def puts_nul_into_a_header(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), extra="\x00\x01: y\r\n"))
-
-
-@sin
-def writes_headers_that_are_none(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), extra="Foo\r\n bar\r\n: x\r\n"))
-
-
-@sin
-def speaks_no_http(connection: socket.socket) -> None:
-    connection.sendall(scored())
-
-
-@sin
-def speaks_http_2(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-
-
-@sin
-def has_a_status_of_five_digits(connection: socket.socket) -> None:
-    connection.sendall(whole(scored(), status="20000 OK"))
-
-
-@sin
-def hangs_up(connection: socket.socket) -> None:
-    pass
-
-
-@sin
 def resets(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-# What stands before the operation
-
-
-@sin
-def leads_elsewhere(connection: socket.socket) -> None:
-    connection.sendall(whole(b"", status="307 T", extra="Location: http://127.0.0.1:9/stolen\r\n"))
-
-
-@sin
-def leads_to_a_file(connection: socket.socket) -> None:
-    connection.sendall(whole(b"", status="302 F", extra="Location: file:///etc/passwd\x1b[2J\r\n"))
-
-
-@sin
-def asks_for_a_password(connection: socket.socket) -> None:
-    connection.sendall(whole(b"{}", status="401 U", extra=f"WWW-Authenticate: {ESCAPES}\r\n"))
-
-
-@sin
-def wants_to_be_asked_much_later(connection: socket.socket) -> None:
-    late = f"Retry-After: {'9' * 30}\r\n"
-    connection.sendall(whole(b"{}", status="503 Busy", extra=late))
 
 
 TURNED_AWAY = {"leads_elsewhere", "leads_to_a_file", "asks_for_a_password"}

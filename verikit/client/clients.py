@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from random import SystemRandom
-from types import TracebackType
-from typing import Self
 
 import anyio
 import anyio.to_thread
@@ -29,6 +27,7 @@ from verikit.transport import (
     Request,
 )
 from verikit.transport.async_connection import AsyncPool
+from verikit.transport.closing import AsyncClosing, Closing
 
 CONTRACT = load_contract()
 RETRIES = 2
@@ -106,7 +105,7 @@ class _Settings:
         return read_answer(answer.status, answer.body)
 
 
-class Client(_Settings):
+class Client(_Settings, Closing):
     """Asks a server whether two photos show one person.
 
     A client keeps its connections open and may be shared between threads; close it, or use it in
@@ -186,19 +185,8 @@ class Client(_Settings):
         """Close the connections."""
         self._pool.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncClient(_Settings):
+class AsyncClient(_Settings, AsyncClosing):
     """:class:`Client` for ``async`` code, on asyncio or trio; takes and raises the same.
 
     Example:
@@ -253,14 +241,3 @@ class AsyncClient(_Settings):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._pool.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
-from types import TracebackType
-from typing import Self
 
 import anyio
 from anyio.abc import ByteStream
@@ -14,6 +12,7 @@ from anyio.streams.tls import TLSStream
 from verikit.errors import Broken, VerikitError
 from verikit.transport import proxy as proxies
 from verikit.transport.clock import Clock, Pace
+from verikit.transport.closing import AsyncClosing
 from verikit.transport.connection import named, not_connected, struck_out, why
 from verikit.transport.endpoint import Endpoint
 from verikit.transport.reader import Answer, Reader
@@ -63,7 +62,7 @@ class AsyncConnection:
             await anyio.aclose_forcefully(stream)
 
 
-class AsyncPool:
+class AsyncPool(AsyncClosing):
     """:class:`~verikit.transport.connection.Pool` for tasks of one event loop."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -88,17 +87,6 @@ class AsyncPool:
         """Close the idle connections."""
         while self._idle:
             await self._idle.pop().aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
 
 class _Exchange:

@@ -13,14 +13,13 @@ import ssl
 import time
 from collections import deque
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from verikit.errors import BadAnswer, Broken, NotConnected, ProxyFailed, VerikitError
 from verikit.foreign_text import shown
 from verikit.transport import proxy as proxies
 from verikit.transport import tls
 from verikit.transport.clock import Clock, Pace
+from verikit.transport.closing import Closing
 from verikit.transport.endpoint import Endpoint
 from verikit.transport.reader import Answer, Reader
 from verikit.transport.request import Request, blocks_of
@@ -30,7 +29,7 @@ TLS_HINT = "; if TLS is spoken there, write https:// instead"
 STRUCK_OUT = b"[not shown]"
 
 
-class Connection:
+class Connection(Closing):
     """One connection, made when it is needed and kept while the server keeps it.
 
     Every method raises nothing but :class:`Unreachable`, and :class:`WrongUse` for files and
@@ -72,19 +71,8 @@ class Connection:
             self._socket.close()
             self._socket = None
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Pool:
+class Pool(Closing):
     """Connections to one server, as many as are asked over at a time; idle ones are kept.
 
     Threads may share it. ``ask`` waits until the rate of the endpoint allows the request.
@@ -118,17 +106,6 @@ class Pool:
         """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
