@@ -203,7 +203,7 @@ def _pairs(measurement: Measurement) -> list[Objection]:
         if not share:
             continue
         text = (
-            f"{100 * share:.3g} % of the {_kind(counts)} comparisons repeat a pair, in "
+            f"{100 * share:.3g} % of the {counts.kind} comparisons repeat a pair, in "
             "the same or the other order: a pair is evidence once."
         )
         found.append(Objection(kind="repeated pairs", effect=Effect.SHOWN, text=text))
@@ -250,7 +250,7 @@ def _spike(counts: ComparisonCounts, sign: float) -> list[Objection]:
         return []
     effect = Effect.NO_PASS if spread.at_lowest > FEW * spread.n else Effect.SHOWN
     text = (
-        f"{spread.at_lowest:,} {_kind(counts)} scores are exactly {sign * spread.lowest:g}, and "
+        f"{spread.at_lowest:,} {counts.kind} scores are exactly {sign * spread.lowest:g}, and "
         f"the next is {sign * spread.second_lowest:g}: if that stands for a failure, leave the "
         "score empty."
     )
@@ -302,10 +302,6 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
 def _misfit(counts: np.ndarray, predicted: np.ndarray, rows: int) -> float:
     """How far counts are from a prediction in the rows below, in logarithms."""
     return float(np.abs(np.log((counts[:rows] + 0.5) / (predicted[:rows] + 0.5))).sum())
-
-
-def _kind(counts: ComparisonCounts) -> str:
-    return "mated" if counts.mated else "non-mated"
 
 
 def _count(number: int, what: str) -> str:

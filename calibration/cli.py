@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from calibration import progress
+from calibration.adjudication import adjudicate, read_found
 from calibration.applicable import Source, refuse_idle, source_of
 from calibration.asking.adapters import CONTRACT, NAMES
 from calibration.asking.cluster import asker_of
@@ -145,6 +146,11 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="Identities: a table photo,person, or the labels of a score matrix (.npy).",
 )
 @click.option(
+    "--adjudicated",
+    type=_FILE,
+    help="The look.csv of a report with your findings in it: judge before and after them.",
+)
+@click.option(
     "--require",
     multiple=True,
     metavar="RATE",
@@ -259,8 +265,12 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
             at_any_time=evaluation.at_any_time,
         )
         with progress.working("Judging and writing the report", quiet=options["quiet"]):
-            rates = evaluation.claims.rates
-            findings = find(evaluation.measurement, rates, rule, conditions)
+            measurement, rates = evaluation.measurement, evaluation.claims.rates
+            if looked_at := options["adjudicated"]:
+                before = find(measurement, rates, rule, conditions)
+                review = adjudicate(measurement, read_found(looked_at), looked_at.name)
+                conditions = replace(conditions, review=review.after(before))
+            findings = find(measurement, rates, rule, conditions)
             try:
                 page = writer.write(
                     options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]

@@ -7,13 +7,15 @@ import numpy as np
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.findings import Listed, MostFalseMatches
 
+_LISTED = 60
+
 
 def listed(measurement: Measurement, counts: ComparisonCounts) -> list[Listed]:
     """The most extreme comparisons of a kind, by name."""
     names = measurement.identities.photos.names
     return [
         Listed(first=names[first], second=names[second], score=measurement.sign * score)
-        for first, second, score in counts.extremes.listed()
+        for first, second, score in counts.extremes.listed()[:_LISTED]
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calibration.audit import Objection
 from calibration.requirements import Standard
@@ -152,6 +152,50 @@ class Acquired:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AsLabelled:
+    """A row before the review."""
+
+    threshold: float
+    k: int
+    n: int
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """What was looked at: ``reviewed`` comparisons, of which ``to_mated`` non-mated ones turned out
+    to be mated and ``to_non_mated`` mated ones not to be. ``rows``: at which of them every false
+    match was looked at. ``verdict`` and ``before`` are what the labels alone come to.
+    """
+
+    source: str
+    reviewed: int
+    to_mated: int
+    to_non_mated: int
+    rows: tuple[bool, ...]
+    verdict: str = ""
+    before: tuple[AsLabelled, ...] = ()
+
+    def after(self, findings: Findings) -> Review:
+        """With what was found before it."""
+        return replace(
+            self,
+            verdict=findings.verdict,
+            before=tuple(
+                AsLabelled(threshold=row.threshold, k=row.k, n=row.n, verdict=row.verdict)
+                for row in findings.rows
+            ),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.reviewed:,} comparisons were looked at ({self.source}): {self.to_mated:,} "
+            f"non-mated ones are mated, {self.to_non_mated:,} mated ones are not. As labelled the "
+            f"verdict is {self.verdict}."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Findings:
     """The whole of it.
 
@@ -168,6 +212,7 @@ class Findings:
     remarks: list[str]
     rule: Rule
     up_to: float
+    review: Review | None
     rows: list[Row]
     operating: int
     supports_rates: bool

@@ -20,6 +20,7 @@ from calibration.findings import (
     Findings,
     OperatingPoint,
     RequiredRow,
+    Review,
     Row,
 )
 from calibration.requirements import Standard, evidence_for
@@ -43,6 +44,7 @@ class RunConditions:
     ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
     the source of the pairs found. ``standard`` holds the required rates, which then are what the
     overall verdict is about. ``begun`` are the terms on which a run was to be judged at first.
+    ``review`` is what a person found who looked at comparisons.
     """
 
     complete: bool = True
@@ -52,18 +54,14 @@ class RunConditions:
     standard: Standard | None = None
     objections: tuple[Objection, ...] = ()
     begun: Terms | None = None
+    review: Review | None = None
 
 
 def find(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Findings:
     """Everything that the counts say of the documented table."""
-    audited = audit(
-        measurement,
-        rates,
-        known_direction=conditions.known_direction,
-        found=conditions.objections,
-    )
+    audited = _audited(measurement, rates, conditions)
     fitted = _tail(measurement, evidence(measurement, rates))
     reasons = unsupported(measurement, conditions)
     barred = bool(reasons) or audited.has(Effect.NO_VERDICT)
@@ -94,6 +92,7 @@ def find(
         remarks=remarks,
         rule=rule,
         up_to=conditions.up_to,
+        review=conditions.review,
         rows=rows,
         operating=operating,
         supports_rates=conditions.supports_rates,
@@ -127,6 +126,27 @@ def find(
     )
 
 
+def _audited(measurement: Measurement, rates: ErrorRates, conditions: RunConditions) -> Audit:
+    """The audit; where a person looked at every false match of a row, no label is in doubt."""
+    audited = audit(
+        measurement,
+        rates,
+        known_direction=conditions.known_direction,
+        found=conditions.objections,
+    )
+    review = conditions.review
+    if review is None:
+        return audited
+    told = Objection(kind="review", effect=Effect.SHOWN, text=str(review))
+    rest = [one for one in audited.objections if one.kind != "label noise" or not any(review.rows)]
+    doubtful = zip(audited.doubtful, review.rows, strict=True)
+    return replace(
+        audited,
+        objections=(*rest, told),
+        doubtful=tuple(0 if looked else few for few, looked in doubtful),
+    )
+
+
 def _other_terms(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions, now: Verdict
 ) -> list[Objection]:
@@ -154,12 +174,7 @@ def verdict_on(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Verdict:
     """The verdict on what is required, else on the table, and nothing else."""
-    audited = audit(
-        measurement,
-        rates,
-        known_direction=conditions.known_direction,
-        found=conditions.objections,
-    )
+    audited = _audited(measurement, rates, conditions)
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
     if required := _required(measurement, rates, rule, conditions, audited, barred=False):

@@ -16,7 +16,8 @@ from calibration.counting.notable import Extremes
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
 
-LISTED = 60
+LOOKED_AT = 500
+"""Comparisons of each kind that a person may be asked to look at."""
 
 
 class ComparisonCounts:
@@ -26,7 +27,7 @@ class ComparisonCounts:
         self.mated = mated
         self.histogram = histogram
         self.by_photo = CountsByPhoto(histogram.thresholds, mated=mated)
-        self.extremes = Extremes(LISTED, highest=not mated)
+        self.extremes = Extremes(LOOKED_AT, highest=not mated)
         self.trace = Trace(histogram.thresholds)
         self.rounding = Rounding()
         self.spread = Spread()
@@ -44,6 +45,27 @@ class ComparisonCounts:
         self.spread.add(scores)
         self.trace.add(scores)
         self.rounding.add(scores)
+
+    def take_back(self, first: Counts, second: Counts, scores: Floats) -> None:
+        """Undo ``add``, but for what is no more than a sample or a trace of the order."""
+        undone = ComparisonCounts(
+            Histogram(
+                thresholds=self.histogram.thresholds,
+                low=self.histogram.low,
+                high=self.histogram.high,
+                open_ended=self.histogram.open_ended,
+            ),
+            mated=self.mated,
+        )
+        undone.add(first, second, scores)
+        self.histogram.take_back(undone.histogram)
+        self.by_photo.take_back(undone.by_photo)
+        self.extremes.drop(first, second)
+
+    @property
+    def kind(self) -> str:
+        """What such comparisons are called."""
+        return "mated" if self.mated else "non-mated"
 
     def refuse(self, first: Counts) -> None:
         """Count refused comparisons: numbers of their first photos, shape (n,)."""
@@ -168,6 +190,19 @@ class Measurement:
             counts.pairs.add(block.first[ours], block.second[ours])
             self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)
             self._add_scores(counts, block, scores, ours & completed)
+
+    def relabel(
+        self, counts: ComparisonCounts, first: list[int], second: list[int], scores: list[float]
+    ) -> None:
+        """Count completed comparisons of one kind as the other; not in the rates of groups."""
+        other = self.mated if counts is self.non_mated else self.non_mated
+        for a, b, score in zip(first, second, scores, strict=True):
+            narrow = np.float32(score)
+            written = np.array([narrow if self.as_float32 and narrow == score else score])
+            photos = np.array([a]), np.array([b])
+            counts.take_back(*photos, written)
+            other.add(*photos, written)
+            other.pairs.add(*photos)
 
     def merge(self, other: Measurement) -> None:
         """Add completed comparisons that were counted elsewhere, with the same numbers of photos

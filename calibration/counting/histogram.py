@@ -67,6 +67,12 @@ class Histogram:
         self.matches += other.matches
         self.above += other.above
 
+    def take_back(self, other: Histogram) -> None:
+        """Undo ``merge``."""
+        self.bins -= other.bins
+        self.matches -= other.matches
+        self.above -= other.above
+
     def _add_to_bins(self, block: Floats, scaled: Floats, places: Counts) -> None:
         """The nudge puts a score of a few decimals onto the edge that it is written as."""
         scale = self.bins.size / (self.high - self.low)

@@ -379,6 +379,12 @@ class CountsByPhoto:
         self.add_tried(other._tried)
         self._events[:, :photos] += other._events
 
+    def take_back(self, other: CountsByPhoto) -> None:
+        """Undo ``merge``."""
+        photos = other._tried.size
+        self._tried[:photos] -= other._tried
+        self._events[:, :photos] -= other._events
+
     def _by_photo(self, first: Counts, second: Counts) -> Counts:
         counts = np.bincount(first, minlength=self._tried.size)
         return counts if self._mated else counts + np.bincount(second, minlength=self._tried.size)

@@ -32,6 +32,13 @@ class Extremes:
         """Offer what was kept elsewhere of the same photos."""
         self._merge(other._pairs, other._scores)
 
+    def drop(self, first: Counts, second: Counts) -> None:
+        """Forget comparisons, each once: indices of photos, each of shape (n,)."""
+        for pair in zip(first.tolist(), second.tolist(), strict=True):
+            places = np.flatnonzero((self._pairs == pair).all(axis=1))[:1]
+            self._scores = np.delete(self._scores, places)
+            self._pairs = np.delete(self._pairs, places, axis=0)
+
     def listed(self) -> list[tuple[int, int, float]]:
         """First photo, second photo and score, the most extreme first."""
         return [

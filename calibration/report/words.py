@@ -127,7 +127,7 @@ def summary(findings: Findings) -> str:
         terms = (
             f"Judged: {rows}; tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %."
         )
-    others = [one.text for one in findings.objections if one.kind == "other terms"]
+    others = [one.text for one in findings.objections if one.kind in {"other terms", "review"}]
     return " ".join(part for part in (_summary(findings), terms, *others) if part)
 
 

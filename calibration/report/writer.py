@@ -1,4 +1,4 @@
-"""Writes the report: report.html, report.json and report.csv in one folder."""
+"""Writes the report: report.html, report.json, report.csv and look.csv in one folder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from calibration.adjudication import write_look
 from calibration.by_group import LEAST_PEOPLE, matrix
 from calibration.evaluation import Evaluation
 from calibration.files import writing
@@ -59,10 +60,12 @@ def write(
     *,
     thumbnails: bool,
 ) -> Path:
-    """Write all three files and return the page; one with photos only its owner may read."""
+    """Write the report's files and return the page; one with photos only its owner may read."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(as_json(findings, evaluation), encoding="utf-8")
     _write_csv(folder / "report.csv", findings)
+    if findings.review is None:
+        write_look(folder / "look.csv", evaluation.measurement)
     page = folder / "report.html"
     photos = evaluation.photos if thumbnails else None
     with writing(page, private=photos is not None) as file:

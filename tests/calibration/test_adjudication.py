@@ -1,0 +1,133 @@
+"""A person looks at comparisons, and everything is judged before and after."""
+
+import csv
+import json
+import math
+import shutil
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from calibration.cli import calibrate
+
+PEOPLE = 400
+
+
+class Scored:
+    """A right server, and some photos of one person that are labelled as those of two."""
+
+    def __init__(self, path, wrong: int = 12, times: float = 1.0) -> None:
+        rng = np.random.default_rng(7)
+        self.path = path
+        self.truth: dict[frozenset[str], bool] = {}
+        lines = ["first,second,mated,score"]
+        for n in range(40_000):
+            mated = n % 10 == 0
+            one = int(rng.integers(PEOPLE))
+            other = one if mated else int((one + rng.integers(1, PEOPLE)) % PEOPLE)
+            first, second = f"p{one}/{n}a.jpg", f"p{other}/{n}b.jpg"
+            truth = mated or (n % 3_000 == 7 and n // 3_000 < wrong)
+            impostor = 0.3 - math.log10(rng.random() / times) / 10
+            score = 0.85 + 0.1 * rng.random() if truth else impostor
+            self.truth[frozenset((first, second))] = truth
+            lines.append(f"{first},{second},{mated:d},{min(score, 1)}")
+        path.write_text("\n".join(lines) + "\n")
+
+    def judged(self, *options: str, code: int | None = None):
+        out = self.path.parent / "out"
+        command = [str(self.path), "--out", str(out), "--quiet", *options]
+        result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+        if code is not None:
+            assert result.exit_code == code, result.output
+        output = " ".join(result.output.split())
+        return output, json.loads((out / "report.json").read_text())
+
+    def look(self, keep=lambda row, truth: True):
+        """The report's list, filled in by somebody who knows the truth."""
+        source = self.path.parent / "out/look.csv"
+        with source.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        target = self.path.parent / "found.csv"
+        with target.open("w", newline="") as file:
+            lines = csv.DictWriter(file, rows[0].keys(), delimiter=";")
+            lines.writeheader()
+            for row in rows:
+                truth = self.truth[frozenset((row["first"], row["second"]))]
+                lines.writerow(row | {"found": f"{truth:d}" if keep(row, truth) else ""})
+        return str(target)
+
+
+@pytest.fixture
+def scored(tmp_path):
+    return Scored(tmp_path / "scores.csv")
+
+
+def rows(found: dict) -> list[str]:
+    return [row["verdict"] for row in found["rows"]]
+
+
+def test_wrong_labels_that_a_person_found_count_as_what_they_are(scored):
+    _, before = scored.judged()
+    assert before["rows"][4]["k"] >= 12
+    output, after = scored.judged("--adjudicated", scored.look())
+    assert after["rows"][4]["k"] <= 1
+    assert rows(after)[:3] == ["PASS"] * 3
+    assert after["mated"] == before["mated"] + 12
+    assert after["non_mated"] == before["non_mated"] - 12
+    assert "12 non-mated ones are mated" in output
+    assert f"As labelled the verdict is {before['verdict']}." in output
+    assert [row["k"] for row in after["review"]["before"]] == [r["k"] for r in before["rows"]]
+    assert "before the review" in (scored.path.parent / "out/report.html").read_text()
+
+
+def test_every_comparison_from_a_row_on_must_be_looked_at(tmp_path):
+    scored = Scored(tmp_path / "scores.csv", times=30.0)
+    scored.judged(code=1)
+    one_sided = scored.look(lambda row, truth: truth)
+    output, _ = scored.judged("--adjudicated", one_sided, code=2)
+    assert "One-sided" in output
+    assert "Labels that are right must be confirmed as well." in output
+
+
+def test_false_matches_that_a_person_confirmed_are_no_label_noise(tmp_path):
+    """What looks like wrong labels is the server's own fault."""
+    scored = Scored(tmp_path / "scores.csv", wrong=13)
+    _, before = scored.judged()
+    assert "label noise" in [one["kind"] for one in before["objections"]]
+    assert "FAIL" not in rows(before)
+    scored.truth = dict.fromkeys(scored.truth, False)
+    target = scored.look(lambda row, truth: row["mated"] == "0")
+    _, after = scored.judged("--adjudicated", target, code=1)
+    assert rows(after)[4] == "FAIL"
+    assert [row["k"] for row in after["rows"]] == [row["k"] for row in before["rows"]]
+
+
+def test_what_was_found_stays_in_the_list_when_it_is_judged_again(scored):
+    scored.judged()
+    look = scored.path.parent / "out/look.csv"
+    shutil.copy(scored.look(lambda row, truth: float(row["score"]) > 0.8), look)
+    scored.judged()
+    with look.open(newline="") as file:
+        found = [row["found"] for row in csv.DictReader(file)]
+    assert found.count("1") >= 12
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("first,second,found\na,b,\n", "holds no findings"),
+        ("first,second,found\na,b,1\n", "speaks of none"),
+        ("first,second,found\na,b,1\nb,a,0\n", "says two things"),
+        ("first,second,found\na,b,maybe\n", "neither 1, 0 nor"),
+        ("first,second\na,b\n", "found"),
+    ],
+)
+def test_a_list_that_says_nothing_is_refused(scored, text, message):
+    (scored.path.parent / "found.csv").write_text(text)
+    out = scored.path.parent / "out"
+    command = [str(scored.path), "--out", str(out), "--quiet"]
+    command += ["--adjudicated", str(scored.path.parent / "found.csv")]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
