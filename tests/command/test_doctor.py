@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from tests.support.hostile_server import SINS, hostile, whole
+from tests.support.peer import answering
 from tests.support.ports import free_port
 from verikit.commands.doctor import cli, engine, installation, machine
 from verikit.commands.doctor.finding import Finding, State
@@ -163,3 +165,20 @@ def test_a_container_s_limits_count(
 def test_a_folder_that_cannot_be_written_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.os, "access", lambda *_: False)
     assert machine.folder().state is State.WRONG
+
+
+@pytest.mark.parametrize("sin", SINS)
+def test_whatever_listens_on_the_port_is_another(sin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "SECONDS", 0.2)
+    with hostile(sin) as peer:
+        found = machine.port(peer.port)
+    assert found.state is State.WRONG
+    assert f"{found.found} {found.advice}".isprintable()
+
+
+def test_the_reference_server_on_the_port_is_known_by_its_name() -> None:
+    healthy = whole(b'{"status": "alive"}', extra="Server: verikit\r\n")
+    with answering(lambda connection: connection.sendall(healthy)) as peer:
+        assert machine.port(peer.port).state is State.OK
+    with answering(lambda connection: connection.sendall(whole(b"{}"))) as peer:
+        assert machine.port(peer.port).state is State.WRONG

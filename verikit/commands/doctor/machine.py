@@ -13,6 +13,9 @@ from verikit.transport import Address, Connection, Endpoint, Request
 
 LOOPBACK = "127.0.0.1"
 MIB = 2**20
+SERVER = "verikit"
+"""What the reference server calls itself."""
+
 SECONDS = 5.0
 """How long a server on the port may take to say that it is ours."""
 
@@ -76,6 +79,7 @@ def _is_ours(number: int) -> bool:
     address = Address.of(f"http://{LOOPBACK}:{number}")
     try:
         with Connection(Endpoint(address=address, timeout=SECONDS)) as connection:
-            return connection.ask(Request(method="GET", path="/healthz")).status == 200
+            answer = connection.ask(Request(method="GET", path="/healthz"))
+            return answer.status == 200 and answer.headers.get("server") == SERVER
     except Unreachable:
         return False
