@@ -73,15 +73,14 @@ class Claims:
         """
         first = self.rows[0][0]
         if not (math.isinf(up_to) and up_to > 0) and not self.sign * up_to >= self.sign * first:
-            raise WrongUse(f"--up-to {up_to:g}: the table has rows from {first:g} on.")
+            raise WrongUse(f"--up-to {up_to:g}: the rows of the table begin at {first:g}.")
 
 
 def of_contract(contract: Contract, lower_is_closer: bool | None = None) -> Claims:
     """The documented table."""
     if lower_is_closer:
         raise WrongUse(
-            "--lower-is-closer needs --claims: the documented table is of scores, of which the "
-            "higher ones are closer."
+            "--lower-is-closer needs --claims: in the documented table, higher scores are closer."
         )
     rates = contract.error_rates
     return Claims(
@@ -114,10 +113,10 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         entry = read_yaml(text)
         return _claims(entry, lower_is_closer=lower_is_closer)
     except NotPlainYaml as error:
-        raise WrongUse(f"{name} is no YAML: {error}.") from error
+        raise WrongUse(f"{name} is not valid YAML: {error}.") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WrongUse(
-            f"{name} is no file of claims: {error}. It needs `rows`, pairs [threshold, rate], and "
+            f"{name} is not a file of claims: {error}. It needs `rows`, pairs [threshold, rate], and "
             "may say `title`, `source`, `note`, `lowest`, `highest`, `closer` (higher or lower), "
             "`recommended_above`, and `send`, what an --api sends."
         ) from error
@@ -129,10 +128,10 @@ def _text(path: Path) -> str:
             content = file.read(_BIGGEST + 1)
     except OSError as error:
         raise WrongUse(
-            f"There are no claims {path}: name a YAML file, or one of {', '.join(names())}."
+            f"There is not a file of claims {path}: name a YAML file, or one of {', '.join(names())}."
         ) from error
     if len(content) > _BIGGEST:
-        raise WrongUse(f"{path} is larger than 64 KiB: that is no file of claims.")
+        raise WrongUse(f"{path} is larger than 64 KiB: that is not a file of claims.")
     # An alias may stand for ten others that do so again; no claim needs one.
     if b"&" in content and b"*" in content:
         raise WrongUse(f"{path} uses YAML aliases: write every row in full.")
@@ -145,7 +144,7 @@ def _text(path: Path) -> str:
 def _claims(entry: Mapping[str, Any], *, lower_is_closer: bool | None) -> Claims:
     unknown = sorted(map(str, entry.keys() - _KNOWN))
     if unknown:
-        raise ValueError(f"it says {', '.join(unknown)}, which means nothing")
+        raise ValueError(f"it contains {', '.join(unknown)}, which is unknown")
     closer = entry.get("closer", "higher")
     if closer not in ("higher", "lower"):
         raise ValueError("`closer` is higher or lower")
@@ -182,8 +181,8 @@ def _claims(entry: Mapping[str, Any], *, lower_is_closer: bool | None) -> Claims
 def _number(value: Any) -> float:
     """YAML 1.1 takes 1e-3 for a word."""
     if isinstance(value, bool):
-        raise ValueError(f"{value} is no number")
+        raise ValueError(f"{value} is not a number")
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError(f"{value} is no number")
+        raise ValueError(f"{value} is not a number")
     return number

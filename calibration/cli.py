@@ -55,7 +55,7 @@ def _claims(options: dict[str, Any]) -> Claims:
     claims.require_row(options["up_to"])
     if options["api"] != CONTRACT and not named:
         raise WrongUse(
-            f"--api {options['api']} needs --claims: the documented table is of the contract."
+            f"--api {options['api']} needs --claims: the documented table is the contract's."
         )
     return claims
 
@@ -282,7 +282,7 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         click.echo(f"Incomplete: {error}", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
     except KeyboardInterrupt:
-        click.echo("Interrupted: nothing was judged.", err=True)
+        click.echo("Interrupted before anything was judged.", err=True)
         ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
     except (VerikitError, OSError) as error:
         if isinstance(error, OSError) and error.errno in NO_ROOM:
@@ -323,7 +323,7 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
     if options["similarities"]:
         return thresholds_of_text(options["similarities"], contract.error_rates)
     raise click.UsageError(
-        "Templates give similarities, not scores of the table: add --score-map or --similarities."
+        "Templates give similarities, not scores: add --score-map or --similarities."
     )
 
 

@@ -37,7 +37,7 @@ def list_datasets(json: bool) -> None:
         click.echo(f"    {dataset.about}\n    licence: {dataset.licence}")
         click.echo(f"    source: {dataset.source}")
         if not dataset.supports_rates:
-            click.echo("    supports no error rate")
+            click.echo("    does not support error rates")
 
 
 @datasets.command()
@@ -61,7 +61,7 @@ def fetch(name: str, home: Path | None, json: bool) -> None:
     elif place:
         click.echo(f"{name} is at {place}.")
     else:
-        click.echo(f"{name} comes with verikit: nothing to do.")
+        click.echo(f"{name} is included in verikit.")
 
 
 @datasets.command()
@@ -84,7 +84,7 @@ def check(ctx: click.Context, /, name: str, photos: Path | None, json: bool) -> 
     if json:
         click.echo(json_format.dumps({"name": name, "differences": differences}))
     else:
-        click.echo("\n".join(differences) or f"{name} is whole.")
+        click.echo("\n".join(differences) or f"{name} is complete.")
     ctx.exit(bool(differences))
 
 

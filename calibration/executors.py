@@ -186,7 +186,7 @@ def _dask(address: str) -> Iterator[Workers]:
             client.wait_for_workers(1, timeout=_SECONDS_TO_JOIN)
         except (OSError, ValueError, TimeoutError) as error:
             raise Unreachable(
-                f"No Dask scheduler with a worker answers at {address}: start `dask scheduler` "
+                f"No Dask scheduler with a worker responds at {address}: start `dask scheduler` "
                 "and `dask worker` there, or use --dask local."
             ) from error
         if local:

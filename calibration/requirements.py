@@ -58,7 +58,7 @@ class Requirement:
             limit = math.nan
         if found is None or not 0 < limit < 1:
             raise WrongUse(
-                f"{text!r} is no requirement: write it like fnmr@0.7<=0.01, fmr@0.7<=1e-4, "
+                f"{text!r} is not a requirement: write it like fnmr@0.7<=0.01, fmr@0.7<=1e-4, "
                 "gfrr@0.7<=0.03 or fta<=0.05."
             )
         return cls(measure=(found[1] or found[4]).lower(), threshold=threshold, limit=limit)
@@ -112,10 +112,12 @@ def load_standard(name: str) -> Standard:
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise WrongUse(
-            f"{path} is no standard: it needs title, source, date and require ({error})."
+            f"{path} is not a standard: it needs title, source, date and require ({error})."
         ) from error
     if not (standard.requirements and 0.5 < standard.confidence < 1):
-        raise WrongUse(f"{path} needs at least one requirement, and a confidence from 0.5 to 1.")
+        raise WrongUse(
+            f"{path} needs at least one requirement, and a confidence between 0.5 and 1."
+        )
     return standard
 
 

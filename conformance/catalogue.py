@@ -136,7 +136,7 @@ def _release(name: str, releases: list[str]) -> str:
     except InvalidVersion:
         found = []
     if not found:
-        raise WrongUse(f"There is no release {name}; there are {', '.join(releases)}")
+        raise WrongUse(f"There is no release {name}: choose one of {', '.join(releases)}")
     return found[0]
 
 

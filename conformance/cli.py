@@ -48,7 +48,7 @@ class _JsonFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path."""
         if "://" in str(value):
-            self.fail(f"{value} is no file: put the URL first, or write --json -", param, ctx)
+            self.fail(f"{value} is not a file: put the URL first, or write --json -", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -142,7 +142,7 @@ def check(url: str | None, **given: Any) -> None:
         _list(catalogue, cases, in_json=given["json"] is not None)
         return
     if url is None:
-        raise WrongUse("Give the server's URL, as in: verikit check http://127.0.0.1:3000")
+        raise WrongUse("Give the server's URL, for example: verikit check http://127.0.0.1:3000")
     target = Target.of(url, **secrets(), timeout=given["timeout"], access=given["access"])
     options = _options(catalogue, given)
     console = Console(stderr=given["json"] == Path("-"))
@@ -170,7 +170,7 @@ def _selected(catalogue: Catalogue, given: dict[str, Any]) -> Sequence[Case]:
     earlier = given["only_failed"]
     ids = failed_before(read_lines(earlier)) if earlier else None
     if ids is not None and not ids:
-        raise WrongUse(f"Nothing failed in {earlier}: there is nothing to run again.")
+        raise WrongUse(f"Nothing failed in {earlier}, so there is nothing to run.")
     return catalogue.select(*given["patterns"], ids=ids)
 
 

@@ -53,7 +53,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "conformance_case" not in metafunc.fixturenames:
         return
     if not metafunc.config.getoption("--server-url"):
-        pytest.exit("Say which server to check: --server-url http://127.0.0.1:3000", returncode=4)
+        pytest.exit("Give the server to check: --server-url http://127.0.0.1:3000", returncode=4)
     catalogue = load_catalogue(metafunc.config.getoption("--server-release"))
     marked = [
         pytest.param(

@@ -46,7 +46,7 @@ class Probe:
         self.requests = 0
         one = self._ask(self._with(_ORDINARY))
         if outcome(one.answer) != ACCEPTED:
-            raise NoVerdict(f"Two ordinary photos are not compared: {describe_actual(one)}")
+            raise NoVerdict(f"Two ordinary photos were not compared: {describe_actual(one)}")
 
     def formats(self) -> Found:
         """The formats that are read."""

@@ -116,7 +116,7 @@ def _read(name: str, entry: Any) -> Profile:
 def _demand_keys(entry: Any, known: Mapping[str, Any] | tuple[str, ...], where: str) -> None:
     """Raises ValueError for what is no mapping, or has a key that nobody reads."""
     if not isinstance(entry, dict):
-        raise ValueError(f"{where} is a mapping, not {entry!r}")
+        raise ValueError(f"{where} must be a mapping, not {entry!r}")
     for key in entry:
         if key not in known:
             near = get_close_matches(str(key), list(known), 1)
@@ -132,7 +132,7 @@ def _standards(entry: Any) -> Standards:
         found |= {limits[key]: value for key, value in entry.get(group, {}).items()}
     for limit, value in found.items():
         if type(value) is not int or value < 1:
-            raise ValueError(f"photo_standards: {limit} must be a positive whole number")
+            raise ValueError(f"photo_standards: {limit} must be a positive integer")
     for name in ("side", "file_bytes"):
         if found.get(f"min_{name}", 0) > found.get(f"max_{name}", float("inf")):
             raise ValueError(f"photo_standards: min_{name} is above max_{name}")
@@ -148,13 +148,13 @@ def _readings(entry: Any) -> frozenset[str] | None:
     if entry == CONTRACT:
         return None
     if not isinstance(entry, dict) or any(value != CONTRACT for value in entry.values()):
-        raise ValueError("readings is 'contract', or requirement ids, each with 'contract'")
+        raise ValueError("readings must be 'contract', or requirement IDs, each with 'contract'")
     return frozenset(entry)
 
 
 def _deviations(entry: Any) -> Mapping[str, str]:
     if not isinstance(entry, dict) or not all(isinstance(why, str) for why in entry.values()):
-        raise ValueError("deviations is case ids (* and ? are wildcards), each with a reason")
+        raise ValueError("deviations must be case IDs (* and ? are wildcards), each with a reason")
     return entry
 
 
@@ -163,7 +163,7 @@ def _statuses(entry: Any) -> Mapping[str, int]:
         return _contract_statuses()
     _demand_keys(entry, tuple(load_contract().codes), "statuses")
     if not all(type(status) is int and 400 <= status <= 599 for status in entry.values()):
-        raise ValueError("statuses pairs names of codes with error statuses, such as 400")
+        raise ValueError("statuses must map names of codes to error statuses, such as 400")
     return dict(entry)
 
 

@@ -113,7 +113,7 @@ def _preflight(environment: Environment) -> Outcome:
     word = outcome(one.answer)
     if one.answer.status in _NO_SUCH_OPERATION and word not in load_contract().codes:
         raise Unreachable(
-            f"A server answers at {endpoint.address.url}, but it does not know the operation "
+            f"A server responds at {endpoint.address.url}, but it does not know the operation "
             f"(HTTP {one.answer.status}). Is the URL right?"
         )
     return word

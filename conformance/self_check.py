@@ -23,7 +23,7 @@ def self_check() -> str:
     """Check the mock without and with a fault; a sentence about it.
 
     Raises:
-        SelfCheckFailed: the good server failed or the bad one was not caught.
+        SelfCheckFailed: the good server failed or the bad one was not detected.
     """
     return describe(_checked(), _checked("second-photo-ignored"))
 
@@ -32,7 +32,7 @@ def describe(good: Run, bad: Run) -> str:
     """What the two runs show.
 
     Raises:
-        SelfCheckFailed: the good server failed or the bad one was not caught.
+        SelfCheckFailed: the good server failed or the bad one was not detected.
     """
     if good.exit_code != 0:
         named = ", ".join(r.case for r in good.results if r.verdict is Verdict.FAILED)
@@ -42,7 +42,7 @@ def describe(good: Run, bad: Run) -> str:
     failed = [r.case for r in bad.results if r.verdict is Verdict.FAILED]
     if not any("second-judged" in bad.cases[case].requires for case in failed):
         raise SelfCheckFailed(
-            "Self-check failed: a server that ignores the second photo was not caught."
+            "Self-check failed: a server that ignores the second photo was not detected."
         )
     return (
         f"Self-check passed: a server that keeps the contract passed "

@@ -29,7 +29,7 @@ class _JsonFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path."""
         if "://" in str(value):
-            self.fail(f"{value} is no file: put the URL first, or write --json -", param, ctx)
+            self.fail(f"{value} is not a file: put the URL first, or write --json -", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -139,7 +139,7 @@ def load(url: str | None, access: Access, **options: Any) -> None:
 
 def _load(url: str | None, access: Access, options: dict[str, Any]) -> int:
     if url is None:
-        raise WrongUse("give the server's URL, as in: verikit load http://127.0.0.1:3000")
+        raise WrongUse("give the server's URL, for example: verikit load http://127.0.0.1:3000")
     if options["master"] and options["worker"]:
         raise WrongUse("--master and --worker exclude each other")
     own_secrets = Secrets.of(**secrets())
@@ -212,7 +212,7 @@ def _gates(settings: tuple[str, ...]) -> dict[str, float]:
         try:
             gates[name] = float(limit)
         except ValueError as error:
-            raise WrongUse(f"--gate {setting}: write NAME=LIMIT, as in p95_ms=500") from error
+            raise WrongUse(f"--gate {setting}: write NAME=LIMIT, for example p95_ms=500") from error
     return gates
 
 

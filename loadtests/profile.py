@@ -29,7 +29,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         if (self.rate is None) == (self.users is None):
-            raise WrongUse("a stage names either `rate` or `users`")
+            raise WrongUse("a stage has either `rate` or `users`")
         if not self.level > 0 or not self.seconds > 0:
             raise WrongUse("a stage needs a rate or users, and seconds, above 0")
 
@@ -166,7 +166,7 @@ def load_profile(name: str) -> Profile:
         known = ", ".join(profile_names())
         raise WrongUse(f"there is no profile {name}: use one of {known}, or a file") from error
     if not isinstance(options, Mapping):
-        raise WrongUse(f"{path} holds no options")
+        raise WrongUse(f"{path} contains no options")
     return profile_from({"name": path.stem, **options})
 
 
@@ -184,16 +184,16 @@ def _build(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     known = {each.name for each in dataclasses.fields(kind)}
     for name in options:
         if name not in known:
-            raise WrongUse(f"`{name}` is no option of a {kind.__name__.lower()}")
+            raise WrongUse(f"`{name}` is not an option of a {kind.__name__.lower()}")
     try:
         return kind(**options)
     except TypeError as error:
-        raise WrongUse(f"a {kind.__name__.lower()} makes no sense: {error}") from error
+        raise WrongUse(f"a {kind.__name__.lower()} is invalid: {error}") from error
 
 
 def _check_names(where: str, entries: Mapping[str, float], known: Any) -> None:
     for name, value in entries.items():
         if name not in known:
-            raise WrongUse(f"{where}: {name} is none of {', '.join(sorted(known))}")
+            raise WrongUse(f"{where}: {name} is not one of {', '.join(sorted(known))}")
         if not isinstance(value, int | float) or value < 0:
             raise WrongUse(f"{where}: {name} must be a number of 0 or more")

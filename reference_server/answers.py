@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """The JSON text; a score that is no number raises ValueError rather than being sent."""
+        """The JSON text; a score that is not a number raises ValueError rather than being sent."""
         content = {**self.fields, "request_id": self.request_id}
         return json.dumps(content, allow_nan=False).encode()
 

@@ -56,7 +56,7 @@ def create_app(settings: Settings, verifier: Verifier) -> Flask:
 def _refuse_foreign_hosts(allowed: tuple[str, ...]) -> Callable[[], None]:
     def refuse() -> None:
         if not answers_to(request.environ.get("HTTP_HOST"), allowed):
-            raise InvalidArgument("this server answers to no such Host; --allowed-host names more")
+            raise InvalidArgument("this Host is not allowed; see --allowed-host")
 
     return refuse
 

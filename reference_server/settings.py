@@ -82,4 +82,4 @@ def _check_formats(formats: tuple[str, ...]) -> None:
     Image.init()
     unknown = [name for name in formats if name not in Image.OPEN]
     if unknown:
-        raise SettingsError(f"Photos cannot be read as {', '.join(unknown)}: name other formats.")
+        raise SettingsError(f"The server cannot read {', '.join(unknown)}: choose other formats.")

@@ -155,7 +155,7 @@ class _Parts(click.Group):
             return super().main(*args, **kwargs)
         except Exception as error:
             if full := next(filter(None, map(_no_room, _causes(error))), None):
-                _say_error(f"{full}: free some, then run it again.")
+                _say_error(f"{full}: free some space, then run it again.")
                 sys.exit(Exit.NO_VERDICT)
             traceback.print_exc()
             sys.exit(Exit.BROKEN)
@@ -224,7 +224,7 @@ def _refuse(name: str, part: Part, error: ModuleNotFoundError) -> NoReturn:
     wanted = f".[{part.extra}]" if part.extra else "."
     raise click.UsageError(
         f"`verikit {name}` needs {error.name}, which is not installed; "
-        f"in verikit's folder: pip install '{wanted}'"
+        f"in verikit's folder, run: pip install '{wanted}'"
     ) from error
 
 

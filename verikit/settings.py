@@ -64,7 +64,7 @@ def _refuse_unknown(place: str, key: str, known: Iterable[str]) -> NoReturn:
     names = sorted(name.replace("_", "-") for name in known)
     near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
-    raise click.UsageError(f"{place} knows no {key}: {hint}")
+    raise click.UsageError(f"{place} has no option {key}: {hint}")
 
 
 def _checked(parameter: click.Parameter, command: click.Command, value: Any, place: str) -> Any:
@@ -74,7 +74,7 @@ def _checked(parameter: click.Parameter, command: click.Command, value: Any, pla
         if flag and not isinstance(one, bool):
             raise click.UsageError(f"{place} must be true or false.")
         if not flag and (isinstance(one, bool) or not isinstance(one, str | int | float)):
-            raise click.UsageError(f"{place} must be a text or a number.")
+            raise click.UsageError(f"{place} must be a string or a number.")
     try:
         parameter.type_cast_value(click.Context(command), value)
     except click.BadParameter as error:
@@ -86,8 +86,8 @@ def _refuse_secrets(table: dict[str, Any], path: Path) -> None:
     for name, value in table.items():
         if name.lower() in SECRETS:
             raise click.UsageError(
-                f"{path} must not hold the {name} itself: keep it in a file of its own, named by "
-                f'{name.lower()}-file = "..." above all tables.'
+                f"{path} must not hold the {name} itself: keep it in a separate file, given by "
+                f'{name.lower()}-file = "..." before all tables.'
             )
         if isinstance(value, dict):
             _refuse_secrets(value, path)

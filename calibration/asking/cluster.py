@@ -141,7 +141,7 @@ def _photos(shared: Shared) -> Photos:
     labelled = open_labelled(shared.choice)
     if labelled.pairs.digest() != shared.digest:
         raise WrongUse(
-            f"A worker finds other photos than this process in {shared.choice.data}: give all of "
+            f"A worker has other photos than this process in {shared.choice.data}: give all of "
             "them the same folder."
         )
     return labelled.photos
@@ -156,8 +156,8 @@ def _tasks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:
 def _without_secrets(endpoint: Endpoint) -> Endpoint:
     if endpoint.address.credentials:
         raise WrongUse(
-            "A name and a password in a URL would pass through the scheduler: give the workers "
-            "VERIKIT_HEADER_AUTHORIZATION in their environment instead."
+            "A user name and password in a URL would pass through the scheduler: set "
+            "VERIKIT_HEADER_AUTHORIZATION in the environment of the workers instead."
         )
     return _with_headers(endpoint, ())
 

@@ -118,7 +118,7 @@ class Server:
         if self._silent >= _PATIENCE:
             why = answer.trouble or f"code {answer.code}, which blames the request"
             raise Unreachable(
-                f"{_PATIENCE} comparisons in a row brought no result ({why}). The answers so far "
+                f"{_PATIENCE} comparisons in a row gave no result ({why}). The answers so far "
                 "are kept: fix the server and run the same command again."
             )
 
@@ -184,9 +184,9 @@ async def _ask(
 def _refuse_difference(server: Server, answer: Answer, replica: Server, check: Answer) -> None:
     if answer.settled and check.settled and not _same(answer, check):
         raise WrongUse(
-            f"{server.endpoint.address.shown} and {replica.endpoint.address.shown} are no "
+            f"{server.endpoint.address.shown} and {replica.endpoint.address.shown} are not "
             f"replicas: {check.first} and {check.second} get {_outcome(answer)} from one and "
-            f"{_outcome(check)} from the other, so judge them apart."
+            f"{_outcome(check)} from the other, so judge them separately."
         )
 
 

@@ -93,12 +93,12 @@ class Store:
         except sqlite3.OperationalError as error:
             self._database.close()
             raise WrongUse(
-                f"{self.path} cannot be opened ({error}): is another run at work there?"
+                f"{self.path} cannot be opened ({error}): is another run using it?"
             ) from error
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
             self._database.close()
             raise WrongUse(
-                f"{self.path} is no run, or is damaged: choose another --out."
+                f"{self.path} is not a run, or is damaged: choose another --out."
             ) from error
         except WrongUse:
             self._database.close()
@@ -254,8 +254,8 @@ class Store:
         other = [name for name in wanted if found.get(name) != wanted[name]]
         if other:
             raise WrongUse(
-                f"{self.path} holds a run with another {', '.join(other)}: choose another --out, "
-                "or ask as that run did."
+                f"{self.path} contains a run with a different {', '.join(other)}: "
+                "choose another --out, or use the options of that run."
             )
 
 
@@ -278,6 +278,6 @@ def _refuse_old(folder: Path) -> None:
     old = [folder / name for name in _OLD if (folder / name).exists()]
     if old and not (folder / FILE).exists():
         raise WrongUse(
-            f"{old[0]} is a run of an earlier verikit, which this one does not go on with: choose "
+            f"{old[0]} is a run of an earlier verikit, which this one cannot resume: choose "
             "another --out."
         )

@@ -87,7 +87,7 @@ class Histogram:
             return block
         if self.open_ended:
             return np.clip(block, self.low, self.high)
-        raise ValueError(f"a score lies outside {self.low:g} to {self.high:g}")
+        raise ValueError(f"a score is outside {self.low:g} to {self.high:g}")
 
 
 A_DECADE = 20

@@ -53,7 +53,7 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     console.print()
     console.print(
         f"Customers: {findings.mated:,} comparisons of {findings.mated_people:,} people with "
-        f"themselves; turned away is not matched or refused"
+        f"themselves; rejected means not matched, or refused"
     )
     console.print(_turned_away(findings))
     console.print()

@@ -40,7 +40,7 @@ def enrol(templates: Templates, identities: Identities) -> Counts:
     """The number of the person of each template, shape (n,)."""
     photos = identities.add(templates.photos, templates.people)
     if np.unique(photos).size < photos.size:
-        raise WrongUse("the templates name a photo twice: give each photo one template")
+        raise WrongUse("a photo has two templates: give each photo one template")
     return identities.people().person[photos]
 
 

@@ -81,13 +81,13 @@ class BinFile:
                 self.same = _labels(labels, content)
                 self._photos = [_place(photo, content) for photo in _sequence(photos)]
         except (IndexError, struct.error, OverflowError, MemoryError) as error:
-            raise WrongUse(f"{path} is no .bin set, or is damaged.") from error
+            raise WrongUse(f"{path} is not a .bin set, or is damaged.") from error
         except (OSError, ValueError, _NotPlain) as error:
-            raise WrongUse(f"{path} is no .bin set of photos and labels: {error}.") from error
+            raise WrongUse(f"{path} is not a .bin set of photos and labels: {error}.") from error
         if len(self._photos) != 2 * len(self.same):
             raise WrongUse(
-                f"{path} holds {len(self._photos)} photos and {len(self.same)} labels: it must be "
-                "two photos for each label."
+                f"{path} contains {len(self._photos)} photos and {len(self.same)} labels: it must "
+                "contain two photos per label."
             )
 
     def names(self) -> list[str]:
@@ -108,7 +108,7 @@ class BinFile:
                 file.seek(place.start)
                 return file.read(place.length)
         except (ValueError, IndexError, OSError) as error:
-            raise WrongUse(f"{self._path} holds no photo {name}.") from error
+            raise WrongUse(f"{self._path} contains no photo {name}.") from error
 
 
 def _mapped(file: Any) -> mmap.mmap:
@@ -119,13 +119,13 @@ def _outline(content: mmap.mmap) -> Sequence[Any]:
     """The two members of the outermost tuple or list."""
     result = _Machine(content).run()
     if not isinstance(result, tuple | list) or len(result) != 2:
-        raise _NotPlain("it is no pair of photos and labels")
+        raise _NotPlain("it is not a pair of photos and labels")
     return result
 
 
 def _sequence(value: Any) -> Sequence[Any]:
     if not isinstance(value, tuple | list):
-        raise _NotPlain("the photos are no list")
+        raise _NotPlain("the photos are not a list")
     return value
 
 
@@ -139,10 +139,10 @@ def _label(value: Any, content: mmap.mmap) -> bool:
     if isinstance(value, _Array):
         data = _bytes_of(value.data, content)
         if len(data) != 1:
-            raise _NotPlain("a label is no truth value")
+            raise _NotPlain("a label is not a boolean")
         value = data[0]
     if not isinstance(value, int) or value not in (0, 1):
-        raise _NotPlain("a label is no truth value")
+        raise _NotPlain("a label is not a boolean")
     return bool(value)
 
 
@@ -188,7 +188,7 @@ class _Machine:
                 return self._stack.pop()
             step = _STEPS.get(opcode.name)
             if step is None:
-                raise _NotPlain(f"it holds {opcode.name}, which no set of photos needs")
+                raise _NotPlain(f"it contains {opcode.name}, which a set of photos does not need")
             step(self, argument, position or 0)
         raise _NotPlain("it ends too early")
 
@@ -205,7 +205,7 @@ class _Machine:
     def pop(self) -> Any:
         value = self._stack.pop()
         if value is _MARK:
-            raise _NotPlain("a mark is where a value should be")
+            raise _NotPlain("a mark is in the place of a value")
         return value
 
     def pop_to_mark(self) -> list[Any]:
@@ -228,13 +228,13 @@ class _Machine:
 
     def get(self, place: int) -> None:
         if place not in self._memo:
-            raise _NotPlain("it refers to what it does not hold")
+            raise _NotPlain("it refers to a missing value")
         self.push(self._memo[place])
 
     def extend(self, values: list[Any]) -> None:
         target = self.top()
         if not isinstance(target, list):
-            raise _NotPlain("it appends to what is no list")
+            raise _NotPlain("it appends to something that is not a list")
         target.extend(values)
 
     def append(self) -> None:
@@ -245,7 +245,7 @@ class _Machine:
 
     def name(self, name: str) -> None:
         if name not in _NAMES:
-            raise _NotPlain(f"it wants to load {name.replace(' ', '.')}")
+            raise _NotPlain(f"it loads {name.replace(' ', '.')}")
         self.push(_Name(name))
 
     def stacked_name(self) -> None:
@@ -255,7 +255,7 @@ class _Machine:
     def reduce(self) -> None:
         arguments, function = self.pop(), self.pop()
         if not isinstance(function, _Name) or not isinstance(arguments, tuple):
-            raise _NotPlain("it calls something")
+            raise _NotPlain("it calls a function")
         self.push(_made(function.name, arguments))
 
     def build(self) -> None:
@@ -266,7 +266,7 @@ class _Machine:
             _require_bytes(state[2])
             target.data = _content_of(state[4])
         else:
-            raise _NotPlain("it sets the state of something")
+            raise _NotPlain("it sets the state of an object")
 
 
 def _made(function: str, arguments: tuple[Any, ...]) -> Any:
@@ -295,7 +295,7 @@ def _require_bytes(type_: Any) -> None:
 def _require_plain(state: Any) -> None:
     """The state of a type of single bytes says nothing that matters."""
     if not isinstance(state, tuple) or any(isinstance(x, tuple | list) for x in state[2:5]):
-        raise _NotPlain("an array is of a composed type")
+        raise _NotPlain("an array has a compound type")
 
 
 def _content_of(value: Any) -> _Stored | bytes:

@@ -1,4 +1,4 @@
-"""The descriptors in ``datasets/``: what each set is, how to get it, and whether it is whole."""
+"""The descriptors in ``datasets/``: what each set is, how to get it, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def load(name: str) -> Dataset:
         WrongUse: there is none of that name, or it lacks a key.
     """
     if name not in names():
-        raise WrongUse(f"There is no data set {name!r}; there are {', '.join(names())}.")
+        raise WrongUse(f"There is no data set {name!r}: choose one of {', '.join(names())}.")
     folder = datasets_path() / name
     try:
         entry = yaml.safe_load((folder / "dataset.yaml").read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def open_dataset(dataset: Dataset, folder: Path | None, *, keep_label_errors: bo
     photos = Folder(place)
     people = {name: name.partition("/")[0] for name in photos.names()}
     if not people:
-        raise WrongUse(f"{place} holds no photos: expected a folder for each person.")
+        raise WrongUse(f"{place} contains no photos: it needs one folder per person.")
     if dataset.label_errors and not keep_label_errors:
         people = corrected(people, dataset.label_errors)
     return Contents(people=people, photos=photos)
@@ -101,12 +101,12 @@ def fetch(dataset: Dataset, home: Path | None = None) -> Path | None:
     """Get a data set through its publisher's own client; None where nothing needs fetching."""
     way = _WAYS.get(dataset.get)
     if way is None:
-        raise WrongUse(f"{dataset.title} must be fetched by hand: {dataset.source}")
+        raise WrongUse(f"{dataset.title} must be downloaded by hand: {dataset.source}")
     return way(home)
 
 
 def check(dataset: Dataset, folder: Path | None) -> list[str]:
-    """What differs from the descriptor; nothing where it is whole."""
+    """What differs from the descriptor; nothing where it is complete."""
     contents = open_dataset(dataset, folder, keep_label_errors=True)
     found = {"people": len(set(contents.people.values())), "photos": len(contents.people)}
     differences = [
@@ -137,7 +137,7 @@ def _on_disk(dataset: Dataset, folder: Path | None) -> Path:
     if not place.is_dir():
         raise WrongUse(
             f"{dataset.title} is not at {place}: `verikit datasets fetch {dataset.name}`, "
-            "or name its folder with --photos."
+            "or give its folder with --photos."
         )
     return place
 
@@ -158,8 +158,8 @@ def _fetch_lfw(home: Path | None) -> Path:
         if error.errno in NO_ROOM:
             raise
         raise WrongUse(
-            f"LFW could not be fetched ({error}): get it on another machine and name its folder "
-            "with --photos."
+            f"LFW could not be downloaded ({error}): download it on another machine, and give its "
+            "folder with --photos."
         ) from error
     return _lfw_home(home) / "lfw_funneled"
 

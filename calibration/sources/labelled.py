@@ -86,8 +86,8 @@ def open_labelled(choice: Choice) -> Labelled:
             identities=found.identities,
         )
     raise WrongUse(
-        f"{choice.data} is no data set ({', '.join(datasets.names())}), no folder of people, "
-        "no list of pairs and no .bin set."
+        f"{choice.data} is not a data set ({', '.join(datasets.names())}), a folder of people, "
+        "a list of pairs or a .bin set."
     )
 
 
@@ -110,8 +110,8 @@ def _folder(choice: Choice, path: Path) -> Labelled:
         found = layout(survey.names)
         if found is None:
             raise WrongUse(
-                f"{path.name} needs two people at least: a folder for each, photos within. If it "
-                "is laid out otherwise, say who is who with --people TABLE (photo,person)."
+                f"{path.name} needs at least two people, one folder of photos each. "
+                "For another layout, give --people TABLE (photo,person)."
             )
         people, how, inferred = dict(found.people), found.how, found.inferred
         nameless = [name for name in survey.names if name not in people]
@@ -182,7 +182,7 @@ def _dataset(choice: Choice) -> Labelled:
 def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) -> Labelled:
     groups = person_groups(choice.groups) if choice.groups else None
     if len(set(people.values())) < 2:
-        raise WrongUse(f"{title} needs two people at least: a folder for each, photos within.")
+        raise WrongUse(f"{title} needs at least two people, one folder of photos each.")
     if choice.one_photo_each:
         people = one_photo_each(people, choice.seed)
     return Labelled(

@@ -40,15 +40,15 @@ def open_matrix(path: Path, people: Path | None) -> Matrix:
         arrays = arrays_of(path, "scores", _NAMES)
     elif people is None:
         raise WrongUse(
-            f"{path} is a matrix of scores, and nobody says who is who: give --people LABELS.npy, "
-            "or an .npz of `scores` and `people`."
+            f"{path} is a score matrix without identities: give --people LABELS.npy, "
+            "or an .npz with `scores` and `people`."
         )
     else:
         scores, labels = array_of(path), array_of(people)
         known = "mated" if labels.shape == scores.shape else "people"
         arrays = {"scores": scores, known: labels}
     if arrays["scores"].dtype.kind not in "fiu" or not arrays["scores"].size:
-        raise WrongUse(f"{path}: `scores` are no numbers.")
+        raise WrongUse(f"{path}: `scores` are not numbers.")
     return Matrix(path=path, arrays=arrays)
 
 
@@ -141,6 +141,6 @@ def _enrolled(
 ) -> Counts:
     """The numbers of photos that nobody named, of these people."""
     if people.ndim != 1:
-        raise WrongUse(f"People are an array of one dimension, not of shape {people.shape}.")
+        raise WrongUse(f"`people` must have one dimension, not the shape {people.shape}.")
     photos = [f"{what}{number}" for number in range(1, people.size + 1)]
     return measurement.identities.add(photos, map(str, people.tolist()) if told else None)

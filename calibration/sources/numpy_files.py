@@ -33,7 +33,7 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
     except WrongUse:
         raise
     except Exception as error:  # numpy raises nearly anything over a damaged file
-        raise WrongUse(f"{path} is no .npz of {what}, or is damaged: {error}") from error
+        raise WrongUse(f"{path} is not an .npz of {what}, or is damaged: {error}") from error
 
 
 def names_in(path: Path) -> list[str]:
@@ -49,7 +49,7 @@ def array_of(path: Path) -> np.ndarray:
     """The array of an .npy; it stays in the file until it is used.
 
     Raises:
-        WrongUse: it is no .npy, or is damaged.
+        WrongUse: it is not an .npy, or is damaged.
     """
     try:
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
@@ -59,7 +59,7 @@ def array_of(path: Path) -> np.ndarray:
                 f"{path} holds Python objects, which are never loaded: save numbers or text, as "
                 "by numpy.save(path, labels.astype(str))."
             ) from error
-        raise WrongUse(f"{path} is no .npy, or is damaged: {error}") from error
+        raise WrongUse(f"{path} is not an .npy, or is damaged: {error}") from error
     return array
 
 
@@ -67,6 +67,4 @@ def _refuse_bomb(path: Path) -> None:
     room = max(_ALWAYS, _UNPACKED * path.stat().st_size)
     with zipfile.ZipFile(path) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > room:
-            raise WrongUse(
-                f"{path} unpacks to more than {_UNPACKED} times its size: it is refused."
-            )
+            raise WrongUse(f"{path} unpacks to more than {_UNPACKED} times its size.")

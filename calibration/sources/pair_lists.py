@@ -49,13 +49,13 @@ def read_list(path: Path, photos: Folder, people: Mapping[str, str]) -> PairsOfA
         pairs, who = _of_table(path)
         told = who | told
     if not pairs:
-        raise WrongUse(f"{path} holds no pairs.")
+        raise WrongUse(f"{path} contains no pairs.")
     names = dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second))
     missing = [name for name in names if not photos.holds(name)]
     if missing:
         raise WrongUse(
             f"{len(missing):,} of the {len(names):,} photos of {path} are not in {photos.root}: "
-            f"{listed(missing)}. Name their folder with --photos."
+            f"{listed(missing)}. Give their folder with --photos."
         )
     return PairsOfAFile(pairs=pairs, identities=identities_of(pairs, told))
 
@@ -97,7 +97,7 @@ def _of_table(path: Path) -> tuple[list[Pair], dict[str, str]]:
             if "mated" in value:
                 if value["mated"].lower() not in TRUTH:
                     raise table.refusal(
-                        f"row {row}: mated {shown(value['mated'], limit=60)!r} is neither 1 nor 0."
+                        f"row {row}: mated {shown(value['mated'], limit=60)!r} is not 1 or 0."
                     )
                 mated = TRUTH[value["mated"].lower()]
             pairs.append(Pair(*sides, mated, value.get("group") or None))
@@ -124,7 +124,7 @@ def _fields(line: str) -> tuple[str, int, str, int] | None:
 def _lines(path: Path, most: int | None = None) -> Iterator[str]:
     try:
         if path.stat().st_size > _BIGGEST:
-            raise WrongUse(f"{path} is larger than 256 MiB: that is no list of pairs.")
+            raise WrongUse(f"{path} is larger than 256 MiB, too large for a list of pairs.")
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             for line in file:
                 if line.strip():
@@ -142,7 +142,9 @@ def _of_lfw(path: Path, photos: Folder) -> tuple[list[Pair], dict[str, str]]:
     rows = [_fields(line) for line in lines]
     wrong = next((line for line, row in zip(lines, rows, strict=True) if row is None), None)
     if wrong is not None:
-        raise WrongUse(f"{path}: {shown(wrong, limit=80)} is no pair (person n m, or two of each).")
+        raise WrongUse(
+            f"{path}: {shown(wrong, limit=80)} is not a pair (person n m, or two of each)."
+        )
     known = [row for row in rows if row is not None]
     wanted = {row[:2] for row in known} | {row[2:] for row in known}
     found = _numbered(photos, wanted)
@@ -150,7 +152,7 @@ def _of_lfw(path: Path, photos: Folder) -> tuple[list[Pair], dict[str, str]]:
     if missing:
         raise WrongUse(
             f"{len(missing):,} photos of {path} are not in {photos.root}: {listed(missing)}. "
-            "Name their folder with --photos."
+            "Give their folder with --photos."
         )
     pairs = [Pair(found[row[:2]], found[row[2:]], row[0] == row[2]) for row in known]
     return pairs, {found[photo]: photo[0] for photo in wanted}

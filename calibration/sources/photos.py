@@ -62,7 +62,9 @@ class Folder:
                 f"The photo {shown(str(path))} cannot be read: {error.strerror}."
             ) from error
         if not path.resolve().is_relative_to(self.root) and not _is_picture(content):
-            raise WrongUse(f"{shown(name)} is a link out of {self.root} to what is no picture.")
+            raise WrongUse(
+                f"{shown(name)} is a link to a file outside {self.root} that is not a picture."
+            )
         return _as_png(content, name) if _is_webp(content) else content
 
     def holds(self, name: str) -> bool:
@@ -102,7 +104,7 @@ class Folder:
         path = Path(os.path.normpath(self.root / name))
         if not path.is_relative_to(self.root):
             raise WrongUse(
-                f"The photo {shown(name)} lies outside {self.root}: give --photos its folder."
+                f"The photo {shown(name)} is outside {self.root}: give its folder with --photos."
             )
         return path
 
@@ -182,5 +184,5 @@ def _as_png(content: bytes, name: str) -> bytes:
             made = io.BytesIO()
             picture.save(made, "PNG", compress_level=1, **kept)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise WrongUse(f"The photo {shown(name)} is a damaged WebP.") from error
+        raise WrongUse(f"The photo {shown(name)} is a damaged WebP file.") from error
     return made.getvalue()

@@ -65,7 +65,9 @@ def open_run(path: Path) -> RunFile:
         AttributeError,
         RecursionError,
     ) as error:
-        raise WrongUse(f"{path} is no run of verikit calibrate, or is damaged: {error}.") from error
+        raise WrongUse(
+            f"{path} is not a run of verikit calibrate, or is damaged: {error}."
+        ) from error
 
 
 def answers(path: Path) -> Iterator[tuple[Any, ...]]:

@@ -28,10 +28,10 @@ def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
         knots = np.array(json.loads(path.read_text(encoding="utf-8"))["knots"], float)
         similarities, logs = knots[:, 0], knots[:, 1]
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise WrongUse(f"{path} is no score map with knots [similarity, log10 FMR].") from error
+        raise WrongUse(f"{path} is not a score map with knots [similarity, log10 FMR].") from error
     wanted = [math.log10(rate) for _, rate in rates.rows]
     if not np.isfinite([similarities, logs]).all():
-        raise WrongUse(f"{path}: every knot must be two finite numbers.")
+        raise WrongUse(f"{path}: each knot must be two finite numbers.")
     if np.any(np.diff(similarities) <= 0) or np.any(np.diff(logs) > 0):
         raise WrongUse(f"{path}: similarities must rise and log10 FMR fall from knot to knot.")
     if max(wanted) > logs[0] or min(wanted) < logs[-1]:
@@ -48,7 +48,7 @@ def thresholds_of_text(text: str, rates: ErrorRates) -> tuple[float, ...]:
     try:
         given = tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise WrongUse("--similarities takes numbers with commas between them.") from error
+        raise WrongUse("--similarities takes numbers separated by commas.") from error
     rising = all(map(math.isfinite, given)) and all(a < b for a, b in pairwise(given))
     if len(given) != len(rates.rows) or not rising:
         raise WrongUse(f"--similarities takes {len(rates.rows)} rising numbers, one for each row.")

@@ -39,7 +39,7 @@ def first_scores(table: Table) -> Floats:
     """The scores of the first piece, to learn the scale from."""
     piece = next(table.pieces(), None)
     if piece is None:
-        raise table.refusal("it holds no rows.")
+        raise table.refusal("it contains no rows.")
     return numbers_of(table, piece, "score", 1)
 
 
@@ -60,7 +60,7 @@ def count_scores(
         _Rows(table, piece, row, measurement, people or {}, groups).count()
         row += piece.num_rows
     if row == 1:
-        raise table.refusal("it holds no rows.")
+        raise table.refusal("it contains no rows.")
 
 
 class _Rows:
@@ -172,7 +172,7 @@ class _Rows:
             if wrong.any():
                 at = int(np.argmax(wrong))
                 raise self._table.refusal(
-                    f"it has rows without {name}: fill them in, as row {self._start + at}."
+                    f"it has rows without {name}: fill them in, for example row {self._start + at}."
                 )
 
     def _refuse_score(self, wrong: np.ndarray, values: Floats, why: str) -> None:
@@ -222,7 +222,7 @@ def _parsed(table: Table, column: pa.Array, name: str, start: int) -> Floats:
         np.isnan(values) & ~empty,
         start,
         name,
-        lambda at: f"{shown(words[places[at]], limit=60)!r} is no number",
+        lambda at: f"{shown(words[places[at]], limit=60)!r} is not a number",
     )
     return values
 

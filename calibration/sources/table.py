@@ -94,7 +94,7 @@ class Table:
 
     def refusal(self, reason: str) -> WrongUse:
         """An error that shows the first three rows as they were understood."""
-        return WrongUse(f"{self.path} cannot be counted: {reason}{_shown(self.sample)}")
+        return WrongUse(f"{self.path} cannot be read: {reason}{_shown(self.sample)}")
 
 
 def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> Table:
@@ -104,7 +104,7 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
         WrongUse: it cannot be read, or lacks a column of ``needed``.
     """
     if path.suffix.lower() in {".xlsx", ".xls", ".ods", ".zip"}:
-        raise WrongUse(f"{path} is no score file: save it as text and name it .csv.")
+        raise WrongUse(f"{path} is not a score file: save it as text, named .csv.")
     try:
         with path.open("rb") as file:
             start = file.read(_SNIFFED)
@@ -117,7 +117,7 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
             return _of_json(path, text, given, needed)
         return _of_text(path, text, encoding, given, needed)
     except (pa.ArrowException, OSError, ValueError, csv.Error, RecursionError) as error:
-        raise WrongUse(f"{path} cannot be counted: {str(error).splitlines()[0]}") from error
+        raise WrongUse(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def column_names(text: str) -> dict[str, str]:
@@ -131,7 +131,7 @@ def column_names(text: str) -> dict[str, str]:
     wrong = [name for name in names if name not in COLUMNS]
     if wrong or not all(names.values()) or not names:
         raise WrongUse(
-            f"--columns takes NAME=COLUMN with commas between them, NAME one of "
+            f"--columns takes NAME=COLUMN separated by commas, with NAME one of "
             f"{', '.join(COLUMNS)}; not {text!r}."
         )
     return names
@@ -180,7 +180,7 @@ def _matched(
         hint = ",".join(f"{name}=COLUMN" for name in missing)
         raise WrongUse(
             f"{path} lacks the column {', '.join(sorted(missing))}; it has {_listed(present)}. "
-            f"If they have other names there: --columns {hint}{_shown(sample)}"
+            f"If they have other names: --columns {hint}{_shown(sample)}"
         )
     return found
 
@@ -210,7 +210,7 @@ def _of_text(
 ) -> Table:
     lines = [line for line in text.splitlines()[: _LINES + 1] if line.strip()]
     if not lines:
-        raise WrongUse(f"{path} cannot be counted: it is empty.")
+        raise WrongUse(f"{path} cannot be read: it is empty.")
     if len(lines) > 2 and len(text) >= _SNIFFED // 2:
         lines.pop()  # it may be cut
     dialect = _dialect(lines, encoding, given, needed)
@@ -298,7 +298,7 @@ def _is_number(value: str) -> bool:
 
 
 def _first_misfit(table: Table) -> str | None:
-    """The row and the value that is no number, which Arrow does not tell."""
+    """The row and the value that is not a number, which Arrow does not tell."""
     row = 1
     for piece in _text(table, as_words=True):
         for ours in ("score", "code"):
@@ -306,7 +306,7 @@ def _first_misfit(table: Table) -> str | None:
                 continue
             for place, word in enumerate(piece[table.columns[ours]].to_pylist()):
                 if word is not None and not _is_number(word.strip()):
-                    return f"row {row + place}: {ours} {shown(word, limit=60)!r} is no number."
+                    return f"row {row + place}: {ours} {shown(word, limit=60)!r} is not a number."
         row += piece.num_rows
     return None
 
@@ -388,7 +388,7 @@ def _whole(path: Path) -> list[Any]:
         raise ValueError("it is one JSON array of more than 256 MiB: write one object per line")
     every = json.loads(path.read_bytes())
     if not isinstance(every, list):
-        raise ValueError("it is no array of objects")
+        raise ValueError("it is not an array of objects")
     return every
 
 
@@ -396,7 +396,7 @@ def _array(table: Table) -> Iterator[pa.RecordBatch]:
     rows = _whole(table.path)
     for place, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            raise ValueError(f"entry {place} is no JSON object")
+            raise ValueError(f"entry {place} is not a JSON object")
     for start in range(0, len(rows), _PIECE_ROWS):
         part = rows[start : start + _PIECE_ROWS]
         names = dict.fromkeys(table.columns.values())
@@ -450,9 +450,9 @@ def _parsed(number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"line {number} is no JSON: {shown(line, limit=60)}") from error
+        raise ValueError(f"line {number} is not JSON: {shown(line, limit=60)}") from error
     if not isinstance(row, dict):
-        raise ValueError(f"line {number} is no JSON object: {shown(line, limit=60)}")
+        raise ValueError(f"line {number} is not a JSON object: {shown(line, limit=60)}")
     return row
 
 

@@ -50,7 +50,7 @@ def load(path: Path) -> Templates:
         vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]
     except (KeyError, ValueError, TypeError) as error:
-        raise WrongUse(f"{path} is no .npz of templates, or is damaged: {error}") from error
+        raise WrongUse(f"{path} is not an .npz of templates, or is damaged: {error}") from error
     _check(path, vectors, arrays)
     groups = arrays.get("groups")
     order = np.lexsort((people,) if groups is None else (people, groups))
@@ -74,7 +74,7 @@ def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
     if vectors.ndim != 2 or len(vectors) < 2:
         raise WrongUse(f"{path}: `vectors` must be of shape (n, d), n at least 2")
     if not (np.isfinite(vectors).all() and np.linalg.norm(vectors, axis=1).all()):
-        raise WrongUse(f"{path}: every vector must be finite and not zero")
+        raise WrongUse(f"{path}: each vector must be finite and not zero")
     known = ("people", "photos", "groups", "mean", "deviation")
     for name in (name for name in known if name in arrays):
         if arrays[name].shape != (len(vectors),):
@@ -84,4 +84,4 @@ def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
         if statistics.dtype.kind not in "fiu" or not np.isfinite(statistics).all():
             raise WrongUse(f"{path}: `{name}` must be finite numbers")
     if ("mean" in arrays) != ("deviation" in arrays) or np.any(arrays.get("deviation", 1) <= 0):
-        raise WrongUse(f"{path}: `mean` needs a positive `deviation` beside it")
+        raise WrongUse(f"{path}: `mean` also needs a positive `deviation`")

@@ -74,6 +74,6 @@ def count(work: Work, numbers: tuple[int, ...], slot: int) -> Measurement:
 @lru_cache(maxsize=1)
 def _opened(path: Path, digest: str) -> tuple[Templates, Counts]:
     if not path.is_file() or file_digest(path) != digest:
-        raise WrongUse(f"A worker finds no such templates at {path}: give all of them the file.")
+        raise WrongUse(f"A worker has no such templates at {path}: give all workers the file.")
     templates = load(path)
     return templates, enrol(templates, Identities())

@@ -107,7 +107,7 @@ def _graded(context: CaseContext) -> Iterable[Finding]:
 )
 def _default_key(context: CaseContext) -> Iterator[Finding]:
     if context.environment.target.secrets.has_default_key:
-        raise NotApplicable("the server's key is the documented one")
+        raise NotApplicable("the server uses the documented key")
     under_default = EncryptedPhoto(encryption=Encryption(key="default"))
     for request in (Request(first=under_default), Request(second=under_default)):
         one = context.ask(request)
@@ -174,7 +174,7 @@ def _own_ranked(context: CaseContext) -> Iterable[Finding]:
     mated = [p for photos in people.values() for p in itertools.combinations(photos, 2)]
     others = [(photos[0], more[0]) for photos, more in itertools.combinations(people.values(), 2)]
     if not mated or not others:
-        raise CouldNotJudge("the folder needs two people, one of them with two photos")
+        raise CouldNotJudge("the folder needs two people, at least one of them with two photos")
     same = statistics.median(context.score(*pair) for pair in mated[:_OWN_PAIRS])
     different = statistics.median(context.score(*pair) for pair in others[:_OWN_PAIRS])
     if same <= different:

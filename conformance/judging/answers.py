@@ -148,7 +148,7 @@ def _without_nulls(answer: Answer, success: bool) -> Mapping[str, Any]:
 def _strictness(answer: Answer) -> Iterator[Violation]:
     """JSON that readers interpret differently, or that some reject."""
     if answer.no_json:
-        twice = "stands twice" in answer.no_json
+        twice = "occurs twice" in answer.no_json
         requirement = "answer-members-once" if twice else "answer-json-interoperable"
         yield Violation(requirement, "interoperable JSON", answer.no_json)
 

@@ -43,13 +43,13 @@ def load_waivers(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
     except (OSError, ValueError) as error:
         raise WrongUse(f"The waivers {path} cannot be read: {error}") from error
     if not isinstance(entries, list):
-        raise WrongUse(f"The waivers {path} are no list.")
+        raise WrongUse(f"The waivers {path} are not a list.")
     return tuple(_waiver(path, entry, known) for entry in entries)
 
 
 def _waiver(path: Path, entry: Any, known: Collection[str]) -> Waiver:
     if not isinstance(entry, dict) or set(entry) != _KEYS or not entry["reason"]:
-        raise WrongUse(f"{path}: a waiver has a case, a reason and a day until it holds: {entry}")
+        raise WrongUse(f"{path}: a waiver needs case, reason and until: {entry}")
     if not any(fnmatchcase(case, str(entry["case"])) for case in known):
         raise WrongUse(f"{path}: there is no case {entry['case']!r}; see verikit check --list")
     if type(entry["until"]) is not date:

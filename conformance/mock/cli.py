@@ -47,7 +47,7 @@ def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
     try:
         server = make_server(host, port, chosen.judge, chosen.reply)
     except OSError as error:
-        raise WrongUse(f"Nothing can listen on {host}:{port}: {error}") from error
+        raise WrongUse(f"Cannot listen on {host}:{port}: {error}") from error
     with server:
         how = f"with the fault {fault}" if fault else "without a fault"
         click.echo(f"Mock {how} at http://{host}:{server.server_port}", err=True)

@@ -57,7 +57,7 @@ def report(
     for result in loud[:_SHOWN]:
         _case(run, result, console)
     if len(loud) > _SHOWN:
-        console.print(f"... and {len(loud) - _SHOWN} more; the report has them all.\n")
+        console.print(f"... and {len(loud) - _SHOWN} more in the report.\n")
     console.print(_counts(run))
     if since:
         _since(since, console)

@@ -93,11 +93,11 @@ def read_lines(path: Path) -> list[Mapping[str, Any]]:
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         if lines[0]["kind"] != "header" or lines[0]["format"] != FORMAT:
-            raise ValueError("its first line is no header")
+            raise ValueError("its first line is not a header")
         if not all(map(_readable, lines)):
-            raise ValueError("a line of a result is none of ours")
+            raise ValueError("a line is not a result")
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise WrongUse(f"{path} is no JSON-lines report of a check: {error}") from error
+        raise WrongUse(f"{path} is not a JSON-lines report of verikit check: {error}") from error
     return lines
 
 

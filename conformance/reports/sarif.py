@@ -97,4 +97,4 @@ def _step(node: yaml.Node | None, name: str) -> tuple[yaml.Node, int]:
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value == name:
             return value, key.start_mark.line + 1
-    raise LookupError(f"openapi.yaml has no {name!r} there")
+    raise LookupError(f"openapi.yaml has no {name!r} at that place")

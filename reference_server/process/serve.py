@@ -160,7 +160,7 @@ def _connections() -> int:
     room = open_files() - OTHER_FILES
     if room < 1:
         raise CannotStart(
-            f"A process may open {open_files()} files here, too few to serve: raise it (ulimit -n)."
+            f"A process may open {open_files()} files, too few to serve: raise it (ulimit -n)."
         )
     return min(CONNECTIONS, room)
 
@@ -171,7 +171,7 @@ def _folder_of_heartbeats() -> str:
         with suppress(OSError), TemporaryFile(dir=folder):
             return folder or gettempdir()
     raise CannotStart(
-        "No temporary file can be made: free some space, or set TMPDIR to another folder."
+        "Cannot create a temporary file: free some space, or set TMPDIR to another folder."
     )
 
 

@@ -104,7 +104,7 @@ def test_the_highest_non_mated_pair_is_listed_first(tmp_path, monkeypatch):
         ({"vectors": np.zeros((150, 4))}, "not zero"),
         ({"people": np.arange(3)}, "one entry for each vector"),
         ({"deviation": np.zeros(150)}, "positive"),
-        ({"photos": np.zeros(150)}, "a photo twice"),
+        ({"photos": np.zeros(150)}, "a photo has two templates"),
     ],
 )
 def test_says_what_is_wrong(tmp_path, monkeypatch, change, message):

@@ -104,13 +104,13 @@ def test_confidence_widens_and_narrows(tmp_path):
         ("rows: [[.nan, 0.1]]", "no number"),
         ("lowest: 0\nhighest: 1\nrows: [[40, 0.1]]", "between `lowest` and `highest`"),
         ("closer: left\nrows: [[0.4, 0.1]]", "higher or lower"),
-        ("threshold: 4", "means nothing"),
+        ("threshold: 4", "is unknown"),
         ("- 1", "no file of claims"),
         ("a: &a [1, 1]\nrows: [*a, *a]", "aliases"),
-        ("rows: [", "no YAML"),
-        ("[" * 5_000, "no YAML|too deeply"),
+        ("rows: [", "not valid YAML"),
+        ("[" * 5_000, "not valid YAML|too deeply"),
         ("x" * 70_000, "larger than 64 KiB"),
-        ("!!python/object/apply:os.system [id]", "no YAML"),
+        ("!!python/object/apply:os.system [id]", "not valid YAML"),
     ],
 )
 def test_what_is_no_claim_is_refused(tmp_path, content, message):
@@ -147,7 +147,7 @@ def test_matrices_are_counted_once(tmp_path):
     assert sizes("square.npz") == [80 * 79 // 2 - 40, 40]
     assert sizes("scores.npy", "people.npy") == sizes("square.npz")
     assert sizes("crossed.npz") == [30 * 78, 60]
-    with pytest.raises(WrongUse, match="nobody says who is who"):
+    with pytest.raises(WrongUse, match="without identities"):
         from_scores(tmp_path / "scores.npy", CONTRACT, math.inf)
 
 

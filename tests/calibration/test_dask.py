@@ -72,4 +72,4 @@ def test_nobody_at_the_address_is_one_sentence(people, tmp_path, monkeypatch):
     command = ["http://127.0.0.1:9", "--data", str(people), "--out", str(tmp_path), "--quiet"]
     result = CliRunner().invoke(cli.calibrate, [*command, "--dask", "tcp://127.0.0.1:9"])
     assert result.exit_code == 3
-    assert "No Dask scheduler with a worker answers at tcp://127.0.0.1:9" in result.stderr
+    assert "No Dask scheduler with a worker responds at tcp://127.0.0.1:9" in result.stderr

@@ -55,7 +55,7 @@ def test_an_empty_data_set_is_called_by_its_place(tmp_path, monkeypatch):
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     place = tmp_path / "lfw_home/lfw_funneled"
     place.mkdir(parents=True)
-    with pytest.raises(WrongUse, match=f"{place} holds no photos"):
+    with pytest.raises(WrongUse, match=f"{place} contains no photos"):
         datasets.open_dataset(datasets.load("lfw"), None, keep_label_errors=True)
 
 

@@ -132,7 +132,7 @@ def test_links_lead_to_pictures_and_never_in_circles(tmp_path):
     assert sizes(found) == (6, 60)
     assert found.photos.read("p3/1.jpg") == photo(3, 1)
     assert "1 links to no picture (p0/secret.jpg)" in kinds(found)["passed over"]
-    with pytest.raises(WrongUse, match="link out of"):
+    with pytest.raises(WrongUse, match="link to a file outside"):
         Folder(root).read("p0/secret.jpg")
 
 

@@ -101,7 +101,7 @@ def test_servers_that_differ_are_no_replicas(stub, replica, people, tmp_path, wo
     options = ("--budget", "1500", "--url", replica.url, *workers)
     result = run(stub, people, tmp_path / "out", *options)
     assert result.exit_code == 2
-    assert "are no replicas" in result.output
+    assert "are not replicas" in result.output
 
 
 @pytest.mark.parametrize("workers", [(), ("--dask", "local")])

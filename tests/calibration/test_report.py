@@ -289,7 +289,7 @@ def test_data_sets_are_listed_and_checked():
     listed = CliRunner().invoke(datasets, ["list", "--json"])
     names = [entry["name"] for entry in json.loads(listed.stdout)]
     assert names == ["lfw", "sample"]
-    assert "supports no error rate" in CliRunner().invoke(datasets, ["list"]).output
+    assert "does not support error rates" in CliRunner().invoke(datasets, ["list"]).output
     assert CliRunner().invoke(datasets, ["check", "sample"]).exit_code == 0
     assert CliRunner().invoke(datasets, ["check", "nowhere"]).exit_code == 2
-    assert "nothing to do" in CliRunner().invoke(datasets, ["fetch", "sample"]).output
+    assert "is included" in CliRunner().invoke(datasets, ["fetch", "sample"]).output

@@ -273,7 +273,7 @@ def test_a_second_run_in_one_folder_is_refused_while_the_first_is_at_work(stub, 
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
     assert result.exit_code == 2
-    assert "is another run at work there?" in result.output
+    assert "is another run using it?" in result.output
 
 
 def test_what_a_run_keeps_is_judged_again_without_asking(stub, people, tmp_path):

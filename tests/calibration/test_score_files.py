@@ -81,9 +81,9 @@ def test_people_may_have_columns_of_their_own(tmp_path):
     [
         ("first,second,mated\na,b,1\n", "lacks the column score"),
         ("first,second,mated,score\na,b,1,1.5\n", "outside 0 to 1"),
-        ("first,second,mated,score\na,b,1,high\n", "cannot be counted"),
+        ("first,second,mated,score\na,b,1,high\n", "cannot be read"),
         ("first,second,mated,score\na,b,,0.5\n", "rows without mated"),
-        ("", "cannot be counted"),
+        ("", "cannot be read"),
     ],
 )
 def test_says_what_is_wrong(tmp_path, content, message):
@@ -94,5 +94,5 @@ def test_says_what_is_wrong(tmp_path, content, message):
 
 
 def test_unknown_endings_are_refused(tmp_path):
-    with pytest.raises(WrongUse, match=r"name it \.csv"):
+    with pytest.raises(WrongUse, match=r"named \.csv"):
         measured(tmp_path / "scores.xlsx")

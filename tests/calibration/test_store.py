@@ -133,7 +133,7 @@ def test_a_run_with_another_seed_is_another_run(tmp_path):
 def test_two_runs_at_work_in_one_folder_are_refused(tmp_path):
     with Store(tmp_path, HEAD) as store:
         store.add(answer(0, score=0.5))
-        with pytest.raises(WrongUse, match="is another run at work there"):
+        with pytest.raises(WrongUse, match="is another run using it"):
             Store(tmp_path, HEAD)
         store.add(answer(1, score=0.5))
     with Store(tmp_path, HEAD) as again:

@@ -80,5 +80,5 @@ def test_tasks_hold_every_tile_once_and_are_alike(file, monkeypatch):
 
 def test_a_worker_with_another_file_refuses(file):
     work = tiles.Work(path=file, digest="0" * 64, axis=AXIS)
-    with pytest.raises(WrongUse, match="give all of them the file"):
+    with pytest.raises(WrongUse, match="give all workers the file"):
         tiles.count(work, (0,), 0)

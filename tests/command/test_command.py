@@ -71,7 +71,7 @@ def test_what_prints_data_prints_json() -> None:
 def test_a_url_behind_json_is_no_file(name: str) -> None:
     answer = CliRunner().invoke(main, [name, "--json", "http://127.0.0.1:1"])
     assert answer.exit_code == 2
-    assert "is no file: put the URL first" in answer.output
+    assert "is not a file: put the URL first" in answer.output
 
 
 def test_help_tells_every_exit_code() -> None:
@@ -97,7 +97,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CliRunner().invoke(main, ["serve"])
     assert answer.exit_code == 2
     assert "needs flask" in answer.output
-    assert "in verikit's folder: pip install '.[server]'" in answer.output
+    assert "in verikit's folder, run: pip install '.[server]'" in answer.output
 
 
 def test_a_defect_of_ours_is_no_verdict_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_a_store_on_a_full_disk_is_no_defect_of_ours(
         answer = CliRunner().invoke(main, ["check"])
     store.close()
     assert answer.exit_code == Exit.NO_VERDICT
-    assert answer.output == "Error: No space left on device: free some, then run it again.\n"
+    assert answer.output == "Error: No space left on device: free some space, then run it again.\n"
 
 
 def test_a_mistyped_command_is_put_right() -> None:

@@ -28,7 +28,7 @@ def test_a_full_disk_is_one_sentence_and_no_verdict(
             check=False,
         )
     assert result.returncode == Exit.NO_VERDICT
-    assert result.stderr == f"Error: {os.strerror(ENOSPC)}: free some, then run it again.\n"
+    assert result.stderr == f"Error: {os.strerror(ENOSPC)}: free some space, then run it again.\n"
 
 
 def scores(folder: Path) -> list[str]:

@@ -88,7 +88,7 @@ def test_what_is_no_report_is_named_and_passed_over(tmp_path: Path) -> None:
 
 def test_a_folder_without_runs_is_wrong_use(tmp_path: Path) -> None:
     done = call("reports", str(tmp_path))
-    assert (done.exit_code, "holds no run" in done.stderr) == (2, True)
+    assert (done.exit_code, "contains no run" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("values", [(0, 0), (3, 1, 2), (1e9, 0.1)])

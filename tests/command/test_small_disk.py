@@ -17,7 +17,7 @@ from tests.support.needs import missing
 from verikit.cli import main
 from verikit.exit_codes import Exit
 
-FULL = f"Error: {os.strerror(ENOSPC)}: free some, then run it again."
+FULL = f"Error: {os.strerror(ENOSPC)}: free some space, then run it again."
 ON_A_SMALL_DISK = (
     *("unshare", "--map-root-user", "--mount", "sh", "-c"),
     'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec "$@"',

@@ -122,4 +122,4 @@ def test_a_folder_without_photos_is_one_sentence(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     result = run(tmp_path / "empty", tmp_path / "out.npz")
     assert result.exit_code == 2
-    assert "one folder for each person" in result.output
+    assert "one folder per person" in result.output

@@ -130,7 +130,7 @@ def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
     header = '{"kind": "header", "format": 1, "cases": []}'
     (folder / "odd.jsonl").write_text(f"{header}\n{line}\n")
     done = call("http://127.0.0.1:1", "--compare=odd.jsonl")
-    assert (done.exit_code, "is no JSON-lines report" in done.stderr) == (2, True)
+    assert (done.exit_code, "is not a JSON-lines report" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
         (["http://127.0.0.1:99999"], "is no URL"),
         (["http://[::1"], "is no URL"),
         ([f"http://{'a' * 64}"], "is no URL"),
-        (["http://me:secret@h"], "A URL with a name or a password would stand in every report"),
+        (["http://me:secret@h"], "A user name or password in a URL would appear in every report"),
         (["http://h", "--timeout", "-1"], "-1.0 is not in the range x>0"),
         (["http://h", "-k", "nonsense"], "No case matches 'nonsense'"),
         (["http://h", "--profile", "missing.yaml"], "missing.yaml cannot be used"),
         (["http://h", "--waivers", "missing.yaml"], "missing.yaml cannot be read"),
         (["http://h", "--photos", "missing"], "There is no folder missing"),
-        (["http://h", "--only-failed", "missing"], "missing is no JSON-lines report"),
+        (["http://h", "--only-failed", "missing"], "missing is not a JSON-lines report"),
         (["http://h", "--release", "0.1"], "There is no release 0.1"),
     ],
 )
@@ -163,7 +163,7 @@ def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
     ("text", "sentence"),
     [
         ("standards: {}", "a profile has no 'standards': did you mean photo_standards?"),
-        ("readings: mine", "readings is 'contract', or requirement ids"),
+        ("readings: mine", "readings must be 'contract', or requirement IDs"),
         ("readings: {body-multipar: contract}", "did you mean body-multipart?"),
         ("deviations: {nothing-*: why}", "no case matches 'nothing-*'"),
         ("statuses: {NOT_A_CODE: 400}", "statuses has no 'NOT_A_CODE'"),
@@ -235,7 +235,7 @@ def test_self_check_is_in_the_report(good_url: str, folder: Path) -> None:
 
 def test_self_check_fails_where_the_fault_is_not_caught(good_url: str) -> None:
     good = run(Target.of(good_url), load_catalogue().select("ordinary"))
-    with pytest.raises(SelfCheckFailed, match="was not caught"):
+    with pytest.raises(SelfCheckFailed, match="was not detected"):
         self_check.describe(good, good)
 
 

@@ -100,8 +100,8 @@ def test_a_new_code_appears_everywhere_by_one_entry(tmp_path: Path) -> None:
     ("text", "why"),
     [
         ("{", "cannot be read"),
-        ("[]", "is no complete contract"),
-        ("paths: {}", "is no complete contract"),
+        ("[]", "is not a complete contract"),
+        ("paths: {}", "is not a complete contract"),
     ],
 )
 def test_broken_contract_is_refused_in_one_sentence(tmp_path: Path, text: str, why: str) -> None:
@@ -126,9 +126,9 @@ def test_photo_standards_come_from_a_file(tmp_path: Path) -> None:
     ("change", "why"),
     [
         ({"formats": []}, "at least one format"),
-        ({"side_px": {"minimum": 0, "maximum": 10}}, "min_side must be a positive whole number"),
+        ({"side_px": {"minimum": 0, "maximum": 10}}, "min_side must be a positive integer"),
         ({"side_px": {"minimum": 20, "maximum": 10}}, "smallest side is above the largest"),
-        ({"file_bytes": {"maximum": True}}, "max_file_bytes must be a positive whole number"),
+        ({"file_bytes": {"maximum": True}}, "max_file_bytes must be a positive integer"),
         ({"file_bytes": {}}, "missing or malformed"),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_comparison_writes_nothing_at_home_and_loads_no_other_model(tmp_path):
 def test_other_weights_are_refused_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(weights.WeightFile, "path", lambda self: tmp_path / self.name)
     (tmp_path / weights.RECOGNISER.name).write_bytes(b"other weights")
-    with pytest.raises(WeightsError, match=r"is not the file of weights expected.*reinstall"):
+    with pytest.raises(WeightsError, match=r"is not the expected file of weights.*reinstall"):
         load_recogniser("Dlib")
 
 

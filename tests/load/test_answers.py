@@ -36,11 +36,11 @@ def test_a_refusal_passes_with_any_documented_error_status(status: int) -> None:
 @pytest.mark.parametrize(
     ("case", "status", "answer", "reason"),
     [
-        (PAIR, 200, {**RESULT, "verification_score": 1.01}, "no number in"),
-        (PAIR, 200, {**RESULT, "verification_score": -0.1}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": 1.01}, "not a number in"),
+        (PAIR, 200, {**RESULT, "verification_score": -0.1}, "not a number in"),
         (PAIR, 200, {**RESULT, "verification_score": float("nan")}, "without a JSON object"),
-        (PAIR, 200, {**RESULT, "verification_score": "0.5"}, "no number in"),
-        (PAIR, 200, {**RESULT, "verification_score": True}, "no number in"),
+        (PAIR, 200, {**RESULT, "verification_score": "0.5"}, "not a number in"),
+        (PAIR, 200, {**RESULT, "verification_score": True}, "not a number in"),
         (PAIR, 200, {**RESULT, "request_id": ""}, "request_id is missing"),
         (PAIR, 200, {**RESULT, "request_id": 7}, "request_id is missing"),
         (PAIR, 200, REFUSAL, f"code {CODE.code} instead of {CONTRACT.success_code}"),

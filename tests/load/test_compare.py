@@ -67,7 +67,7 @@ def test_no_errors_on_either_side_are_no_change_but_leave_doubt() -> None:
 
 @pytest.mark.parametrize(
     ("windows", "seconds", "told"),
-    [("windows", "window_seconds", ""), ("slots", "slot_seconds", "by an earlier verikit")],
+    [("windows", "window_seconds", ""), ("slots", "slot_seconds", "an earlier verikit")],
 )
 def test_a_report_is_read_back_an_old_one_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], windows: str, seconds: str, told: str
@@ -82,7 +82,7 @@ def test_a_report_is_read_back_an_old_one_too(
 def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
-    with pytest.raises(WrongUse, match="is no report"):
+    with pytest.raises(WrongUse, match="is not a report"):
         read_run(path)
 
 

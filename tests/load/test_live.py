@@ -51,7 +51,7 @@ def test_a_good_server_keeps_the_gates(serve: Serve, load: Load) -> None:
     [
         ("repeats_request_ids", "request_id given out twice"),
         ("scores_at_whim", "another score for the same pair"),
-        ("scores_above_one", "verification_score is no number in [0, 1]"),
+        ("scores_above_one", "verification_score is not a number in [0, 1]"),
         ("finds_no_face", "HTTP 400 code 4000 instead of 1000"),
         ("fails_at_times", "HTTP 500 code 500 instead of 1000"),
     ],
@@ -297,7 +297,7 @@ def test_two_load_tests_do_not_write_one_report(load: Load, tmp_path: Path) -> N
         fcntl.flock(part, fcntl.LOCK_EX)
         ended = load("http://127.0.0.1:1")
     assert ended.status == 2, ended.output
-    assert "another load test writes" in ended.output
+    assert "another load test is writing" in ended.output
 
 
 class _Links(HTMLParser):

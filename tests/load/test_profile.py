@@ -44,8 +44,8 @@ def test_the_list_names_every_profile() -> None:
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("", "holds no options"),
-        ("- 1", "holds no options"),
+        ("", "contains no options"),
+        ("- 1", "contains no options"),
         ("stages: [{users: 1, seconds: 1}]", "makes no sense"),
         ("about: x", "it needs `stages` or a `search`"),
         ("{about: x, stages: [{seconds: 1}]}", "either `rate` or `users`"),

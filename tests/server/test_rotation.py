@@ -80,4 +80,4 @@ def test_a_server_for_others_does_not_go_back_to_the_default_key(
     server = start_real("--workers", "1", "--host", "0.0.0.0", env=environment)  # noqa: S104
     key.write_text(f"{OLD}\n{SECRETS.default_key}")
     server.process.send_signal(signal.SIGHUP)
-    assert eventually(lambda: "Everybody knows the default key" in server.log.read_text())
+    assert eventually(lambda: "The default key is public" in server.log.read_text())

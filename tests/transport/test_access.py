@@ -53,7 +53,7 @@ def test_headers_come_from_a_file_and_the_environment(
         ("Content-Length: 5", "Content-Length is set by verikit itself"),
         ("transfer-encoding: chunked", "transfer-encoding is set by verikit itself"),
         ("X: " + "a" * 70_000, "has more than 65,536 bytes"),
-        ("X: é", "cannot be read as a text of ASCII"),
+        ("X: é", "cannot be read as ASCII text"),
     ],
 )
 def test_a_line_that_is_no_header_is_refused_and_not_repeated(
@@ -229,7 +229,7 @@ def test_a_proxy_may_ask_for_a_name_and_a_password(ask: Ask, files: Certificates
         with socks_proxy(credentials=(b"me", b"secret-one")) as proxy:
             own = Access.of(proxy=f"socks5h://me:secret-one@{proxy.authority}")
             ask(endpoint(peer.url, access=own), post())
-            for wrong, why in (("me:other@", "neither this name"), ("", "asks for a name and")):
+            for wrong, why in (("me:other@", "refuses the user name"), ("", "asks for a name and")):
                 own = Access.of(proxy=f"socks5h://{wrong}{proxy.authority}")
                 with pytest.raises(ProxyFailed, match=why):
                     ask(endpoint(peer.url, access=own), post())

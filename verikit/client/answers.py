@@ -40,7 +40,7 @@ def threshold_for(rate: float) -> float:
     (_, highest), *_, (_, lowest) = rates.rows
     if not lowest <= rate <= highest:
         raise ValueError(
-            f"The documented error rates go from 1/{1 / highest:.0f} to 1/{1 / lowest:,.0f}: "
+            f"The documented error rates range from 1/{1 / highest:.0f} to 1/{1 / lowest:,.0f}: "
             f"{rate:g} is not among them."
         )
     return rates.threshold_at(math.log10(rate))

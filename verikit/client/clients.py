@@ -101,7 +101,9 @@ class _Settings:
         if why := self._endpoint.turned_away(answer):
             raise UndocumentedAnswer(answer.status, f"{why}.")
         if answer.is_compressed:
-            raise UndocumentedAnswer(answer.status, "the answer is compressed, unasked")
+            raise UndocumentedAnswer(
+                answer.status, "the response is compressed without being asked for"
+            )
         return read_answer(answer.status, answer.body)
 
 

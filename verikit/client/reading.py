@@ -61,5 +61,5 @@ def _fields(body: bytes) -> Mapping[str, Any]:
 
 
 def _of_type(kind: Any, value: Any) -> Any:
-    """The value if it is of that kind, else None; JSON's true is no number."""
+    """The value if it is of that kind, else None; JSON's true is not a number."""
     return value if isinstance(value, kind) and not isinstance(value, bool) else None

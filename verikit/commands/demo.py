@@ -93,11 +93,11 @@ def demo(
         with serving(FAULTS[FAULT].judge, reply=FAULTS[FAULT].reply) as broken_url:
             bad = _check(broken_url, out / "broken.html", ())
         index = _write_index(out, url, good, bad)
-        click.echo(f"\nThe reports, good and bad: {index}")
+        click.echo(f"\nReports: {index}")
         if stay is None:
             stay = sys.stdin.isatty() and "CI" not in os.environ
         if stay:
-            click.echo(f"The reference server runs on: try it at {url}/ (Enter or Ctrl-C ends it)")
+            click.echo(f"The reference server runs at {url}/ until you press Enter or Ctrl-C")
             sys.stdin.readline()
     if Exit.NO_VERDICT in (good, bad):
         ctx.exit(Exit.NO_VERDICT)
@@ -192,7 +192,7 @@ def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + START_UP_SECONDS
     while time.monotonic() < give_up:
         if server.poll() is not None:
-            raise NoVerdict("The reference server did not start: it says why above")
+            raise NoVerdict("The reference server did not start, for the reason above")
         if _is_ready(url):
             return
         time.sleep(0.2)

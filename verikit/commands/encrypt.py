@@ -58,7 +58,7 @@ def _values(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> 
 def _curl(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> str:
     """A command whose photos stand in a here-document: on a command line they would not fit."""
     if len(photos) != len(PHOTOS) or given["json"] or given["urlencoded"]:
-        raise click.UsageError("--curl takes two photos, and neither --json nor --urlencoded.")
+        raise click.UsageError("--curl needs two photos, and excludes --json and --urlencoded.")
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
     body = form(photos[0], photos[1], switches, secrets).decode()
     url = shlex.quote(Address.of(given["url"]).url + CONTRACT.path)

@@ -67,7 +67,7 @@ def people_in(folder: Path, label_errors: Path | None = None) -> dict[str, str]:
     """
     people = {name: name.partition("/")[0] for name in Folder(folder).names()}
     if not people:
-        raise WrongUse(f"{folder} holds no folders of photos, one folder for each person.")
+        raise WrongUse(f"{folder} contains no folders of photos: it needs one folder per person.")
     return corrected(people, label_errors) if label_errors else people
 
 
@@ -100,7 +100,7 @@ def extract(
         tell(done, len(parts))
     tables = [_read(kept, made_of[part]) for part in parts]
     if any(table is None for table in tables):
-        raise WrongUse(f"{kept} was changed meanwhile: run the same command again.")
+        raise WrongUse(f"{kept} was changed during the run: run the same command again.")
     return pa.concat_tables(tables)
 
 

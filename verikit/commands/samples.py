@@ -49,7 +49,7 @@ def samples(folder: Path) -> None:
     write(folder)
     for name, (_, text) in SAMPLES.items():
         click.echo(f"{folder / name}  {text}")
-    click.echo(f"{folder / 'pairs.csv'}  which of them show one person")
+    click.echo(f"{folder / 'pairs.csv'}  which photos show the same person")
 
 
 def write(folder: Path) -> None:

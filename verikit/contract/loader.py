@@ -77,7 +77,7 @@ def load_contract(source: Path | None = None) -> Contract:
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise ContractError(f"{path} is no complete contract: {error!r}") from error
+        raise ContractError(f"{path} is not a complete contract: {error!r}") from error
 
 
 def load_photo_standards(path: Path) -> PhotoStandards:
@@ -91,7 +91,7 @@ def load_photo_standards(path: Path) -> PhotoStandards:
     except (OSError, ValueError) as error:
         raise ContractError(f"{path} cannot be read: {error}") from error
     if not isinstance(entry, dict):
-        raise ContractError(f"{path} holds no photo standards")
+        raise ContractError(f"{path} contains no photo standards")
     return PhotoStandards.from_mapping(entry)
 
 

@@ -126,7 +126,7 @@ class PhotoStandards:
         for name in ("min_side", "max_side", "max_file_bytes", "max_body_bytes"):
             limit = getattr(self, name)
             if type(limit) is not int or limit < 1:
-                raise ContractError(f"photo standards: {name} must be a positive whole number")
+                raise ContractError(f"photo standards: {name} must be a positive integer")
         if self.min_side > self.max_side:
             raise ContractError("photo standards: the smallest side is above the largest")
         if not self.formats:
@@ -144,4 +144,4 @@ def check_secret(name: str, secret: str | bytes, length: int) -> None:
     content = secret.encode(errors="surrogateescape") if isinstance(secret, str) else secret
     if len(content) != length or not content.isascii():
         found = f"{len(content)} bytes" if content.isascii() else "others"
-        raise SecretError(f"{name} must be {length} characters of ASCII, this one has {found}.")
+        raise SecretError(f"{name} must be {length} ASCII characters, but has {found}.")

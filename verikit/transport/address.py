@@ -45,9 +45,9 @@ class Address:
         except ValueError:  # a name, a port or an IPv6 address that is none
             is_one = False
         if not is_one or parts.scheme not in USUAL_PORTS or " " in parts.netloc:
-            raise AddressError(f"{url!r} is no URL: write it like {DEFAULT_URL}")
+            raise AddressError(f"{url!r} is not a URL: write it like {DEFAULT_URL}")
         if parts.query or parts.fragment:
-            raise AddressError(f"{url!r} goes on behind the path: leave out ? and # and the rest")
+            raise AddressError(f"{url!r} continues after the path: remove ? and # and what follows")
         return cls(base, host, port or USUAL_PORTS[parts.scheme])
 
     @classmethod
@@ -60,7 +60,7 @@ class Address:
         address = cls.of(url)
         if "@" in urlsplit(address.url).netloc:
             raise AddressError(
-                "A URL with a name or a password would stand in every report: leave them out"
+                "A user name or password in a URL would appear in every report: remove it"
             )
         return address
 

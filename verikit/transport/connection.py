@@ -193,7 +193,7 @@ def _tunnel(plain: socket.socket, endpoint: Endpoint, through: proxies.Proxy, cl
     except StopIteration:
         return
     except TimeoutError:
-        raise through.failed("it does not answer in time") from None
+        raise through.failed("it does not respond in time") from None
     except OSError as error:
         raise through.failed(why(error)) from error
 

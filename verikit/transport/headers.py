@@ -52,9 +52,11 @@ def headers_of_file(path: Path) -> Headers:
             content = file.read(MOST_BYTES + 1)
         text = content.decode("ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{path} cannot be read as a text of ASCII.") from error
+        raise WrongUse(f"{path} cannot be read as ASCII text.") from error
     if len(content) > MOST_BYTES:
-        raise WrongUse(f"{path} has more than {MOST_BYTES:,} bytes: that is no file of headers.")
+        raise WrongUse(
+            f"{path} has more than {MOST_BYTES:,} bytes, too many for a file of headers."
+        )
     found: Headers = ()
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
@@ -93,9 +95,9 @@ def secrets_in(headers: Headers) -> tuple[bytes, ...]:
 def _header(name: str, value: str, place: str) -> tuple[str, str]:
     """A header; the message of an error does not repeat the value."""
     if not _NAME.fullmatch(name):
-        raise WrongUse(f"{place} has no name of a header: write it like Authorization: Bearer ...")
+        raise WrongUse(f"{place} has no header name: write it like Authorization: Bearer ...")
     if name.lower() in OURS:
-        raise WrongUse(f"{place}: {name} is set by verikit itself.")
+        raise WrongUse(f"{place}: {name} is set by verikit.")
     if not _VALUE.fullmatch(value):
         raise WrongUse(f"{place}: the value of {name} must be one line of printable ASCII.")
     return name, value

@@ -59,7 +59,7 @@ class Proxy:
         except ValueError:
             raise WrongUse(f"{place} is no URL: {_HOW}.") from None
         if parts.scheme not in KINDS or not host or not host.isprintable():
-            raise WrongUse(f"{place} is of no kind that verikit can use: {_HOW}.")
+            raise WrongUse(f"{place} is not a supported kind of proxy: {_HOW}.")
         known = None
         if parts.username is not None:
             known = unquote(parts.username), unquote(parts.password or "")
@@ -125,9 +125,9 @@ def _connect(proxy: Proxy, address: Address) -> Talk:
         raise proxy.failed(str(error)) from None
     answer = reader.answer()
     if not 200 <= answer.status < 300:
-        raise proxy.failed(f"it answers {answer.status} {shown(answer.reason, limit=60)}".rstrip())
+        raise proxy.failed(f"it returns {answer.status} {shown(answer.reason, limit=60)}".rstrip())
     if not reader.lasting and answer.findings:
-        raise proxy.failed("it speaks before the server is asked")
+        raise proxy.failed("it sends data before the request")
 
 
 def _socks(proxy: Proxy, address: Address) -> Talk:
@@ -142,11 +142,11 @@ def _socks(proxy: Proxy, address: Address) -> Talk:
         name, password = (text.encode()[:255] for text in proxy.credentials)
         message = b"\1" + bytes((len(name),)) + name + bytes((len(password),)) + password
         if (yield from _exactly(proxy, came, 2, message))[1:] != b"\0":
-            raise proxy.failed("it takes neither this name nor this password")
+            raise proxy.failed("it refuses the user name or password")
     port = struct.pack("!H", address.port)
     head = yield from _exactly(proxy, came, 4, b"\5\1\0" + _socks_address(address) + port)
     if head[0] != 5 or head[1] != 0:
-        raise proxy.failed(_SOCKS_FAILURES.get(head[1], f"it answers {head[1]}"))
+        raise proxy.failed(_SOCKS_FAILURES.get(head[1], f"it returns {head[1]}"))
     sizes = {1: 4, 4: 16}
     size = sizes.get(head[3]) or (yield from _exactly(proxy, came, 1))[0]
     yield from _exactly(proxy, came, size + 2)

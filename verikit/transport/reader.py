@@ -48,7 +48,7 @@ class Answer:
     Attributes:
         status: from 200 to 599.
         reason: the words after the status; foreign text.
-        headers: by name in lower case; the values of a name that stands twice, joined by commas.
+        headers: by name in lower case; the values of a name that occurs twice, joined by commas.
         body: as it came, without its chunks' frames.
         head: the bytes of status line and header section.
         findings: sentences on what breaks RFC 9110 or 9112 though it could be read.
@@ -202,23 +202,23 @@ class Reader:
         if start.startswith(b"HTTP/1."[: len(start)]):
             return
         if _TLS_RECORD.match(start):
-            raise BadAnswer("TLS is spoken there: write https:// instead of http://")
-        raise BadAnswer(f"this is no answer of HTTP/1.1: {shown(bytes(self._buffer[:80]))}")
+            raise BadAnswer("it uses TLS: write https:// instead of http://")
+        raise BadAnswer(f"this is not an HTTP/1.1 response: {shown(bytes(self._buffer[:80]))}")
 
     def _pass_over(self, status: int) -> None:
         """An interim answer, of which there may be any number (RFC 9110, section 15.2)."""
         self._interim += 1
         if status == SWITCHING_PROTOCOLS:
-            raise BadAnswer("the status is 101, though no other protocol was asked for")
+            raise BadAnswer("the status is 101, though no other protocol was requested")
         if self._interim > self._limits.interim:
-            raise BadAnswer(f"more than {self._limits.interim} interim answers came")
+            raise BadAnswer(f"more than {self._limits.interim} interim responses came")
         self._headers = {}
 
     def _read_lines(self, head: bytes) -> tuple[int, int]:
         """Status and minor version; the header fields go where they belong."""
         if bad := _FORBIDDEN.search(head):
             what = "NUL" if bad[0] == b"\0" else "bare CR"
-            raise BadAnswer(f"a {what} stands in the header section: {shown(_around(head, bad))}")
+            raise BadAnswer(f"a {what} is in the header section: {shown(_around(head, bad))}")
         if control := _CONTROL.search(head):
             self._find(f"A control character stands in a header: {shown(_around(head, control))}")
         lines = head.rstrip(b"\r\n").split(b"\r\n")
@@ -227,7 +227,7 @@ class Reader:
             lines = head.rstrip(b"\r\n").replace(b"\r\n", b"\n").split(b"\n")
         first = _STATUS_LINE.fullmatch(lines[0])
         if not first:
-            raise BadAnswer(f"the status line is none of HTTP/1.1: {shown(lines[0])}")
+            raise BadAnswer(f"the status line is not HTTP/1.1: {shown(lines[0])}")
         self._reason = (first[3] or b"").decode("latin-1")
         self._headers = self._fields(lines[1:])
         return int(first[2]), int(first[1])
@@ -242,7 +242,7 @@ class Reader:
                 continue
             raw, colon, value = line.partition(b":")
             if not colon or not _NAME.fullmatch(raw):
-                raise BadAnswer(f"a header line is none: {shown(line)}")
+                raise BadAnswer(f"a header line is invalid: {shown(line)}")
             name = raw.decode().lower()
             text = value.strip(b" \t").decode("latin-1")
             found[name] = f"{found[name]}, {text}" if name in found else text
@@ -294,7 +294,7 @@ class Reader:
 
     def _demand_room(self, size: int) -> None:
         if size > self._limits.body:
-            raise BadAnswer(f"the body has more than the {self._limits.body:,} bytes that are read")
+            raise BadAnswer(f"the body has more than the {self._limits.body:,} bytes allowed")
 
     def _read_sized(self) -> bool:
         if len(self._buffer) < self._needed:
@@ -321,7 +321,7 @@ class Reader:
         del self._buffer[: end + 1]
         self._framing += len(line)
         if self._framing > self._limits.chunking:
-            raise BadAnswer(f"the chunks have more than {self._limits.chunking:,} bytes of frames")
+            raise BadAnswer(f"the chunks have more than {self._limits.chunking:,} bytes of framing")
         if not line.endswith(b"\r\n"):
             raise BadAnswer(f"a line between chunks does not end with CR LF: {shown(line)}")
         return line[:-2]
@@ -332,7 +332,7 @@ class Reader:
             return False
         size = _CHUNK.fullmatch(line)
         if not size:
-            raise BadAnswer(f"the size of a chunk is none: {shown(line)}")
+            raise BadAnswer(f"the size of a chunk is invalid: {shown(line)}")
         self._needed = int(size[1], 16)
         self._demand_room(len(self._body) + self._needed)
         self._step = self._read_chunk if self._needed else self._read_trailer
@@ -342,7 +342,7 @@ class Reader:
         if len(self._buffer) < self._needed + 2:
             return False
         if self._buffer[self._needed : self._needed + 2] != b"\r\n":
-            raise BadAnswer("a chunk is longer or shorter than its size says")
+            raise BadAnswer("the length of a chunk differs from its size")
         self._body += self._buffer[: self._needed]
         del self._buffer[: self._needed + 2]
         self._step = self._read_chunk_line

@@ -38,7 +38,7 @@ def read_json(content: bytes) -> Any:
     except NotStrictJson:
         raise
     except UnicodeDecodeError as error:
-        raise NotStrictJson(f"it is not UTF-8 from byte {error.start} on") from None
+        raise NotStrictJson(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise NotStrictJson(f"{error.msg} at character {error.pos}") from None
     except (ValueError, RecursionError) as error:
@@ -62,7 +62,7 @@ def _demand_whole_characters(value: Any) -> None:
     """Unpaired surrogates can be written as escapes alone, and no output takes them."""
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise NotStrictJson("a string holds half of a surrogate pair")
+            raise NotStrictJson("a string contains half of a surrogate pair")
     elif isinstance(value, list):
         for item in value:
             _demand_whole_characters(item)
@@ -77,7 +77,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise NotStrictJson(f"the member {shown(twice, limit=40)} stands twice in one object")
+        raise NotStrictJson(f"the member {shown(twice, limit=40)} occurs twice in one object")
     return found
 
 
@@ -90,7 +90,7 @@ def _real(digits: str) -> float:
     _demand_short(digits)
     number = float(digits)
     if math.isinf(number):
-        raise NotStrictJson(f"{digits} is beyond a double")
+        raise NotStrictJson(f"{digits} is out of range")
     return number
 
 
@@ -100,7 +100,7 @@ def _demand_short(digits: str) -> None:
 
 
 def _constant(name: str) -> NoReturn:
-    raise NotStrictJson(f"{name} is no JSON")
+    raise NotStrictJson(f"{name} is not JSON")
 
 
 _DECODER = json.JSONDecoder(

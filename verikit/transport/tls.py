@@ -61,7 +61,7 @@ def _context(tls: Tls, *_: object) -> ssl.SSLContext:
             "no PEM certificate with its key",
         )
     elif tls.client_key:
-        raise WrongUse(f"{tls.client_key} is the key of no certificate: name that file too.")
+        raise WrongUse(f"{tls.client_key} needs its certificate: give that file as well.")
     return context
 
 
@@ -76,7 +76,7 @@ def _load(load: object, path: Path, lacks: str) -> None:
 
 
 def _refuse_password() -> NoReturn:
-    raise WrongUse("The key of the client certificate is encrypted: give one without a password.")
+    raise WrongUse("The client's key is encrypted: give one without a password.")
 
 
 def failure(error: ssl.SSLError, where: str) -> NotTrusted:

@@ -36,5 +36,5 @@ def own_people(folder: Path) -> dict[str, tuple[Photo, ...]]:
     }
     people = {name: photos for name, photos in people.items() if photos}
     if not people:
-        raise WrongUse(f"{folder} holds no photos: make a folder for each person in it.")
+        raise WrongUse(f"{folder} contains no photos: it needs one folder per person.")
     return people

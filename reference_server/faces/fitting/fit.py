@@ -52,11 +52,11 @@ def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
     """Cohort and map, fitted to all non-mated pairs.
 
     Raises:
-        WrongUse: so few people tell nothing of rare false matches.
+        WrongUse: there are too few people for rare false matches.
     """
     if len(people.names) < FEWEST_PEOPLE:
         raise WrongUse(
-            f"{len(people.names)} people to fit to tell nothing of rare false matches: "
+            f"{len(people.names)} people are too few for rare false matches: "
             f"give at least {FEWEST_PEOPLE}, and as many again to hold out."
         )
     score_map = _map(people, _out_of_fold(people, seed))

@@ -66,16 +66,16 @@ class LabelledTemplates:
             vectors = stored["vectors"].astype(np.float32)
             people, photos = (stored[name].astype(str) for name in ("people", "photos"))
             if vectors.ndim != 2 or not people.shape == photos.shape == vectors.shape[:1]:
-                raise ValueError("its arrays do not belong together")
+                raise ValueError("its arrays do not match")
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             if not np.isfinite(vectors).all():
                 raise ValueError("a vector is zero or not finite")
             model = str(stored["model"])
             if Path(model).name != model:
-                raise ValueError("it names no model")
+                raise ValueError("it does not name a model")
         except Exception as error:  # numpy raises nearly anything over a damaged file
             raise WrongUse(
-                f"{path} is no file of templates, or is damaged ({error}): make it with "
+                f"{path} is not a file of templates, or is damaged ({error}): make it with "
                 "`verikit templates`."
             ) from error
         return cls.of(

@@ -66,7 +66,7 @@ def read_network(data: bytes) -> list[Layer]:
     reader.expect(_VERSION_OF_INNERMOST)
     layers = [_layer(reader, kind, position) for position, kind in enumerate(NETWORK)]
     if not reader.at_end:
-        raise WeightsError("the dlib weights go on after the network's end")
+        raise WeightsError("the dlib weights continue after the end of the network")
     return layers
 
 

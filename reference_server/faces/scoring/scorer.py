@@ -38,8 +38,8 @@ def require_map(model: str) -> None:
     """
     if not _map_file(model).exists():
         raise NoScoreMapError(
-            f"{model} has no score map, so its scores would claim no error rates: make one with "
-            "`verikit fit`, or serve it openly so marked with --uncalibrated"
+            f"{model} has no score map, so its scores promise no error rates: make one with "
+            "`verikit fit`, or serve it with --uncalibrated"
         )
 
 

@@ -79,4 +79,6 @@ def show(findings: list[Finding]) -> None:
         table.add_row(state, finding.check, Text(finding.found + advice))
     console.print(table)
     wrong = [finding.check for finding in findings if finding.state is State.WRONG]
-    console.print(f"\n[bold red]Wrong: {', '.join(wrong)}.[/]" if wrong else "\nNothing is wrong.")
+    console.print(
+        f"\n[bold red]Problems: {', '.join(wrong)}.[/]" if wrong else "\nNo problems found."
+    )

@@ -20,7 +20,7 @@ from verikit.contract import load_contract
 
 SECONDS = 120
 EXTRA = "server"
-REINSTALL = f"in verikit's folder: pip install --force-reinstall '.[{EXTRA}]'"
+REINSTALL = f"in verikit's folder, run: pip install --force-reinstall '.[{EXTRA}]'"
 
 
 def engine() -> Iterator[Finding]:

@@ -89,10 +89,10 @@ def reports(folder: Path, out: Path | None) -> None:
     if others:
         names = ", ".join(str(path) for path in others[:_NAMED])
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        click.echo(f"No report of a run, passed over: {names}{more}", err=True)
+        click.echo(f"Skipped, not a report of a run: {names}{more}", err=True)
     if not runs:
         raise WrongUse(
-            f"{folder} holds no run: `check --json`, `load --json` and `calibrate` write them"
+            f"{folder} contains no run: `check --json`, `load --json` and `calibrate` write them"
         )
     page = out or folder / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)

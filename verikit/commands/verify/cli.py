@@ -44,7 +44,7 @@ class Rate(click.ParamType[float]):
         try:
             rate = float(Fraction(str(value).replace(",", "")))
         except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is no rate: write it like 1/10,000 or 0.0001.", param, ctx)
+            self.fail(f"{value!r} is not a rate: write it like 1/10,000 or 0.0001.", param, ctx)
         try:
             threshold_for(rate)
         except ValueError as error:
