@@ -188,7 +188,7 @@ def test_all_missing_photos_are_named_at_once(tmp_path):
     laid_out(tmp_path, FOLDERS["a folder each"])
     path = tmp_path / "pairs.csv"
     path.write_text(LISTS["pairs.csv"] + "p8/0.jpg,p0/0.jpg,0\np0/0.jpg,p9/0.jpg,0\n")
-    with pytest.raises(WrongUse, match=r"2 of the 14 photos .* p8/0.jpg, p9/0.jpg. Name"):
+    with pytest.raises(WrongUse, match=r"2 of the 14 photos .* p8/0.jpg, p9/0.jpg. Give"):
         opened(path)
     (tmp_path / "pairs.txt").write_text("1\t1\np0\t1\t7\np0\t1\tp9\t1\n")
     with pytest.raises(WrongUse, match=r"2 photos .* p0 7, p9 1"):

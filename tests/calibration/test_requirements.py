@@ -28,7 +28,7 @@ def test_requirements_are_read_as_they_are_written(text, expected):
     "text", ["", "fnmr<=0.01", "fta@0.7<=0.1", "fmr@0.7<=1", "fmr@0.7<=0", "tmr@0.7<=1", "fmr@.<=1"]
 )
 def test_anything_else_is_refused(text):
-    with pytest.raises(WrongUse, match="is no requirement"):
+    with pytest.raises(WrongUse, match="is not a requirement"):
         Requirement.of(text)
 
 

@@ -174,7 +174,7 @@ def test_a_table_says_who_is_who(tmp_path, expected):
 
 
 BROKEN = {
-    "oops": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, "oops")]), "row 701: score 'oops' is no"),
+    "oops": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, "oops")]), "row 701: score 'oops' is not"),
     "infinite": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, "inf")]), "row 701: score inf is no"),
     "percent": (text(",", [*ROWS[:700], ("a/1", "b/1", 0, 87)]), "row 701: score 87 lies outside"),
     "perhaps": (

@@ -192,7 +192,7 @@ def test_an_answer_is_final(scripted: Any, ask: Any) -> None:
 )
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_a_senseless_address_is_refused_at_once(kind: Any, url: str) -> None:
-    with pytest.raises(InvalidSetting, match="is no URL"):
+    with pytest.raises(InvalidSetting, match="is not a URL"):
         kind(url)
 
 

@@ -61,7 +61,7 @@ def test_what_is_wrong_is_named_with_what_to_do(
         (
             "short",
             "wrong",
-            f"{SECRETS.key_variable} must be 32 characters of ASCII, this one has 5 bytes",
+            f"{SECRETS.key_variable} must be 32 ASCII characters, but has 5 bytes",
         ),
     ],
 )

@@ -69,10 +69,10 @@ def test_another_file_may_be_named(folder: Path, call: Call, monkeypatch: Any) -
     ("text", "complaint"),
     [
         ("[show", "verikit.toml cannot be read: Expected ']'"),
-        ("port = 1", "verikit.toml knows no port: "),
-        ("[shw]", "verikit.toml knows no shw: did you mean show?"),
-        ("[show]\nprot = 1", "verikit.toml: show knows no prot: did you mean port?"),
-        ("[show]\nhelp = true", "verikit.toml: show knows no help"),
+        ("port = 1", "verikit.toml has no option port: "),
+        ("[shw]", "verikit.toml has no option shw: did you mean show?"),
+        ("[show]\nprot = 1", "verikit.toml: show has no option prot: did you mean port?"),
+        ("[show]\nhelp = true", "verikit.toml: show has no option help"),
         ("show = 1", "verikit.toml: show must be a table of options."),
         ("[show]\nport = 'many'", "verikit.toml: show port: 'many' is not a valid"),
         ("[show]\nport = 0", "verikit.toml: show port: 0 is not in the range"),
@@ -121,10 +121,10 @@ def test_the_key_comes_from_the_environment_or_a_file_or_a_named_file(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"short", "key must be 32 characters of ASCII, this one has 5 bytes."),
-        (KEY.encode() + b"\nmore", "key must be 32 characters of ASCII, this one has 4 bytes."),
+        (b"short", "key must be 32 ASCII characters, but has 5 bytes."),
+        (KEY.encode() + b"\nmore", "key must be 32 ASCII characters, but has 4 bytes."),
         (KEY.encode() + b"\n\nmore", "key has 3 lines: the secret, and at most the one before it."),
-        ("é".encode() * 16, "key must be 32 characters of ASCII, this one has others."),
+        ("é".encode() * 16, "key must be 32 ASCII characters, but has others."),
         (None, "key cannot be read: No such file or directory."),
     ],
 )

@@ -137,11 +137,11 @@ def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
     ("words", "sentence"),
     [
         ([], "Give the server's URL"),
-        (["localhost"], "is no URL"),
+        (["localhost"], "is not a URL"),
         (["http://h", "--key", "short"], "The key must be 32 characters"),
-        (["http://127.0.0.1:99999"], "is no URL"),
-        (["http://[::1"], "is no URL"),
-        ([f"http://{'a' * 64}"], "is no URL"),
+        (["http://127.0.0.1:99999"], "is not a URL"),
+        (["http://[::1"], "is not a URL"),
+        ([f"http://{'a' * 64}"], "is not a URL"),
         (["http://me:secret@h"], "A user name or password in a URL would appear in every report"),
         (["http://h", "--timeout", "-1"], "-1.0 is not in the range x>0"),
         (["http://h", "-k", "nonsense"], "No case matches 'nonsense'"),
@@ -298,4 +298,4 @@ def test_key_and_iv_come_from_the_documented_variables(
     monkeypatch.setenv(variable, "short")
     done = call("http://127.0.0.1:1")
     assert done.exit_code == 2
-    assert "this one has 5 bytes" in done.output
+    assert "but has 5 bytes" in done.output

@@ -254,7 +254,7 @@ def test_same_seed_draws_the_same_requests(good_url: str) -> None:
 
 
 def test_bad_url_is_wrong_use() -> None:
-    with pytest.raises(WrongUse, match="is no URL"):
+    with pytest.raises(WrongUse, match="is not a URL"):
         Target.of("localhost:3000")
 
 

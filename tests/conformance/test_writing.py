@@ -76,7 +76,7 @@ def test_damaged_ciphertext_does_not_decrypt(how: Encryption) -> None:
 
 
 def test_key_of_wrong_length_is_wrong_use() -> None:
-    with pytest.raises(WrongUse, match="The key must be 32 characters of ASCII, this one has 5"):
+    with pytest.raises(WrongUse, match="The key must be 32 ASCII characters, but has 5"):
         Secrets.of(key="short")
 
 

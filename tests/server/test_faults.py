@@ -133,7 +133,7 @@ def test_without_room_for_temporary_files_it_does_not_start(
     monkeypatch.setattr(command, "load_engine", lambda *_, **__: FakeEngine())
     result = CliRunner().invoke(command.serve, ["--port", "0"])
     assert result.exit_code == 1
-    assert "Error: No temporary file can be made: free some space" in result.output
+    assert "Error: Cannot create a temporary file: free some space" in result.output
 
 
 def test_no_signal_starts_a_second_server_or_stops_this_one(

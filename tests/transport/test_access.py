@@ -45,13 +45,13 @@ def test_headers_come_from_a_file_and_the_environment(
     ("line", "why"),
     [
         ("no colon", "line 1: write it like Authorization"),
-        (": value", "line 1 has no name of a header"),
-        ("A B: value", "line 1 has no name of a header"),
+        (": value", "line 1 has no header name"),
+        ("A B: value", "line 1 has no header name"),
         ("X: ", "the value of X must be one line of printable ASCII"),
         ("X: a\x00b", "the value of X must be one line of printable ASCII"),
         ("X: a\x1bb", "the value of X must be one line of printable ASCII"),
-        ("Content-Length: 5", "Content-Length is set by verikit itself"),
-        ("transfer-encoding: chunked", "transfer-encoding is set by verikit itself"),
+        ("Content-Length: 5", "Content-Length is set by verikit"),
+        ("transfer-encoding: chunked", "transfer-encoding is set by verikit"),
         ("X: " + "a" * 70_000, "has more than 65,536 bytes"),
         ("X: é", "cannot be read as ASCII text"),
     ],
@@ -310,7 +310,7 @@ def test_an_environment_s_proxy_that_cannot_be_used_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks4://me:secret@p:1")
-    with pytest.raises(WrongUse, match="The proxy in ALL_PROXY is of no kind") as caught:
+    with pytest.raises(WrongUse, match="The proxy in ALL_PROXY is not a supported kind") as caught:
         proxy_for(Address.of("http://faces.example"))
     assert "secret" not in str(caught.value)
 

@@ -105,24 +105,24 @@ def test_what_breaks_a_rule_and_can_be_read_is_a_finding(content: bytes, finding
         (CHUNKED + b"\r\n2\n{}\r\n0\r\n\r\n", "does not end with CR LF"),
         (CHUNKED + b"\r\n1\r\n{}\r\n0\r\n\r\n", "the length of a chunk differs from its size"),
         (CHUNKED + b"\r\n0\r\nno trailer\r\n\r\n", "a header line is invalid: no trailer"),
-        (OK + b"Na\x00me: x\r\n" + LENGTH, "a NUL stands in the header section"),
-        (OK + b"X: a\rb\r\n" + LENGTH, "a bare CR stands in the header section"),
+        (OK + b"Na\x00me: x\r\n" + LENGTH, "a NUL is in the header section"),
+        (OK + b"X: a\rb\r\n" + LENGTH, "a bare CR is in the header section"),
         (OK + b"X : y\r\n" + LENGTH, "a header line is invalid: X : y"),
         (OK + b": y\r\n" + LENGTH, "a header line is invalid: : y"),
         (OK + b"no colon\r\n" + LENGTH, "a header line is invalid: no colon"),
         (OK + b" X: y\r\n" + LENGTH, "a header line is invalid:  X: y"),
-        (b"HTTP/2.0 200 OK\r\n" + LENGTH, "no answer of HTTP/1.1: HTTP/2.0"),
+        (b"HTTP/2.0 200 OK\r\n" + LENGTH, "not an HTTP/1.1 response: HTTP/2.0"),
         (b"HTTP/1.1 099 OK\r\n" + LENGTH, "the status line is not HTTP/1.1"),
         (b"HTTP/1.1 99999 OK\r\n" + LENGTH, "the status line is not HTTP/1.1"),
         (b"HTTP/1.1 600 OK\r\n" + LENGTH, "the status line is not HTTP/1.1"),
         (b"HTTP/1.1  200 OK\r\n" + LENGTH, "the status line is not HTTP/1.1"),
         (b"HTTP/1.10 200 OK\r\n" + LENGTH, "the status line is not HTTP/1.1"),
         (b"HTTP/1.1 101 Switching\r\n\r\n", "though no other protocol was requested"),
-        (b'{"code": 1000}', r'no answer of HTTP/1.1: {"code": 1000}'),
-        (b"\x1b]0;title\x07\r\n\r\n", r"no answer of HTTP/1.1: \\x1b\]0;title\\x07"),
-        (b"SSH-2.0-OpenSSH\r\n", "no answer of HTTP/1.1: SSH"),
+        (b'{"code": 1000}', r'not an HTTP/1.1 response: {"code": 1000}'),
+        (b"\x1b]0;title\x07\r\n\r\n", r"not an HTTP/1.1 response: \\x1b\]0;title\\x07"),
+        (b"SSH-2.0-OpenSSH\r\n", "not an HTTP/1.1 response: SSH"),
         (b"\x15\x03\x01\x00\x02\x02\x16", "it uses TLS: write https://"),
-        (b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "more than 32 interim answers"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "more than 32 interim responses"),
         (OK + b"X: " + b"a" * 70_000, "the header section has more than 65,536 bytes"),
         (OK + b"X: y\r\n" * 20_000 + b"\r\n", "the header section has more than 65,536 bytes"),
         (b"HTTP/1.1 103 E\r\nX: " + b"a" * 40_000 + b"\r\n\r\n", None),
@@ -136,7 +136,7 @@ def test_what_breaks_a_rule_and_can_be_read_is_a_finding(content: bytes, finding
     ],
 )
 def test_what_cannot_be_read_without_guessing_is_none(content: bytes, why: str | None) -> None:
-    if why is None:  # the bounds hold for interim answers and the answer together
+    if why is None:  # the bounds hold for interim responses and the answer together
         content, why = content * 2, "the header section has more than 65,536 bytes"
     with pytest.raises(BadAnswer, match=why) as caught:
         read(content)

@@ -57,7 +57,7 @@ class Proxy:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise WrongUse(f"{place} is no URL: {_HOW}.") from None
+            raise WrongUse(f"{place} is not a URL: {_HOW}.") from None
         if parts.scheme not in KINDS or not host or not host.isprintable():
             raise WrongUse(f"{place} is not a supported kind of proxy: {_HOW}.")
         known = None
