@@ -116,9 +116,9 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         raise WrongUse(f"{name} is not valid YAML: {error}.") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WrongUse(
-            f"{name} is not a file of claims: {error}. It needs `rows`, pairs [threshold, rate], and "
-            "may say `title`, `source`, `note`, `lowest`, `highest`, `closer` (higher or lower), "
-            "`recommended_above`, and `send`, what an --api sends."
+            f"{name} is not a file of claims: {error}. It needs `rows`, pairs [threshold, rate], "
+            "and may contain `title`, `source`, `note`, `lowest`, `highest`, `recommended_above`, "
+            "`closer` (higher or lower), and `send`, which an --api sends."
         ) from error
 
 
@@ -128,7 +128,7 @@ def _text(path: Path) -> str:
             content = file.read(_BIGGEST + 1)
     except OSError as error:
         raise WrongUse(
-            f"There is not a file of claims {path}: name a YAML file, or one of {', '.join(names())}."
+            f"There is no file of claims {path}: name a YAML file, or one of {', '.join(names())}."
         ) from error
     if len(content) > _BIGGEST:
         raise WrongUse(f"{path} is larger than 64 KiB: that is not a file of claims.")

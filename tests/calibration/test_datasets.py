@@ -64,7 +64,7 @@ def test_fetching_the_sample_is_nothing_to_do():
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(WrongUse, match=f"there are {', '.join(datasets.names())}"):
+    with pytest.raises(WrongUse, match=f"choose one of {', '.join(datasets.names())}"):
         datasets.load("nowhere")
 
 
@@ -98,4 +98,4 @@ def test_the_command_tells_programs_what_it_tells_people(
 def test_an_unknown_name_is_wrong_use(action):
     refused = CliRunner().invoke(command, [action, "nowhere"])
     assert refused.exit_code == 2
-    assert f"there are {', '.join(datasets.names())}" in refused.output
+    assert f"choose one of {', '.join(datasets.names())}" in refused.output
