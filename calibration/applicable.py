@@ -24,7 +24,7 @@ class Source(StrEnum):
 _OF_A_SERVER = (
     *("data", "one_photo_each", "keep_label_errors", "seed", "mated_share"),
     *("budget", "minutes", "until", "api"),
-    *("concurrency", "rate", "url", "timeout", "retries"),
+    *("concurrency", "rate", "url", "timeout", "retries", "profile"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
 _OF_SCORES = ("columns",)

@@ -34,6 +34,7 @@ from calibration.statistics.intervals import CONFIDENCE
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
+from verikit.contract.profile import load_profile, profile_content
 from verikit.errors import NO_ROOM, NoVerdict, VerikitError, WrongUse
 from verikit.options import SWITCHES, access, secrets, switches
 from verikit.transport import Access, Address, Endpoint
@@ -191,6 +192,12 @@ def _claims(options: dict[str, Any]) -> Claims:
     "repeated.",
 )
 @click.option(
+    "--profile",
+    metavar="FILE",
+    help="What is known of the server: a file, or 'reference'. Scores of replicas may lie as far "
+    "apart as its score_tolerance says.",
+)
+@click.option(
     "--dask",
     metavar="ADDRESS",
     help="Query from the workers of a Dask scheduler (tcp://HOST:8786), or from N local "
@@ -327,6 +334,13 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
     )
 
 
+def _policy(options: dict[str, Any]) -> RequestPolicy:
+    policy = RequestPolicy(concurrency=options["concurrency"], retries=options["retries"])
+    said = "score_tolerance" in profile_content(options["profile"])
+    tolerance = load_profile(options["profile"]).score_tolerance if said else policy.tolerance
+    return replace(policy, tolerance=tolerance)
+
+
 def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) -> Evaluation:
     contract = load_contract()
     names = ("data", "photos", "people", "groups", "one_photo_each", "keep_label_errors", "seed")
@@ -347,7 +361,7 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         folder=options["out"],
         comparisons=options["budget"],
         seconds=60 * (options["minutes"] or math.inf),
-        policy=RequestPolicy(concurrency=options["concurrency"], retries=options["retries"]),
+        policy=_policy(options),
         rule=Rule(tolerance=options["tolerance"], alpha=1 - options["confidence"]),
         claims=claims,
         options={switch.name: True for switch in SWITCHES if options[switch.name]},

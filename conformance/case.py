@@ -14,10 +14,10 @@ from conformance.errors import CouldNotJudge
 from conformance.judging.answers import Violation, violations
 from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
 from conformance.judging.verdicts import Finding, Level, Verdict
-from conformance.profile import Profile
 from conformance.requests.exchange import Answer, Exchange, Target, exchange, in_a_row
 from conformance.requests.photos.portraits import ORDINARY_SIDE
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
+from verikit.contract.profile import Profile
 
 
 @dataclass(frozen=True, kw_only=True)

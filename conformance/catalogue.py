@@ -31,7 +31,7 @@ from conformance.cases import (
 )
 from conformance.cases.table import read_table
 from conformance.judging.verdicts import Level
-from conformance.profile import Profile
+from verikit.contract.profile import Profile
 from verikit.errors import WrongUse
 
 _HERE = Path(__file__).parent
@@ -93,6 +93,12 @@ class Catalogue:
                 near = get_close_matches(reading, self.requirements, 1)
                 hint = f": did you mean {near[0]}?" if near else ""
                 raise WrongUse(f"{profile.name}: there is no requirement {reading!r}{hint}")
+        repeated = [case for case in self.cases if not case.invariant]
+        for pattern in profile.flaky:
+            if not any(fnmatchcase(case.id, pattern) for case in repeated):
+                raise WrongUse(
+                    f"{profile.name}: no case that can be played again is called like {pattern!r}"
+                )
         for pattern in profile.deviations:
             if not any(fnmatchcase(case.id, pattern) for case in self.cases):
                 raise WrongUse(f"{profile.name}: no case matches {pattern!r}")

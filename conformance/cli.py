@@ -19,7 +19,6 @@ from conformance.case import Case
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Result
-from conformance.profile import load_profile
 from conformance.reports.badge import write_badge
 from conformance.reports.comparison import Comparison, compare
 from conformance.reports.console import Live, report
@@ -35,6 +34,7 @@ from conformance.run import Given, Run, run
 from conformance.runner import Options
 from conformance.self_check import self_check
 from verikit.contract import load_contract
+from verikit.contract.profile import load_profile
 from verikit.errors import WrongUse
 from verikit.options import access, secrets
 

@@ -14,11 +14,11 @@ import pytest
 from conformance.catalogue import load_catalogue
 from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Level
-from conformance.profile import load_profile
 from conformance.requests.exchange import Target
 from conformance.requests.photos.people import own_people
 from conformance.runner import Options, Runner
 from verikit.contract import load_contract
+from verikit.contract.profile import load_profile
 from verikit.errors import VerikitError, WrongUse
 
 _SCHEME = load_contract().encryption

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.judging.outcome import ACCEPTED, Outcome, describe_actual, outcome
-from conformance.profile import Standards
 from conformance.requests.exchange import Exchange, Target, exchange
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
 from verikit.contract import load_contract
+from verikit.contract.profile import Standards
 from verikit.errors import NoVerdict
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")

@@ -13,10 +13,10 @@ from rich.console import Console
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level, Verdict
 from conformance.probe import Found, Probe
-from conformance.profile import LIMITS, Profile, Standards
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
+from verikit.contract.profile import LIMITS, Profile, Standards
 from verikit.options import access, secrets
 
 

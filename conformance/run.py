@@ -4,7 +4,7 @@ The entry point for programs, in process, without global state, safe in threads:
 
     from conformance.catalogue import load_catalogue
     from conformance.requests.exchange import Target
-    from conformance.profile import load_profile
+    from verikit.contract.profile import load_profile
     from conformance.run import run
     from conformance.runner import Options
 
@@ -33,9 +33,9 @@ from conformance.case import Case, Requirement
 from conformance.judging.known_failures import waiver_problems
 from conformance.judging.outcome import Outcome
 from conformance.judging.verdicts import Result, Verdict
-from conformance.profile import Profile
 from conformance.requests.exchange import Target
 from conformance.runner import Options, Runner
+from verikit.contract.profile import Profile
 
 Watch = Callable[[Result], None]
 

@@ -15,18 +15,24 @@ from threading import Event
 from conformance.case import Case, CaseContext, Environment, People, ordinary
 from conformance.catalogue import load_catalogue
 from conformance.errors import CouldNotJudge, NotApplicable
-from conformance.judging.known_failures import Waiver, with_known_failure
+from conformance.judging.known_failures import (
+    Waiver,
+    is_flaky,
+    with_flakiness,
+    with_known_failure,
+)
 from conformance.judging.outcome import Outcome, outcome
 from conformance.judging.verdicts import Finding, Result, Verdict, worst
-from conformance.profile import Profile
 from conformance.requests.exchange import Target, exchange, reachable
 from conformance.requests.photos.people import OUR_PEOPLE
 from conformance.requests.recipe import Request, fitted
 from verikit.contract import load_contract
+from verikit.contract.profile import Profile
 from verikit.errors import BadAnswer, NotConnected, Unreachable
 
 _GOOD = {Verdict.PASSED, Verdict.WARNING, Verdict.NOT_APPLICABLE}
 _ATTEMPTS = 10
+_FLAKY_RUNS = 5
 _NO_SUCH_OPERATION = (404, 405, 501)
 
 
@@ -76,15 +82,19 @@ class Runner:
     def play(self, case: Case) -> Result:
         """The verdict on a case, known failures taken into account.
 
-        The case is played as often as the options say: the first bad verdict counts, and how
-        often it was bad. Once the server no longer accepts connections, cases are not run.
+        The case is played as often as the options say, and five times if it failed and is known
+        to be flaky: the first bad verdict counts, and how often it was bad. Once the server no
+        longer accepts connections, cases are not run.
         """
         context = CaseContext(
             case=case, environment=self.environment, ordinary_outcome=self.ordinary_outcome
         )
+        profile = self.environment.profile
         times = 1 if case.invariant else self._options.repeat
         results = [_once(context, self._gone) for _ in range(times)]
-        bad = [result for result in results if result.verdict not in _GOOD]
+        if not case.invariant and is_flaky(case.id, profile.flaky) and _bad(results):
+            results += [_once(context, self._gone) for _ in range(times, _FLAKY_RUNS)]
+        bad = _bad(results)
         result = replace(
             bad[0] if bad else results[0],
             seconds=sum(result.seconds for result in results),
@@ -94,8 +104,12 @@ class Runner:
         if not self.environment.scores(case.since):
             reason = f"it came with {case.since}; verdict: {result.verdict}. {result.reason}"
             return replace(result, verdict=Verdict.NOT_SCORED, reason=reason.strip())
-        deviations = self.environment.profile.deviations
-        return with_known_failure(result, self._options.waivers, deviations, self._today)
+        result = with_flakiness(result, profile.flaky)
+        return with_known_failure(result, self._options.waivers, profile.deviations, self._today)
+
+
+def _bad(results: Sequence[Result]) -> list[Result]:
+    return [result for result in results if result.verdict not in _GOOD]
 
 
 def _preflight(environment: Environment) -> Outcome:

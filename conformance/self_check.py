@@ -12,9 +12,9 @@ from conformance.judging.verdicts import Verdict
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
 from conformance.mock.verifier import verify
-from conformance.profile import REFERENCE, load_profile
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
+from verikit.contract.profile import REFERENCE, load_profile
 
 _GROUPS = ("bodies", "encryption", "faces", "parameters", "scores", "invariants")
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ import click
 from loadtests.profile import Profile, load_profile, profile_names
 from loadtests.statistics.gates import LIMITS
 from verikit.contract.encryption import Secrets
+from verikit.contract.profile import profile_content
 from verikit.errors import NoVerdict, WrongUse
 from verikit.foreign_text import in_lines
 from verikit.options import SECRETS_HELP, access, secrets
@@ -42,6 +44,12 @@ class _JsonFile(click.Path):
     show_default=True,
     metavar="NAME|FILE",
     help="The load profile: a name from --list, or a file.",
+)
+@click.option(
+    "--profile",
+    metavar="FILE",
+    help="What is known of the server: a file, or 'reference'. Its limits, statuses and score "
+    "tolerance hold instead of the contract's.",
 )
 @click.option(
     "--users",
@@ -151,10 +159,22 @@ def _load(url: str | None, access: Access, options: dict[str, Any]) -> int:
         endpoint = endpoint_of(url, access)
         run_worker(options["master_host"], options["master_port"], endpoint, own_secrets)
         return 0
-    profile = adjusted(load_profile(options["load_profile"]), options)
+    server = profile_of_server(options["profile"])
+    profile = adjusted(load_profile(options["load_profile"], server), options)
     from loadtests.command import carry_out  # noqa: PLC0415
 
     return carry_out(url, profile, access, own_secrets, options)
+
+
+def profile_of_server(name: str | None) -> Mapping[str, Any]:
+    """What the profile of the server says.
+
+    Raises:
+        WrongUse: it cannot be read, or is one of the load.
+    """
+    if name in profile_names():
+        raise WrongUse(f"{name} is a load profile: name it by --load-profile")
+    return profile_content(name)
 
 
 def _list(*, in_json: bool) -> None:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from loadtests.statistics.gates import LIMITS
 from verikit.contract import load_contract
 from verikit.contract.plain_yaml import read_yaml
+from verikit.contract.profile import Profile as ServerProfile
+from verikit.contract.profile import profile_of
 from verikit.errors import WrongUse
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
@@ -73,7 +75,8 @@ class Profile:
     ``mix`` gives the share of comparisons and of wrong requests, by the name of the system code
     they must be refused with. ``arrivals`` spaces the requests of open stages evenly, or at random
     and independently of each other as ``seed`` has it. ``patience`` is how long an arrival waits
-    for one of the ``in_flight`` connections before it is dropped.
+    for one of the ``in_flight`` connections before it is dropped. ``server`` is what the profile
+    of the server under test says, as plain data.
     """
 
     about: str
@@ -92,6 +95,7 @@ class Profile:
     slow_seconds: float = 10
     gates: Mapping[str, float] = field(default_factory=dict)
     abort_on_fail: bool = False
+    server: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.stages and not self.search:
@@ -114,7 +118,9 @@ class Profile:
             )
 
     def _check_photos(self) -> None:
-        standards = load_contract().photo_standards
+        standards = self.server_profile.standards.filled(load_contract().photo_standards)
+        if "JPEG" not in standards.formats:
+            raise WrongUse("load tests send JPEG photos, which the server's profile does not list")
         if not self.photos or not all(
             standards.min_side <= side <= standards.max_side for side in self.photos
         ):
@@ -122,6 +128,11 @@ class Profile:
                 f"profile {self.name}: photos are sides of {standards.min_side} to "
                 f"{standards.max_side} pixels"
             )
+
+    @property
+    def server_profile(self) -> ServerProfile:
+        """What is known of the server under test."""
+        return profile_of("of the server", self.server)
 
     @property
     def is_open(self) -> bool:
@@ -153,8 +164,8 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def load_profile(name: str) -> Profile:
-    """A profile by its name, or by the path of a YAML file.
+def load_profile(name: str, server: Mapping[str, Any] = {}) -> Profile:
+    """A profile by its name, or by the path of a YAML file, for a server of a profile of its own.
 
     Raises:
         WrongUse: there is no such profile, or an option of it makes no sense.
@@ -167,7 +178,9 @@ def load_profile(name: str) -> Profile:
         raise WrongUse(f"there is no profile {name}: use one of {known}, or a file") from error
     if not isinstance(options, Mapping):
         raise WrongUse(f"{path} contains no options")
-    return profile_from({"name": path.stem, **options})
+    if "server" in options:
+        raise WrongUse("`server` is no option of a load profile: name it by --profile")
+    return profile_from({"name": path.stem, **options, "server": server})
 
 
 def profile_from(options: Mapping[str, Any]) -> Profile:

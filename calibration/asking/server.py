@@ -28,8 +28,6 @@ from verikit.transport.async_connection import AsyncPool
 
 CHECKED_EVERY = 50
 """One pair in so many is asked of a replica as well."""
-SAME_SCORE = 1e-6
-"""Replicas on unlike machines may round differently."""
 _NAME_LENGTH = 100
 _PATIENCE = 25
 _SERVER_ERROR = 500
@@ -56,11 +54,14 @@ class RequestPolicy:
         concurrency: requests at a time.
         retries: further tries after a time-out, a broken connection or a 5xx.
         pause: seconds before the first further try; each next one waits twice as long.
+        tolerance: how far the scores of two replicas may lie apart; unlike machines round
+            differently.
     """
 
     concurrency: int = 4
     retries: int = 3
     pause: float = 0.5
+    tolerance: float = 1e-6
 
 
 class Api(Protocol):
@@ -182,7 +183,7 @@ async def _ask(
 
 
 def _refuse_difference(server: Server, answer: Answer, replica: Server, check: Answer) -> None:
-    if answer.settled and check.settled and not _same(answer, check):
+    if answer.settled and check.settled and not _same(answer, check, server.policy.tolerance):
         raise WrongUse(
             f"{server.endpoint.address.shown} and {replica.endpoint.address.shown} are not "
             f"replicas: {check.first} and {check.second} get {_outcome(answer)} from one and "
@@ -190,10 +191,10 @@ def _refuse_difference(server: Server, answer: Answer, replica: Server, check: A
         )
 
 
-def _same(one: Answer, other: Answer) -> bool:
+def _same(one: Answer, other: Answer, tolerance: float) -> bool:
     if one.score is None or other.score is None:
         return one.score == other.score and one.code == other.code
-    return abs(one.score - other.score) <= SAME_SCORE
+    return abs(one.score - other.score) <= tolerance
 
 
 def _outcome(answer: Answer) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from conformance.case import CaseContext, score_of
 from conformance.cases import case
-from conformance.cases.scores import COLLINS, HOPPER, NOISE
+from conformance.cases.scores import COLLINS, HOPPER
 from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request
@@ -38,7 +38,7 @@ def _not_mixed(context: CaseContext) -> Iterator[Finding]:
         for one, other in zip(alone, together, strict=True):
             same = outcome(one.answer) == outcome(other.answer)
             if same and outcome(one.answer) == ACCEPTED:
-                same = abs(score_of(one) - score_of(other)) <= NOISE
+                same = abs(score_of(one) - score_of(other)) <= context.profile.score_tolerance
             if not same:
                 expected = f"the same response as when sent alone: {describe_actual(one)}"
                 yield from context.finding(expected, other)

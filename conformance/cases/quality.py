@@ -7,7 +7,7 @@ from functools import partial
 
 from conformance.case import Case, CaseContext, score_of
 from conformance.cases import case
-from conformance.cases.scores import HOPPER, NOISE
+from conformance.cases.scores import HOPPER
 from conformance.judging.outcome import describe_actual, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.recipe import Photo
@@ -50,8 +50,8 @@ def _leaves_score(context: CaseContext) -> Iterator[Finding]:
     for second in (Photo(brightness=0.9), HOPPER):
         plain = context.score(Photo(), second)
         tested = context.compare(Photo(), second, check_quality="true")
-        if abs(score_of(tested) - plain) > NOISE:
-            yield from context.finding(f"{plain} within {NOISE}", tested)
+        if abs(score_of(tested) - plain) > context.profile.score_tolerance:
+            yield from context.finding(f"{plain} within {context.profile.score_tolerance}", tested)
 
 
 @case(

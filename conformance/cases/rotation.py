@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from conformance.case import Case, CaseContext, number, score_of
-from conformance.cases.scores import HOPPER, NOISE, RECOMMENDED
+from conformance.cases.scores import HOPPER, RECOMMENDED
 from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.exchange import Exchange
@@ -38,7 +38,8 @@ def _not_turned(context: CaseContext, turn: int) -> Iterable[Finding]:
     turned = Photo(turn=turn)
     turned_upright = context.compare(turned, Photo(), auto_rotate="true")
     left = context.compare(turned, Photo(), auto_rotate="false")
-    if outcome(left.answer) == ACCEPTED and abs(score_of(left) - score_of(turned_upright)) <= NOISE:
+    score_of(turned_upright)
+    if outcome(left.answer) == ACCEPTED and _alike(context, left, turned_upright):
         return context.finding("a different response from that with auto_rotate true", left)
     return []
 
@@ -47,7 +48,7 @@ def _default(context: CaseContext, turn: int) -> Iterator[Finding]:
     for first, second in ((Photo(turn=turn), Photo()), (HOPPER, Photo(turn=turn))):
         left = context.compare(first, second, auto_rotate="false")
         absent = context.compare(first, second)
-        if not _alike(left, absent):
+        if not _alike(context, left, absent):
             expected = f"the same response as with auto_rotate false: {describe_actual(left)}"
             yield from context.finding(expected, absent)
 
@@ -67,17 +68,17 @@ def _tested(context: CaseContext, turn: int) -> Iterator[Finding]:
     for first, second in ((turned, Photo()), (Photo(), turned)):
         plain = context.compare(first, second)
         tested = context.compare(first, second, check_quality="true")
-        if outcome(tested.answer) == ACCEPTED and not _alike(plain, tested):
+        if outcome(tested.answer) == ACCEPTED and not _alike(context, plain, tested):
             expected = f"a refusal, or as without check_quality: {describe_actual(plain)}"
             yield from context.finding(expected, tested)
 
 
-def _alike(one: Exchange, other: Exchange) -> bool:
+def _alike(context: CaseContext, one: Exchange, other: Exchange) -> bool:
     if outcome(one.answer) != outcome(other.answer):
         return False
     if outcome(one.answer) != ACCEPTED or one.answer is None or other.answer is None:
         return True
-    return abs(number(one.answer) - number(other.answer)) <= NOISE
+    return abs(number(one.answer) - number(other.answer)) <= context.profile.score_tolerance
 
 
 BY_TURN = (

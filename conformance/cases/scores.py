@@ -15,8 +15,6 @@ from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Reque
 from verikit.contract import load_contract
 
 RECOMMENDED = load_contract().error_rates.recommended_above
-NOISE = 0.005
-"""Scores of one comparison may differ this much: arithmetic on a GPU is not exact."""
 
 COLLINS = Photo(of="collins")
 HOPPER = Photo(of="hopper")
@@ -125,9 +123,9 @@ def _symmetric(context: CaseContext) -> Iterator[Finding]:
     for first, second in ((COLLINS, HOPPER), (COLLINS, VARIANTS[1]), (VARIANTS[3], HOPPER)):
         forward = context.score(first, second)
         backward = context.compare(second, first)
-        if abs(forward - score_of(backward)) > NOISE:
+        if abs(forward - score_of(backward)) > context.profile.score_tolerance:
             yield from context.finding(
-                f"{forward} within {NOISE}, the score in the other order",
+                f"{forward} within {context.profile.score_tolerance}, the score in the other order",
                 backward,
             )
 
@@ -143,8 +141,8 @@ def _repeatable(context: CaseContext) -> Iterator[Finding]:
     before = {pair: context.score(*pair) for pair in pairs}
     for pair in reversed(pairs):
         again = context.compare(*pair)
-        if abs(score_of(again) - before[pair]) > NOISE:
-            expected = f"{before[pair]} within {NOISE}, the score before"
+        if abs(score_of(again) - before[pair]) > context.profile.score_tolerance:
+            expected = f"{before[pair]} within {context.profile.score_tolerance}, the score before"
             yield from context.finding(expected, again)
 
 

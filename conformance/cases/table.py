@@ -40,9 +40,8 @@ from conformance.judging.outcome import (
     outcome,
 )
 from conformance.judging.verdicts import Finding
-from conformance.profile import Standards
 from conformance.requests.recipe import Request, build
-from verikit.contract import load_contract
+from verikit.contract.profile import REFERENCE, Standards, load_profile
 
 _LIMIT = re.compile(
     r"(?:(?P<times>\d+) \* )?(?P<name>min_side|max_side|max_file_bytes|max_body_bytes)"
@@ -155,7 +154,7 @@ def read_table(path: Path) -> Iterator[Case]:
 
 
 def _case(row: Mapping[str, Any], group: str) -> Case:
-    build(Request, resolved(row["send"], Standards.of(load_contract().photo_standards)))
+    build(Request, resolved(row["send"], load_profile(REFERENCE).standards))
     legal = {reading: tuple(words) for reading, words in row.get("or", {}).items()}
     return Case(
         id=row["id"],

@@ -16,9 +16,9 @@ import jsonschema
 from jsonschema.exceptions import ValidationError
 
 from conformance.judging.outcome import outcome
-from conformance.profile import Profile
 from conformance.requests.exchange import Answer, Exchange
 from verikit.contract import load_contract
+from verikit.contract.profile import Profile
 from verikit.errors import BadAnswer
 
 _CONTRACT = load_contract()

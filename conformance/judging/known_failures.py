@@ -72,6 +72,22 @@ def with_known_failure(
     return result
 
 
+def with_flakiness(result: Result, flaky: Mapping[str, str]) -> Result:
+    """The result, unless its case is known to fail now and then and did not fail every time."""
+    if result.verdict is not Verdict.FAILED or result.failed_runs == result.runs:
+        return result
+    reason = next((why for glob, why in flaky.items() if fnmatchcase(result.case, glob)), None)
+    if reason is None:
+        return result
+    times = f"{result.failed_runs} of {result.runs} runs failed"
+    return result.known_failure(Verdict.WARNING, f"known to be flaky: {reason} ({times})")
+
+
+def is_flaky(case: str, flaky: Mapping[str, str]) -> bool:
+    """Whether a case is known to fail now and then."""
+    return any(fnmatchcase(case, glob) for glob in flaky)
+
+
 def waiver_problems(
     waivers: Iterable[Waiver], results: Mapping[str, Result], today: date
 ) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.profile import Standards
 from conformance.requests.photos.files import OWN, photo_file
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request
 from conformance.requests.writing import FIRST, SECOND
+from verikit.contract.profile import Standards
 
 TOO_LONG = 413
 _GROWTH = 4 / 3 * 17 / 16  # of Base64, and of its '+' and '/' percent-encoded

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from conformance.judging.limits import LARGE, SMALL, TOO_LONG, offences
 from conformance.judging.outcome import ACCEPTED
-from conformance.profile import Profile
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
+from verikit.contract.profile import Profile
 
 IsOpen = Callable[[str], bool]
 """Whether the page leaves a reading open and nothing binds it."""

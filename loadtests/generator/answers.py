@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from loadtests.generator.cases import Case
 from loadtests.statistics.windows import Window, bucket
 from verikit.contract import Contract
+from verikit.contract.profile import Profile
 from verikit.transport.strict_json import NotStrictJson, read_json
 
 NO_ANSWER = "no answer"
@@ -31,7 +32,10 @@ class Verdict(NamedTuple):
 class AnswerCheck:
     """Judges answers and remembers each pair's score: the same pair must score the same again."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, server: Profile | None = None) -> None:
+        """``server`` says which statuses and which noise of scores are right for it."""
+        server = server or Profile()
+        self.tolerance, self.statuses = server.score_tolerance, server.statuses
         self.success_code = contract.success_code
         self.refusal_statuses = {status for status in contract.statuses if status >= 400}
         self.scores: dict[str, float] = {}
@@ -53,7 +57,8 @@ class AnswerCheck:
             return f"HTTP {status} code {_shown(code)} instead of {case.expected}"
         if case.expected == self.success_code:
             return self._wrong_result(case.name, status, answer.get("verification_score"))
-        if status not in self.refusal_statuses:
+        right = self.statuses.get(case.kind)
+        if status != right if right else status not in self.refusal_statuses:
             return f"code {code} with HTTP {status}"
         return None if isinstance(answer.get("message"), str) else "message is missing"
 
@@ -63,7 +68,8 @@ class AnswerCheck:
         if not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1:
             return "verification_score is not a number in [0, 1]"
         known = self.scores.setdefault(pair, score)
-        return None if known == score else "another score for the same pair"
+        same = abs(known - score) <= self.tolerance
+        return None if same else "another score for the same pair"
 
 
 def digest(request_id: str) -> int:

@@ -7,6 +7,7 @@ with its spawn message. What was seen goes back in Locust's own reports.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -71,15 +72,19 @@ class GeneratorProcess:
 
     def _built(self, profile: Profile) -> dict[str, list[Case]]:
         """The requests of a profile; made in a thread, so that Locust's heartbeat goes on."""
-        recipe = (tuple(profile.mix.items()), profile.photos)
+        server = profile.server_profile.standards
+        recipe = (tuple(profile.mix.items()), profile.photos, server)
+        standards = server.filled(self._contract.photo_standards)
+        contract = replace(self._contract, photo_standards=standards)
         if recipe not in self._cases:
             self._cases[recipe] = gevent.get_hub().threadpool.apply(
-                build_cases, (self._contract, profile.mix, profile.photos, self._secrets)
+                build_cases, (contract, profile.mix, profile.photos, self._secrets)
             )
         return self._cases[recipe]
 
     def _prepare(self, **_: Any) -> None:
-        self._check = AnswerCheck(self._contract)
+        profile = profile_from(self._run()["profile"])
+        self._check = AnswerCheck(self._contract, profile.server_profile)
         self._session = None
         self.session()
 

@@ -28,7 +28,8 @@ from reference_server.process.serve import (
 from reference_server.settings import Settings, SettingsError
 from reference_server.verifier import Verifier
 from verikit import machine
-from verikit.contract import ContractError, load_contract, load_photo_standards
+from verikit.contract import ContractError, PhotoStandards, load_contract
+from verikit.contract.profile import load_profile
 from verikit.errors import WrongUse
 from verikit.options import SecretLines, read_secrets
 
@@ -110,7 +111,7 @@ CONTRACT = load_contract()
 @click.option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A YAML file with photo standards other than the contract's.",
+    help="A server's profile; its photo standards hold instead of the contract's.",
 )
 @click.option(
     "--log-level",
@@ -196,11 +197,24 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         raise click.ClickException(str(error)) from error
 
 
+def _standards(profile: Path) -> PhotoStandards:
+    """The photo standards of a server's profile.
+
+    Raises:
+        WrongUse: it cannot be read, or asks for what this server does not do.
+        ContractError: limits that make no sense together.
+    """
+    known = load_profile(str(profile)).standards
+    if (known.min_file_bytes or 1) > 1:
+        raise WrongUse(f"{profile}: this server knows no smallest file size")
+    return known.filled(CONTRACT.photo_standards)
+
+
 def _settings(lines: SecretLines, profile: Path | None, limits: Limits) -> Settings:
     """What files and the environment say now."""
     try:
-        standards = load_photo_standards(profile) if profile else CONTRACT.photo_standards
-    except ContractError as error:
+        standards = _standards(profile) if profile else CONTRACT.photo_standards
+    except (ContractError, WrongUse) as error:
         raise SettingsError(str(error)) from error
     newest, *older = (
         Settings.from_environment({**os.environ, **_variables(lines, turn)}, standards, limits)

@@ -105,6 +105,16 @@ def test_servers_that_differ_are_no_replicas(stub, replica, people, tmp_path, wo
 
 
 @pytest.mark.parametrize("workers", [(), ("--dask", "local")])
+def test_replicas_may_differ_as_the_profile_says(stub, replica, people, tmp_path, workers):
+    replica.generosity = 0.001
+    profile = tmp_path / "profile.yaml"
+    options = ("--budget", "1500", "--url", replica.url, *workers, "--profile", str(profile))
+    for tolerance, code in ((0.0, 2), (0.002, 3)):
+        profile.write_text(f"score_tolerance: {tolerance}")
+        assert run(stub, people, tmp_path / f"{tolerance}", *options).exit_code == code
+
+
+@pytest.mark.parametrize("workers", [(), ("--dask", "local")])
 def test_lasting_trouble_ends_the_run_and_loses_no_answer(stub, people, tmp_path, workers):
     out = tmp_path / "out"
     run(stub, people, out, "--budget", "500", *workers)

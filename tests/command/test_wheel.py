@@ -34,7 +34,7 @@ call("check", "--list")
 call("load", "--list")
 call("datasets", "list")
 
-from conformance.profile import load_profile
+from verikit.contract.profile import load_profile
 from loadtests.profile import load_profile as load_load_profile, profile_names
 from reference_server.faces.engine import load_engine
 from reference_server.health import Health

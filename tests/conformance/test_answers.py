@@ -7,9 +7,9 @@ import pytest
 
 from conformance.case import number
 from conformance.judging.answers import violations
-from conformance.profile import Profile, load_profile
 from conformance.requests.exchange import Answer, Exchange
 from conformance.requests.recipe import Request
+from verikit.contract.profile import Profile, load_profile
 from verikit.errors import BadAnswer, Broken
 
 SUCCESS = {"code": 1000, "verification_score": 0.5, "request_id": "a"}

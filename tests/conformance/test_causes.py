@@ -3,12 +3,12 @@
 from conformance.catalogue import load_catalogue
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import Answer, serving
-from conformance.profile import load_profile
 from conformance.reports.causes import causes
 from conformance.reports.summary import sentence
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
+from verikit.contract.profile import load_profile
 
 
 def checked(fault: str, *patterns: str) -> Run:

@@ -10,7 +10,6 @@ import pytest
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Finding, Result, Verdict
-from conformance.profile import Profile
 from conformance.reports.evidence import evidence
 from conformance.reports.junit import write_junit
 from conformance.requests.exchange import Answer, Exchange, Target
@@ -18,6 +17,7 @@ from conformance.requests.recipe import Request
 from conformance.requests.writing import wire
 from conformance.run import Run
 from verikit.contract.encryption import Secrets
+from verikit.contract.profile import Profile
 
 
 def raw(text: str) -> Request:

@@ -14,9 +14,9 @@ from conformance.judging.verdicts import Verdict
 from conformance.mock.cli import mock
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
-from conformance.profile import load_profile
 from conformance.requests.exchange import Target
 from conformance.run import run
+from verikit.contract.profile import load_profile
 
 BROKEN = {
     "second-photo-ignored": "second-required",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Verdict
-from conformance.profile import load_profile
 from conformance.reports.comparison import Comparison, compare
 from conformance.reports.evidence import evidence
 from conformance.reports.page import AREA_OF, page
@@ -15,6 +14,7 @@ from conformance.reports.summary import NOT_CHECKED, UNTESTABLE, WORDS, requirem
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
+from verikit.contract.profile import load_profile
 
 
 def checked(url: str, *patterns: str, profile: str | None = None) -> Run:

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from conformance.catalogue import load_catalogue
 from conformance.mock.server import Answer, serving
 from conformance.probe import Probe
-from conformance.profile import load_profile
 from conformance.requests.exchange import Target
 from conformance.run import run
 from verikit.cli import main
 from verikit.contract import load_contract
+from verikit.contract.profile import load_profile
 from verikit.errors import NoVerdict
 
 STANDARDS = load_contract().photo_standards

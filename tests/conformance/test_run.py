@@ -17,12 +17,12 @@ from conformance.mock import server
 from conformance.mock.faults import second_photo_ignored
 from conformance.mock.server import serving
 from conformance.mock.verifier import Form, Refused, verify
-from conformance.profile import load_profile
 from conformance.reports.summary import requirement_verdicts, sentence
 from conformance.requests.exchange import Target
 from conformance.requests.recipe import Request
 from conformance.run import Run, run
 from conformance.runner import Options
+from verikit.contract.profile import load_profile
 from verikit.errors import Unreachable, WrongUse
 
 ALL = load_catalogue().cases
@@ -268,3 +268,48 @@ def test_connection_that_loses_its_place_is_caught(monkeypatch: pytest.MonkeyPat
     with serving(verify) as url:
         done = checked(url, some("connection-reused"))
     assert done.exit_code == 1
+
+
+def alternating(*bad: bool) -> object:
+    """A case that fails in the runs that are bad."""
+    runs = iter(bad)
+
+    def play(context: CaseContext) -> Iterable[Finding]:
+        return context.finding("always the same") if next(runs) else []
+
+    return play
+
+
+@pytest.mark.parametrize(
+    ("bad", "becomes", "runs"),
+    [
+        ([True, False, False, True, False], Verdict.WARNING, 5),
+        ([True] * 5, Verdict.FAILED, 5),
+        ([False], Verdict.PASSED, 1),
+    ],
+)
+def test_known_flaky_case_fails_only_if_it_fails_every_time(
+    good_url: str, bad: list[bool], becomes: Verdict, runs: int, tmp_path: Path
+) -> None:
+    profile = tmp_path / "p.yaml"
+    profile.write_text("known_flaky: {ordinary: the cache warms up}")
+    case = replace(made(alternating(*bad)), id="ordinary")
+    (result,) = checked(good_url, [case], str(profile)).results
+    assert (result.verdict, result.runs) == (becomes, runs)
+    if becomes is Verdict.WARNING:
+        assert result.reason == "known to be flaky: the cache warms up (2 of 5 runs failed)"
+
+
+def test_case_that_is_not_known_to_be_flaky_fails_at_once(good_url: str) -> None:
+    (result,) = checked(good_url, [made(alternating(True))], None).results
+    assert (result.verdict, result.runs) == (Verdict.FAILED, 1)
+
+
+@pytest.mark.parametrize("pattern", ["every-status-500", "no-such-*"])
+def test_flaky_pattern_without_a_case_to_repeat_is_wrong_use(
+    good_url: str, pattern: str, tmp_path: Path
+) -> None:
+    profile = tmp_path / "p.yaml"
+    profile.write_text(f"known_flaky: {{'{pattern}': none}}")
+    with pytest.raises(WrongUse, match="no case that can be played again"):
+        checked(good_url, some("ordinary"), str(profile))

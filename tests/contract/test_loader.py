@@ -1,5 +1,6 @@
 import math
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 import yaml
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from verikit.contract import ContractError, PhotoStandards, load_contract, load_photo_standards
+from verikit.contract import ContractError, PhotoStandards, load_contract
+from verikit.contract.profile import load_profile
+from verikit.errors import WrongUse
 
 CONTRACT = load_contract()
 
@@ -111,13 +114,19 @@ def test_broken_contract_is_refused_in_one_sentence(tmp_path: Path, text: str, w
         load_contract(broken)
 
 
-def test_photo_standards_come_from_a_file(tmp_path: Path) -> None:
+FLAT = (
+    "formats: [jpeg]\nside_px: {minimum: 64, maximum: 2000}\n"
+    "file_bytes: {maximum: 1000}\nbody_bytes: {maximum: 4000}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text", [FLAT, "photo_standards:\n" + indent(FLAT, "  ") + "statuses: contract\n"]
+)
+def test_photo_standards_come_from_a_profile(tmp_path: Path, text: str) -> None:
     file = tmp_path / "standards.yaml"
-    file.write_text(
-        "formats: [jpeg]\nside_px: {minimum: 64, maximum: 2000}\n"
-        "file_bytes: {maximum: 1000}\nbody_bytes: {maximum: 4000}\n"
-    )
-    assert load_photo_standards(file) == PhotoStandards(
+    file.write_text(text)
+    assert load_profile(str(file)).standards.filled(CONTRACT.photo_standards) == PhotoStandards(
         formats=("JPEG",), min_side=64, max_side=2000, max_file_bytes=1000, max_body_bytes=4000
     )
 
@@ -137,9 +146,16 @@ def test_senseless_photo_standards_are_refused(change: dict[str, object], why: s
         PhotoStandards.from_mapping(CONTRACT.document["x-photo-standards"] | change)
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "{", "\x00"])
-def test_unreadable_photo_standards_are_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[1]", "{", "\x00", "photo_standard: {}", "formats: [JPEG]\nphoto_standards: {}"),
+        *("score_tolerance: 0.5", "score_tolerance: true", "known_flaky: [ordinary]"),
+        *("photo_standards: {side_px: {least: 3}}", "statuses: {NO_SUCH_CODE: 400}"),
+    ],
+)
+def test_what_no_profile_can_say_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "standards.yaml"
     file.write_text(text)
-    with pytest.raises(ContractError, match=r"standards\.yaml"):
-        load_photo_standards(file)
+    with pytest.raises(WrongUse, match=r"standards\.yaml"):
+        load_profile(str(file))

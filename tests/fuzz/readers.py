@@ -30,7 +30,6 @@ from calibration.sources.templates import load as load_templates
 from conformance.catalogue import load_catalogue
 from conformance.judging.answers import violations
 from conformance.judging.known_failures import load_waivers
-from conformance.profile import Profile, load_profile
 from conformance.reports.json_lines import read_lines
 from conformance.requests.exchange import Exchange
 from conformance.requests.recipe import Request
@@ -53,7 +52,8 @@ from verikit import settings
 from verikit.client.errors import ClientError
 from verikit.client.reading import read_answer
 from verikit.commands.reports.runs import find
-from verikit.contract import ContractError, load_contract, load_photo_standards
+from verikit.contract import ContractError, load_contract
+from verikit.contract.profile import Profile, load_profile
 from verikit.errors import VerikitError
 from verikit.transport import Request as HttpRequest
 from verikit.transport.headers import headers_of_file
@@ -273,7 +273,6 @@ READERS["a profile"] = Foreign(
     ),
 )
 READERS["photo standards"] = Foreign(
-    of_file(".yaml", load_photo_standards),
     json_and_yaml(
         [
             {

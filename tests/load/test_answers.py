@@ -8,6 +8,7 @@ import pytest
 from loadtests.generator.answers import AnswerCheck
 from loadtests.generator.cases import Case
 from verikit.contract import load_contract
+from verikit.contract.profile import profile_of
 from verikit.transport import Request
 
 CONTRACT = load_contract()
@@ -26,6 +27,23 @@ def failure(case: Case, status: int, answer: Any) -> str | None:
 @pytest.mark.parametrize("score", [0, 0.25, 1])
 def test_a_comparison_passes(score: float) -> None:
     assert failure(PAIR, 200, {**RESULT, "verification_score": score}) is None
+
+
+def test_what_the_profile_of_the_server_says_is_right_for_it() -> None:
+    server = profile_of("p", {"statuses": {CODE.name: 422}, "score_tolerance": 0.01})
+    check = AnswerCheck(CONTRACT, server)
+    assert check(WRONG, 422, json.dumps(REFUSAL).encode()).failure is None
+    assert check(WRONG, 400, json.dumps(REFUSAL).encode()).failure
+    near, far = ({**RESULT, "verification_score": score} for score in (0.255, 0.27))
+    said = [check(PAIR, 200, json.dumps(one).encode()).failure for one in (RESULT, near, far)]
+    assert said == [None, None, "another score for the same pair"]
+
+
+def test_noise_of_arithmetic_is_no_other_score() -> None:
+    check = AnswerCheck(CONTRACT)
+    for score in (0.25, 0.250001):
+        answer = {**RESULT, "verification_score": score}
+        assert check(PAIR, 200, json.dumps(answer).encode()).failure is None
 
 
 @pytest.mark.parametrize("status", [400, 413, 500])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from loadtests.cli import adjusted, load
+from loadtests.cli import adjusted, load, profile_of_server
 from loadtests.profile import FOLDER, Profile, load_profile, profile_from, profile_names
 from verikit.errors import WrongUse
 
@@ -58,6 +58,7 @@ def test_the_list_names_every_profile() -> None:
         ("{about: x, stages: [{seconds: 1, rate: 1}], gates: {p42: 1}}", "p42 is not one of"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], gates: {p95_ms: low}}", "must be a number"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], photos: [9999]}", "photos are sides"),
+        ("{about: x, stages: [{seconds: 1, rate: 1}], server: {}}", "name it by --profile"),
         ("{about: x, search: {growth: 0.5}}", "growth above 1"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], arrivals: random}", "constant or poisson"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], seed: x}", "the seed is an integer"),
@@ -111,7 +112,19 @@ def test_a_closed_profile_has_no_rate() -> None:
 
 
 def test_profile_is_the_word_for_a_server_and_the_load_has_its_own() -> None:
-    told = CliRunner().invoke(load, ["http://127.0.0.1:1", "--profile", "smoke"])
-    assert told.exit_code == 2
-    assert "No such option '--profile'" in told.output
-    assert "'--load-profile'" in told.output
+    with pytest.raises(WrongUse, match="smoke is a load profile: name it by --load-profile"):
+        profile_of_server("smoke")
+
+
+@pytest.mark.parametrize(
+    ("standards", "match"),
+    [
+        ({"side_px": {"maximum": 400}}, "sides of 32 to 400 pixels"),
+        ({"side_px": {"minimum": 300}}, "sides of 300 to 4096 pixels"),
+        ({"formats": ["PNG"]}, "send JPEG photos"),
+        ({"side": {}}, "has no 'side'"),
+    ],
+)
+def test_photos_keep_to_the_profile_of_the_server(standards: dict[str, Any], match: str) -> None:
+    with pytest.raises(WrongUse, match=match):
+        load_profile("smoke", {"photo_standards": standards})

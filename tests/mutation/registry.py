@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.profile import load_profile
 from tests.mutation.parts import Build, Parts
 from tests.mutation.serving import served
 from verikit.contract import load_contract
+from verikit.contract.profile import load_profile
 
 PROFILES = Path(__file__).parent / "profiles"
 MODEST = str(PROFILES / "modest.yaml")

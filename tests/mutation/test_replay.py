@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.catalogue import load_catalogue
-from conformance.profile import load_profile
 from conformance.reports.evidence import evidence
 from conformance.reports.json_lines import read_lines
 from conformance.requests.exchange import Target
@@ -27,6 +26,7 @@ from tests.mutation.remembering import Remembering
 from tests.support.needs import needs
 from verikit.cli import main
 from verikit.contract import load_contract
+from verikit.contract.profile import load_profile
 
 SCHEME = load_contract().encryption
 PARTS = Parts(

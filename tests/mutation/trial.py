@@ -10,7 +10,6 @@ from typing import Any
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Verdict
-from conformance.profile import load_profile
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
@@ -22,6 +21,7 @@ from tests.mutation.parts import Parts
 from tests.mutation.registry import STANDARDS, Candidate
 from tests.mutation.remembering import Remembering, remembered_wire
 from tests.mutation.serving import Slip, noted
+from verikit.contract.profile import load_profile
 from verikit.errors import Unreachable
 
 EXAMPLES = 5

@@ -19,7 +19,8 @@ from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
 from reference_server.ui.words import one_in, prose, size
 from reference_server.verifier import Verifier
-from verikit.contract import load_contract, load_photo_standards
+from verikit.contract import load_contract
+from verikit.contract.profile import load_profile
 
 CONTRACT = load_contract()
 PAGES = ("/", "/docs")
@@ -143,7 +144,8 @@ def test_pages_show_the_standards_of_this_server(path: str, tmp_path: Path) -> N
         "{formats: [PNG], side_px: {minimum: 7, maximum: 77}, "
         "file_bytes: {maximum: 2048}, body_bytes: {maximum: 3145728}}"
     )
-    said = text(client(standards=load_photo_standards(profile)).get(path))
+    standards = load_profile(str(profile)).standards.filled(load_contract().photo_standards)
+    said = text(client(standards=standards).get(path))
     assert "7 to 77 pixels" in said
     assert "at most 2 KiB" in said
     assert "JPEG" not in said

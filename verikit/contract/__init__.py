@@ -5,7 +5,7 @@
 4000
 """
 
-from verikit.contract.loader import Contract, load_contract, load_photo_standards
+from verikit.contract.loader import Contract, load_contract
 from verikit.contract.values import (
     Encryption,
     ErrorRates,
@@ -26,5 +26,4 @@ __all__ = [
     "PhotoStandards",
     "SystemCode",
     "load_contract",
-    "load_photo_standards",
 ]

@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from verikit.contract.plain_yaml import read_yaml
 from verikit.contract.values import (
     Encryption,
     ErrorRates,
@@ -78,21 +77,6 @@ def load_contract(source: Path | None = None) -> Contract:
         raise ContractError(f"{path} cannot be read: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ContractError(f"{path} is not a complete contract: {error!r}") from error
-
-
-def load_photo_standards(path: Path) -> PhotoStandards:
-    """Photo standards from a file of their own, with the keys of ``x-photo-standards``.
-
-    Raises:
-        ContractError: the file cannot be read or its limits make no sense.
-    """
-    try:
-        entry = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ContractError(f"{path} cannot be read: {error}") from error
-    if not isinstance(entry, dict):
-        raise ContractError(f"{path} contains no photo standards")
-    return PhotoStandards.from_mapping(entry)
 
 
 def _read(source: Path, document: Mapping[str, Any]) -> Contract:

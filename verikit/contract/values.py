@@ -110,7 +110,7 @@ class PhotoStandards:
             ContractError: a key is missing or a limit is no positive whole number.
         """
         try:
-            standards = cls(
+            return cls(
                 formats=tuple(str(name).upper() for name in entry["formats"]),
                 min_side=entry["side_px"]["minimum"],
                 max_side=entry["side_px"]["maximum"],
@@ -119,10 +119,8 @@ class PhotoStandards:
             )
         except (KeyError, TypeError) as error:
             raise ContractError(f"photo standards: {error} is missing or malformed") from error
-        standards._check()
-        return standards
 
-    def _check(self) -> None:
+    def __post_init__(self) -> None:
         for name in ("min_side", "max_side", "max_file_bytes", "max_body_bytes"):
             limit = getattr(self, name)
             if type(limit) is not int or limit < 1:

@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from conformance.profile import load_profile
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from tests.mutation.mutants.faces import finds_whole
 from tests.mutation.parts import Compare, Pair, on_compare, on_standards
 from tests.mutation.registry import PROFILES, variant
 from verikit.contract import PhotoStandards
+from verikit.contract.profile import load_profile
 
 
 def standards_of(profile: str, standards: PhotoStandards) -> PhotoStandards:

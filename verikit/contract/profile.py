@@ -1,6 +1,7 @@
 """What is known of a server beyond the page: its photo standards, statuses and readings.
 
-A profile is a YAML file; every key may be left out::
+A profile is a YAML file that ``check``, ``serve``, ``load`` and ``calibrate`` read; every key may
+be left out, and any other is refused::
 
     photo_standards:            # what is left out is not assumed
       formats: [JPEG, PNG]
@@ -8,34 +9,42 @@ A profile is a YAML file; every key may be left out::
       file_bytes: {minimum: 2048, maximum: 4000000}
       body_bytes: {maximum: 12000000}
     statuses: {INVALID_ARGUMENT: 400, DETECTION_FAILED: 422}   # or: contract
+    score_tolerance: 0.001      # how far two scores of one comparison may lie apart
     readings:                   # where the page is silent, hold the server to openapi.yaml:
       body-multipart: contract  # in this, or in everything: ``readings: contract``
     deviations:                 # known and lasting; a failure becomes a warning
       first-exif-*: why it deviates
+    known_flaky:                # fails now and then; a warning, unless it fails every time
+      concurrent-*: why it does
 
-The name ``reference`` stands for the contract's own standards, statuses and readings.
+The name ``reference`` stands for the contract's own standards, statuses and readings. A file that
+holds nothing but photo standards, without that key above them, is read as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from verikit.contract import PhotoStandards, load_contract
+from verikit.contract.loader import load_contract
 from verikit.contract.plain_yaml import read_yaml
+from verikit.contract.values import PhotoStandards
 from verikit.errors import WrongUse
 
 REFERENCE = "reference"
 CONTRACT = "contract"
-_KEYS = ("photo_standards", "statuses", "readings", "deviations")
+SCORE_TOLERANCE = 0.005
+"""Scores of one comparison may differ this much: arithmetic on a GPU is not exact."""
 LIMITS = {
     "side_px": {"minimum": "min_side", "maximum": "max_side"},
     "file_bytes": {"minimum": "min_file_bytes", "maximum": "max_file_bytes"},
     "body_bytes": {"maximum": "max_body_bytes"},
 }
+_STANDARDS = ("formats", *LIMITS)
+_MOST_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +57,6 @@ class Standards:
     min_file_bytes: int | None = None
     max_file_bytes: int | None = None
     max_body_bytes: int | None = None
-
-    @classmethod
-    def of(cls, standards: PhotoStandards) -> Standards:
-        """Those of the contract, which know no least file size."""
-        names = {entry.name for entry in fields(cls)} - {"min_file_bytes"}
-        return cls(min_file_bytes=1, **{name: getattr(standards, name) for name in names})
 
     def filled(self, standards: PhotoStandards) -> PhotoStandards:
         """Others with what is known here in its place."""
@@ -74,6 +77,8 @@ class Profile:
     statuses: Mapping[str, int] = field(default_factory=dict)
     readings: frozenset[str] | None = frozenset()
     deviations: Mapping[str, str] = field(default_factory=dict)
+    score_tolerance: float = SCORE_TOLERANCE
+    flaky: Mapping[str, str] = field(default_factory=dict)
 
     def binds(self, reading: str) -> bool:
         """Whether the server is held to a reading."""
@@ -86,31 +91,59 @@ def load_profile(name: str | None) -> Profile:
     Raises:
         WrongUse: the file cannot be read or says what no profile can say.
     """
+    return profile_of(name or "", profile_content(name))
+
+
+def profile_content(name: str | None) -> Mapping[str, Any]:
+    """What a profile says, as plain data: for :func:`profile_of`, here or in another process.
+
+    Raises:
+        WrongUse: the file cannot be read.
+    """
     if name is None:
-        return Profile()
+        return {}
     if name == REFERENCE:
-        return Profile(
-            name=REFERENCE,
-            standards=Standards.of(load_contract().photo_standards),
-            statuses=_contract_statuses(),
-            readings=None,
-        )
+        return _contract_content()
     try:
         entry = read_yaml(Path(name).read_text(encoding="utf-8")) or {}
-        return _read(name, entry)
+        _demand_keys(entry, (*_READERS, *_STANDARDS), "a profile")
+        if "photo_standards" in entry and not entry.keys().isdisjoint(_STANDARDS):
+            raise ValueError("limits and formats stand below photo_standards")
     except (OSError, ValueError) as error:
         raise WrongUse(f"The profile {name} cannot be used: {error}") from error
+    standards = {key: entry.pop(key) for key in _STANDARDS if key in entry}
+    return {**entry, "photo_standards": standards} if standards else dict(entry)
 
 
-def _read(name: str, entry: Any) -> Profile:
-    _demand_keys(entry, _KEYS, "a profile")
-    return Profile(
-        name=name,
-        standards=_standards(entry.get("photo_standards") or {}),
-        statuses=_statuses(entry.get("statuses") or {}),
-        readings=_readings(entry.get("readings") or {}),
-        deviations=_deviations(entry.get("deviations") or {}),
-    )
+def profile_of(name: str, content: Mapping[str, Any]) -> Profile:
+    """A profile from plain data.
+
+    Raises:
+        WrongUse: it says what no profile can say.
+    """
+    try:
+        _demand_keys(content, _READERS, "a profile")
+        found = {
+            attribute: read(content[key])
+            for key, (attribute, read) in _READERS.items()
+            if content.get(key) is not None
+        }
+    except ValueError as error:
+        raise WrongUse(f"The profile {name} cannot be used: {error}") from error
+    return Profile(name=name, **found)
+
+
+def _contract_content() -> dict[str, Any]:
+    standards = load_contract().photo_standards
+    limits = {
+        group: {key: getattr(standards, limit, 1) for key, limit in names.items()}
+        for group, names in LIMITS.items()
+    }
+    return {
+        "photo_standards": {"formats": list(standards.formats), **limits},
+        "statuses": CONTRACT,
+        "readings": CONTRACT,
+    }
 
 
 def _demand_keys(entry: Any, known: Mapping[str, Any] | tuple[str, ...], where: str) -> None:
@@ -125,7 +158,7 @@ def _demand_keys(entry: Any, known: Mapping[str, Any] | tuple[str, ...], where: 
 
 
 def _standards(entry: Any) -> Standards:
-    _demand_keys(entry, ("formats", *LIMITS), "photo_standards")
+    _demand_keys(entry, _STANDARDS, "photo_standards")
     found: dict[str, Any] = {}
     for group, limits in LIMITS.items():
         _demand_keys(entry.get(group, {}), limits, f"photo_standards: {group}")
@@ -152,10 +185,18 @@ def _readings(entry: Any) -> frozenset[str] | None:
     return frozenset(entry)
 
 
-def _deviations(entry: Any) -> Mapping[str, str]:
+def _reasons(entry: Any) -> Mapping[str, str]:
     if not isinstance(entry, dict) or not all(isinstance(why, str) for why in entry.values()):
-        raise ValueError("deviations must be case IDs (* and ? are wildcards), each with a reason")
+        raise ValueError(
+            "deviations and known_flaky are case ids (* and ? are wildcards), each with a reason"
+        )
     return entry
+
+
+def _tolerance(entry: Any) -> float:
+    if type(entry) not in (int, float) or not 0 <= entry <= _MOST_TOLERANCE:
+        raise ValueError(f"score_tolerance is a number from 0 to {_MOST_TOLERANCE}")
+    return float(entry)
 
 
 def _statuses(entry: Any) -> Mapping[str, int]:
@@ -169,3 +210,14 @@ def _statuses(entry: Any) -> Mapping[str, int]:
 
 def _contract_statuses() -> dict[str, int]:
     return {name: entry.status for name, entry in load_contract().codes.items()}
+
+
+_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "photo_standards": ("standards", _standards),
+    "statuses": ("statuses", _statuses),
+    "score_tolerance": ("score_tolerance", _tolerance),
+    "readings": ("readings", _readings),
+    "deviations": ("deviations", _reasons),
+    "known_flaky": ("flaky", _reasons),
+}
+"""Key in a file -> attribute of a profile, and what reads the value."""
