@@ -52,7 +52,7 @@ from verikit import settings
 from verikit.client.errors import ClientError
 from verikit.client.reading import read_answer
 from verikit.commands.reports.runs import find
-from verikit.contract import ContractError, load_contract
+from verikit.contract import load_contract
 from verikit.contract.profile import Profile, load_profile
 from verikit.errors import VerikitError
 from verikit.transport import Request as HttpRequest
@@ -268,22 +268,17 @@ READERS["a profile"] = Foreign(
                 "statuses": {"INVALID_ARGUMENT": 400},
                 "readings": ["check-order"],
                 "deviations": {"ordinary": "it is being replaced"},
-            }
-        ]
-    ),
-)
-READERS["photo standards"] = Foreign(
-    json_and_yaml(
-        [
+                "known_flaky": {"ordinary": "it is slow"},
+                "score_tolerance": 0.01,
+            },
             {
                 "formats": ["JPEG"],
                 "side_px": {"minimum": 32, "maximum": 64},
                 "file_bytes": {"maximum": 1000},
                 "body_bytes": {"maximum": 5000},
-            }
+            },
         ]
     ),
-    (ContractError, VerikitError),
 )
 READERS["waivers"] = Foreign(
     of_file(".yaml", lambda path: load_waivers(path, [case.id for case in load_catalogue().cases])),

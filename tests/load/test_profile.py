@@ -119,7 +119,7 @@ def test_profile_is_the_word_for_a_server_and_the_load_has_its_own() -> None:
 @pytest.mark.parametrize(
     ("standards", "match"),
     [
-        ({"side_px": {"maximum": 400}}, "sides of 32 to 400 pixels"),
+        ({"side_px": {"maximum": 200}}, "sides of 32 to 200 pixels"),
         ({"side_px": {"minimum": 300}}, "sides of 300 to 4096 pixels"),
         ({"formats": ["PNG"]}, "send JPEG photos"),
         ({"side": {}}, "has no 'side'"),
