@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from matplotlib.figure import Figure
 
 from verikit.contract import load_contract
 
@@ -120,3 +121,10 @@ def people(tmp_path):
             faceless = " faceless" if (person, photo) == (7, 1) else ""
             (root / name).write_text(name + faceless)
     return root
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request, monkeypatch):
+    """Plots are put together and not drawn, which takes seconds, but in tests about them."""
+    if not request.node.get_closest_marker("plots"):
+        monkeypatch.setattr(Figure, "savefig", lambda _, file, **__: file.write("<svg></svg>"))

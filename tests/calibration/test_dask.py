@@ -39,7 +39,6 @@ def calibrate(workers, stub, people, tmp_path, monkeypatch):
         return document
 
     monkeypatch.setattr(cli, "open_workers", opened)
-    monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
     return run
 
 

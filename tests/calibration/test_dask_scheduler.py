@@ -45,7 +45,6 @@ def calibrate(stub, people, tmp_path, monkeypatch):
         command = [stub.url, "--data", str(people), "--out", str(tmp_path / name), *FAST, *options]
         return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
 
-    monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
     monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 120)
     return run
 

@@ -30,7 +30,6 @@ def threads(monkeypatch):
             yield Workers(executor, 2)
 
     monkeypatch.setattr(cli, "open_workers", workers)
-    monkeypatch.setattr(cli.writer, "write", lambda out, *_, **__: out)  # plots take seconds
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Runs against a stub server, as a user starts them."""
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 
@@ -15,6 +12,7 @@ from click.testing import CliRunner
 
 from calibration.asking.store import FILE
 from calibration.cli import calibrate
+from tests.support.forks import Program
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
@@ -41,6 +39,7 @@ def report(out) -> dict:
     return document
 
 
+@pytest.mark.plots
 def test_a_right_server_passes_the_rows_there_is_evidence_for(stub, people, tmp_path):
     result = run(stub, people, tmp_path / "out", "--budget", "2000", "--up-to", "0.5")
     assert result.exit_code == 0, result.output
@@ -204,12 +203,20 @@ def test_the_sample_says_that_it_supports_no_rate(stub, tmp_path):
     assert stub.asked.total() == 66
 
 
-def start(stub, people, out) -> subprocess.Popen:
-    command = [sys.executable, "-m", "verikit", "calibrate", stub.url, "--data", str(people)]
-    command += ["--out", str(out), "--budget", "900", *FAST]
-    return subprocess.Popen(  # noqa: S603 - the command under test
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+@pytest.fixture
+def start(forks, stub, people, tmp_path):
+    """Starts a run of 900 comparisons in a process that ends with the test at the latest."""
+    begun = []
+
+    def run(out) -> Program:
+        words = ["calibrate", stub.url, "--data", str(people), "--out", str(out)]
+        words += ["--budget", "900", *FAST]
+        begun.append(forks.start("verikit", words, tmp_path / "output"))
+        return begun[-1]
+
+    yield run
+    for program in begun:
+        program.kill()
 
 
 def wait_until_asked(stub, more_than: int) -> None:
@@ -222,7 +229,7 @@ def wait_until_asked(stub, more_than: int) -> None:
 
 
 @pytest.mark.slow
-def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
+def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path, start):
     stub.delay = 0.004
     run(stub, people, tmp_path / "whole", "--budget", "900")
     stub.asked.clear()
@@ -230,32 +237,29 @@ def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path):
     killed = tmp_path / "killed"
     counted, under_way = 0, 4
     for how in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
-        process = start(stub, people, killed)
-        try:
-            wait_until_asked(stub, stub.asked.total() + int(moments.integers(5, 120)) + under_way)
-        finally:
-            os.kill(process.pid, how)
-            process.wait(timeout=60)
-        assert process.returncode in (-signal.SIGKILL, 3)
+        process = start(killed)
+        wait_until_asked(stub, stub.asked.total() + int(moments.integers(5, 120)) + under_way)
+        process.signal(how)
+        assert process.end().status in (-signal.SIGKILL, 3)
         now = len(answers(killed))
         assert now > counted
         counted = now
-    assert start(stub, people, killed).wait(timeout=120) == 3
+    assert start(killed).end().status == 3
     places = [a["place"] for a in answers(killed) if a["place"] is not None]
     assert places == list(range(900)), "an answer was lost"
     assert stub.asked.total() - len(answers(killed)) <= 4 * under_way
     assert report(killed) == report(tmp_path / "whole")
 
 
-def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(stub, people, tmp_path):
+def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(
+    stub, people, tmp_path, start
+):
     stub.delay = 0.02
     out = tmp_path / "out"
-    process = start(stub, people, out)
-    try:
-        wait_until_asked(stub, 20)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    process = start(out)
+    wait_until_asked(stub, 20)
+    process.signal(signal.SIGINT)
+    process.end()
     assert not report(out)["complete"]
     assert report(out)["rule"]["at_any_time"]
     run(stub, people, out, "--budget", "200")
@@ -263,15 +267,13 @@ def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(stub, p
     assert report(out)["rule"]["at_any_time"], "another budget after a look"
 
 
-def test_a_second_run_in_one_folder_is_refused_while_the_first_is_at_work(stub, people, tmp_path):
+def test_a_second_run_in_one_folder_is_refused_while_the_first_is_at_work(
+    stub, people, tmp_path, start
+):
     stub.delay = 0.02
-    process = start(stub, people, tmp_path / "out")
-    try:
-        wait_until_asked(stub, 5)
-        result = run(stub, people, tmp_path / "out", "--budget", "900")
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    start(tmp_path / "out")
+    wait_until_asked(stub, 5)
+    result = run(stub, people, tmp_path / "out", "--budget", "900")
     assert result.exit_code == 2
     assert "is another run using it?" in result.output
 
