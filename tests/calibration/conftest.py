@@ -109,10 +109,10 @@ def stub():
     server.server_close()
 
 
-@pytest.fixture
-def people(tmp_path):
-    """Sixty people with two photos each, one of which shows no face."""
-    root = tmp_path / "people"
+@pytest.fixture(scope="session")
+def people(tmp_path_factory):
+    """Sixty people with two photos each, one of which shows no face; nobody writes there."""
+    root = tmp_path_factory.mktemp("people")
     for person in range(60):
         folder = root / f"p{person:02}"
         folder.mkdir(parents=True)

@@ -124,11 +124,12 @@ def test_time_outs_are_not_measured(stub, people, tmp_path):
     assert "no answer in time" in result.stderr
 
 
-def test_a_server_that_dies_before_the_end_is_given_up_and_asked_again(stub, people, tmp_path):
+def test_a_server_that_dies_before_the_end_is_given_up_and_asked_again(stub, tmp_path):
     """Each photo in turn is refused in its only pair, so all are compared with themselves."""
-    pairs = tmp_path / "pairs.csv"
+    pairs, people = tmp_path / "pairs.csv", tmp_path / "people"
     rows = []
     for place in range(30):
+        (people / f"p{place:02}").mkdir(parents=True)
         names = [f"p{place:02}/{photo}" for photo in "ab"]
         for name in names:
             (people / name).write_text(f"{name} faceless")
