@@ -1,6 +1,7 @@
 """Defects planted in a server are found over HTTP."""
 
 import os
+import re
 import signal
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -56,7 +57,8 @@ def some(server: Server, track: Track = untracked) -> Run:
     return run(server, 1, range(40), 2, track)
 
 
-def test_a_sound_server_has_no_findings(server: Server) -> None:
+def test_a_sound_server_has_no_findings(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    monkeypatch.setattr(outcome, "MOST_SECONDS", 60.0)  # the machine may be anything but sound
     done = some(server)
     assert done.complete
     assert done.findings == []
@@ -70,10 +72,11 @@ def test_a_failure_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> 
 
 
 def test_what_is_slow_even_alone_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    """It takes half a second, of which nothing is put down to other programs here."""
     monkeypatch.setattr(outcome, "MOST_SECONDS", 0.2)
-    assert any(
-        what.startswith("took 0.") for what in planted(monkeypatch, server, of_colour("red"))
-    )
+    monkeypatch.setattr(running, "queued_seconds", lambda _: 0.0)
+    found = planted(monkeypatch, server, of_colour("red"))
+    assert any(re.fullmatch(r"took \d+\.\d\d s", what) for what in found), found
 
 
 def test_what_takes_much_memory_is_found(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
