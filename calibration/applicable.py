@@ -27,7 +27,7 @@ _OF_A_SERVER = (
     *("concurrency", "rate", "url", "timeout", "retries", "profile"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
-_OF_SCORES = ("columns",)
+_OF_SCORES = ("columns", "against")
 _OF_BOTH = ("claims", "lower_is_closer", "people", "groups")
 _OF_TEMPLATES = ("score_map", "similarities")
 

@@ -26,6 +26,7 @@ from calibration.findings import Findings
 from calibration.judging import find
 from calibration.report import console, writer
 from calibration.requirements import chosen, standard_names
+from calibration.side_by_side import compare
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
@@ -150,6 +151,12 @@ def _claims(options: dict[str, Any]) -> Claims:
     "--adjudicated",
     type=_FILE,
     help="The look.csv of a report with your findings in it: judge before and after them.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FILE",
+    help="Compare with another system on the same pairs: its scores, or the folder of its run.",
 )
 @click.option(
     "--require",
@@ -278,6 +285,16 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
                 review = adjudicate(measurement, read_found(looked_at), looked_at.name)
                 conditions = replace(conditions, review=review.after(before))
             findings = find(measurement, rates, rule, conditions)
+            if options["against"]:
+                rows = compare(
+                    Path(source),
+                    options["against"],
+                    evaluation,
+                    columns=column_names(options["columns"]) if options["columns"] else {},
+                    people=options["people"],
+                    alpha=rule.alpha,
+                )
+                findings = replace(findings, against=rows)
             try:
                 page = writer.write(
                     options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from calibration.audit import Objection
 from calibration.requirements import Standard
@@ -196,6 +196,27 @@ class Review:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairedRow:
+    """A new and an old system on the same ``n`` pairs, at a threshold.
+
+    ``only_new`` pairs went wrong with the new one alone. ``difference`` is the rate of the new one
+    minus that of the old one; ``shown`` says what its interval says.
+    """
+
+    measure: str
+    threshold: float
+    n: int
+    people: int
+    new: float
+    old: float
+    only_new: int
+    only_old: int
+    difference: float
+    interval: Interval
+    shown: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Findings:
     """The whole of it.
 
@@ -240,3 +261,4 @@ class Findings:
     lowest_mated: list[Listed]
     most_false_matches: list[MostFalseMatches]
     tail: Tail | None
+    against: list[PairedRow] = field(default_factory=list)

@@ -59,10 +59,12 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     console.print()
     if findings.groups:
         _tell_groups(console, findings)
+    if findings.against:
+        _tell_against(console, findings)
 
 
-def _table(headings: Sequence[str], left: Sequence[str] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+def _table(headings: Sequence[str], left: Sequence[str] = (), gap: int = 2) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     for heading in headings:
         table.add_column(heading, justify="left" if heading in left else "right")
     return table
@@ -71,7 +73,9 @@ def _table(headings: Sequence[str], left: Sequence[str] = ()) -> Table:
 def _false_matches(findings: Findings) -> Table:
     measured = f"measured: 1 in ({100 * (1 - findings.rule.alpha):g} %)"
     table = _table(
-        ("at", "claim: 1 in", "matches", measured, "verdict", "more needed"), left=("verdict",)
+        ("at", "claim: 1 in", "matches", measured, "verdict", "more needed"),
+        left=("verdict",),
+        gap=1,
     )
     for place, row in enumerate(findings.rows):
         table.add_row(
@@ -88,7 +92,7 @@ def _turned_away(findings: Findings) -> Table:
         table.add_row(
             _at(findings, place), words.percent_between(row.fnmr),
             words.percent_between(row.gfrr), f"{row.k - row.k_above:,}",
-            f"{row.design_effect:.1f}",
+            words.design_effect(row.design_effect),
         )  # fmt: skip
     return table
 
@@ -115,6 +119,20 @@ def _tell_groups(console: Console, findings: Findings) -> None:
     console.print()
 
 
+def _tell_against(console: Console, findings: Findings) -> None:
+    at = findings.rows[findings.operating].threshold
+    rows = [row for row in findings.against if row.threshold == at and row.n]
+    for row in rows:
+        kind = "non-mated" if row.measure == "GFAR" else "mated"
+        console.print(
+            f"New against old at {at:g}, {row.measure} on {row.n:,} {kind} pairs of both "
+            f"({row.people:,} people): difference {words.difference_between(row)}; wrong with the "
+            f"new one alone {row.only_new:,}, with the old one alone {row.only_old:,}: "
+            f"[b]{row.shown}[/]"
+        )
+    console.print()
+
+
 def _at(findings: Findings, place: int) -> str:
     marked = "> " if place == findings.operating else ""
     return f"{marked}{findings.rows[place].threshold:g}"
@@ -126,12 +144,19 @@ def _verdict(row: Row) -> str:
 
 def _required(rows: Sequence[RequiredRow]) -> Table:
     table = _table(
-        ("required", "errors", "people", "measured", "verdict"), left=("required", "verdict")
+        ("required", "errors", "people", "measured", "verdict"),
+        left=("required", "verdict"),
+        gap=1,
     )
     for row in rows:
         table.add_row(
-            row.requirement.replace(" at most ", " ≤ "), f"{row.k:,} of {row.n:,}",
+            _short(row), f"{row.k:,} of {row.n:,}",
             f"{row.people:,}", words.measured_as_required(row, short=True),
             f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
         )  # fmt: skip
     return table
+
+
+def _short(row: RequiredRow) -> str:
+    at = "" if row.threshold is None else f"@{row.threshold:g}"
+    return f"{row.measure.upper()}{at} <= {row.limit:g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from calibration.audit import Effect
-from calibration.findings import Findings, GroupDifferential, RequiredRow, Row
+from calibration.findings import Findings, GroupDifferential, PairedRow, RequiredRow, Row
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 
@@ -37,11 +37,19 @@ def percent_between(measured: Rate) -> str:
     if math.isnan(measured.rate):
         return "not measured"
     ends = measured.interval.lower, measured.interval.upper
-    rate, lower, upper = (
-        "0" if not share else f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
-        for share in (measured.rate, *ends)
-    )
+    rate, lower, upper = (_percent(share) for share in (measured.rate, *ends))
     return f"{rate} % ({lower} to {upper} %)"
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 1e-4:
+        return "<0.01"
+    return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
+
+
+def design_effect(value: float) -> str:
+    """A design effect with two digits."""
+    return _number(value)
 
 
 def one_in(value: float) -> str:
@@ -180,6 +188,13 @@ def required_summary(findings: Findings) -> str:
         for row in missing
     )  # fmt: skip
     return f"The evidence does not decide {listed} ({named})."
+
+
+def difference_between(row: PairedRow) -> str:
+    """A difference of rates and its interval, in percent with two digits."""
+    ends = row.difference, row.interval.lower, row.interval.upper
+    middle, lower, upper = (f"{100 * end:+.2g}" if end else "0" for end in ends)
+    return f"{middle} ({lower} to {upper}) %"
 
 
 def ratio_between(one: GroupDifferential) -> str:

@@ -44,8 +44,9 @@ _VERDICTS = {
 _FILTERS = {
     name: getattr(words, name)
     for name in (
-        *("rate", "beside", "one_in", "one_in_between", "percent_between"),
-        *("about", "measured_as_required", "more_needed", "people", "ratio_between"),
+        *("rate", "beside", "one_in", "one_in_between", "percent_between", "about"),
+        *("measured_as_required", "more_needed", "people", "ratio_between"),
+        "difference_between",
     )
 }
 _SHOWN = 24

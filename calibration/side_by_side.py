@@ -1,0 +1,159 @@
+"""A new system beside an old one on the same pairs: is the new release worse?
+
+A pair counts where both have answered it: a refused pair is no match. So the rates are the
+generalised ones (ISO/IEC 19795-1), GFAR of non-mated and GFRR of mated pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from calibration.by_group import LEAST_PEOPLE
+from calibration.counting.comparisons import Block, Measurement
+from calibration.counting.identities import Origin
+from calibration.evaluation import Evaluation
+from calibration.findings import PairedRow
+from calibration.sources.matrices import holds_matrix
+from calibration.sources.scores import count_scores, open_scores, photo_people
+from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.paired import Difference, difference
+from verikit.errors import WrongUse
+
+_ANSWERS = "answers.sqlite"
+
+
+def compare(  # noqa: PLR0913 - how files of scores are read
+    new: Path,
+    old: Path,
+    evaluation: Evaluation,
+    *,
+    columns: Mapping[str, str],
+    people: Path | None,
+    alpha: float,
+) -> list[PairedRow]:
+    """The difference at each threshold, on the pairs that both files hold.
+
+    ``old`` may be the folder of a run; ``evaluation`` is that of the new system.
+
+    Raises:
+        WrongUse: a file cannot be read, or they share no pair of either kind.
+    """
+    old = old / _ANSWERS if old.is_dir() else old
+    measurement = evaluation.measurement
+    person = measurement.identities.people().person
+    given = photo_people(people) if people else {}
+    logs = [_read(path, measurement, columns, given) for path in (new, old)]
+    known = np.arange(person.size)
+    rows = []
+    for mated in (False, True):
+        pairs, ours, theirs = np.intersect1d(
+            logs[0].keys[mated], logs[1].keys[mated], assume_unique=True, return_indices=True
+        )
+        photos = np.column_stack([pairs >> 32, pairs & 0xFFFFFFFF])
+        inside = np.isin(photos, known).all(axis=1)
+        wrong = [
+            log.wrong[mated][:, places[inside]]
+            for log, places in zip(logs, (ours, theirs), strict=True)
+        ]
+        rows += _rows(person[photos[inside]], wrong, evaluation, alpha, mated=mated)
+    if not any(row.n for row in rows):
+        raise WrongUse(f"{new} and {old} share no pair that both have answered.")
+    return rows
+
+
+class PairLog(Measurement):
+    """Keeps each pair and at which thresholds it went wrong, and counts nothing."""
+
+    def __init__(self, like: Measurement) -> None:
+        limits = like.limits or (like.non_mated.histogram.low, like.non_mated.histogram.high)
+        super().__init__(
+            like.thresholds, like.no_face, low=limits[0], high=limits[1],
+            open_ended=like.limits is None, sign=like.sign,
+        )  # fmt: skip
+        self.identities = like.identities
+        self._blocks: list[tuple[Counts, np.ndarray, np.ndarray]] = []
+        self.keys: dict[bool, Counts] = {}
+        self.wrong: dict[bool, np.ndarray] = {}
+
+    def add(self, block: Block) -> None:
+        """Keep the pairs that were answered; a photo with itself is none."""
+        scores: Floats = self._as_written(block.scores)
+        settled = (~np.isnan(scores) | (block.codes != 0)) & (block.first != block.second)
+        first, second = block.first[settled], block.second[settled]
+        keys = np.maximum(first, second) << 32 | np.minimum(first, second)
+        mated, scores = block.mated[settled], scores[settled]
+        wrong = np.array([(scores >= t) != mated for t in self.thresholds])
+        self._blocks.append((keys, mated, wrong))
+
+    def close(self) -> None:
+        """Put the pairs together; of one that came several times the first counts."""
+        keys, mated, wrong = (
+            np.concatenate([block[part] for block in self._blocks], axis=-1) for part in range(3)
+        )
+        for kind in (False, True):
+            ours = np.flatnonzero(mated == kind)
+            self.keys[kind], places = np.unique(keys[ours], return_index=True)
+            self.wrong[kind] = wrong[:, ours[places]]
+
+
+def _read(
+    path: Path, like: Measurement, columns: Mapping[str, str], people: Mapping[str, str]
+) -> PairLog:
+    if not path.is_file():
+        raise WrongUse(f"{path} is neither a file of scores nor the folder of a run.")
+    if holds_matrix(path):
+        raise WrongUse(f"{path} is a matrix: only scores with names of photos can be put together.")
+    log = PairLog(like)
+    count_scores(open_scores(path, columns), log, people)
+    log.close()
+    return log
+
+
+def _rows(
+    people: Counts, wrong: list[np.ndarray], evaluation: Evaluation, alpha: float, *, mated: bool
+) -> list[PairedRow]:
+    ends = people[:, :1] if mated else people
+    size = int(people.max()) + 1 if people.size else 0
+    doubt = "too few people" if np.unique(ends).size < LEAST_PEOPLE else ""
+    if evaluation.measurement.identities.people().origin == Origin.UNKNOWN:
+        doubt = "people unknown"
+
+    def by_person(chosen: np.ndarray) -> Counts:
+        return np.bincount(ends[chosen].ravel(), minlength=size)
+
+    rows = []
+    new, old = wrong
+    for place, (threshold, _) in enumerate(evaluation.claims.rates.rows):
+        only_new, only_old = new[place] & ~old[place], old[place] & ~new[place]
+        found = difference(
+            by_person(np.ones(len(ends), bool)),
+            by_person(only_new),
+            by_person(only_old),
+            ends.shape[1],
+            alpha,
+        )
+        rows.append(
+            PairedRow(
+                measure="GFRR" if mated else "GFAR",
+                threshold=evaluation.measurement.sign * threshold,
+                n=len(ends),
+                people=int(np.unique(ends).size),
+                new=float(new[place].mean()) if len(ends) else 0.0,
+                old=float(old[place].mean()) if len(ends) else 0.0,
+                only_new=int(only_new.sum()),
+                only_old=int(only_old.sum()),
+                difference=found.value,
+                interval=found.interval,
+                shown=doubt or _shown(found),
+            )
+        )
+    return rows
+
+
+def _shown(found: Difference) -> str:
+    if found.interval.lower > 0:
+        return "worse"
+    return "better" if found.interval.upper < 0 else "no difference shown"

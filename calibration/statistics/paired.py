@@ -1,0 +1,55 @@
+"""Two systems on the same pairs: the difference of their error rates, with an interval.
+
+Only pairs on which just one of them errs tell them apart (McNemar, 1947). The difference of the
+rates is (2 w - 1) d: d the share of such pairs, w the part of them on which the new one errs. Each
+gets an interval at 1 - alpha / 2 on counts divided by its own design effect; both hold together
+with 1 - alpha, and so does what is true of every w and d within them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.statistics.arrays import Counts
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.intervals import ALPHA, Interval, measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The rate of the new system minus that of the old one; above 0 the new one is worse."""
+
+    value: float
+    interval: Interval
+
+
+def difference(
+    tried: Counts, only_new: Counts, only_old: Counts, per_comparison: int, alpha: float = ALPHA
+) -> Difference:
+    """What each person contributes, shape (people,): comparisons, and errors of just one system.
+
+    ``per_comparison`` is 2 where two people meet and 1 where a person meets himself.
+    """
+    apart = only_new + only_old
+    share = _measured(tried, apart, per_comparison, alpha)
+    part = _measured(apart, only_new, per_comparison, alpha)
+    lean = 2 * part.lower - 1, 2 * part.upper - 1
+    n = tried.sum()
+    return Difference(
+        value=float((only_new.sum() - only_old.sum()) / n) if n else float("nan"),
+        interval=Interval(
+            lean[0] * (share.lower if lean[0] > 0 else share.upper),
+            lean[1] * (share.upper if lean[1] > 0 else share.lower),
+        ),
+    )
+
+
+def _measured(tried: Counts, events: Counts, per_comparison: int, alpha: float) -> Interval:
+    n = int(tried.sum()) // per_comparison
+    if not n:
+        return Interval(0.0, 1.0)
+    shares = Shares(tried=tried, events=np.array([events]), per_comparison=per_comparison)
+    k = int(events.sum()) // per_comparison
+    return measured(k, n, design_effects(shares)[0], alpha / 2).interval
