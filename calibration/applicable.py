@@ -61,7 +61,7 @@ def refuse_idle(ctx: click.Context, source: Source) -> None:
 
 def idle(name: str, source: str) -> WrongUse:
     """That an option does nothing for what scores or photos come from."""
-    return WrongUse(f"{flag_of(name)} does nothing for {source}: leave it out.")
+    return WrongUse(f"{flag_of(name)} does not apply to {source}: remove it.")
 
 
 def flag_of(name: str) -> str:

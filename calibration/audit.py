@@ -116,19 +116,19 @@ def _identities(people: People) -> list[Objection]:
     found = []
     if people.unknown:
         effect = Effect.NO_VERDICT if people.unknown > FEW * photos else Effect.SHOWN
-        text = f"Nobody says who is on {people.unknown:,} of {photos:,} photos."
+        text = f"{people.unknown:,} of {photos:,} photos have no identity."
         found.append(Objection(kind="people missing", effect=effect, text=text))
     if people.clashes:
         effect = Effect.NO_VERDICT if people.clashes > FEW * photos else Effect.NO_PASS
         which = shown(people.clashing or "")
-        text = f"{_count(people.clashes, 'photo')} given to two people: {which}."
+        text = f"{_count(people.clashes, 'photo')} assigned to two people: {which}."
         found.append(Objection(kind="people contradictory", effect=effect, text=text))
     return found
 
 
 def _truth(people: People) -> list[Objection]:
     if people.labels_reversed:
-        text = "The labels say of nearly every pair the contrary of the folders: are they reversed?"
+        text = "Nearly all labels contradict the folders: are they reversed?"
         return [Objection(kind="labels reversed", effect=Effect.NO_VERDICT, text=text)]
     if not people.contradicted:
         return []
@@ -145,12 +145,12 @@ def _truth(people: People) -> list[Objection]:
 
 def _kinds(measurement: Measurement, *, known_direction: bool) -> list[Objection]:
     if not measurement.non_mated.histogram.n:
-        text = "There is no non-mated comparison with a score, so no false match rate."
+        text = "There is no non-mated comparison with a score, so there is no false match rate."
         return [Objection(kind="no non-mated", effect=Effect.NO_VERDICT, text=text)]
     if measurement.mated.attempted or known_direction:
         return []
     text = (
-        "There is no mated comparison: nothing shows that these scores tell people apart, or that "
+        "There is no mated comparison to show that these scores separate people, or that "
         "a higher one means more alike."
     )
     return [Objection(kind="no mated", effect=Effect.NO_PASS, text=text)]
@@ -169,7 +169,7 @@ def _direction(measurement: Measurement) -> list[Objection]:
         )
         return [Objection(kind="direction", effect=Effect.NO_VERDICT, text=text)]
     if area - reach <= 0.5:
-        text = f"The scores do not tell mated from non-mated pairs (AUC {area:.3f})."
+        text = f"The scores do not separate mated from non-mated pairs (AUC {area:.3f})."
         return [Objection(kind="direction", effect=Effect.NO_VERDICT, text=text)]
     return []
 
@@ -192,7 +192,7 @@ def _constant(measurement: Measurement) -> list[Objection]:
     if spread.n < 2 or spread.lowest != spread.highest:
         return []
     score = measurement.sign * spread.lowest
-    text = f"Every non-mated score is {score:g}: a constant tells nothing apart."
+    text = f"Every non-mated score is {score:g}: a constant score separates nothing."
     return [Objection(kind="constant", effect=Effect.NO_VERDICT, text=text)]
 
 
@@ -209,7 +209,7 @@ def _pairs(measurement: Measurement) -> list[Objection]:
         found.append(Objection(kind="repeated pairs", effect=Effect.SHOWN, text=text))
     if measurement.self_pairs:
         text = (
-            f"{_count(measurement.self_pairs, 'comparison')} of a photo with itself: that is no "
+            f"{_count(measurement.self_pairs, 'comparison')} of a photo with itself: that is not "
             "evidence, and not counted."
         )
         found.append(Objection(kind="self pairs", effect=Effect.SHOWN, text=text))
@@ -220,7 +220,7 @@ def _numbers(measurement: Measurement) -> list[Objection]:
     found = []
     if measurement.sentinels:
         text = (
-            f"{_count(measurement.sentinels, 'score')} -1, which stands for a failed template: "
+            f"{_count(measurement.sentinels, 'score')} -1, which marks a failed template: "
             "counted as refused."
         )
         found.append(Objection(kind="sentinel", effect=Effect.SHOWN, text=text))
@@ -251,7 +251,7 @@ def _spike(counts: ComparisonCounts, sign: float) -> list[Objection]:
     effect = Effect.NO_PASS if spread.at_lowest > FEW * spread.n else Effect.SHOWN
     text = (
         f"{spread.at_lowest:,} {counts.kind} scores are exactly {sign * spread.lowest:g}, and "
-        f"the next is {sign * spread.second_lowest:g}: if that stands for a failure, leave the "
+        f"the next is {sign * spread.second_lowest:g}: if it marks a failure, leave the "
         "score empty."
     )
     return [Objection(kind="failure code", effect=effect, text=text)]
@@ -262,7 +262,7 @@ def _refusals(measurement: Measurement, hidden: int) -> list[Objection]:
         return []
     text = (
         f"{_count(hidden, 'non-mated comparison')} refused, or without a score, although both "
-        "photos were accepted elsewhere, or without a sign which photo was to blame: a PASS must "
+        "photos were accepted elsewhere, or without indicating which photo caused it: a PASS must "
         "hold even if they were false matches."
     )
     return [Objection(kind="refusals", effect=Effect.SHOWN, text=text)]

@@ -89,7 +89,7 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     if holds_matrix(path):
         if columns or groups:
             named = "--columns" if columns else "--groups"
-            raise WrongUse(f"{named} does nothing for {path}: a matrix has no names.")
+            raise WrongUse(f"{named} does not apply to {path}: a matrix has no names.")
         matrix = open_matrix(path, people)
         measurement = _measurement(claims, no_face, lambda: matrix.sample)
         matrix.count(measurement)

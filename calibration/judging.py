@@ -362,7 +362,7 @@ def _rates(
 def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str]:
     """Why these comparisons support no verdict at all."""
     if not conditions.supports_rates:
-        return ["These photos support no error rate: they only try the machinery."]
+        return ["These photos do not support error rates: they only try out the command."]
     if measurement.identities.people().origin == Origin.UNKNOWN:
         return []  # the audit says so
     people = measurement.shares(measurement.non_mated).people
@@ -378,10 +378,10 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
     """Why these comparisons cannot PASS, whatever they are."""
     remarks = []
     if not conditions.complete:
-        remarks.append("The run was interrupted: start it again with the same command to go on.")
+        remarks.append("The run was interrupted: run the same command again to resume it.")
     asked = sum(counts.attempted for counts in measurement.kinds) + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
-        remarks.append(f"{measurement.not_measured} of {asked} comparisons brought no answer.")
+        remarks.append(f"{measurement.not_measured} of {asked} comparisons got no response.")
     return remarks
 
 

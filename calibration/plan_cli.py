@@ -115,7 +115,7 @@ def _required(one: Requirement, people: int, photos: int, alpha: float) -> Plann
     able = people >= needed and (photos > 1 or one.measure == "fta")
     return PlannedRow(
         row=str(one)
-        + (" (needs two photos of each)" if photos < 2 and one.measure != "fta" else ""),
+        + (" (needs two photos per person)" if photos < 2 and one.measure != "fta" else ""),
         comparisons=needed if able else None,
         people_needed=needed,
         people_missing=max(0, needed - people),

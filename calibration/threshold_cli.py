@@ -31,23 +31,23 @@ _NOT_SHOWN = 3
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     required=True,
     metavar="RATE",
-    help="The false match rate that is to be kept, such as 1e-4.",
+    help="The false match rate to keep, such as 1e-4.",
 )
 @click.option(
     "--confidence",
     type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
     default=CONFIDENCE,
     show_default=True,
-    help="One minus the chance that the rate is higher at the threshold found.",
+    help="One minus the probability that the rate at this threshold is higher.",
 )
 @click.option(
     "--claims",
     metavar="FILE",
-    help=f"Takes the scale of a file of claims: a YAML file, or {', '.join(published_claims())}.",
+    help=f"Use the scale of a file of claims: a YAML file, or {', '.join(published_claims())}.",
 )
 @click.option("--lower-is-closer", is_flag=True, help="Scores are distances.")
-@click.option("--columns", metavar="NAME=COLUMN,...", help="As of calibrate.")
-@click.option("--people", type=_FILE, help="As of calibrate.")
+@click.option("--columns", metavar="NAME=COLUMN,...", help="As for verikit calibrate.")
+@click.option("--people", type=_FILE, help="As for verikit calibrate.")
 @click.option("--json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
@@ -66,7 +66,9 @@ def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an ar
     """
     try:
         if source_of(str(scores)) != Source.SCORES:
-            raise click.UsageError("Templates have similarities: give a file of scores.")
+            raise click.UsageError(
+                "Templates give similarities, not scores: give a file of scores."
+            )
         found = find_threshold(
             scores,
             load_contract(),

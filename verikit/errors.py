@@ -8,7 +8,7 @@ VerikitError
 └── NoVerdict         there is nothing to judge, or not enough (exit code 3)
     └── Unreachable       no server, or none that offers the operation
         ├── NotConnected      no connection could be made
-        ├── Broken            the connection broke before the end of the answer
+        ├── Broken            the connection was lost before the end of the answer
         ├── TimedOut          no whole answer in time
         ├── BadAnswer         what came is no HTTP answer, or more of one than is read
         ├── NotTrusted        a certificate, or http and https mistaken for each other

@@ -92,7 +92,7 @@ class Server:
 
         Raises:
             WrongUse: a photo cannot be read.
-            Unreachable: something in front of the server answers.
+            Unreachable: something in front of the server responds.
         """
         pair = question.pair
         request = self.api.request(pair.first, pair.second)

@@ -87,7 +87,7 @@ def _false_matches(findings: Findings) -> Table:
 
 
 def _turned_away(findings: Findings) -> Table:
-    table = _table(("at", "FNMR: not matched", "GFRR: turned away", "ties", "design effect"))
+    table = _table(("at", "FNMR: not matched", "GFRR: rejected", "ties", "design effect"))
     for place, row in enumerate(findings.rows):
         table.add_row(
             _at(findings, place), words.percent_between(row.fnmr),

@@ -78,7 +78,7 @@ def decision(findings: Findings) -> str:
     evidence leaves open; of a row that FAILs by the least."""
     row = findings.rows[findings.operating]
     if not (any(row.judged for row in findings.rows) and row.n):
-        return "These comparisons show no error rate."
+        return "These comparisons do not support an error rate."
     failed = row.judged and row.verdict == Verdict.FAIL
     bound = row.interval.lower if failed else row.interval.upper
     of = _out_of(bound) * (10 if failed and bound * _out_of(bound) < 2 else 1)  # tell 1.5 from 1
@@ -99,13 +99,13 @@ def _out_of(rate: float) -> int:
 def _turned_away(findings: Findings) -> str:
     row = findings.rows[findings.operating]
     if math.isnan(row.gfrr.rate):
-        return "how many customers are turned away was not measured"
+        return "how many customers are rejected was not measured"
     of = max(100, _out_of(row.gfrr.interval.upper))
     low, middle, high = (
         of * share for share in (row.gfrr.interval.lower, row.gfrr.rate, row.gfrr.interval.upper)
     )
     return (
-        f"of {of:,} customers {_few(middle)} {'is' if _few(middle) == '1' else 'are'} turned away "
+        f"of {of:,} customers {_few(middle)} {'is' if _few(middle) == '1' else 'are'} rejected "
         f"(between {_few(low)} and {_few(high)}; {findings.mated_people:,} people)"
     )
 
@@ -156,7 +156,7 @@ def _summary(findings: Findings) -> str:
         return " ".join(reasons)
     if not any(row.still_needed for row in missing):
         rows = _listing([f"{row.threshold:g}" for row in missing])
-        return f"The evidence is open to doubt at {rows}: see what was found about the data."
+        return f"The evidence is doubtful at {rows}: see the findings about the data."
     rows = _listing([f"{row.threshold:g}" for row in missing])
     if people := max(row.people_needed for row in missing):
         return (
@@ -259,7 +259,7 @@ def about(count: int, *, short: bool = False) -> str:
 def people(findings: Findings) -> str:
     """How many people there are, and how that is known."""
     if findings.people_unknown:
-        return "Who is on the photos is unknown."
+        return "The identities are unknown."
     return (
         f"{findings.people:,} people take part in non-mated comparisons. People given: "
         f"{findings.people_given:,}, inferred: {findings.people_inferred:,} "

@@ -38,7 +38,7 @@ _VERDICTS = {
     ),
     Verdict.INCONCLUSIVE: Word(
         word="INCONCLUSIVE", tone=Tone.OPEN,
-        meaning="The evidence shows neither: that is no mark, good or bad.",
+        meaning="The evidence shows neither, which is neither good nor bad.",
     ),
 }  # fmt: skip
 _FILTERS = {

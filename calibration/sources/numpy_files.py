@@ -56,8 +56,8 @@ def array_of(path: Path) -> np.ndarray:
     except Exception as error:  # as above
         if "Python objects" in str(error):
             raise WrongUse(
-                f"{path} holds Python objects, which are never loaded: save numbers or text, as "
-                "by numpy.save(path, labels.astype(str))."
+                f"{path} contains Python objects, which are never loaded: save numbers or text, "
+                "for example with numpy.save(path, labels.astype(str))."
             ) from error
         raise WrongUse(f"{path} is not an .npy, or is damaged: {error}") from error
     return array

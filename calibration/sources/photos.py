@@ -147,7 +147,11 @@ def _why_not(path: Path, name: str, root: Path) -> str | None:
         if not path.stat().st_size:
             return "empty"
         outside = path.is_symlink() and not path.resolve().is_relative_to(root)
-        return "links to no picture" if outside and not _is_picture(_beginning(path)) else None
+        return (
+            "links to files that are not pictures"
+            if outside and not _is_picture(_beginning(path))
+            else None
+        )
     except OSError:
         return "links to nothing"
 

@@ -198,7 +198,7 @@ def _decoded(start: bytes) -> tuple[str, str]:
         if start.startswith(mark):
             return start.decode(encoding, errors="replace"), encoding
     if b"\0" in start:
-        raise WrongUse("it is no text")
+        raise WrongUse("it is not text")
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(start), "utf-8"
     except UnicodeDecodeError:

@@ -30,7 +30,7 @@ def on_scale(
     codes = np.zeros(len(values), np.int64)
     unreal = np.isinf(values)
     if unreal.any():
-        refuse(unreal, values, "is no finite number")
+        refuse(unreal, values, "is not a finite number")
     sign = values.dtype.type(measurement.sign)
     if measurement.limits is None:
         return values * sign, codes

@@ -63,10 +63,13 @@ def _cause(run: Run, finding: Finding) -> tuple[str, str]:
         framed = isinstance(one.error, BadAnswer)
         return "http-framing" if framed else "answer-complete", ""
     if one and one.answer and (front := _front(one.answer)):
-        said = f"HTTP {one.answer.status} without JSON: {front} in front of the server answers"
+        said = f"HTTP {one.answer.status} without JSON: {front} in front of the server responds"
         return finding.requirement, said
     if run.ordinary != ACCEPTED and _refused_accepted(finding):
-        return "photo-ordinary", "two ordinary photos are refused, and all that builds on them"
+        return (
+            "photo-ordinary",
+            "Two ordinary photos are refused, so everything that depends on them fails",
+        )
     return finding.requirement, ""
 
 

@@ -76,12 +76,12 @@ def _remarks(
         "release": (header.get("release"), run.release),
     }
     remarks = [
-        f"The earlier run's {name} was another: {shown(str(then))}."
+        f"The earlier run's {name} was different: {shown(str(then))}."
         for name, (then, now) in facts.items()
         if then != now
     ]
     if earlier[-1]["kind"] != "footer":
-        remarks.append("The earlier run did not come to its end.")
+        remarks.append("The earlier run is incomplete.")
     if added := sum(result.case not in before for result in run.results):
-        remarks.append(f"Cases that the earlier run did not play: {added}.")
+        remarks.append(f"Cases that the earlier run did not include: {added}.")
     return remarks

@@ -10,36 +10,36 @@ from verikit.reports.shell import Tone, Word
 NOT_CHECKED, UNTESTABLE = "not checked", "untestable"
 WORDS = (
     Word(word=Verdict.FAILED, tone=Tone.BAD, meaning="The server breaks a requirement."),
-    Word(word=Verdict.TOOL_ERROR, tone=Tone.OPEN, meaning="The case broke: a fault of verikit."),
+    Word(word=Verdict.TOOL_ERROR, tone=Tone.OPEN, meaning="A bug in verikit, not in the server."),
     Word(
         word=Verdict.COULD_NOT_JUDGE,
         tone=Tone.OPEN,
-        meaning="What the case builds on did not work, so it shows nothing about the server.",
+        meaning="Something that the case depends on did not work.",
     ),
     Word(word=Verdict.NOT_RUN, tone=Tone.OPEN, meaning="The run ended before the case."),
     Word(
         word=NOT_CHECKED,
         tone=Tone.OPEN,
-        meaning="No case of the requirement was chosen for this run (-k, --only-failed).",
+        meaning="No case of the requirement was selected for this run (-k, --only-failed).",
     ),
-    Word(word=Verdict.WAIVED, tone=Tone.WARN, meaning="It failed, which is known and explained."),
+    Word(word=Verdict.WAIVED, tone=Tone.WARN, meaning="A known failure, with an explanation."),
     Word(
         word=Verdict.WARNING,
         tone=Tone.WARN,
-        meaning="A careful reader of the page expects more (SHOULD), but it demands no more.",
+        meaning="The server breaks a SHOULD of the page.",
     ),
     Word(word=Verdict.PASSED, tone=Tone.GOOD, meaning="As the page demands."),
     Word(
         word=Verdict.NOT_SCORED,
         tone=Tone.QUIET,
-        meaning="It came with a later release than the one that is scored.",
+        meaning="The case is newer than the scored release.",
     ),
     Word(
         word=Verdict.NOT_APPLICABLE,
         tone=Tone.QUIET,
-        meaning="It says nothing about this server, by its profile or because the page is silent.",
+        meaning="The case does not apply, because of the profile or because the page is silent.",
     ),
-    Word(word=UNTESTABLE, tone=Tone.QUIET, meaning="No case can judge it, and it says why."),
+    Word(word=UNTESTABLE, tone=Tone.QUIET, meaning="No case can judge it; the reason is given."),
 )
 """What a case or a requirement can have come to, from bad to good, in the words of all reports."""
 GRAVITY = tuple(Verdict(word.word) for word in WORDS if word.word in set(Verdict))
@@ -120,11 +120,9 @@ def _incomplete(run: Run) -> str:
     if not run.complete:
         return f"Incomplete: the run was stopped; {_cases(run.count(Verdict.NOT_RUN))} not run."
     if run.count(Verdict.TOOL_ERROR):
-        return (
-            f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases broke; that is a fault of verikit."
-        )
+        return f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases hit a bug in verikit."
     if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
-        return "Incomplete: no case was judged, so nothing was shown."
+        return "Incomplete: no case was judged, so there is no verdict."
     return (
         f"Incomplete: {_cases(run.count(Verdict.COULD_NOT_JUDGE))} could not be judged, because"
         " what they build on did not work."

@@ -101,14 +101,14 @@ def generator_warnings(log: AnswerLog) -> list[str]:
     cores = log.generator_cpu()
     if cores > _BUSY_CORES:
         found.append(
-            f"The generator used {cores:.0%} of its core: it, not the server, may be the limit; "
+            f"The generator used {cores:.0%} of its core: it may be the limit, not the server; "
             "spread the load over more processes with --master and --worker."
         )
     lags = sorted(window.lag for window in log.measured)
     if lags and lags[len(lags) // 2] > _LATE_SECONDS:
         found.append(
             f"The generator sent requests up to {lags[len(lags) // 2] * 1000:.0f} ms late in half "
-            "of the time: give it a core of its own."
+            "of the time: give it its own core."
         )
     return found
 

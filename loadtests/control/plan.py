@@ -58,7 +58,7 @@ def search(url: str, profile: Profile, options: Search, monitor: ServerMonitor) 
 
 
 def _why(outcome: Outcome, rate: float) -> str:
-    """Why a step is incomplete; without trouble of its own, nothing was answered."""
+    """Why a step is incomplete; without trouble of its own, no request was answered."""
     trouble = None if outcome.log.aborted else outcome.log.trouble
     return trouble or f"the server stopped answering at {rate:.3g}/s"
 

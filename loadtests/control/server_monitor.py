@@ -89,7 +89,7 @@ def find_probe(endpoint: Endpoint, pid: int | None, metrics_url: str | None) -> 
     """
     if metrics_url:
         page = _MetricsPage(Address.for_reports(metrics_url), endpoint)
-        return _checked(page.look, f"{metrics_url} shows no metrics")
+        return _checked(page.look, f"{metrics_url} has no metrics")
     found = pid if pid is not None else _listening(endpoint.address)
     if found is None:
         return None

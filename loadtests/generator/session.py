@@ -29,9 +29,9 @@ from verikit.transport import Answer, Endpoint
 _NOT_THE_SERVER = (NotTrusted, ProxyFailed)
 _REASONS = {
     NotConnected: "no connection",
-    Broken: "the connection broke",
+    Broken: "the connection was lost",
     TimedOut: "not in time",
-    BadAnswer: "what came is no proper answer",
+    BadAnswer: "the response is malformed",
     NotTrusted: "no trusted connection",
     ProxyFailed: "the proxy failed",
 }

@@ -38,7 +38,7 @@ def headline(outcome: Outcome) -> str:
     """In one sentence what a load test came to: which gate broke, and by how much."""
     broken = [judgement for judgement in outcome.judged if not judgement.kept]
     if outcome.exit_code == INCOMPLETE:
-        return f"Incomplete: {outcome.log.trouble or 'nothing was answered'}"
+        return f"Incomplete: {outcome.log.trouble or 'no request was answered'}"
     if broken:
         return "Gate broken: " + "; ".join(map(_breach, broken))
     if outcome.exit_code != KEPT:

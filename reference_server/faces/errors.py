@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-OWN_FILES = "install verikit anew"
+OWN_FILES = "reinstall verikit"
 
 
 class ModelError(Exception):

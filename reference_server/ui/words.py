@@ -26,7 +26,7 @@ HINTS = {
     "INVALID_IMAGE_TYPE": "Use a {formats} file; one that a viewer opens may be damaged all the "
     "same: save it once more.",
     "DETECTION_FAILED": "Use a photo in which the face is larger, well lit and seen from the "
-    "front. If the face does not stand upright, let the server turn the photo: auto_rotate.",
+    "front. If the face is not upright, let the server rotate the photo: auto_rotate.",
     "FACE_OCCLUSION": "Use a photo without mask, sunglasses or hand before the face.",
 }
 """What someone at the page may try next, with this server's photo standards."""

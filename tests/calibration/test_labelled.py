@@ -131,7 +131,7 @@ def test_links_lead_to_pictures_and_never_in_circles(tmp_path):
     found = opened(root)
     assert sizes(found) == (6, 60)
     assert found.photos.read("p3/1.jpg") == photo(3, 1)
-    assert "1 links to no picture (p0/secret.jpg)" in kinds(found)["passed over"]
+    assert "1 links to files that are not pictures (p0/secret.jpg)" in kinds(found)["passed over"]
     with pytest.raises(WrongUse, match="link to a file outside"):
         Folder(root).read("p0/secret.jpg")
 

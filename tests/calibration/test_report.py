@@ -87,7 +87,7 @@ def test_the_first_sentence_is_one_to_act_on(reported):
     most = math.ceil(row["interval"]["upper"] * 10_000)
     told = re.search(
         r"At 0.7, of 10,000 strangers at most (\d+) are accepted \(1 claimed\); of 100 customers "
-        r"(\d+) are turned away \(between (\d+) and (\d+); (\d+) people\)",
+        r"(\d+) are rejected \(between (\d+) and (\d+); (\d+) people\)",
         re.search(r"<h1>.*?</h1>", page, re.S)[0],
     )
     gfrr = row["gfrr"]

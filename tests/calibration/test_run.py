@@ -200,7 +200,7 @@ def test_the_sample_says_that_it_supports_no_rate(stub, tmp_path):
     command = [stub.url, "--out", str(tmp_path / "out"), *FAST]
     result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
     assert result.exit_code == 3
-    assert "support no error rate" in result.output
+    assert "do not support error rates" in result.output
     assert stub.asked.total() == 66
 
 

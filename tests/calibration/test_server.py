@@ -46,5 +46,5 @@ def test_what_stands_in_front_of_a_server_is_told_at_once(stub, people, monkeypa
         self.send(401, {"message": "log in first"})
 
     monkeypatch.setattr(stub.RequestHandlerClass, "answer", refuse)
-    with pytest.raises(TurnedAway, match="asks for credentials"):
+    with pytest.raises(TurnedAway, match="needs credentials"):
         answer_of(stub, people, "p00/0.jpg")

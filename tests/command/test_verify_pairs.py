@@ -89,7 +89,7 @@ def test_what_has_no_answer_is_asked_again(
     write_list("blue blue", "lime blue", "black blue")
     done = call(*asked, "s.csv")
     assert done.exit_code == 3
-    assert "1 without an answer; the others are kept in s.csv.part: run it again" in done.stdout
+    assert "1 without a response; the others are kept in s.csv.part: run it again" in done.stdout
     assert not Path("s.csv").exists()
     Path("blue.png").rename("lime.png")
     photo("blue")
@@ -137,7 +137,7 @@ def test_another_key_is_told_before_all_pairs_are_refused(
 def test_no_server_ends_it(call: Call, asked: tuple[str, ...]) -> None:
     done = call("verify", "pairs.csv", "--out", "s.csv", "--url", "http://127.0.0.1:9")
     assert done.exit_code == 3
-    assert "0 of 3 pairs are answered, kept in s.csv.part; the same command goes on" in done.stderr
+    assert "0 of 3 pairs are answered, kept in s.csv.part; the same command resumes" in done.stderr
 
 
 def test_ctrl_c_loses_nothing(photo: Photo, fake_server: Any, folder: Path) -> None:
@@ -172,7 +172,7 @@ def test_ctrl_c_loses_nothing(photo: Photo, fake_server: Any, folder: Path) -> N
         ("first,second\nblue.png,/etc/passwd\n", "names files outside"),
         (f"first,second\nblue.png,{'x' * 9000}\n", "1 of the 2 photos"),
         ("first,second\nblue.png,\0\n", "pairs.csv"),
-        ("\xff\xfe", "is no table of pairs"),
+        ("\xff\xfe", "is not a table of pairs"),
     ],
 )
 def test_what_is_no_list_is_wrong_use(

@@ -138,7 +138,7 @@ def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
     [
         ([], "Give the server's URL"),
         (["localhost"], "is not a URL"),
-        (["http://h", "--key", "short"], "The key must be 32 characters"),
+        (["http://h", "--key", "short"], "The key must be 32 ASCII characters"),
         (["http://127.0.0.1:99999"], "is not a URL"),
         (["http://[::1"], "is not a URL"),
         ([f"http://{'a' * 64}"], "is not a URL"),

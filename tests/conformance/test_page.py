@@ -87,8 +87,8 @@ def test_a_comparison_says_what_else_differs(good_url: str) -> None:
     since = compare(done, earlier("http://elsewhere\x1b[2J")[:-1])
     assert since.sentence.endswith("nothing failed then, and nothing fails now.")
     assert since.remarks == (
-        "The earlier run's server was another: http://elsewhere\\x1b[2J.",
-        "The earlier run's profile was another: none.",
-        "The earlier run did not come to its end.",
-        "Cases that the earlier run did not play: 1.",
+        "The earlier run's server was different: http://elsewhere\\x1b[2J.",
+        "The earlier run's profile was different: none.",
+        "The earlier run is incomplete.",
+        "Cases that the earlier run did not include: 1.",
     )

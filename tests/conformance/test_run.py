@@ -123,7 +123,7 @@ def test_broken_case_is_our_fault(good_url: str) -> None:
     done = checked(good_url, [*some("ordinary"), made(breaks)])
     assert verdict(done, "made") is Verdict.TOOL_ERROR
     assert done.exit_code == 3
-    assert "fault of verikit" in sentence(done)
+    assert "bug in verikit" in sentence(done)
 
 
 def test_missing_prerequisite_is_incomplete(good_url: str) -> None:

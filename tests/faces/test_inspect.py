@@ -67,12 +67,12 @@ def test_a_full_disk_is_for_the_command_to_tell(portrait):
 
 def test_damaged_weights_are_told_in_a_sentence(portrait, monkeypatch):
     def damaged(_):
-        raise WeightsError("its weights are damaged: install verikit anew")
+        raise WeightsError("its weights are damaged: reinstall verikit")
 
     monkeypatch.setattr("reference_server.commands.inspect.inspected", damaged)
     done = CliRunner().invoke(inspect, [str(portrait)])
     assert done.exit_code == 1
-    assert done.output == "Error: its weights are damaged: install verikit anew\n"
+    assert done.output == "Error: its weights are damaged: reinstall verikit\n"
 
 
 def test_covered_mouth_is_named_with_its_code_and_drawn_red(portrait, tmp_path, hopper):

@@ -89,7 +89,7 @@ def test_a_certificate_is_checked(files: Certificates, load: Load, short: list[s
         url = f"https://localhost:{front.port}"
         refused = load(url, *short)
         assert refused.status == 3, refused.output
-        assert "shows a certificate that does not hold" in refused.output
+        assert "has an invalid certificate" in refused.output
         assert not front.requests
         named = load(url, *short, "--ca-file", str(files.ca))
         assert named.status == 0, named.output
@@ -97,9 +97,9 @@ def test_a_certificate_is_checked(files: Certificates, load: Load, short: list[s
         trusting = load(url, *short, "--insecure")
         assert trusting.status == 0, trusting.output
         assert trusting.report["remarks"] == [
-            "The server's certificate was not checked (--insecure)."
+            "The server's certificate was not verified (--insecure)."
         ]
-        assert "was not checked" in trusting.output
+        assert "was not verified" in trusting.output
 
 
 def test_a_client_certificate_is_shown(files: Certificates, load: Load, short: list[str]) -> None:
@@ -116,7 +116,7 @@ def test_a_token_lets_in_and_stands_nowhere(
 ) -> None:
     without = load(guarded.url, *short)
     assert without.status == 3, without.output
-    assert "answers 401: it asks for credentials" in without.output
+    assert "returns 401: it needs credentials" in without.output
     by_variable = load(guarded.url, *short, VERIKIT_HEADER_AUTHORIZATION=TOKEN)
     assert by_variable.status == 0, by_variable.output
     (tmp_path / "headers").write_bytes(HEADER)
@@ -150,7 +150,7 @@ def test_a_token_that_expires_is_no_verdict(load: Load, short: list[str]) -> Non
     with answering(answer) as peer:
         ended = load(peer.url, *short)
     assert ended.status == 3, ended.output
-    assert "answers 403" in ended.report["trouble"]
+    assert "returns 403" in ended.report["trouble"]
     assert "incomplete: " in ended.output
 
 
@@ -159,7 +159,7 @@ def test_a_redirect_is_told_and_not_followed(load: Load, short: list[str]) -> No
     with answering(moved) as peer:
         ended = load(peer.url, *short)
     assert ended.status == 3, ended.output
-    assert "answers 308, a redirect" in ended.output
+    assert "returns 308, a redirect" in ended.output
     assert "use https://127.0.0.1:9/v2" in ended.output
 
 

@@ -54,7 +54,7 @@ def test_a_metrics_page_is_summed_over_workers(metrics: str) -> None:
 
 
 def test_a_page_without_metrics_is_wrong_use(metrics: str) -> None:
-    with pytest.raises(WrongUse, match="shows no metrics"):
+    with pytest.raises(WrongUse, match="has no metrics"):
         find_probe(at("http://192.0.2.1"), None, f"{metrics}/other")
 
 

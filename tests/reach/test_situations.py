@@ -92,7 +92,7 @@ def test_a_token(run: Run, tool: str, stack: ExitStack, tmp_path: Path) -> None:
         connection.sendall(whole(scored()) if let_in else whole(b"{}", status="401 Unauthorized"))
 
     front = stack.enter_context(listening(gate))
-    assert_no_verdict(run(tool, front.url), "answers 401", "--header-file")
+    assert_no_verdict(run(tool, front.url), "returns 401", "--header-file")
     assert_content(tool, run(tool, front.url, VERIKIT_HEADER_AUTHORIZATION=TOKEN))
     (tmp_path / "headers").write_text(f"Authorization: {TOKEN}\n")
     ended = run(tool, front.url, "--header-file", str(tmp_path / "headers"))

@@ -77,14 +77,14 @@ def test_a_value_of_the_environment_cannot_add_a_header() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (b"401 Unauthorized\r\n", "answers 401: it asks for credentials"),
-        (b"403 Forbidden\r\n", "answers 403: it does not let this client in"),
+        (b"401 Unauthorized\r\n", "returns 401: it needs credentials"),
+        (b"403 Forbidden\r\n", "returns 403: it denies access"),
         (
             b"308 Permanent\r\nLocation: https://faces.example/v2\r\n",
-            "answers 308, a redirect, which verikit never follows; use https://faces.example/v2",
+            "returns 308, a redirect, which verikit does not follow; use https://faces.example/v2",
         ),
         (b"301 Moved\r\nLocation: file:///etc/passwd\x1b\r\n", r"use file:///etc/passwd\\x1b"),
-        (b"302 Found\r\n", "answers 302, a redirect, which verikit never follows$"),
+        (b"302 Found\r\n", "returns 302, a redirect, which verikit does not follow$"),
     ],
 )
 def test_what_stands_before_the_operation_is_told(ask: Ask, said: bytes, why: str) -> None:
@@ -113,7 +113,9 @@ def test_a_certificate_of_one_s_own_authority_is_trusted_where_it_is_named(
 ) -> None:
     with answering(OK) as peer, tls_front(peer.port, files) as front:
         url = f"https://localhost:{front.port}"
-        with pytest.raises(NotTrusted, match=r"does not hold: .*\(--ca-file or SSL_CERT_FILE\)"):
+        with pytest.raises(
+            NotTrusted, match=r"has an invalid certificate: .*\(--ca-file or SSL_CERT_FILE\)"
+        ):
             ask(endpoint(url), post())
         (answer,) = ask(endpoint(url, access=Access.of(ca_file=files.ca)), post())
         assert answer.status == 200
@@ -134,7 +136,7 @@ def test_insecure_checks_nothing_and_is_said(ask: Ask, files: Certificates) -> N
     with answering(OK) as peer, tls_front(peer.port, files) as front:
         there = endpoint(f"https://localhost:{front.port}", access=Access.of(insecure=True))
         ask(there, post())
-    assert there.remarks == ("The server's certificate was not checked (--insecure).",)
+    assert there.remarks == ("The server's certificate was not verified (--insecure).",)
     assert endpoint("https://localhost").remarks == ()
 
 
@@ -153,7 +155,7 @@ def test_http_and_https_are_told_apart(ask: Ask, files: Certificates) -> None:
     bad = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     with (
         listening(lambda c: c.recv(999) and c.sendall(bad)) as peer,
-        pytest.raises(NotTrusted, match="does not speak TLS: write http:// instead"),
+        pytest.raises(NotTrusted, match="does not use TLS: write http:// instead"),
     ):
         ask(endpoint(f"https://localhost:{peer.port}"), post())
     with (
@@ -224,12 +226,15 @@ def test_a_proxy_may_ask_for_a_name_and_a_password(ask: Ask, files: Certificates
                 assert "secret-one" not in repr(own)
             there = endpoint(urls[0], access=Access.of(proxy=proxy.url))
             (answer,) = ask(there, post())
-            with pytest.raises(TurnedAway, match=f"The proxy {proxy.url} lets no connection"):
+            with pytest.raises(TurnedAway, match=f"The proxy {proxy.url} refuses the connection"):
                 there.demand_passage(answer)
         with socks_proxy(credentials=(b"me", b"secret-one")) as proxy:
             own = Access.of(proxy=f"socks5h://me:secret-one@{proxy.authority}")
             ask(endpoint(peer.url, access=own), post())
-            for wrong, why in (("me:other@", "refuses the user name"), ("", "asks for a name and")):
+            for wrong, why in (
+                ("me:other@", "refuses the user name"),
+                ("", "needs a user name and"),
+            ):
                 own = Access.of(proxy=f"socks5h://{wrong}{proxy.authority}")
                 with pytest.raises(ProxyFailed, match=why):
                     ask(endpoint(peer.url, access=own), post())
@@ -239,7 +244,7 @@ def test_a_proxy_may_ask_for_a_name_and_a_password(ask: Ask, files: Certificates
 def test_a_proxy_that_refuses_is_named(ask: Ask, said: bytes) -> None:
     with http_proxy(status=said) as proxy:
         asked = Access.of(proxy=proxy.url)
-        with pytest.raises(ProxyFailed, match=f"The proxy {proxy.url} lets no") as caught:
+        with pytest.raises(ProxyFailed, match=f"The proxy {proxy.url} refuses the") as caught:
             ask(endpoint("https://faces.example", access=asked), post())
     assert str(caught.value).isprintable()
 
@@ -267,7 +272,7 @@ def test_a_proxy_that_is_not_there_is_named(ask: Ask) -> None:
 def test_a_socks_proxy_that_says_nonsense_is_named(ask: Ask, said: bytes) -> None:
     with listening(lambda c: c.recv(3) and c.sendall(said)) as proxy:
         asked = Access.of(proxy=f"socks5h://{proxy.authority}")
-        with pytest.raises(ProxyFailed, match="lets no connection through"):
+        with pytest.raises(ProxyFailed, match="refuses the connection"):
             ask(endpoint("http://faces.example", access=asked), post())
 
 

@@ -116,7 +116,7 @@ def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
     if isinstance(error, OSError):
         error = Broken(why(error))
     if isinstance(error, BadAnswer):
-        return BadAnswer(f"{where} gave no proper answer: {error}")
+        return BadAnswer(f"{where} gave a malformed response: {error}")
     if isinstance(error, Broken):
         hint = "" if error.begun or endpoint.address.is_https else TLS_HINT
         return Broken(f"No server answers at {where} ({error}){hint}", begun=error.begun)

@@ -152,7 +152,7 @@ class Endpoint:
         """Sentences that every report on this server repeats."""
         said = []
         if self.access.tls.insecure and self.address.is_https:
-            said.append("The server's certificate was not checked (--insecure).")
+            said.append("The server's certificate was not verified (--insecure).")
         if self.proxy:
             said.append(f"The server was reached through the proxy {self.proxy}.")
         return tuple(said)
@@ -172,18 +172,18 @@ class Endpoint:
         if status in _REDIRECTS:
             to = answer.headers.get("location")
             use = f"; use {shown(_without_operation(to), limit=200)}" if to else ""
-            return f"{where} answers {status}, a redirect, which verikit never follows{use}"
+            return f"{where} returns {status}, a redirect, which verikit does not follow{use}"
         if status == 401:
             return (
-                f"{where} answers 401: it asks for credentials; give them in a header "
+                f"{where} returns 401: it needs credentials; give them in a header "
                 "(--header-file or VERIKIT_HEADER_AUTHORIZATION)"
             )
         if status == 403:
-            return f"{where} answers 403: it does not let this client in"
+            return f"{where} returns 403: it denies access"
         if status == 407 or (status in {502, 503, 504} and self._through_whole_urls):
-            return f"The proxy {self.proxy} lets no connection through: it answers {status}"
+            return f"The proxy {self.proxy} refuses the connection: it returns {status}"
         if status == 400 and any(words in answer.body for words in _PLAIN_TO_TLS):
-            return f"{where} speaks TLS: write https:// instead of http://"
+            return f"{where} uses TLS: write https:// instead of http://"
         return None
 
     @property

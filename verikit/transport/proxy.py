@@ -73,7 +73,7 @@ class Proxy:
 
     def failed(self, why: str) -> ProxyFailed:
         """That it let nothing through, and why."""
-        return ProxyFailed(f"The proxy {self} lets no connection through: {why}")
+        return ProxyFailed(f"The proxy {self} refuses the connection: {why}")
 
     @property
     def takes_whole_urls(self) -> bool:
@@ -136,7 +136,11 @@ def _socks(proxy: Proxy, address: Address) -> Talk:
     came = bytearray()
     chosen = yield from _exactly(proxy, came, 2, bytes((5, 1, method)))
     if chosen != bytes((5, method)):
-        asks = "it asks for a name and a password" if chosen[:1] == b"\5" else "it is no SOCKS5"
+        asks = (
+            "it needs a user name and password"
+            if chosen[:1] == b"\5"
+            else "it is not a SOCKS5 proxy"
+        )
         raise proxy.failed(asks)
     if proxy.credentials:
         name, password = (text.encode()[:255] for text in proxy.credentials)

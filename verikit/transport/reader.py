@@ -220,7 +220,7 @@ class Reader:
             what = "NUL" if bad[0] == b"\0" else "bare CR"
             raise BadAnswer(f"a {what} is in the header section: {shown(_around(head, bad))}")
         if control := _CONTROL.search(head):
-            self._find(f"A control character stands in a header: {shown(_around(head, control))}")
+            self._find(f"A header contains a control character: {shown(_around(head, control))}")
         lines = head.rstrip(b"\r\n").split(b"\r\n")
         if b"\n" in b"".join(lines) or not head.endswith(b"\r\n\r\n"):
             self._find("A header line ends with LF instead of CR LF")
@@ -276,20 +276,20 @@ class Reader:
         lengths = {value.strip() for value in text.split(",")}
         length = lengths.pop()
         if lengths or not _LENGTH.fullmatch(length):
-            kind = "has two values" if lengths else "is no number of bytes"
+            kind = "has two values" if lengths else "is not a number of bytes"
             raise BadAnswer(f"Content-Length {kind}: {shown(text, limit=60)}")
         if "," in text:
-            self._find("Content-Length stands more than once")
+            self._find("Content-Length occurs more than once")
         return int(length)
 
     def _judge_coding(self, coding: str, version: int, beside_length: bool) -> None:
         if coding.strip().lower() != "chunked":
             raise BadAnswer(f"Transfer-Encoding is not chunked: {shown(coding, limit=60)}")
         if beside_length:
-            self._find("Content-Length stands beside Transfer-Encoding")
+            self._find("Content-Length occurs with Transfer-Encoding")
             self._last = True
         if version == 0:
-            self._find("Transfer-Encoding stands in an answer of HTTP/1.0")
+            self._find("Transfer-Encoding occurs in an HTTP/1.0 response")
             self._last = True
 
     def _demand_room(self, size: int) -> None:

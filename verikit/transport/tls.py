@@ -84,15 +84,15 @@ def failure(error: ssl.SSLError, where: str) -> NotTrusted:
     if isinstance(error, ssl.SSLCertVerificationError):
         why = shown(error.verify_message or str(error))
         return NotTrusted(
-            f"{where} shows a certificate that does not hold: {why}; if it is signed by a "
-            "certificate authority of your own, name its file (--ca-file or SSL_CERT_FILE)"
+            f"{where} has an invalid certificate: {why}; if it was issued by "
+            "your own certificate authority, give its file (--ca-file or SSL_CERT_FILE)"
         )
     reason = error.reason or str(error)
     if reason in _PLAIN:
-        return NotTrusted(f"{where} does not speak TLS: write http:// instead of https://")
+        return NotTrusted(f"{where} does not use TLS: write http:// instead of https://")
     if any(word in reason for word in _WANTS_CERTIFICATE):
         return NotTrusted(
             f"{where} refuses the TLS connection ({reason.lower().replace('_', ' ')}); "
-            "if it asks for a client certificate, name one (--client-certificate)"
+            "if it needs a client certificate, give one with --client-certificate"
         )
     return NotTrusted(f"TLS with {where} failed: {shown(reason.lower().replace('_', ' '))}")

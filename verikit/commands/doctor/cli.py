@@ -44,7 +44,7 @@ def doctor(ctx: click.Context, /, port: int, json: bool) -> None:
 
     Exit codes: 0 no problem (notes do not count), 1 a problem.
     """
-    with Console(stderr=True).status("Looking; the engine takes some seconds"):
+    with Console(stderr=True).status("Checking; the engine takes some seconds"):
         findings = list(look(port))
     good = all(finding.state is not State.WRONG for finding in findings)
     if json:

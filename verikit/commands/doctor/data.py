@@ -13,7 +13,7 @@ EXTRA = "calibration"
 def data() -> Iterator[Finding]:
     """Every data set with a descriptor: whole, absent, or other than it should be."""
     if not is_whole(EXTRA):
-        yield Finding(check="data", state=State.NOTE, found=f"not looked for without {EXTRA}")
+        yield Finding(check="data", state=State.NOTE, found=f"not checked without {EXTRA}")
         return
     # These come with the extra.
     from calibration.sources import datasets  # noqa: PLC0415

@@ -26,7 +26,7 @@ REINSTALL = f"in verikit's folder, run: pip install --force-reinstall '.[{EXTRA}
 def engine() -> Iterator[Finding]:
     """The weights and a comparison, if what the server needs is installed."""
     if not is_whole(EXTRA):
-        yield Finding(check="engine", state=State.NOTE, found=f"not tried without {EXTRA}")
+        yield Finding(check="engine", state=State.NOTE, found=f"not checked without {EXTRA}")
         return
     command = [sys.executable, "-m", __name__]
     try:
@@ -45,7 +45,7 @@ def engine() -> Iterator[Finding]:
 def _why(ended: subprocess.CompletedProcess[str]) -> str:
     if ended.returncode < 0:
         return f"it died of {signal.strsignal(-ended.returncode)}"
-    return (ended.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+    return (ended.stderr.strip().splitlines() or ["it ended without a message"])[-1]
 
 
 def _broken(found: str) -> Finding:
@@ -64,7 +64,7 @@ def _try() -> Iterator[Finding]:
     try:
         for file in (RECOGNISER, LANDMARKS):
             file.read()
-        yield Finding(check="weights", found=f"whole, in {RECOGNISER.path().parent}")
+        yield Finding(check="weights", found=f"complete, in {RECOGNISER.path().parent}")
         loaded = load_engine()
     except ModelError as error:
         yield Finding(check="weights", state=State.WRONG, found=str(error), advice=REINSTALL)

@@ -35,14 +35,14 @@ def memory() -> Finding:
     """The memory that is left, held to what the server takes with its default of workers."""
     left = machine.memory_left()
     wanted = machine.SERVER_BYTES + machine.WORKER_BYTES * machine.workers()
-    found = f"{left / MIB:,.0f} MiB left"
+    found = f"{left / MIB:,.0f} MiB available"
     if left >= wanted:
         return Finding(check="memory", found=found)
     return Finding(
         check="memory",
         state=State.NOTE,
         found=f"{found}; the server takes about {wanted / MIB:.0f} MiB",
-        advice="free some, or start fewer workers: verikit serve --workers 1",
+        advice="free some memory, or start fewer workers: verikit serve --workers 1",
     )
 
 
@@ -57,7 +57,7 @@ def port(number: int) -> Finding:
             check="port",
             state=State.WRONG,
             found=f"{number}: {error.strerror}",
-            advice="stop what listens there, or take another: verikit serve --port N",
+            advice="stop that program, or use another port: verikit serve --port N",
         )
     return Finding(check="port", found=f"{number} is free")
 
@@ -66,12 +66,12 @@ def folder() -> Finding:
     """Whether reports can be written here."""
     here = Path.cwd()
     if os.access(here, os.W_OK):
-        return Finding(check="folder", found=f"{here} takes reports")
+        return Finding(check="folder", found=f"{here} is writable")
     return Finding(
         check="folder",
         state=State.WRONG,
         found=f"{here} cannot be written",
-        advice="change to a folder of yours: reports go to reports/ there",
+        advice="change to a folder that you can write: reports go to reports/ there",
     )
 
 

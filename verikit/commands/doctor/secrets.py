@@ -23,18 +23,18 @@ def secrets(given: GivenSecrets) -> Iterator[Finding]:
 
 def _judged(check: str, given: str | None, variable: str, length: int, default: str) -> Finding:
     secret = os.environ.get(variable, default) if given is None else given
-    advice = f"set {variable} to {length} characters of ASCII, for the server and its clients alike"
+    advice = f"set {variable} to {length} ASCII characters, for the server and its clients"
     try:
         check_secret(variable, secret, length)
     except SecretError as error:
         return Finding(check=check, state=State.WRONG, found=str(error), advice=advice)
     if secret != default:
-        return Finding(check=check, found=f"your own, of {length} characters")
+        return Finding(check=check, found=f"your own, {length} characters")
     if variable != SCHEME.key_variable:
         return Finding(check=check, found="the documented default")
     return Finding(
         check=check,
         state=State.NOTE,
-        found="the documented default, which everybody knows",
+        found="the documented default, which is public",
         advice=f"before other machines can reach the server, {advice}",
     )

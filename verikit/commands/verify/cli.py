@@ -68,12 +68,12 @@ def one_in(rate: float) -> str:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Ask about each pair of the list FIRST, and write its scores here (.csv or .parquet).",
+    help="Compare the pairs of the list FIRST, and write the scores to this .csv or .parquet file.",
 )
 @click.option(
     "--photos",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The folder that the list's photos are paths within; by default the list's own.",
+    help="The folder with the photos of the list.  [default: the list's folder]",
 )
 @click.option(
     "--at",
@@ -171,7 +171,7 @@ def _summary(found: Summary, out: Path, part: Path) -> Iterator[str]:
     for code, number in found.refused.items():
         yield f"{number:,} refused with {code} ({codes.get(code, 'no documented code')})"
     if found.open:
-        yield f"{found.open:,} without an answer; the others are kept in {part}: run it again"
+        yield f"{found.open:,} without a response; the others are kept in {part}: run it again"
     else:
         yield f"Scores: {out}"
 

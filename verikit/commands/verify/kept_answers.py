@@ -104,7 +104,7 @@ class Answers:
             kept = [json.loads(line) for line in lines[1:]]
             found = {int(one["row"]): {name: one[name] for name in ADDED} for one in kept}
         except (ValueError, LookupError, TypeError) as error:
-            raise WrongUse(f"{self.part} is damaged: delete it to begin again") from error
+            raise WrongUse(f"{self.part} is damaged: delete it to start over") from error
         self._file.truncate(len("".join(f"{line}\n" for line in lines).encode()))
         if not lines:
             self._write(self._head)

@@ -84,11 +84,11 @@ def read_pairs(path: Path, photos: Path | None) -> PairList:
         columns = [name.strip() for name in table.fieldnames or ()]
         rows = [dict(zip(columns, row.values(), strict=False)) for row in table]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise WrongUse(f"{path} is no table of pairs: {error}") from error
+        raise WrongUse(f"{path} is not a table of pairs: {error}") from error
     if not {"first", "second"} <= set(columns) or not rows:
         raise WrongUse(f"{path} needs a heading with the columns first and second, and rows")
     if taken := set(columns) & set(ADDED):
-        raise WrongUse(f"{path} has the column {min(taken)} already: what is to be in it?")
+        raise WrongUse(f"{path} already has the column {min(taken)}: rename it")
     found = PairList(
         path=path,
         photos=photos or path.parent,
@@ -111,7 +111,7 @@ def _demand_photos(pairs: PairList) -> None:
     if missing:
         raise WrongUse(
             f"{len(missing):,} of the {len(names):,} photos of {pairs.path} are not in "
-            f"{pairs.photos}: {_some(missing)}. Name their folder with --photos"
+            f"{pairs.photos}: {_some(missing)}. Give their folder with --photos"
         )
 
 
@@ -180,7 +180,7 @@ def _answer(future: Future[Verification]) -> Verification | VerificationRefused:
         return future.result()
     except InvalidArgument as error:
         raise NoVerdict(
-            f"The server refuses the request itself: {error}. Its key or IV is probably another one"
+            f"The server refuses the request itself: {error}. It probably has a different key or IV"
         ) from error
     except VerificationRefused as error:
         return error
@@ -192,7 +192,7 @@ def _answer(future: Future[Verification]) -> Verification | VerificationRefused:
 
 def _so_far(answers: Answers, pairs: PairList, why: str) -> str:
     done = f"{len(answers.by_row):,} of {len(pairs.rows):,} pairs are answered"
-    return f"{why.rstrip('.')}. {done}, kept in {answers.part}; the same command goes on"
+    return f"{why.rstrip('.')}. {done}, kept in {answers.part}; the same command resumes"
 
 
 def _as_they_come(
