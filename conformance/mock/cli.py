@@ -8,9 +8,10 @@ from conformance.mock.faults import FAULTS, Fault
 from conformance.mock.server import make_server
 from verikit.contract.encryption import Secrets
 from verikit.errors import WrongUse
+from verikit.options import SECRETS_HELP, secrets
 
 
-@click.command()
+@click.command(epilog=SECRETS_HELP)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(
     "--port",
@@ -43,9 +44,8 @@ def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
             click.echo(f"{name:30} {entry.text}")
         return
     chosen = FAULTS[fault] if fault else Fault(text="keeps the contract")
-    Secrets.of()  # A key of a wrong length would refuse every photo.
     try:
-        server = make_server(host, port, chosen.judge, chosen.reply)
+        server = make_server(host, port, chosen.judge, chosen.reply, Secrets.of(**secrets()))
     except OSError as error:
         raise WrongUse(f"Cannot listen on {host}:{port}: {error}") from error
     with server:

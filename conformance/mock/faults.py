@@ -15,10 +15,9 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from conformance.mock.server import Answer, Reply, unchanged
-from conformance.mock.verifier import Form, Judge, Refused, read_base64, verify
+from conformance.mock.verifier import Form, Judge, Refused, own_secrets, read_base64, verify
 from conformance.requests.writing import FIRST, QUALITY, ROTATE, SECOND
 from verikit.contract import load_contract
-from verikit.contract.encryption import Secrets
 
 _CONTRACT = load_contract()
 _TAG = _CONTRACT.encryption.tag_bytes
@@ -143,7 +142,7 @@ def _with_score(answer: Answer, change: Callable[[float], object]) -> Answer:
 
 
 def _with_right_tag(text: str) -> str:
-    secrets = Secrets.of()
+    secrets = own_secrets()
     try:
         ciphertext = read_base64(text)[:-_TAG]
     except ValueError:

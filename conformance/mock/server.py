@@ -14,8 +14,9 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.mock.verifier import Form, Judge, Refused, verify
+from conformance.mock.verifier import SECRETS, Form, Judge, Refused, verify
 from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 
 _CONTRACT = load_contract()
 _URLENCODED, _MULTIPART = _CONTRACT.media_types
@@ -43,9 +44,11 @@ def unchanged(answer: Answer) -> Answer:
 
 
 @contextmanager
-def serving(judge: Judge = verify, *, reply: Reply = unchanged) -> Iterator[str]:
+def serving(
+    judge: Judge = verify, *, reply: Reply = unchanged, secrets: Secrets | None = None
+) -> Iterator[str]:
     """The URL of a server that lives as long as the context."""
-    server = make_server("127.0.0.1", 0, judge, reply)
+    server = make_server("127.0.0.1", 0, judge, reply, secrets)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -56,9 +59,18 @@ def serving(judge: Judge = verify, *, reply: Reply = unchanged) -> Iterator[str]
         thread.join()
 
 
-def make_server(host: str, port: int, judge: Judge, reply: Reply) -> ThreadingHTTPServer:
-    """A server that compares with ``judge`` and changes each answer with ``reply``."""
-    functions = {"judge": staticmethod(judge), "reply": staticmethod(reply)}
+def make_server(
+    host: str, port: int, judge: Judge, reply: Reply, secrets: Secrets | None = None
+) -> ThreadingHTTPServer:
+    """A server that compares with ``judge`` and changes each answer with ``reply``.
+
+    Without ``secrets`` those of the environment decrypt.
+    """
+    functions = {
+        "judge": staticmethod(judge),
+        "reply": staticmethod(reply),
+        "secrets": secrets,
+    }
     return _Server((host, port), type("Handler", (_Handler,), functions))
 
 
@@ -70,6 +82,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     judge: Judge
     reply: Reply
+    secrets: Secrets | None
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -92,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _compare(self, body: bytes) -> None:
         form = _form(self.headers.get("Content-Type", ""), body)
+        SECRETS.set(self.secrets)  # of this thread, which serves one connection
         try:
             score = type(self).judge(form)
         except Refused as refused:

@@ -14,8 +14,10 @@ from conformance.judging.verdicts import Verdict
 from conformance.mock.cli import mock
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
+from conformance.mock.verifier import Judge, verify
 from conformance.requests.exchange import Target
 from conformance.run import run
+from verikit.contract.encryption import Secrets
 from verikit.contract.profile import load_profile
 
 BROKEN = {
@@ -73,3 +75,12 @@ def test_the_command_is_soon_ready() -> None:
         finally:
             process.terminate()
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("judge", [verify, FAULTS["tag-not-verified"].judge])
+def test_it_decrypts_by_the_key_that_it_was_given(judge: Judge) -> None:
+    given = Secrets(key="k" * 32, iv="i" * 12)
+    cases = load_catalogue().select("ordinary")
+    with serving(judge, secrets=given) as url:
+        assert run(Target.of(url, key=given.key, iv=given.iv), cases).exit_code == 0
+        assert run(Target.of(url), cases).exit_code != 0
