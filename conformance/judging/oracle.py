@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.judging.limits import LARGE, SMALL, TOO_LONG, offences
 from conformance.judging.outcome import ACCEPTED
 from conformance.requests.photos.files import photo_file
+from conformance.requests.photos.odd import NO_PHOTOS
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
 from verikit.contract.profile import Profile
 
@@ -19,6 +20,10 @@ IsOpen = Callable[[str], bool]
 """Whether the page leaves a reading open and nothing binds it."""
 _ARGUMENT, _TYPE, _FACE = "INVALID_ARGUMENT", "INVALID_IMAGE_TYPE", "DETECTION_FAILED"
 _SIZE, _LENGTH, _COVERED = "INVALID_IMAGE_SIZE", "INVALID_CONTENT_LENGTH", "FACE_OCCLUSION"
+_LEAST_SIDE = 200
+"""Pixels below which a face may be too small to be found."""
+_SPELLINGS = ("", "true", "false", "1", "0", "yes", "no", "on", "off", "t", "f", "y", "n")
+"""What may be read as a boolean as well, in any letter case."""
 _FORMS = {"urlencoded", "raw", "multipart", "files"}
 
 
@@ -63,7 +68,8 @@ def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Re
         yield Reason(requirement="status-413", outcomes=frozenset({TOO_LONG}), sure=False)
     for text in (request.auto_rotate, request.check_quality):
         if text not in (None, "true", "false"):
-            yield Reason(requirement="boolean-refused", outcomes=argument, sure=False)
+            sure = text.strip().lower() not in _SPELLINGS and not is_open("boolean-refused")
+            yield Reason(requirement="boolean-refused", outcomes=argument, sure=sure)
     for name, value in (("first", request.first), ("second", request.second)):
         yield from _of_field(name, value, request, profile, is_open)
     if request.repeat or request.extra:
@@ -100,7 +106,8 @@ def _of_photo(
     if may_be_small or (least or 0) > size or size > (standards.max_file_bytes or size):
         yield Reason(requirement="code-2004", outcomes=frozenset({_LENGTH}), sure=False)
     if photo.content != "image":
-        outcomes = frozenset({_TYPE, _SIZE, _LENGTH, _FACE, _ARGUMENT})
+        other = frozenset({_SIZE, _LENGTH, _FACE, _ARGUMENT})
+        outcomes = frozenset({_TYPE}) | (frozenset() if photo.content in NO_PHOTOS else other)
         yield Reason(requirement="code-2005", outcomes=outcomes)
         return
     if photo.edits or photo.percent < 100:
@@ -112,9 +119,10 @@ def _of_photo(
     low, high = standards.min_side, standards.max_side
     if any((low and side < low) or (high and side > high) for side in sides):
         yield Reason(requirement="code-2003", outcomes=frozenset({_SIZE}))
-    elif any(not 300 <= side <= 1000 for side in sides):
-        unknown = {_SIZE, _FACE} if None in (low, high) else {_FACE}
-        yield Reason(requirement="code-2003", outcomes=frozenset(unknown), sure=False)
+    elif None in (low, high) and any(not 300 <= side <= 1000 for side in sides):
+        yield Reason(requirement="code-2003", outcomes=frozenset({_SIZE, _FACE}), sure=False)
+    elif any(not _LEAST_SIDE <= side <= 1000 for side in sides):
+        yield Reason(requirement="code-2003", outcomes=frozenset({_FACE}), sure=False)
     yield from _of_face(photo, request)
 
 

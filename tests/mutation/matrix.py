@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from conformance.case import Requirement
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level
 from tests.mutation.trial import Trial
+
+_FIRST = 5
+"""Cases that are named in a row of the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,7 @@ class Matrix:
             if one.level is Level.MUST and id not in named
         ]
 
-    @property
+    @cached_property
     def kills(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """Requirement -> mutant that breaks it -> the cases about it that failed."""
         found: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
@@ -60,6 +65,43 @@ class Matrix:
                 if cases:
                     found[requirement][trial.candidate] = tuple(dict.fromkeys(cases))
         return found
+
+    @property
+    def scores(self) -> Mapping[str, tuple[int, int]]:
+        """Requirement -> how many mutants break it, and how many of them its cases killed.
+
+        The share is the requirement's mutation score, as RESTestBench (2026) defines it for tests
+        of an API: only a test about a requirement kills what breaks it.
+        """
+        broken = Counter(requirement for trial in self.mutants for requirement in trial.breaks)
+        return {id: (broken[id], len(self.kills.get(id, {}))) for id in self.requirements}
+
+    def write_data(self, folder: Path) -> None:
+        """The matrix as a table, a row for each mutant and requirement that it breaks, and sums."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "mutation.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("requirement", "mutant", "killed", "cases", "first_cases"))
+            for trial in sorted(self.mutants, key=lambda trial: trial.candidate):
+                for requirement in trial.breaks:
+                    cases = self.kills.get(requirement, {}).get(trial.candidate, ())
+                    killed, first = int(bool(cases)), " ".join(sorted(cases)[:_FIRST])
+                    writer.writerow((requirement, trial.candidate, killed, len(cases), first))
+        summary = {
+            "mutants": len(self.mutants),
+            "killed": sum(not trial.problem for trial in self.mutants),
+            "legal_variants": len(self.variants),
+            "false_alarms": sum(bool(trial.problem) for trial in self.variants),
+            "minutes": round(self.seconds / 60, 1),
+            "problems": self.problems,
+            "requirements": {
+                id: {"mutants": broken, "killed": killed, "score": round(killed / broken, 4)}
+                for id, (broken, killed) in self.scores.items()
+                if broken
+            },
+        }
+        text = json.dumps(summary, indent=1) + "\n"
+        (folder / "mutation-summary.json").write_text(text, encoding="utf-8")
 
     def write(self, path: Path) -> None:
         """Everything, as JSON."""

@@ -47,8 +47,20 @@ COLUMNS = (TextColumn("servers"), BarColumn(), MofNCompleteColumn(), TimeElapsed
     show_default=True,
     help="Where mutation.json and mutation.html go.",
 )
+@click.option(
+    "--evidence",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the matrix goes as data: mutation.csv and mutation-summary.json.",
+)
 def main(
-    *, word: str, sample: int | None, seed: int, jobs: int, examples: int, reports: Path
+    *,
+    word: str,
+    sample: int | None,
+    seed: int,
+    jobs: int,
+    examples: int,
+    reports: Path,
+    evidence: Path | None,
 ) -> None:
     """Measure the suite: every mutant must be killed, and no legal variant may be.
 
@@ -63,6 +75,7 @@ def main(
     names = [name for name in CANDIDATES if word in name]
     if sample and sample < len(names):
         names = Random(seed).sample(names, sample)  # noqa: S311 - no secret is drawn
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     trials = sorted(_try_all(names, jobs, examples), key=lambda trial: names.index(trial.candidate))
     matrix = Matrix(
@@ -73,6 +86,8 @@ def main(
     reports.mkdir(parents=True, exist_ok=True)
     matrix.write(reports / "mutation.json")
     write_page(matrix, reports / "mutation.html")
+    if evidence:
+        matrix.write_data(evidence)
     _tell(matrix, len(names) - len(trials))
     click.echo(f"Kill matrix: {(reports / 'mutation.html').resolve().as_uri()}")
     sys.exit(1 if matrix.problems or len(trials) < len(names) or not names else 0)

@@ -37,7 +37,9 @@ class Candidate:
     build: Build | None = None
     """What a mutant is built by, to make others of it."""
     direct: bool = False
-    """It is asked without sockets and finds faces without models, as the fault lies elsewhere."""
+    """It is asked without sockets, as the fault lies behind HTTP."""
+    models: bool = True
+    """Whether it takes the models to find faces; else those of the mock will do."""
 
     @property
     def is_mutant(self) -> bool:
@@ -63,6 +65,7 @@ def mutant(
     profile: str = MODEST,
     key: str | None = None,
     iv: str | None = None,
+    direct: bool = True,
 ) -> Callable[[Build], Build]:
     """Register a server with a fault; it is held to the contract's readings too."""
 
@@ -77,6 +80,7 @@ def mutant(
                 key=key,
                 iv=iv,
                 build=build,
+                direct=direct,
             )
         )
         return build

@@ -112,7 +112,7 @@ def try_out(
     chosen = [one for one in load_catalogue().cases if not cases or one.id in cases]
     options = Options(jobs=2, examples=examples)
     try:
-        with reached(candidate, _parts(models=not candidate.direct)) as target:
+        with reached(candidate, _parts(models=candidate.models)) as target:
             done = run(target, chosen, profile=load_profile(candidate.profile), options=options)
     except Unreachable as error:
         return replace(trial, unreachable=str(error))

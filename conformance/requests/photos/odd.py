@@ -71,3 +71,5 @@ ODD: dict[str, Callable[[], bytes]] = {
     "jpeg-bomb": lambda: _jpeg(_HUGE, _HUGE),
 }
 """Name -> how the bytes are made."""
+NO_PHOTOS = ("one-byte", "text", "noise", "pdf", "svg", "jpeg-signature", "png-signature")
+"""Those in which no reader sees a photo of any size."""

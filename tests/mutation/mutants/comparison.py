@@ -79,13 +79,13 @@ def score_drawn_by_lot(compare: Compare, pair: Pair) -> float:
     return float(np.random.default_rng().random())
 
 
-@mutant("threshold-recommended")
+@mutant("threshold-recommended", "operation-compares")
 @on_compare
 def everybody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> float:
     return 0.75 + compare(pair) / 4
 
 
-@mutant("threshold-recommended")
+@mutant("threshold-recommended", "operation-compares")
 @on_compare
 def nobody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> float:
     return compare(pair) / 2

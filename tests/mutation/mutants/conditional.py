@@ -228,6 +228,7 @@ def _add(name: str, faults: tuple[str, ...], build: Build) -> None:
             profile=MODEST,
             build=build,
             direct=True,
+            models=False,
         )
     )
 

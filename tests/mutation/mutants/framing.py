@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from tests.mutation.parts import on_answer, on_comparison, on_refusal
-from tests.mutation.registry import mutant, mutant_of_head
+from tests.mutation.registry import mutant as mutant_behind_http
+from tests.mutation.registry import mutant_of_head
 from tests.mutation.wire import Reply
 
+mutant = partial(mutant_behind_http, direct=False)
 LENGTH = re.compile(rb"(?i)content-length: (\d+)\r\n")
 
 

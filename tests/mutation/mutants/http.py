@@ -11,9 +11,10 @@ from threading import Lock
 from reference_server.answers import http_error
 from reference_server.refusals import InvalidArgument
 from tests.mutation.parts import Crash, Parts, around, on_answer, on_comparison
-from tests.mutation.registry import mutant
+from tests.mutation.registry import mutant as mutant_behind_http
 from tests.mutation.wire import CONTRACT, Ask, Reply, Serve, reply
 
+mutant = partial(mutant_behind_http, direct=False)
 PATH, POST = CONTRACT.path, CONTRACT.method
 
 # Paths

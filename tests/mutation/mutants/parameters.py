@@ -159,13 +159,14 @@ for switch in SWITCHES:
         (short_words_read, "boolean-spelling"),
         (digits_refused, "boolean-spelling"),
         (empty_refused, "boolean-spelling"),
-        (ignored, f"{about}-true"),
         (inverted, f"{about}-true"),
     ):
         mutant(requirement, name=f"{called}_{way.__name__.removeprefix('switch_')}")(
             on_fields(partial(way, switch))
         )
 
+    without = ("code-4004",) if switch == QUALITY else ()
+    mutant(f"{about}-true", *without, name=f"{called}_ignored")(on_fields(partial(ignored, switch)))
     mutant(f"{about}-false", f"{about}-default", name=f"{called}_on_when_given")(
         on_fields(partial(on_when_given, switch))
     )

@@ -1,0 +1,50 @@
+"""What is right for a request in which several things are wrong, or none."""
+
+import pytest
+
+from conformance.judging.oracle import right
+from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
+from verikit.contract.profile import REFERENCE, load_profile
+
+BOUND = load_profile(REFERENCE)
+
+
+def outcomes(request: Request, *, is_open: bool) -> frozenset[str | int]:
+    found = right(fitted(request, 400, "JPEG"), BOUND, lambda reading: is_open)
+    assert found
+    return found.outcomes
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open", "accepted"),
+    [
+        ("maybe", False, False),
+        ("maybe", True, True),
+        ("TRUE", False, True),
+        ("1", False, True),
+        ("", False, True),
+    ],
+)
+def test_what_is_no_boolean_is_refused_where_the_reading_binds(
+    text: str, is_open: bool, accepted: bool
+) -> None:
+    found = outcomes(Request(auto_rotate=text), is_open=is_open)
+    assert "INVALID_ARGUMENT" in found
+    assert ("accepted" in found) is accepted
+
+
+@pytest.mark.parametrize("content", ["text", "noise", "pdf", "jpeg-signature"])
+def test_a_file_in_which_nobody_sees_a_photo_has_the_code_of_its_type(content: str) -> None:
+    request = Request(first=EncryptedPhoto(photo=Photo(content=content)))
+    assert outcomes(request, is_open=False) == {"INVALID_IMAGE_TYPE"}
+
+
+def test_a_file_of_random_bytes_may_be_refused_for_its_sides() -> None:
+    request = Request(first=EncryptedPhoto(photo=Photo(content="hex:ffd8")))
+    assert {"INVALID_IMAGE_TYPE", "INVALID_IMAGE_SIZE"} <= outcomes(request, is_open=False)
+
+
+@pytest.mark.parametrize(("side", "found"), [(250, False), (150, True)])
+def test_a_face_may_be_overlooked_only_in_a_photo_that_is_small(side: int, found: bool) -> None:
+    request = Request(first=EncryptedPhoto(photo=Photo(width=side, height=side)))
+    assert ("DETECTION_FAILED" in outcomes(request, is_open=False)) is found
