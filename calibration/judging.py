@@ -29,7 +29,15 @@ from calibration.statistics.dependence import Shares, design_effects, shown_effe
 from calibration.statistics.det import crossing, equal_error_rate, threshold_for
 from calibration.statistics.intervals import Interval, Rate, measured
 from calibration.statistics.planning import comparisons_of, people_for
-from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, judge, overall
+from calibration.statistics.verdicts import (
+    Evidence,
+    Judgement,
+    Rule,
+    Verdict,
+    decide,
+    judge,
+    overall,
+)
 from calibration.terms import Terms
 from verikit.contract import ErrorRates
 
@@ -329,12 +337,12 @@ def _judged(rows: list[Evidence], judged: int, rule: Rule, audited: Audit) -> li
 
 def _held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:
     """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
-    at_least = judge(
+    at_least = decide(
         [replace(row, k=max(0, row.k - few)) for row, few in zip(rows, doubtful, strict=True)], rule
     )
     held = {
         Verdict.PASS: [not audited.has(Effect.NO_PASS)] * len(rows),
-        Verdict.FAIL: [judgement.verdict == Verdict.FAIL for judgement in at_least],
+        Verdict.FAIL: [verdict == Verdict.FAIL for verdict in at_least],
         Verdict.INCONCLUSIVE: [True] * len(rows),
     }
     return [

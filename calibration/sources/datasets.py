@@ -132,8 +132,11 @@ def corrected(people: Mapping[str, str], label_errors: Path) -> dict[str, str]:
 
 
 def _on_disk(dataset: Dataset, folder: Path | None) -> Path:
-    included = datasets_path() / dataset.name if dataset.get == "included" else None
-    place = folder or included or _lfw_home() / "lfw_funneled"
+    place = folder
+    if place is None and dataset.get in _PLACES:
+        place = _PLACES[dataset.get](dataset)
+    if place is None:
+        raise WrongUse(f"{dataset.title} is fetched by hand: name its folder with --photos.")
     if not place.is_dir():
         raise WrongUse(
             f"{dataset.title} is not at {place}: `verikit datasets fetch {dataset.name}`, "
@@ -164,6 +167,11 @@ def _fetch_lfw(home: Path | None) -> Path:
     return _lfw_home(home) / "lfw_funneled"
 
 
+_PLACES: dict[str, Callable[[Dataset], Path]] = {
+    "scikit-learn": lambda dataset: _lfw_home() / "lfw_funneled",
+    "included": lambda dataset: datasets_path() / dataset.name,
+}
+"""Where a data set lies, by how it is got."""
 _WAYS: dict[str, Callable[[Path | None], Path | None]] = {
     "scikit-learn": _fetch_lfw,
     "included": lambda home: None,

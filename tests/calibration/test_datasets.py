@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -99,3 +100,9 @@ def test_an_unknown_name_is_wrong_use(action):
     refused = CliRunner().invoke(command, [action, "nowhere"])
     assert refused.exit_code == 2
     assert f"choose one of {', '.join(datasets.names())}" in refused.output
+
+
+def test_a_data_set_that_is_fetched_by_hand_is_looked_for_nowhere_else(tmp_path):
+    mine = dataclasses.replace(datasets.load("lfw"), name="mine", title="Mine", get="by hand")
+    with pytest.raises(WrongUse, match="Mine is fetched by hand: name its folder with --photos"):
+        datasets.check(mine, None)
