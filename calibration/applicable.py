@@ -19,6 +19,7 @@ class Source(StrEnum):
     SERVER = "a server"
     SCORES = "a file of scores"
     TEMPLATES = "templates"
+    RUNS = "runs that are combined"
 
 
 _OF_A_SERVER = (
@@ -29,6 +30,10 @@ _OF_A_SERVER = (
 )
 _OF_SCORES = ("columns", "against")
 _OF_BOTH = ("claims", "lower_is_closer", "people", "groups")
+_OF_RUNS = frozenset(
+    {"sources", "combine", "claims", "lower_is_closer", "up_to", "tolerance", "confidence", "out",
+     "json", "quiet"}
+)  # fmt: skip
 _OF_TEMPLATES = ("score_map", "similarities")
 
 
@@ -53,9 +58,14 @@ def refuse_idle(ctx: click.Context, source: Source) -> None:
     Raises:
         WrongUse: there is such an option.
     """
-    for name, sources in _sources().items():
+    applies = _sources()
+    for name in ctx.params:
         given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        if given and source not in sources:
+        idles = (
+            name not in _OF_RUNS if source == Source.RUNS
+            else source not in applies.get(name, {source})
+        )  # fmt: skip
+        if given and idles:
             raise idle(name, source)
 
 

@@ -19,6 +19,7 @@ from calibration.asking.run import Asker, Run, ask_from_here, evaluate
 from calibration.asking.server import RequestPolicy
 from calibration.claims import Claims, load_claims, of_contract
 from calibration.claims import names as published_claims
+from calibration.combining import combine
 from calibration.datasets_cli import datasets
 from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
@@ -63,7 +64,12 @@ def _claims(options: dict[str, Any]) -> Claims:
 
 
 @click.command()
-@click.argument("source")
+@click.argument("sources", metavar="SOURCE", nargs=-1, required=True)
+@click.option(
+    "--combine",
+    is_flag=True,
+    help="Judge several runs together: SOURCE is two folders of runs or more that share no people.",
+)
 @click.option(
     "--data",
     default="sample",
@@ -243,7 +249,9 @@ def _claims(options: dict[str, Any]) -> Claims:
 @switches
 @access
 @click.pass_context
-def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any) -> None:
+def calibrate(
+    ctx: click.Context, /, sources: tuple[str, ...], access: Access, **options: Any
+) -> None:
     """Test whether a server keeps its documented error rates.
 
     SOURCE is the URL of a server; a file of scores (text, .parquet or .jsonl with the columns
@@ -262,10 +270,14 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
       verikit calibrate scores.csv --columns first=probe,second=reference,mated=label \\
         --claims vendor.yaml --confidence 0.99
       verikit calibrate templates.npz --score-map map.json
+      verikit calibrate --combine reports/monday reports/tuesday
     """
     contract = load_contract()
     try:
         claims = _claims(options)
+        if options["combine"]:
+            ctx.exit(EXIT_CODES[_combined(ctx, sources, claims, options)])
+        source = _single(sources)
         kind = source_of(source)
         refuse_idle(ctx, kind)
         standard = chosen(options["standard"], options["require"], options["confidence"])
@@ -314,6 +326,33 @@ def calibrate(ctx: click.Context, /, source: str, access: Access, **options: Any
         raise click.UsageError(str(error)) from error
     _tell(findings, evaluation, page, in_json=options["json"])
     ctx.exit(EXIT_CODES[findings.verdict])
+
+
+def _single(sources: tuple[str, ...]) -> str:
+    if len(sources) > 1:
+        raise WrongUse(
+            "Give one SOURCE: replicas of a server with --url, runs to be combined with --combine."
+        )
+    return sources[0]
+
+
+def _combined(
+    ctx: click.Context, sources: tuple[str, ...], claims: Claims, options: dict[str, Any]
+) -> Verdict:
+    refuse_idle(ctx, Source.RUNS)
+    rule = Rule(tolerance=options["tolerance"], alpha=1 - options["confidence"])
+    with progress.working("Judging", quiet=options["quiet"]):
+        found = combine(
+            [Path(source) for source in sources], load_contract(), claims, rule, options["up_to"]
+        )
+        document = writer.combined_as_json(found)
+        options["out"].mkdir(parents=True, exist_ok=True)
+        (options["out"] / "combined.json").write_text(document, encoding="utf-8")
+    if options["json"]:
+        click.echo(document, nl=False)
+    else:
+        console.tell_combined(found)
+    return found.verdict
 
 
 def _evaluation(

@@ -188,8 +188,34 @@ def verdict_on(
     if required := _required(measurement, rates, rule, conditions, audited, barred=False):
         return overall([row.verdict for row in required])
     seen = evidence(measurement, rates)
-    judged = _judged_rows(measurement, rates, conditions.up_to)
+    judged = judged_rows(measurement.sign, rates, conditions.up_to)
     return overall([row.verdict for row in _judged(seen, judged, rule, audited)[:judged]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """What a run brings to a judgement: for each row the evidence and how many of its false matches
+    are in doubt; why it supports no verdict at all, and why it cannot PASS."""
+
+    rows: list[tuple[Evidence, int]]
+    objections: tuple[Objection, ...]
+    unsupported: list[str]
+    reasons: list[str]
+
+
+def weighed(measurement: Measurement, rates: ErrorRates, conditions: RunConditions) -> Weighed:
+    """The evidence of a run as it is judged."""
+    audited, barring = (
+        _audited(measurement, rates, conditions),
+        unsupported(measurement, conditions),
+    )
+    rows = [replace(row, open_still=audited.hidden) for row in evidence(measurement, rates)]
+    return Weighed(
+        rows=list(zip(rows, audited.doubtful, strict=True)),
+        objections=audited.objections,
+        unsupported=barring,
+        reasons=barring + _incomplete(measurement, conditions),
+    )
 
 
 def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
@@ -219,7 +245,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     mated = measurement.mated
     false_non_match = _rates(measurement, mated, rule.alpha, mated.histogram.n)
     false_rejection = _rates(measurement, mated, rule.alpha, mated.attempted, mated.failed)
-    judged = _judged_rows(measurement, rates, up_to)
+    judged = judged_rows(measurement.sign, rates, up_to)
     judgements = _judged(seen, judged, rule, audited)
     return [
         Row(
@@ -267,8 +293,9 @@ def _people_needed(
     return needed
 
 
-def _judged_rows(measurement: Measurement, rates: ErrorRates, up_to: float) -> int:
-    limit = up_to if math.isinf(up_to) else measurement.sign * up_to
+def judged_rows(sign: float, rates: ErrorRates, up_to: float) -> int:
+    """How many rows are judged, on the scale that is counted on."""
+    limit = up_to if math.isinf(up_to) else sign * up_to
     return sum(threshold <= limit for threshold in rates.thresholds)
 
 

@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from calibration.counting.identities import Identities, Origin
+from calibration.sources.run_file import FILE
 from calibration.terms import Terms
 from verikit.errors import WrongUse
 
-FILE = "answers.sqlite"
 BLOCK = 4096
 _OLD = ("answers.jsonl", "shards")
 _APPLICATION = 0x7665726B

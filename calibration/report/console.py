@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from calibration.audit import Effect
+from calibration.combining import Combined
 from calibration.findings import Findings, RequiredRow, Row
 from calibration.report import words
 from calibration.statistics.verdicts import Verdict
@@ -40,6 +41,30 @@ def tell(findings: Findings, page: Path | None) -> None:
             console.print(f"{mark}: {escape(objection.text)}")
     if page:
         console.print(f"Report: {page}", soft_wrap=True)
+
+
+def tell_combined(combined: Combined) -> None:
+    """Print what runs come to together."""
+    console = Console(highlight=False)
+    console.print(f"{len(combined.runs)} runs, {combined.people:,} people in all")
+    table = _table(
+        ("at", "claim: 1 in", "matches", "of", "e-value for", "against", "verdict"), ("verdict",)
+    )
+    for row in combined.rows:
+        verdict = f"[{_COLOURS[row.verdict]}]{row.verdict}[/]"
+        table.add_row(
+            f"{row.threshold:g}", f"{round(1 / row.claimed):,}", f"{row.k:,}", f"{row.n:,}",
+            f"{row.e_pass:.3g}", f"{row.e_fail:.3g}",
+            verdict if row.judged else "[dim]not judged[/]",
+        )  # fmt: skip
+    console.print(table)
+    rule, needed = combined.rule, 1 / combined.rule.alpha
+    console.print(
+        f"[b {_COLOURS[combined.verdict]}]{combined.verdict}[/] A row PASSes from an e-value of "
+        f"{needed:.3g} on (tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %)."
+    )
+    for remark in combined.remarks:
+        console.print(f"[yellow]no PASS[/]: {escape(remark)}")
 
 
 def _tell_rates(console: Console, findings: Findings) -> None:

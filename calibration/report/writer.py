@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from calibration.adjudication import write_look
 from calibration.by_group import LEAST_PEOPLE, matrix
+from calibration.combining import Combined
 from calibration.evaluation import Evaluation
 from calibration.files import writing
 from calibration.findings import Findings, Listed
@@ -83,6 +84,11 @@ def as_json(findings: Findings, evaluation: Evaluation) -> str:
         "provenance": dict(evaluation.provenance),
     }
     return json.dumps(_plain(document), indent=2) + "\n"
+
+
+def combined_as_json(combined: Combined) -> str:
+    """What runs come to together."""
+    return json.dumps(_plain(asdict(combined)), indent=2) + "\n"
 
 
 def _write_csv(path: Path, findings: Findings) -> None:

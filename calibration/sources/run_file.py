@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from calibration.counting.identities import Identities, Origin
 from calibration.terms import Terms
 from verikit.errors import WrongUse
 
+FILE = "answers.sqlite"
 START = b"SQLite format 3\0"
 COLUMNS = ("first", "second", "mated", "score", "code", "group")
 _ROWS = 1 << 17
@@ -22,8 +23,13 @@ _ROWS = 1 << 17
 
 @dataclass(frozen=True, kw_only=True)
 class RunFile:
-    """What a run knew besides its answers: see ``asking.store.Store``."""
+    """What a run knew besides its answers: see ``asking.store.Store``.
 
+    ``head`` is what makes it this run; ``claims`` are the rows it was asked about, if it says.
+    """
+
+    head: Mapping[str, Any]
+    claims: list[list[float]] | None
     ended: str | None
     at_any_time: bool
     supports_rates: bool = True
@@ -47,6 +53,8 @@ def open_run(path: Path) -> RunFile:
             begun, known = found.get("terms"), found.get("data", {})
             ended = found.get("ended")
             return RunFile(
+                head=dict(found["head"]),
+                claims=known.get("claims"),
                 ended=ended,
                 at_any_time=ended != "budget" or bool(found.get("extended") or found.get("looked")),
                 supports_rates=bool(known.get("supports_rates", True)),

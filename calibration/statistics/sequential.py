@@ -34,19 +34,29 @@ def log_martingale(k: float, n: float, rate: float, claimed: float) -> float:
 
 def chance_above(k: float, n: float, rate: float, claimed: float) -> float:
     """An always-valid p-value against "the rate is at most ``rate``"."""
-    mixture = log_martingale(k, n, rate, claimed) if n and k / n > rate else -math.inf
-    return _chance(mixture, _log_ratio(k, n, rate, min(rate * _APART, 1 - rate)))
+    return math.exp(-max(0.0, log_evidence_above(k, n, rate, claimed)))
 
 
 def chance_below(k: float, n: float, rate: float, claimed: float) -> float:
     """An always-valid p-value against "the rate is at least ``rate``"."""
+    return math.exp(-max(0.0, log_evidence_below(k, n, rate, claimed)))
+
+
+def log_evidence_above(k: float, n: float, rate: float, claimed: float) -> float:
+    """The logarithm of the e-value against "the rate is at most ``rate``"."""
+    mixture = log_martingale(k, n, rate, claimed) if n and k / n > rate else -math.inf
+    return _mean(mixture, _log_ratio(k, n, rate, min(rate * _APART, 1 - rate)))
+
+
+def log_evidence_below(k: float, n: float, rate: float, claimed: float) -> float:
+    """The logarithm of the e-value against "the rate is at least ``rate``"."""
     mixture = log_martingale(k, n, rate, claimed) if n and k / n < rate else -math.inf
-    return _chance(mixture, _log_ratio(k, n, rate, rate / _APART))
+    return _mean(mixture, _log_ratio(k, n, rate, rate / _APART))
 
 
-def _chance(mixture: float, ratio: float) -> float:
-    """One over the mean of two e-values, from their logarithms."""
-    return math.exp(-max(0.0, float(np.logaddexp(mixture, ratio)) - math.log(2)))
+def _mean(mixture: float, ratio: float) -> float:
+    """The mean of two e-values, from their logarithms and as one."""
+    return float(np.logaddexp(mixture, ratio)) - math.log(2)
 
 
 def _log_ratio(k: float, n: float, rate: float, other: float) -> float:

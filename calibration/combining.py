@@ -1,0 +1,173 @@
+"""Several runs against one system as one body of evidence.
+
+An e-value stays one when it is multiplied by that of an independent run (Shafer, 2021; Vovk & Wang,
+2021), wherever each of them stopped. Runs are independent where they share no people.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from calibration.audit import Effect
+from calibration.claims import Claims
+from calibration.evaluation import Evaluation, from_scores
+from calibration.judging import judged_rows, weighed
+from calibration.sources.run_file import FILE, open_run
+from calibration.statistics import sequential
+from calibration.statistics.verdicts import Evidence, Rule, Verdict, holm, overall
+from verikit.contract import Contract
+from verikit.errors import WrongUse
+from verikit.foreign_text import shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class CombinedRow:
+    """A row over all runs: k false matches in n; e-values against "at least ``tolerance`` times the
+    claim" and against "at most the claim"."""
+
+    threshold: float
+    claimed: float
+    verdict: Verdict
+    judged: bool
+    k: int
+    n: int
+    e_pass: float
+    e_fail: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combined:
+    """What runs come to together; ``remarks`` say why they cannot PASS."""
+
+    verdict: Verdict
+    runs: list[str]
+    people: int
+    rule: Rule
+    up_to: float
+    rows: list[CombinedRow]
+    remarks: list[str]
+
+
+def combine(
+    folders: Sequence[Path], contract: Contract, claims: Claims, rule: Rule, up_to: float
+) -> Combined:
+    """Judge runs together.
+
+    Raises:
+        WrongUse: there is one run alone, they are no runs, share people, or ask about other claims.
+    """
+    if len(folders) < 2:
+        raise WrongUse("--combine takes two runs at least.")
+    files = [folder / FILE if folder.is_dir() else folder for folder in folders]
+    runs = [_opened(path, contract, claims, up_to) for path in files]
+    _demand_same_question(files, claims)
+    names = [_people(run) for run in runs]
+    for (one, ours), (other, theirs) in itertools.combinations(zip(files, names, strict=True), 2):
+        if both := sorted(ours & theirs):
+            raise WrongUse(
+                f"{one} and {other} share {len(both):,} people, such as {shown(both[0])}: they "
+                "are not independent. Judge them as one run."
+            )
+    remarks, barred, no_pass = [], False, False
+    evidence = []
+    for path, run in zip(files, runs, strict=True):
+        found = weighed(run.measurement, claims.rates, run.conditions)
+        told = [one for one in found.objections if one.effect != Effect.SHOWN]
+        remarks += [f"{path}: {text}" for text in (*found.reasons, *(one.text for one in told))]
+        barred |= bool(found.unsupported) or any(o.effect == Effect.NO_VERDICT for o in told)
+        no_pass |= bool(found.reasons) or bool(told)
+        evidence.append(found.rows)
+    judged = 0 if barred else judged_rows(claims.sign, claims.rates, up_to)
+    rows = _rows(evidence, claims, rule, judged, no_pass=no_pass)
+    return Combined(
+        verdict=overall([row.verdict for row in rows if row.judged]),
+        runs=[str(path) for path in files],
+        people=sum(map(len, names)),
+        rule=replace(rule, at_any_time=True),
+        up_to=up_to,
+        rows=rows,
+        remarks=remarks,
+    )
+
+
+def _rows(
+    evidence: Sequence[Sequence[tuple[Evidence, int]]],
+    claims: Claims,
+    rule: Rule,
+    judged: int,
+    *,
+    no_pass: bool,
+) -> list[CombinedRow]:
+    against, beyond, sums = [], [], []
+    for place, (_, claimed) in enumerate(claims.rates.rows):
+        ours = [rows[place] for rows in evidence]
+        limit = min(1.0, rule.tolerance * claimed)
+        against.append(
+            sum(sequential.log_evidence_below(*row.at_most, limit, claimed) for row, _ in ours)
+        )
+        beyond.append(
+            sum(
+                sequential.log_evidence_above(
+                    *replace(row, k=max(0, row.k - doubtful)).at_least, claimed, claimed
+                )
+                for row, doubtful in ours
+            )
+        )
+        sums.append((sum(row.k for row, _ in ours), sum(row.n for row, _ in ours)))
+    chances = holm([math.exp(-max(0.0, log)) for log in beyond[:judged]])
+    chances += [1.0] * (len(sums) - judged)
+    bar = -math.log(rule.alpha)
+    rows = []
+    for place, (threshold, claimed) in enumerate(claims.rows):
+        verdict = Verdict.INCONCLUSIVE
+        if against[place] >= bar:
+            verdict = Verdict.INCONCLUSIVE if no_pass else Verdict.PASS
+        elif chances[place] <= rule.alpha:
+            verdict = Verdict.FAIL
+        k, n = sums[place]
+        rows.append(
+            CombinedRow(
+                threshold=threshold,
+                claimed=claimed,
+                verdict=verdict if place < judged else Verdict.INCONCLUSIVE,
+                judged=place < judged,
+                k=k,
+                n=n,
+                e_pass=math.exp(min(against[place], 700.0)),
+                e_fail=math.exp(min(beyond[place], 700.0)),
+            )
+        )
+    return rows
+
+
+def _opened(path: Path, contract: Contract, claims: Claims, up_to: float) -> Evaluation:
+    if not path.is_file():
+        raise WrongUse(f"{path} is not there: name the folders of runs against a server.")
+    open_run(path)
+    return from_scores(path, contract, up_to, claims=claims)
+
+
+def _demand_same_question(files: Sequence[Path], claims: Claims) -> None:
+    rows = [list(row) for row in claims.rows]
+    asked = []
+    for path in files:
+        run = open_run(path)
+        if run.claims is not None and run.claims != rows:
+            raise WrongUse(f"{path} was asked about other claims: name them with --claims.")
+        asked.append({name: run.head.get(name) for name in ("options", "api", "send")})
+        if asked[-1] != asked[0]:
+            raise WrongUse(f"{files[0]} and {path} were asked with other options.")
+
+
+def _people(run: Evaluation) -> set[str]:
+    """Who took part, by name."""
+    names = run.measurement.identities.people().names
+    seen: set[str] = set()
+    for counts in run.measurement.kinds:
+        tried = run.measurement.shares(counts).tried
+        seen |= {names[person] for person in tried.nonzero()[0].tolist()}
+    return seen

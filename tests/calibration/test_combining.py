@@ -1,0 +1,108 @@
+"""Runs that share no people, judged together."""
+
+import json
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from calibration.asking.store import FILE
+from calibration.cli import calibrate
+from calibration.statistics import sequential
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def runs(stub, tmp_path):
+    """Two runs of forty people each; ``begin`` may be told to ask otherwise."""
+
+    def begin(name: str, *options: str, prefix: str | None = None):
+        people = tmp_path / f"people {name}"
+        for person in range(40):
+            for photo in range(2):
+                path = people / f"{prefix or name}{person}" / f"{photo}.jpg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(f"{name}{person}/{photo}.jpg".encode())
+        out = tmp_path / name
+        command = [stub.url, "--data", str(people), "--out", str(out), "--quiet"]
+        command += ["--rate", "100000", "--budget", "900", *options]
+        CliRunner().invoke(calibrate, command, catch_exceptions=False)
+        return out
+
+    return begin
+
+
+def combined(*options: object):
+    command = ["--combine", *map(str, options), "--quiet"]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_e_values_of_independent_runs_multiply(stub, runs, tmp_path):
+    stub.generosity = 0.02
+    folders = [runs("a"), runs("b")]
+    code, _ = combined(*folders, "--out", tmp_path / "both", "--up-to", "0.5")
+    found = json.loads((tmp_path / "both/combined.json").read_text())
+    each = [json.loads((folder / "report.json").read_text()) for folder in folders]
+    assert code in (0, 1, 3)
+    assert found["people"] == sum(one["people_given"] for one in each)
+    for row, ours, theirs in zip(found["rows"], *(one["rows"] for one in each), strict=True):
+        assert row["k"] == ours["k"] + theirs["k"]
+        assert row["n"] == ours["n"] + theirs["n"]
+        assert row["judged"] == (row["threshold"] <= 0.5)
+        logs = [
+            sequential.log_evidence_below(
+                one["k"] / one["design_effect"],
+                one["n"] / one["design_effect"],
+                min(1, 2 * one["claimed"]),
+                one["claimed"],
+            )
+            for one in (ours, theirs)
+        ]
+        assert math.log(row["e_pass"]) == pytest.approx(sum(logs), abs=1e-6)
+
+
+def test_runs_too_short_to_decide_may_decide_together(stub, runs, tmp_path):
+    stub.generosity = 0.03
+    folders = [runs(name, "--budget", "250") for name in "abcd"]
+    code, output = combined(*folders, "--out", tmp_path / "all", "--up-to", "0.4")
+    alone = [json.loads((f / "report.json").read_text())["rows"][0] for f in folders]
+    assert code == 1, output
+    assert output.count("FAIL") >= 2
+    assert sum(row["n"] for row in alone) > 800
+
+
+def test_runs_that_share_people_or_a_question_are_refused(runs, tmp_path):
+    first = runs("a")
+    code, output = combined(first, first)
+    assert (code, "share 40 people" in output) == (2, True)
+    code, output = combined(first, runs("b", prefix="a"))
+    assert (code, "not independent" in output) == (2, True)
+    code, output = combined(first, runs("c", "--auto-rotate"))
+    assert (code, "other options" in output) == (2, True)
+    (tmp_path / "mine.yaml").write_text("rows: [[0.3, 1.0e-1], [0.4, 1.0e-2]]\n")
+    code, output = combined(first, runs("d"), "--claims", tmp_path / "mine.yaml")
+    assert (code, "other claims" in output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "two runs at least"),
+        (["{tmp}/nothing"], "is not there"),
+        (["{tmp}/a", "--require", "fta<=0.1"], "does nothing for runs that are combined"),
+    ],
+)
+def test_what_is_no_run_is_refused(runs, tmp_path, options, message):
+    code, output = combined(runs("a"), *(one.format(tmp=tmp_path) for one in options))
+    assert code == 2
+    assert message in output
+
+
+def test_several_sources_are_runs_or_replicas(tmp_path):
+    (tmp_path / FILE).touch()
+    command = ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "--url" in result.output
