@@ -1,4 +1,4 @@
-"""What the pages say: the facts of the contract and of this server, for templates and script."""
+"""The texts of the pages: facts of the contract and of this server, for templates and script."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SCHEMAS = CONTRACT.document["components"]["schemas"]
 SWITCHES = [name for name, entry in CONTRACT.parameters.items() if entry.type == "boolean"]
 
 HINTS = {
-    "INVALID_ARGUMENT": "This page encrypts photos as the contract says, so most likely key or IV "
-    "are not the server's.",
-    "INVALID_IMAGE_SIZE": "Use a photo of {min_side} to {max_side} pixels a side.",
+    "INVALID_ARGUMENT": "This page encrypts photos as documented, so the server probably has a "
+    "different key or IV.",
+    "INVALID_IMAGE_SIZE": "Use a photo with {min_side} to {max_side} pixels per side.",
     "INVALID_CONTENT_LENGTH": "Use a file of at most {file}.",
-    "INVALID_IMAGE_TYPE": "Use a {formats} file; one that a viewer opens may be damaged all the "
-    "same: save it once more.",
+    "INVALID_IMAGE_TYPE": "Use a {formats} file. A viewer may open damaged files as well: try to "
+    "save the file again.",
     "DETECTION_FAILED": "Use a photo in which the face is larger, well lit and seen from the "
     "front. If the face is not upright, let the server rotate the photo: auto_rotate.",
-    "FACE_OCCLUSION": "Use a photo without mask, sunglasses or hand before the face.",
+    "FACE_OCCLUSION": "Use a photo without a mask, sunglasses or a hand in front of the face.",
 }
-"""What someone at the page may try next, with this server's photo standards."""
+"""Advice for the next try, with this server's photo standards."""
 
 
 def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
 
 
 def facts(settings: Settings, look: str, samples: Sequence[str]) -> dict[str, Any]:
-    """What the script needs to ask the server and to understand it.
+    """What the script needs to query the server and to understand its responses.
 
     ``look`` and ``samples`` are paths: what was seen in the photos, and photos to begin with.
     """

@@ -50,7 +50,7 @@ def test_the_previous_key_is_judged_like_the_key() -> None:
     ],
 )
 def test_wrong_length_is_one_sentence_that_names_the_variable(variable: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=rf"^{variable} must be \d+ characters of ASCII.*\.$"):
+    with pytest.raises(SettingsError, match=rf"^{variable} must be \d+ ASCII characters.*\.$"):
         Settings.from_environment({variable: value})
 
 

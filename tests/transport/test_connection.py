@@ -198,7 +198,7 @@ def endless_interim(connection: socket.socket) -> None:
         (lambda _: None, Broken, "the connection was closed without an answer"),
         (lambda c: c.sendall(OK[:-1]), Broken, "closed before the end of the answer"),
         (flood, BadAnswer, "more than the 1,048,576 bytes allowed"),
-        (endless_interim, BadAnswer, "more than 32 interim answers"),
+        (endless_interim, BadAnswer, "more than 32 interim responses"),
         (lambda c: c.sendall(b"\x1b[2J\r\n\r\n"), BadAnswer, r"a malformed response: .*\\x1b\[2J"),
     ],
     ids=["drip", "stall", "reset", "close", "short", "flood", "interim", "escape"],

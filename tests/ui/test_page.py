@@ -84,7 +84,7 @@ def test_two_photos_of_one_person(page: Page, photo: Photo) -> None:
     assert row(page) == [str(threshold)]
     verdict(page).to_contain_text(f"score {threshold} or more is 1 in {round(1 / rate):,}.")
     expect(page.locator("#numbers")).to_contain_text(answer["request_id"])
-    expect(page.locator("#numbers")).to_contain_text(re.compile(r"Answered in\d+(\.\d)? m?s"))
+    expect(page.locator("#numbers")).to_contain_text(re.compile(r"Response time\d+(\.\d)? m?s"))
 
 
 def test_photos_of_two_people(page: Page, photo: Photo) -> None:
@@ -193,7 +193,7 @@ def test_a_key_of_someone_else(page: Page, photo: Photo) -> None:
     page.get_by_label("Key").fill("k" * SECRETS.key_characters)
     compare(page, photo(), photo())
     verdict(page).to_contain_text(CONTRACT.codes["INVALID_ARGUMENT"].description)
-    verdict(page).to_contain_text("most likely key or IV are not the server's")
+    verdict(page).to_contain_text("the server probably has a different key or IV")
 
 
 def test_a_file_that_is_too_large(page: Page, photo: Photo) -> None:
@@ -207,14 +207,14 @@ def test_a_file_that_is_too_large(page: Page, photo: Photo) -> None:
 def test_a_body_beyond_what_the_server_takes(page: Page) -> None:
     pick_large(page, STANDARDS.max_body_bytes * 3 // 8, 0, 1)
     compare(page)
-    verdict(page).to_contain_text("The request body is larger than the server takes.")
+    verdict(page).to_contain_text("The request body is larger than the server accepts.")
     expect(page.locator("#numbers")).to_contain_text("HTTP 413")
 
 
 def test_a_server_that_is_gone(page: Page, photo: Photo) -> None:
     page.route(f"**{CONTRACT.path}", lambda route: route.abort())
     compare(page, photo(), photo())
-    verdict(page).to_contain_text("The server did not answer.")
+    verdict(page).to_contain_text("The server did not respond.")
 
 
 def test_a_photo_that_is_gone_is_said(page: Page, photo: Photo, tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_busy_server_is_not_a_broken_one(page: Page, photo: Photo, status: int
     }
     page.route(f"**{CONTRACT.path}", lambda route: route.fulfill(**busy))
     compare(page, photo(), photo())
-    verdict(page).to_contain_text("The server has too much to do.")
+    verdict(page).to_contain_text("The server is busy.")
     verdict(page).to_contain_text("the server is busy")
     verdict(page).to_contain_text("Ask again in 7 seconds.")
 
@@ -257,7 +257,7 @@ def test_a_clipboard_that_refuses_is_said(page: Page, photo: Photo) -> None:
     verdict(page).to_contain_text("Same person")
     page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
     page.get_by_role("button", name="Copy curl").click()
-    expect(page.locator("#copied")).to_have_text("The browser does not let this page copy.")
+    expect(page.locator("#copied")).to_have_text("The browser does not allow this page to copy.")
     expect(page.locator("#copied")).not_to_have_class("visually-hidden")
 
 
@@ -266,7 +266,7 @@ def test_a_clipboard_that_refuses_is_said(page: Page, photo: Photo) -> None:
     [
         ("First photo", None, "Choose the first photo."),
         ("Second photo", None, "Choose the second photo."),
-        ("Key", "short", f"Key must be {SECRETS.key_characters} characters of ASCII."),
+        ("Key", "short", f"Key must be {SECRETS.key_characters} ASCII characters."),
         ("IV", "ü" * SECRETS.iv_characters, f"IV must be {SECRETS.iv_characters} characters"),
     ],
 )
@@ -364,7 +364,7 @@ def test_the_camera_is_stopped_when_done(page: Page, button: str, taken: bool) -
 def test_a_camera_that_is_denied_is_said(page: Page) -> None:
     page.evaluate("void (navigator.mediaDevices.getUserMedia = () => Promise.reject())")
     page.get_by_role("button", name="Camera for the first photo").click()
-    expect(page.locator("#complaint")).to_contain_text("The camera cannot be used")
+    expect(page.locator("#complaint")).to_contain_text("The camera is not available")
 
 
 def test_samples_of_one_person_and_of_two(page: Page) -> None:

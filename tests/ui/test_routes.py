@@ -161,7 +161,7 @@ def test_pages_never_show_the_servers_own_key(path: str) -> None:
 @pytest.mark.parametrize("calibrated", [True, False])
 def test_a_score_that_was_not_fitted_is_marked(calibrated: bool) -> None:
     page = client(Engine(calibrated)).get("/").text
-    assert ("do not hold" in page) != calibrated
+    assert ("do not apply" in page) != calibrated
 
 
 @pytest.mark.parametrize(("rate", "words"), [(0.1, "1 in 10"), (1e-6, "1 in 1,000,000")])

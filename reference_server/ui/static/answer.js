@@ -24,7 +24,7 @@ export function meaning(answer, facts, rows) {
 function busy(seconds, detail) {
   return {
     kind: "failed",
-    headline: "The server has too much to do.",
+    headline: "The server is busy.",
     detail,
     hint: `Ask again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`,
   };

@@ -17,8 +17,8 @@ const rows = all("#rates [data-threshold]").map((element) => ({
 }));
 const NO_ANSWER = {
   kind: "failed",
-  headline: "The server did not answer.",
-  hint: "Is it still running, and is the network there?",
+  headline: "The server did not respond.",
+  hint: "Check that it is running and that you are connected.",
 };
 const UNREADABLE = {
   kind: "failed",
@@ -56,8 +56,8 @@ async function compare({ signal }) {
   const meant = meaning(answer, facts, rows);
   tell(meant);
   list({
-    "Answered in": `${milliseconds(answer.ms)}, after ${milliseconds(encryptingMs)} of encrypting`,
-    "Request id": answer.json.request_id ?? "none",
+    "Response time": `${milliseconds(answer.ms)}, after ${milliseconds(encryptingMs)} of encrypting`,
+    "Request ID": answer.json.request_id ?? "none",
     Answer: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
   });
   keep(request, answer);
@@ -194,7 +194,7 @@ async function useCamera(card) {
     if (photo) card.show(photo);
   } catch {
     $("complaint").textContent =
-      "The camera cannot be used: allow it in the browser's settings for this page, or choose a file.";
+      "The camera is not available: allow it in the browser's settings for this page, or choose a file.";
   }
   card.camera.focus();
 }
@@ -204,7 +204,7 @@ async function copy(button) {
   const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
   $("copied").textContent = done
     ? `${button.getAttribute("aria-label")}: done`
-    : "The browser does not let this page copy.";
+    : "The browser does not allow this page to copy.";
   $("copied").classList.toggle("visually-hidden", done);
   if (!done) return;
   button.textContent = "Copied";

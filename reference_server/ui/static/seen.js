@@ -47,6 +47,6 @@ export function sentences(seen) {
     `The face is ${seen.width} pixels wide${seen.turned ? `, the photo turned by ${seen.turned}°` : ""}.`,
   ];
   if (seen.covered.length) told.push(`!Covered: ${seen.covered.join(", ")}.`);
-  if (!seen.landmarks.length) told.push("Eyes, nose and mouth were not found one by one.");
+  if (!seen.landmarks.length) told.push("Eyes, nose and mouth were not located.");
   return told;
 }
