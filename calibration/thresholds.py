@@ -8,7 +8,7 @@ lies below the true one is at most alpha.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -77,20 +77,27 @@ def find_threshold(  # noqa: PLR0913 - what may be said about a file
         WrongUse: the file cannot be read.
     """
 
-    def counted(claims: Claims) -> Measurement:
+    def count(claims: Claims) -> Measurement:
         options = {"claims": claims, "columns": columns, "people": people}
         return from_scores(path, contract, math.inf, **options).measurement  # type: ignore[arg-type]
 
-    measurement = counted(claims)
+    return lowest_threshold(count, claims, limit, alpha)
+
+
+def lowest_threshold(
+    count: Callable[[Claims], Measurement], claims: Claims, limit: float, alpha: float
+) -> Found:
+    """As ``find_threshold``; ``count`` counts the scores on the scale and at the rows of claims."""
+    measurement = count(claims)
     scale = _scale(measurement, claims)
     if scale != claims:
-        claims, measurement = scale, counted(scale)
+        claims, measurement = scale, count(scale)
     candidates = _candidates(measurement.non_mated.histogram, limit, alpha)
     if not candidates:
         return _not_shown(measurement, limit, alpha, [_too_few(measurement, limit, alpha)])
     rows = tuple((claims.sign * at, limit) for at in candidates)
     claims = replace(claims, rows=rows)
-    return _judged(counted(claims), claims, limit, alpha)
+    return _judged(count(claims), claims, limit, alpha)
 
 
 def _scale(measurement: Measurement, claims: Claims) -> Claims:

@@ -1,0 +1,155 @@
+"""False verdicts and power of the rules beside the table's, by seeded simulation.
+
+Thresholds (``verikit threshold``), differentials of groups and paired differences, on people who
+differ in how often they are confused or missed::
+
+    python benchmarks/calibration_rules.py
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from calibration.claims import Claims
+from calibration.counting.comparisons import Block, Measurement
+from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.differentials import Ratio, differentials
+from calibration.statistics.intervals import ALPHA, Rate, measured
+from calibration.statistics.paired import difference
+from calibration.thresholds import lowest_threshold
+
+SCALE = Claims(title="", rows=((0.0, 0.5),), recommended_above=0.0, lowest=0.0, highest=1.0)
+SPREAD = 2.0
+"""The shape of the gamma distribution of people: a coefficient of variation of 0.7."""
+
+
+def main() -> None:
+    """Run every simulation and print its figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--repetitions", type=int, default=300)
+    repetitions = parser.parse_args().repetitions
+    for limit in (1e-2, 1e-3):
+        thresholds(repetitions, limit)
+    for true in (1.0, 2.0, 4.0):
+        groups(repetitions, true)
+    for extra in (0.0, 0.01, 0.03):
+        paired(repetitions, extra)
+
+
+def propensities(rng: np.random.Generator, people: int) -> Floats:
+    """How much more or less often than others each is confused or missed; 1 on average."""
+    return rng.gamma(SPREAD, 1 / SPREAD, people)
+
+
+def thresholds(repetitions: int, limit: float, people: int = 400) -> None:
+    """All pairs of people; the true FMR at t is E[min(1, a b 10 ** -(10 t - 3))]."""
+    rng = np.random.default_rng(1)
+    first, second = np.triu_indices(people, 1)
+    mated = np.arange(people)
+    wrong = shown = 0
+    above = []
+    for _ in range(repetitions):
+        each = propensities(rng, people)
+        chance = rng.random(first.size) / (each[first] * each[second])
+        scores = np.clip(0.3 - np.log10(chance) / 10, 0, 1)
+        block = Block(
+            first=np.append(first, mated),
+            second=np.append(second, mated + people),
+            mated=np.repeat([False, True], [first.size, people]),
+            scores=np.append(scores, rng.uniform(0.5, 1, people)),
+            codes=np.zeros(first.size + people, np.int64),
+        )
+        found = lowest_threshold(
+            lambda claims, block=block: count(claims, block), SCALE, limit, ALPHA
+        )
+        if found.threshold is not None:
+            shown += 1
+            true = 10 ** -(10 * found.threshold - 3)
+            wrong += true > limit
+            above.append(limit / true)
+    print(
+        f"threshold for FMR {limit:g}, {people} people: the true FMR is above it in "
+        f"{share(wrong, repetitions)}; found in {share(shown, repetitions)}, where the true FMR is "
+        f"the limit / {np.median(above) if above else float('nan'):.2f} in the median"
+    )
+
+
+def count(block: Block, claims: Claims) -> Measurement:
+    """A block counted at the rows of claims; photo n + people is the second one of person n."""
+    measurement = Measurement(claims.rates.thresholds, 4000)
+    photos = int(block.second.max()) + 1
+    people = photos // 2
+    measurement.identities.add(map(str, range(photos)), (str(n % people) for n in range(photos)))
+    measurement.add(block)
+    return measurement
+
+
+def groups(repetitions: int, true: float, people: int = 200) -> None:
+    """Four groups, all pairs within; one has ``true`` times the FMR of the others, 1e-2."""
+    rng = np.random.default_rng(2)
+    rates = [0.01 * true, 0.01, 0.01, 0.01]
+    truth = {Ratio.OF_LEAST: true, Ratio.OF_MEAN: true**0.75}
+    held, differ = dict.fromkeys(Ratio, 0), dict.fromkeys(Ratio, 0)
+    for _ in range(repetitions):
+        for one in differentials([within(rng, rate, people, ALPHA / 4) for rate in rates]):
+            held[one.ratio] += one.interval.lower <= truth[one.ratio] <= one.interval.upper
+            differ[one.ratio] += one.interval.lower > 1
+    for ratio in Ratio:
+        print(
+            f"groups, one at {true:g} times the others, {ratio}: interval holds the truth in "
+            f"{share(held[ratio], repetitions)}, groups are shown to differ in "
+            f"{share(differ[ratio], repetitions)}"
+        )
+
+
+def within(rng: np.random.Generator, rate: float, people: int, alpha: float) -> Rate:
+    """The measured FMR of a group, as the report measures it."""
+    each = propensities(rng, people)
+    wrong = rng.random((people, people)) < rate * np.outer(each, each)
+    wrong = np.triu(wrong, 1)
+    events = (wrong.sum(axis=0) + wrong.sum(axis=1)).astype(np.int64)
+    shares = Shares(tried=np.full(people, people - 1), events=events[None, :], per_comparison=2)
+    effect = design_effects(shares, (rate,))[0]
+    return measured(int(wrong.sum()), people * (people - 1) // 2, effect, alpha)
+
+
+def paired(repetitions: int, extra: float, people: int = 500, photos: int = 4) -> None:
+    """Mated pairs; both systems miss a person at 5 % on average, the new one at ``extra`` more."""
+    rng = np.random.default_rng(3)
+    worse = better = held = 0
+    for _ in range(repetitions):
+        each = np.minimum(0.05 * propensities(rng, people), 0.9)
+        missed = [misses(rng, each, photos, more) for more in (extra, 0.0)]
+        new, old = missed[0] & ~missed[1], missed[1] & ~missed[0]
+        tried: Counts = np.full(people, photos)
+        found = difference(tried, new.sum(axis=1), old.sum(axis=1), 1)
+        worse += found.interval.lower > 0
+        better += found.interval.upper < 0
+        held += found.interval.lower <= extra <= found.interval.upper
+    print(
+        f"paired, the new one at {100 * extra:g} % more, {people} people x {photos}: worse in "
+        f"{share(worse, repetitions)}, better in {share(better, repetitions)}, interval holds the "
+        f"truth in {share(held, repetitions)}"
+    )
+
+
+def misses(rng: np.random.Generator, each: Floats, photos: int, more: float) -> np.ndarray:
+    """Which photos of which person a system misses: half of all depends on the person alone."""
+    whole = rng.random(each.size) < each / 2 + more / 2
+    single = rng.random((each.size, photos)) < (each / 2 + more / 2)[:, None]
+    chance = 1 - (1 - each / 2 - more / 2) ** 2  # of both together, a little less than their sum
+    lost = rng.random((each.size, photos)) < ((each + more - chance) / (1 - chance))[:, None]
+    missed: np.ndarray = whole[:, None] | single | lost
+    return missed
+
+
+def share(events: int, n: int) -> str:
+    """A share in percent, with how many it is of."""
+    return f"{100 * events / n:.1f} % of {n}"
+
+
+if __name__ == "__main__":
+    main()
