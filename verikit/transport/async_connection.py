@@ -22,7 +22,7 @@ _STREAM_ERRORS = (anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 
 class AsyncConnection:
-    """:class:`~verikit.transport.connection.Connection` with ``await``."""
+    """The asynchronous counterpart of ``Connection``."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
