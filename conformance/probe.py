@@ -44,7 +44,7 @@ class Probe:
         """
         self._target = target
         self.requests = 0
-        one = self._ask(self._with(_ORDINARY))
+        one = self._ask(_with(_ORDINARY))
         if outcome(one.answer) != ACCEPTED:
             raise NoVerdict(f"Two ordinary photos were not compared: {describe_actual(one)}")
 
@@ -81,28 +81,14 @@ class Probe:
         yield from self._most(
             "max_body_bytes",
             (200_000, MOST_BODY),
-            lambda n: outcome(self._ask(replace(self._with(_ORDINARY), pad_to=n)).answer),
+            lambda n: outcome(self._ask(replace(_with(_ORDINARY), pad_to=n)).answer),
             {413, None},
             "bytes",
         )
 
     def statuses(self, standards: Standards) -> Iterator[tuple[str, Found]]:
         """The HTTP status of each system code that could be provoked."""
-        small = (standards.min_side or 1) - 1
-        wrong: dict[str, Request] = {
-            "INVALID_ARGUMENT": Request(first=None),
-            "INVALID_IMAGE_TYPE": self._with(Photo(content="noise")),
-            "DETECTION_FAILED": self._with(replace(_ORDINARY, of="nobody")),
-            "FACE_OCCLUSION": replace(
-                self._with(replace(_ORDINARY, cover="mask")), check_quality="true"
-            ),
-        }
-        if small:
-            wrong["INVALID_IMAGE_SIZE"] = self._with(_square(small))
-        if standards.max_file_bytes:
-            large = replace(_ORDINARY, pad_to=standards.max_file_bytes + 1)
-            wrong["INVALID_CONTENT_LENGTH"] = self._with(large)
-        for name, request in wrong.items():
+        for name, request in provoking(standards).items():
             one = self._ask(request)
             if one.answer and outcome(one.answer) == name:
                 code = load_contract().codes[name].code
@@ -139,16 +125,33 @@ class Probe:
         yield name, Found(value=low, how=f"{high} {unit} were answered with {_words(word)}")
 
     def _outcome(self, photo: Photo) -> Outcome:
-        return outcome(self._ask(self._with(photo)).answer)
+        return outcome(self._ask(_with(photo)).answer)
 
     def _ask(self, request: Request) -> Exchange:
         self.requests += 1
         return exchange(self._target, "profile", fitted(request, 400, "JPEG"))
 
-    @staticmethod
-    def _with(photo: Photo) -> Request:
-        plain = replace(_ORDINARY, brightness=0.9, quality=80)
-        return Request(first=EncryptedPhoto(photo=photo), second=EncryptedPhoto(photo=plain))
+
+def provoking(standards: Standards) -> dict[str, Request]:
+    """For each system code a request that gets it, as far as the standards are known."""
+    small = (standards.min_side or 1) - 1
+    wrong: dict[str, Request] = {
+        "INVALID_ARGUMENT": Request(first=None),
+        "INVALID_IMAGE_TYPE": _with(Photo(content="noise")),
+        "DETECTION_FAILED": _with(replace(_ORDINARY, of="nobody")),
+        "FACE_OCCLUSION": replace(_with(replace(_ORDINARY, cover="mask")), check_quality="true"),
+    }
+    if small:
+        wrong["INVALID_IMAGE_SIZE"] = _with(_square(small))
+    if standards.max_file_bytes:
+        large = replace(_ORDINARY, pad_to=standards.max_file_bytes + 1)
+        wrong["INVALID_CONTENT_LENGTH"] = _with(large)
+    return wrong
+
+
+def _with(photo: Photo) -> Request:
+    plain = replace(_ORDINARY, brightness=0.9, quality=80)
+    return Request(first=EncryptedPhoto(photo=photo), second=EncryptedPhoto(photo=plain))
 
 
 def _square(side: int) -> Photo:
