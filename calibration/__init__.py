@@ -1,5 +1,5 @@
-"""Does the documented table threshold -> error rate hold? From labelled pairs to a verdict.
+"""Tests error rates: from labelled pairs to a verdict.
 
-The core takes arrays and returns numbers: histogram, intervals, dependence, sequential, verdicts,
-sample_sizes, error_rates, tail. Files, network and clock stand around it.
+``statistics`` and ``counting`` take arrays and return numbers; files, network and clock are
+elsewhere.
 """

@@ -1,9 +1,8 @@
-"""What a person found who looked at comparisons, and what that changes about the counts.
+"""A person's review of comparisons, and its effect on the counts.
 
-A report writes the comparisons to look at: from a row of the table on, all non-mated ones that
-reach it, and all mated ones that do not. What comes back must speak of all of them from a row on.
-Whoever hands back the wrong labels among the errors and no others, could only ever find the system
-better.
+A report lists the comparisons to review: from a row of the table on, all non-mated ones that reach
+it and all mated ones that do not. A review must cover all of them from some row on: a review of
+only the wrong labels among the errors could only favor the system.
 """
 
 from __future__ import annotations

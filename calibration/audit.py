@@ -1,9 +1,9 @@
-"""The audit of the evidence: can these comparisons carry a verdict at all?
+"""The audit of the evidence: can these comparisons support a verdict?
 
-Everything here is pure: counts in, objections out. An objection takes away every verdict, or a
-PASS, or is only shown beside the verdict. Two things it finds are numbers that the verdict must
-survive: a PASS must hold if refusals that nothing explains were false matches, and a FAIL must hold
-without the false matches that wrong labels would explain.
+Everything here is pure: counts in, objections out. An objection prevents every verdict, or a PASS,
+or is only shown. Two findings are numbers that the verdict must survive: a PASS must hold if
+unexplained refusals were false matches, and a FAIL must hold without the false matches that wrong
+labels would explain.
 """
 
 from __future__ import annotations

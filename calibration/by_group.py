@@ -1,4 +1,4 @@
-"""Error rates by group, across groups, and how far groups are apart."""
+"""Error rates by group and across groups, and the differentials between groups."""
 
 from __future__ import annotations
 

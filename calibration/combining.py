@@ -1,7 +1,7 @@
-"""Several runs against one system as one body of evidence.
+"""Several runs of one system as one body of evidence.
 
-An e-value stays one when it is multiplied by that of an independent run (Shafer, 2021; Vovk & Wang,
-2021), wherever each of them stopped. Runs are independent where they share no people.
+The product of e-values of independent runs is an e-value (Shafer, 2021; Vovk & Wang, 2021),
+wherever each run stopped. Runs are independent if they share no people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where errors come from: by person, and the single comparisons to look at."""
+"""The sources of errors: people, and single comparisons to review."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is judged: the counts, where they come from, and under which conditions they were made."""
+"""An evaluation: the counts, their source, and the conditions of the run."""
 
 from __future__ import annotations
 

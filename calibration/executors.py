@@ -1,6 +1,6 @@
-"""Spreads tasks over processes of this machine or a Dask cluster, and does again what was lost.
+"""Distributes tasks over processes of this machine or a Dask cluster, and repeats lost ones.
 
-Only this file knows Dask.
+Only this file uses Dask.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files: their digest, and writing one so that it is there whole or not at all."""
+"""Files: digests and atomic writes."""
 
 from __future__ import annotations
 

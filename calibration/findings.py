@@ -1,4 +1,4 @@
-"""What a measurement amounts to: every number of the report, ready to be written as JSON."""
+"""The findings of an evaluation: every number of the report, ready for JSON."""
 
 from __future__ import annotations
 

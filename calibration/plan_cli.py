@@ -1,4 +1,4 @@
-"""The command ``verikit plan``: what people and photos can decide, before anything is asked."""
+"""The command ``verikit plan``: what people and photos can decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows on stderr how far a long count or run has come, how fast, and how long it will take."""
+"""Shows progress, rate and remaining time of a long run on standard error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A new system beside an old one on the same pairs: is the new release worse?
+"""Compares a new system with an old one on the same pairs: is the new release worse?
 
-A pair counts where both have answered it: a refused pair is no match. So the rates are the
-generalised ones (ISO/IEC 19795-1), GFAR of non-mated and GFRR of mated pairs.
+A pair counts if both have answered it, and a refused pair is a non-match. The rates are therefore
+the generalized ones (ISO/IEC 19795-1): GFAR of non-mated and GFRR of mated pairs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command ``verikit check``: options in, reports out, an exit code at the end."""
+"""The command ``verikit check``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Why a case has no verdict; what stops a whole run is in :mod:`verikit.errors`.
+"""Why a case has no verdict; errors that stop a run are in :mod:`verikit.errors`.
 
 VerikitError
-├── CouldNotJudge   a case lacks what it builds on, such as an accepted ordinary request
-├── NotApplicable   a case makes no sense for this server
-└── SelfCheckFailed the suite cannot tell good from bad here, so a verdict would be worth nothing
+├── CouldNotJudge   a prerequisite is missing, such as an accepted ordinary request
+├── NotApplicable   the case does not apply to this server
+└── SelfCheckFailed the suite does not work on this machine
 """
 
 from verikit.errors import NoVerdict, VerikitError
@@ -14,8 +14,8 @@ class CouldNotJudge(VerikitError):  # noqa: N818 - it names what was found
 
 
 class NotApplicable(VerikitError):  # noqa: N818 - it names what was found
-    """A case makes no sense for this server; the message says why."""
+    """The case does not apply to this server; the message says why."""
 
 
 class SelfCheckFailed(NoVerdict):
-    """The suite cannot tell good from bad; the message says what went wrong."""
+    """The suite does not work on this machine; the message says what went wrong."""

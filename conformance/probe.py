@@ -1,6 +1,6 @@
-"""Finds out by asking what a server is: its limits, formats and statuses.
+"""Measures a server: its limits, formats and statuses.
 
-Limits are found by bisection, each between a request that is let through and one that is not.
+Limits are found by bisection, between an accepted and a refused request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command ``verikit profile``: a server's profile, found out by asking it."""
+"""The command ``verikit profile``: measures a server's profile."""
 
 from __future__ import annotations
 

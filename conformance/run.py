@@ -1,6 +1,6 @@
-"""Checks one server: plays cases against it and keeps the verdicts.
+"""Checks one server: runs cases against it and collects the verdicts.
 
-The entry point for programs, in process, without global state, safe in threads::
+This is the entry point for programs. It has no global state and is thread-safe::
 
     from conformance.catalogue import load_catalogue
     from conformance.requests.exchange import Target
@@ -12,12 +12,12 @@ The entry point for programs, in process, without global state, safe in threads:
                profile=load_profile("reference"), options=Options(jobs=2))
     done.exit_code                       # 0 passed, 1 the server failed, 3 incomplete
     for result in done.results:          # one per case, in the order of the catalogue
-        result.case, result.verdict      # an immutable id, a conformance.judging.verdicts.Verdict
+        result.case, result.verdict      # a permanent ID, a conformance.judging.verdicts.Verdict
         for finding in result.findings:
-            finding.requirement          # an immutable id of conformance/requirements.yaml
+            finding.requirement          # a permanent ID of conformance/requirements.yaml
             finding.verdict, finding.expected, finding.actual
 
-``run`` raises Unreachable when nothing there speaks the operation; whatever the server does after
+``run`` raises Unreachable if no server offers the operation; anything that the server does after
 that is a finding.
 """
 
@@ -42,10 +42,10 @@ Watch = Callable[[Result], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """The words that it takes, on a command line, to run a case in the same way again.
+    """The arguments of a command line that repeats a case.
 
-    ``before``: options of ``verikit``; ``options``: those of ``check``; ``unsaid``: what no report
-    may hold, and whoever runs it again has to add.
+    ``before``: options of ``verikit``; ``options``: those of ``check``; ``unsaid``: secrets that
+    reports must not contain, and that the user has to add.
     """
 
     before: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A finished, or interrupted, check of one server."""
+    """A check of one server, complete or interrupted."""
 
     target: Target
     profile: Profile
@@ -69,21 +69,21 @@ class Run:
     requests: int
     complete: bool
     ordinary: Outcome
-    """What became of two ordinary photos before the cases began."""
+    """The outcome for two ordinary photos before the cases began."""
     own_photos: bool = False
     given: Given = Given()
     self_check: str = ""
-    """What the self-check showed before the run, if it was asked for."""
+    """The result of the self-check before the run, if requested."""
     waiver_problems: tuple[str, ...] = ()
-    """Waivers that are stale or out of date; any fails the run."""
+    """Waivers that are stale or expired; any of them fails the run."""
 
     def count(self, verdict: Verdict) -> int:
-        """How many cases got a verdict."""
+        """The number of cases with this verdict."""
         return sum(result.verdict is verdict for result in self.results)
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 the server failed, 3 incomplete; 0 takes at least one passed case."""
+        """0 passed (at least one case), 1 the server failed, 3 incomplete."""
         if self.count(Verdict.FAILED) or self.waiver_problems:
             return 1
         undecided = (Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN, Verdict.TOOL_ERROR)
@@ -101,12 +101,12 @@ def run(
     options: Options | None = None,
     watch: Watch | None = None,
 ) -> Run:
-    """Play the cases against a server.
+    """Run the cases against a server.
 
-    ``watch`` is given every verdict, in the calling thread. Ctrl-C keeps what was done.
+    ``watch`` receives each result, in the calling thread. Ctrl-C keeps the results so far.
 
     Raises:
-        verikit.errors.Unreachable: no server there, or one without the operation.
+        verikit.errors.Unreachable: there is no server, or it does not offer the operation.
     """
     options = options or Options()
     started, clock = datetime.now(UTC), time.perf_counter()
@@ -143,7 +143,7 @@ def _not_run(case: Case) -> Result:
 
 
 def _play_all(cases: Sequence[Case], runner: Runner, jobs: int, keep: Watch) -> bool:
-    """Play them, invariants last and alone; False when the user stopped it."""
+    """Run them, invariants last; False if the user interrupted."""
     pool = ThreadPoolExecutor(jobs)
     try:
         waiting = [pool.submit(runner.play, case) for case in cases if not case.invariant]

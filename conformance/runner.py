@@ -1,6 +1,6 @@
-"""Plays cases against one server; behind ``verikit check`` and the pytest plugin alike.
+"""Runs cases against one server, for ``verikit check`` and the pytest plugin.
 
-Whatever goes wrong in a case becomes its verdict.
+Any error in a case becomes its verdict.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _NO_SUCH_OPERATION = (404, 405, 501)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a run goes: threads, repetitions of each case, the seed and depth of fuzzing.
+    """Options of a run: threads, repetitions of each case, seed and depth of fuzzing.
 
-    ``people`` are a vendor's photos, if any; ``waivers`` the failures that are known.
+    ``people``: a vendor's photos, if any; ``waivers``: known failures.
     """
 
     jobs: int = 4
@@ -53,13 +53,13 @@ class Options:
 
 
 class Runner:
-    """One server under test; safe in threads."""
+    """One server under test; thread-safe."""
 
     def __init__(self, target: Target, profile: Profile, options: Options) -> None:
-        """Sends one ordinary request first.
+        """Send an ordinary request first.
 
         Raises:
-            Unreachable: no server there, or one without the operation.
+            Unreachable: there is no server, or it does not offer the operation.
             WrongUse: there is no such release.
         """
         catalogue = load_catalogue(options.release)
@@ -80,11 +80,11 @@ class Runner:
         self.ordinary_outcome = _preflight(self.environment)
 
     def play(self, case: Case) -> Result:
-        """The verdict on a case, known failures taken into account.
+        """The verdict on a case, with known failures.
 
-        The case is played as often as the options say, and five times if it failed and is known
-        to be flaky: the first bad verdict counts, and how often it was bad. Once the server no
-        longer accepts connections, cases are not run.
+        The case runs as often as the options say, or up to five times if it fails and is known to
+        be flaky. The result has the first bad verdict and the number of bad runs. Cases do not
+        run after the server stops accepting connections.
         """
         context = CaseContext(
             case=case, environment=self.environment, ordinary_outcome=self.ordinary_outcome
@@ -113,7 +113,7 @@ def _bad(results: Sequence[Result]) -> list[Result]:
 
 
 def _preflight(environment: Environment) -> Outcome:
-    """What becomes of two ordinary photos of one person; None if the answer breaks off."""
+    """The outcome for two ordinary photos of one person; None if the response is incomplete."""
     endpoint = environment.target.endpoint
     request = fitted(Request(), *ordinary(environment.profile))
     one = exchange(environment.target, "preflight", request)
@@ -168,7 +168,7 @@ def _lost_answer(findings: Sequence[Finding]) -> bool:
 
 
 def _still_there(target: Target) -> bool:
-    """After a lost answer: whether the server accepts connections, now or in some seconds."""
+    """After a lost response: whether the server accepts connections, now or within seconds."""
     for _ in range(_ATTEMPTS):
         if reachable(target):
             return True
@@ -177,7 +177,7 @@ def _still_there(target: Target) -> bool:
 
 
 def _not_applicable(context: CaseContext) -> str:
-    """Why a case says nothing about this server; empty when it does."""
+    """Why a case does not apply to this server; empty if it does."""
     environment, needs = context.environment, context.case.needs
     if "photos" in needs and not environment.own_photos:
         return "judged only with photos of the vendor's own"

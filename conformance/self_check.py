@@ -1,7 +1,6 @@
-"""Shows, before a foreign server is judged, that the suite tells a good server from a bad one.
+"""Tests the suite on this machine with a good and a bad mock server.
 
-It checks the mock twice in this process: as it is, and ignoring the second photo. That says
-nothing about any real server.
+It checks the mock without a fault, and with the fault that ignores the second photo.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``verikit load``: reads the options, runs the load test, writes the reports, sets the status."""
+"""``verikit load``: parses options, runs the load test, writes reports, sets the exit code."""
 
 from __future__ import annotations
 

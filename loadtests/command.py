@@ -1,4 +1,4 @@
-"""Carries out ``verikit load``: runs, shows progress, and writes the reports."""
+"""Runs ``verikit load``: runs the test, shows progress, and writes reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A load profile: the options of one load test, read from a file of its own."""
+"""A load profile: the options of a load test, read from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a command from a verdict; the message is one sentence that says what to do.
+"""Errors that prevent a verdict; the message is one sentence that says what to do.
 
 VerikitError
 ├── WrongUse          an option, a file or a setting is wrong; nothing was judged (exit code 2)
@@ -8,26 +8,26 @@ VerikitError
 └── NoVerdict         there is nothing to judge, or not enough (exit code 3)
     └── Unreachable       no server, or none that offers the operation
         ├── NotConnected      no connection could be made
-        ├── Broken            the connection was lost before the end of the answer
-        ├── TimedOut          no whole answer in time
-        ├── BadAnswer         what came is no HTTP answer, or more of one than is read
-        ├── NotTrusted        a certificate, or http and https mistaken for each other
+        ├── Broken            the connection was lost before the end of the response
+        ├── TimedOut          no complete response in time
+        ├── BadAnswer         not an HTTP response, or too large
+        ├── NotTrusted        an invalid certificate, or http confused with https
         ├── ProxyFailed       the proxy, not the server
         └── TurnedAway        401, 403, 407 or a redirect: something in front of the operation
 
-A fault of the server under test is never an exception of a command: it is a finding. Any other
-exception is a defect of verikit (exit code 70).
+A fault of the server under test is a finding, never an exception. Any other exception is a bug in
+verikit (exit code 70).
 """
 
 from errno import EDQUOT, EFBIG, ENOSPC
 from typing import ClassVar
 
 NO_ROOM = (ENOSPC, EDQUOT, EFBIG)
-"""Numbers of the operating system's errors that end a command without a verdict, too."""
+"""Error numbers of the operating system that also end a command without a verdict."""
 
 
 class VerikitError(Exception):
-    """The base of what a command raises on purpose."""
+    """The base of all errors that a command raises."""
 
 
 class WrongUse(VerikitError):  # noqa: N818 - it names what was found
@@ -35,11 +35,11 @@ class WrongUse(VerikitError):  # noqa: N818 - it names what was found
 
 
 class ContractError(WrongUse, ValueError):
-    """The file is not what it should be."""
+    """The file is invalid."""
 
 
 class AddressError(WrongUse, ValueError):
-    """This is no URL of a server."""
+    """The URL is invalid."""
 
 
 class SecretError(WrongUse, ValueError):
@@ -53,7 +53,7 @@ class NoVerdict(VerikitError):  # noqa: N818 - it names what was found
 class Unreachable(NoVerdict):
     """No server, or one that does not offer the operation; the message says which.
 
-    ``may_pass``: the same request may be answered when it is sent again.
+    ``may_pass``: a retry may succeed.
     """
 
     may_pass: ClassVar[bool] = False
@@ -66,7 +66,7 @@ class NotConnected(Unreachable):
 
 
 class Broken(Unreachable):
-    """The connection broke before the end of the answer; ``begun`` says whether one began."""
+    """The connection was lost before the end of the response; ``begun``: after its start."""
 
     may_pass = True
 
@@ -76,20 +76,20 @@ class Broken(Unreachable):
 
 
 class TimedOut(Unreachable):
-    """No whole answer in time; whether the server did the work is not known."""
+    """No complete response in time; the server may have processed the request."""
 
 
 class BadAnswer(Unreachable):
-    """What came is no HTTP answer, or more of one than is read."""
+    """The response is not HTTP, or too large."""
 
 
 class NotTrusted(Unreachable):
-    """The certificate does not hold, or http was spoken to https, or the reverse."""
+    """The certificate is invalid, or http was used for https, or the reverse."""
 
 
 class ProxyFailed(Unreachable):
-    """The proxy did not let the connection through; the message names it."""
+    """The proxy refused the connection; the message names it."""
 
 
 class TurnedAway(Unreachable):
-    """Something in front of the operation answered: 401, 403, 407, or a redirect."""
+    """Something in front of the operation responded: 401, 403, 407, or a redirect."""

@@ -1,1 +1,1 @@
-"""Asking a server about labelled pairs: the run, what it keeps, and how a server is asked."""
+"""Queries a server about labelled pairs: the run, its stored answers, and the APIs."""

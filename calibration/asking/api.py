@@ -1,4 +1,4 @@
-"""The operation of the contract: a pair of photos as a request, an answer as an outcome."""
+"""The operation of the contract: a pair of photos as a request, a response as an outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks from the workers of a Dask cluster: a worker asks some questions and keeps nothing."""
+"""Queries from the workers of a Dask cluster, which store nothing."""
 
 from __future__ import annotations
 

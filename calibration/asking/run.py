@@ -1,4 +1,4 @@
-"""A run against servers: what is asked, when it ends, and what its answers come to."""
+"""A run against servers: what is sent, when it ends, and its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks servers about pairs over HTTP, with bounded concurrency."""
+"""Queries servers about pairs over HTTP, with bounded concurrency."""
 
 from __future__ import annotations
 

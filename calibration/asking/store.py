@@ -1,7 +1,7 @@
 """The answers of a run in one SQLite file, by their place in the order of the plan.
 
-Each answer is on its own: written as it comes, whole or not at all, and safe from a process that is
-killed. The file is locked while it is open, so a folder never has two runs at work.
+Each answer is written as it arrives, atomically, and survives a killed process. The file is locked
+while it is open, so that no two runs use the same folder.
 """
 
 from __future__ import annotations

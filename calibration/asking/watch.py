@@ -1,4 +1,4 @@
-"""Answers as counts, in the order of the plan, and the moment at which they decide."""
+"""Counts answers in the order of the plan, and detects when they decide."""
 
 from __future__ import annotations
 

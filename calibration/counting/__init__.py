@@ -1,1 +1,1 @@
-"""Counts of comparisons: blocks of any number of scores, in bounded memory."""
+"""Counts of comparisons: any number of scores, in bounded memory."""

@@ -1,8 +1,8 @@
-"""Which photos the server found no face in, worked out from answers about pairs.
+"""The photos in which the server found no face, inferred from answers about pairs.
 
-A refusal does not say which of the two photos it means. A photo that took part in any completed
-comparison is acquired; the partner of an acquired photo in a refused pair is not; the rest is open
-until the photo is compared with itself.
+A refusal does not say which of the two photos it is about. A photo in a completed comparison is
+acquired, its partner in a refused pair is not, and any other is open until it is compared with
+itself.
 """
 
 from __future__ import annotations

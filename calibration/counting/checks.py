@@ -1,4 +1,4 @@
-"""What the audit has to know of the comparisons themselves, kept while they are counted."""
+"""Statistics of the comparisons that the audit needs, collected while counting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that is counted about comparisons, mated and non-mated, whatever the source of the scores."""
+"""All counts of mated and non-mated comparisons, for any source of scores."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Counts by group and photo: within each group, and across groups.
 
-A label says what a comparison is of: ``A`` within a group, ``A|B`` across. What is counted is kept
-by photo and label, as far as the two occur together, and added up by person at the end.
+A label is ``A`` for a comparison within group A, or ``A|B`` across groups. Counts are kept by photo
+and label, and summed by person at the end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What a stream of scores leaves behind: counts at thresholds and on a fine grid, how they stood
-along the way, and how many decimals the scores have.
+"""Counts of a stream of scores: at thresholds, on a fine grid, over time, and by decimals.
 
-A comparison is a match when score >= threshold. This is the one place that says so.
+A comparison is a match if score >= threshold; only this module decides that.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _NUDGE = 1e-6
 
 @dataclass(kw_only=True)
 class Histogram:
-    """How many scores reach each threshold; takes any number of scores in constant memory.
+    """Counts of scores at each threshold, in constant memory.
 
     ``matches`` and ``above`` have shape (rows,): scores >= t and scores > t. ``bins`` has shape
     (BINS,) and divides [low, high] evenly. Scores outside [low, high] raise ValueError, unless the
@@ -40,7 +39,7 @@ class Histogram:
 
     @property
     def n(self) -> int:
-        """How many scores were counted."""
+        """The number of scores."""
         return int(self.bins.sum())
 
     @property
@@ -62,7 +61,7 @@ class Histogram:
                 self.above[row] += np.count_nonzero(block > threshold)
 
     def merge(self, other: Histogram) -> None:
-        """Add what was counted elsewhere on the same axis."""
+        """Add the counts of another histogram with the same axis."""
         self.bins += other.bins
         self.matches += other.matches
         self.above += other.above
@@ -103,7 +102,7 @@ class Trace:
         self.moments: list[tuple[int, Counts]] = []
 
     def add(self, scores: Floats) -> None:
-        """Go on by scores of shape (n,), in the order in which they were drawn."""
+        """Add scores of shape (n,), in the order in which they were drawn."""
         start = 0
         while scores.size - start >= (step := self._next() - self._n):
             self._advance(scores[start : start + step])
@@ -131,7 +130,7 @@ class Rounding:
         self.decimals = 0
 
     def merge(self, other: Rounding) -> None:
-        """Take what was found elsewhere into account."""
+        """Merge the findings of another counter."""
         self.decimals = max(self.decimals, other.decimals)
 
     def add(self, scores: Floats) -> None:

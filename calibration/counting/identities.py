@@ -1,9 +1,8 @@
-"""Photos and people by number, how the people came to be known, and what is counted of each.
+"""Photos and people by number, how the people are known, and their counts.
 
-A name is looked up once; arrays carry its number. Who is on a photo is *given* (by columns, by a
-table, by a folder for each person), *inferred* (the labels bear out what file names say, or bind
-photos together), or unknown. Counts are kept by photo and added up by person at the end, when all
-labels have been seen.
+Each name is looked up once; arrays hold its number. The person on a photo is *given* (by columns,
+a table, or a folder per person), *inferred* (if the labels agree with the file names, or link
+photos), or unknown. Counts are kept by photo and summed by person at the end.
 """
 
 from __future__ import annotations

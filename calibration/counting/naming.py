@@ -1,9 +1,9 @@
-"""What the name of a photo may say about whose it is.
+"""Infers the person from the name of a photo.
 
-Data sets in the wild keep a folder for each person (``ann/1.jpg``), one below a split
-(``train/ann/1.jpg``) or above the views (``ann/profile/1.jpg``, CFP), or put the person into the
-file name (``ann_0001.jpg``, LFW; ``12_ann_35_f.jpg``, AgeDB; ``078A11.jpg``, FG-NET). Which of
-these holds, the labels tell: photos of one person are mated, others are not.
+Data sets have a folder per person (``ann/1.jpg``), possibly below a split (``train/ann/1.jpg``) or
+above views (``ann/profile/1.jpg``, CFP), or the person in the file name (``ann_0001.jpg``, LFW;
+``12_ann_35_f.jpg``, AgeDB; ``078A11.jpg``, FG-NET). The labels show which of these applies: photos
+of one person are mated, others are not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The comparisons a person should look at: the highest non-mated and the lowest mated scores."""
+"""The comparisons to review: the highest non-mated and the lowest mated scores."""
 
 from __future__ import annotations
 

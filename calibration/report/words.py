@@ -1,4 +1,4 @@
-"""How numbers and verdicts are put into words."""
+"""Numbers and verdicts in words."""
 
 from __future__ import annotations
 

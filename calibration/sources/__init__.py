@@ -1,1 +1,1 @@
-"""Where comparisons come from: score files, templates, and labelled photos to ask about."""
+"""The sources of comparisons: score files, templates, and labelled photos."""

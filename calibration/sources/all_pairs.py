@@ -1,7 +1,7 @@
-"""Compares all pairs of templates in blocks: no list of pairs is ever made.
+"""Compares all pairs of templates in blocks, without a list of pairs.
 
-The similarity is the cosine; with mean and deviation against a cohort it is the adaptive symmetric
-normalisation ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017).
+The similarity is the cosine; with mean and deviation against a cohort, it is the adaptive symmetric
+normalization ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""An InsightFace ``.bin`` set: a pickle of encoded photos and of one label for each two.
+"""An InsightFace ``.bin`` set: a pickle of encoded photos, with one label per two photos.
 
-A pickle is a program. It is never run: its opcodes are read one by one, and only those are
-understood that build bytes, booleans, numbers, lists, and arrays of bytes or booleans, as numpy
-and mxnet users write them. Photos stay in the file and are read from there by their place, so a
-set of many gigabytes takes little memory, and a length that the file does not hold allocates
-nothing.
+A pickle is a program, and it is never executed: a parser accepts only the opcodes that build bytes,
+booleans, numbers, lists, and arrays of bytes or booleans, as numpy and mxnet write them. Photos
+stay in the file and are read by offset, so a set of many gigabytes takes little memory, and a false
+length allocates nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The descriptors in ``datasets/``: what each set is, how to get it, and whether it is complete."""
+"""The descriptors in ``datasets/``: description, download, and completeness of each data set."""
 
 from __future__ import annotations
 

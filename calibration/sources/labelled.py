@@ -1,4 +1,4 @@
-"""Finds the labelled pairs that a user names: a data set, a folder of people, a list, a .bin."""
+"""Opens labelled pairs: a data set, a folder of people, a list of pairs, or a .bin file."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Counts matrices of scores: an ``.npy`` (n, m), or an ``.npz`` that says who is who as well.
+"""Counts score matrices: an ``.npy`` (n, m), or an ``.npz`` with identities.
 
-An .npz holds ``scores`` (n, m) and ``people`` (n,) where rows and columns are the same photos, or
-``first_people`` (n,) and ``second_people`` (m,); or ``scores`` and ``mated`` of one shape, with
-``first_people`` and ``second_people`` of it too where they are known. Of a symmetric matrix of the
-same photos one triangle is counted, and never a photo with itself.
+An .npz has ``scores`` (n, m) and ``people`` (n,) if rows and columns are the same photos, or
+``first_people`` (n,) and ``second_people`` (m,); or ``scores`` and ``mated`` of the same shape,
+with ``first_people`` and ``second_people`` of that shape if known. Of a symmetric matrix of the
+same photos, one triangle is counted, without the diagonal.
 """
 
 from __future__ import annotations

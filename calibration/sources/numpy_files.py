@@ -1,5 +1,7 @@
-"""Arrays from ``.npy`` and ``.npz`` files that somebody else made: nothing is unpickled, and what a
-file says of its size is looked at before room is made for it."""
+"""Arrays from ``.npy`` and ``.npz`` files of others.
+
+Nothing is unpickled, and sizes are checked before memory is allocated.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Lists of labelled pairs: tables of any dialect, and ``pairs.txt`` as LFW, XQLFW and RFW write it.
+"""Lists of labelled pairs: tables, and ``pairs.txt`` as LFW, XQLFW and RFW write it.
 
-Its lines are ``person n m`` for two photos of one person and ``person n person m`` for photos of
-two, after a line of counts. Which file is photo n of a person, the folder tells.
+After a line of counts, its lines are ``person n m`` for two photos of one person and ``person n
+person m`` for photos of two. The folder determines which file is photo n of a person.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the bytes of a photo come from, by its name."""
+"""Reads the bytes of a photo by its name."""
 
 from __future__ import annotations
 

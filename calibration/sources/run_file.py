@@ -1,4 +1,4 @@
-"""The answers that a run keeps, read by who judges them again: ``asking.store`` writes the file."""
+"""Reads the stored answers of a run, which ``asking.store`` writes."""
 
 from __future__ import annotations
 

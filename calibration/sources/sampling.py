@@ -1,7 +1,7 @@
-"""Which pairs there are, and in which random order they are asked.
+"""The pairs of a pool, and the random order in which they are sent.
 
-No list of pairs is written down: a pair of a pool has a number, and its number gives its two
-photos; a place of the plan has a number by a seeded permutation.
+No list of pairs is stored: the number of a pair gives its two photos, and a seeded permutation
+gives the number at each place of the plan.
 """
 
 from __future__ import annotations

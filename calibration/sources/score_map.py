@@ -1,8 +1,8 @@
-"""The thresholds of bare similarities: from a score map, or given one by one.
+"""The thresholds of similarities: from a score map, or given one by one.
 
-A similarity is no score of the documented table. A score map is a JSON file with ``knots``, pairs
-[similarity, log10 of the FMR], as the reference server ships one: the documented threshold for a
-rate lies at the similarity where the map promises that rate.
+A similarity is not a score of the documented table. A score map is a JSON file with ``knots``,
+pairs [similarity, log10 of the FMR], as the reference server has it. The threshold for a documented
+rate is the similarity at which the map promises that rate.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Counts files of scores: the values of each row, whoever wrote them (``table`` reads the files).
+"""Counts score files: validates the values of each row (``table`` reads the files).
 
-A score is empty where there is none; ``code`` may say why. Without the columns first_person and
-second_person the names of the photos tell who is on them, if they do (``counting.naming``). Without
-the column mated, two photos are mated if they show one person.
+A score is empty if there is none; ``code`` may give the reason. Without the columns first_person
+and second_person, people are inferred from the names of photos (``counting.naming``). Without the
+column mated, two photos are mated if they show the same person.
 """
 
 from __future__ import annotations

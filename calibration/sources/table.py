@@ -1,10 +1,9 @@
-"""Reads tables of comparisons, whoever wrote them: delimited text of any dialect, JSON lines,
-Parquet, or the answers that a run of ours keeps. They come in pieces, so a file may be of any size.
+"""Reads tables of comparisons: delimited text, JSON lines, Parquet, or the answers of a run.
 
-The columns have one name here whatever the file calls them: first, second (photos), mated, score,
-code, group, first_person, second_person. A file without a heading is known by its shape: names of
-two photos, the truth and the score; or the four or five columns of bob (claimed identity[, model],
-real identity, probe, score).
+Tables are read in chunks, so a file may have any size. Columns get the names first, second
+(photos), mated, score, code, group, first_person and second_person, whatever the file calls them. A
+file without a heading is recognized by its shape: two photos, label and score; or the four or five
+columns of bob (claimed identity[, model], real identity, probe, score).
 """
 
 from __future__ import annotations

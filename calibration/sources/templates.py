@@ -1,7 +1,7 @@
 """Templates of labelled photos, from an .npz.
 
-It holds ``vectors`` (n, d) and ``people`` (n,); and where known ``photos`` (n,) names,
-``groups`` (n,), and ``mean`` and ``deviation`` (n,) of each template's scores against a cohort.
+It has ``vectors`` (n, d) and ``people`` (n,), and optionally the names ``photos`` (n,), ``groups``
+(n,), and ``mean`` and ``deviation`` (n,) of each template's scores against a cohort.
 """
 
 from __future__ import annotations

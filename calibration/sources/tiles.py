@@ -1,6 +1,6 @@
-"""Counts all pairs of templates by workers: a task is some tiles and brings counts alone.
+"""Counts all pairs of templates with workers: a task is a set of tiles and returns only counts.
 
-So memory is bounded by the tiles and by the people, however many pairs there are.
+Memory is bounded by the tiles and the people, however many pairs there are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the values of a table may mean."""
+"""Parses the values of a table."""
 
 from __future__ import annotations
 

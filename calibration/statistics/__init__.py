@@ -1,1 +1,1 @@
-"""The statistics: arrays in, numbers out. No file, no network, no clock, nothing else of ours."""
+"""The statistics: arrays in, numbers out, without files, network, clock or other modules."""

@@ -1,4 +1,4 @@
-"""Names for the arrays that the core takes and returns."""
+"""Names for the types of arrays."""
 
 from typing import Any
 

@@ -1,10 +1,10 @@
-"""What it costs that comparisons share people: the design effect.
+"""The design effect of comparisons that share people.
 
-Source: the variance of a U-statistic over identities, as in ``docs/reference/calibration.md``;
-for all pairs of G people it is Var = [4 (G - 2) zeta1 + 2 p (1 - p)] / (G (G - 1)). Written with
-the comparisons
-n_i and the matches d_i of each person it holds for any set of pairs (a dyadic cluster-robust
-variance): Var(k) = sum (d_i - p n_i)^2 - (c - 1) n p (1 - p), where a comparison has c people.
+Source: the variance of a U-statistic over identities, which is
+Var = [4 (G - 2) zeta1 + 2 p (1 - p)] / (G (G - 1)) for all pairs of G people. In terms of the
+comparisons n_i and the matches d_i of each person, it applies to any set of pairs (a dyadic
+cluster-robust variance): Var(k) = sum (d_i - p n_i)^2 - (c - 1) n p (1 - p), with c people in a
+comparison.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ import numpy as np
 from calibration.statistics.arrays import Counts, Floats
 
 FEW_EVENTS = 30
-"""Below it a rate and its spread are poorly known: the rule of 30 (Doddington et al., 2000)."""
+"""Errors below which a rate is poorly known: the rule of 30 (Doddington et al., 2000)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
     """What each person contributes.
 
-    ``tried`` has shape (G,): comparisons of each person; ``events`` has shape (rows, G): those
-    that went wrong at each threshold, thresholds ascending. ``per_comparison`` is 2 where two
-    people meet (non-mated) and 1 where a person meets himself (mated).
+    ``tried`` has shape (G,): comparisons of each person; ``events`` has shape (rows, G): errors at
+    each threshold, thresholds ascending. ``per_comparison`` is the number of people in a
+    comparison: 2 (non-mated) or 1 (mated).
     """
 
     tried: Counts | Floats
@@ -37,24 +37,23 @@ class Shares:
 
     @property
     def comparisons(self) -> float:
-        """The comparisons that all people share in."""
+        """The number of comparisons."""
         return float(self.tried.sum()) / self.per_comparison
 
     @property
     def people(self) -> int:
-        """How many people take part."""
+        """The number of people."""
         return int(np.count_nonzero(self.tried))
 
 
 def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """The design effect of each row, at least 1.
 
-    A row with few events cannot tell how they cluster: with one, or none, they look independent.
-    Few means fewer than 30 effective ones, as 30 may come from two pairs of people. Such a row
-    takes the largest of what it shows itself, what the coefficient of variation of the rows below
-    it comes to at its ``claimed`` rate, and the comparisons for each pair of people (mated: for
-    each person). The last says that photos of the same people bring no evidence beyond the people,
-    which holds however alike their scores are.
+    A row with few events (fewer than 30 effective ones) cannot show how they cluster: one or none
+    looks independent. Its design effect is the largest of its own, of that expected at its
+    ``claimed`` rate from the coefficient of variation of the rows below, and of the number of
+    comparisons per pair of people (mated: per person). The last means that more photos of the same
+    people add no evidence, which is safe however similar their scores are.
     """
     return [max(row.shown, row.most) for row in _rows(shares, claimed)]
 
@@ -62,14 +61,14 @@ def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[floa
 def shown_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """As ``design_effects``, without the bound of rows with few events: what the events show.
 
-    It is for "there are too many events", where what is many shows how it clusters. That there are
-    few says nothing of it, so "there are few enough" needs the bound.
+    It is for "there are too many events", as many events show how they cluster. "There are few
+    enough events" needs the bound.
     """
     return [row.shown for row in _rows(shares, claimed)]
 
 
 def spreads(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """cv^2 of each row: how unequal people are in drawing events, carried up where few came."""
+    """cv^2 of people's event rates in each row; from the rows below if there are few events."""
     return [row.spread for row in _rows(shares, claimed)]
 
 
@@ -114,7 +113,7 @@ def _sharing(shares: Shares) -> float:
 
 
 def _spread(shares: Shares, events: Counts | Floats, effect: float) -> float:
-    """cv^2 = zeta1 / p^2: how unequal people are in drawing events."""
+    """cv^2 = zeta1 / p^2: how unequal people's event rates are."""
     p = float(events.sum()) / float(shares.tried.sum())
     sharing = _sharing(shares)
     if not p:

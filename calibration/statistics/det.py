@@ -50,7 +50,7 @@ def det(non_mated: Binned, mated: Binned) -> Curve:
 
 
 def overlap(non_mated: Binned, mated: Binned) -> bool:
-    """Whether there is a threshold at which both kinds of error were seen."""
+    """Whether both kinds of error occur at some threshold."""
     if not (non_mated.n and mated.n):
         return False
     curve = det(non_mated, mated)
@@ -58,13 +58,13 @@ def overlap(non_mated: Binned, mated: Binned) -> bool:
 
 
 def crossing(non_mated: Binned, mated: Binned) -> float:
-    """The threshold at which FMR and FNMR are nearest to each other."""
+    """The threshold at which FMR and FNMR are closest."""
     curve = det(non_mated, mated)
     return float(curve.thresholds[int(np.argmin(np.abs(curve.fmr - curve.fnmr)))])
 
 
 def equal_error_rate(non_mated: Binned, mated: Binned, effects: tuple[float, float]) -> Rate:
-    """Where FMR = FNMR; the interval holds those of both rates at that threshold.
+    """The rate where FMR = FNMR; the interval spans those of both rates at that threshold.
 
     ``effects`` are the design effects of the non-mated and of the mated counts.
     """
@@ -82,7 +82,7 @@ def equal_error_rate(non_mated: Binned, mated: Binned, effects: tuple[float, flo
 
 
 def threshold_for(non_mated: Binned, fmr: float) -> float | None:
-    """The lowest threshold whose measured FMR is at most ``fmr``; None where none can be shown."""
+    """The lowest threshold whose measured FMR is at most ``fmr``; None if there is none."""
     if non_mated.n * fmr < 1:
         return None
     return float(non_mated.edges[int(np.argmax(reached(non_mated) <= fmr))])

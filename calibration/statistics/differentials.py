@@ -1,8 +1,7 @@
-"""How far the rates of groups are apart, with bounds that hold for any dependence within a group.
+"""Differentials between groups, with bounds for any dependence within a group.
 
-Groups share no people, so their rates are measured apart from each other. Each gets an interval at
-1 - alpha / groups; together they hold with 1 - alpha (Bonferroni), and so does everything that is
-true of every set of rates within them: the least and the greatest ratio over that box.
+Groups share no people. Each rate gets an interval at 1 - alpha / groups, so that all intervals hold
+together with 1 - alpha (Bonferroni), and with them the least and the greatest ratio within them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Exact binomial bounds and tails; k and n may be fractions, as effective counts are.
+"""Exact binomial bounds and tails; k and n may be fractional, for effective counts.
 
-Source: Clopper & Pearson (1934) through the beta distribution. The tails are the same statement
-turned round: ``upper_bound(k, n, a) <= p`` exactly when ``chance_of_at_most(k, n, p) <= a``.
+Source: Clopper & Pearson (1934), by the beta distribution. The tails are the inverse:
+``upper_bound(k, n, a) <= p`` exactly when ``chance_of_at_most(k, n, p) <= a``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def upper_bound(k: float, n: float, alpha: float = ALPHA) -> float:
 
 
 def interval(k: float, n: float, alpha: float = ALPHA) -> Interval:
-    """The two-sided interval; where k is 0 or n only one side can err and gets all of alpha."""
+    """The two-sided interval; if k is 0 or n, only one side can err and gets all of alpha."""
     lower = lower_bound(k, n, alpha if k == n else alpha / 2)
     upper = upper_bound(k, n, alpha if k == 0 else alpha / 2)
     return Interval(lower, upper)

@@ -1,6 +1,6 @@
-"""Two systems on the same pairs: the difference of their error rates, with an interval.
+"""The difference of the error rates of two systems on the same pairs, with an interval.
 
-Only pairs on which just one of them errs tell them apart (McNemar, 1947). The difference of the
+Only pairs on which exactly one of them errs are informative (McNemar, 1947). The difference of the
 rates is (2 w - 1) d: d the share of such pairs, w the part of them on which the new one errs. Each
 gets an interval at 1 - alpha / 2 on counts divided by its own design effect; both hold together
 with 1 - alpha, and so does what is true of every w and d within them.

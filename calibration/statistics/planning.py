@@ -1,4 +1,4 @@
-"""How many comparisons a verdict takes."""
+"""How many comparisons a verdict needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POWER = 0.9
 
 
 def without_errors(rate: float, alpha: float = ALPHA) -> int:
-    """Comparisons without a false match after which the upper bound is at most ``rate``."""
+    """Comparisons without a false match until the upper bound is at most ``rate``."""
     return math.ceil(math.log(alpha) / math.log1p(-rate))
 
 
@@ -26,7 +26,7 @@ def rule_of_30(rate: float) -> int:
 
 @cache
 def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
-    """Comparisons after which a server that is exactly right PASSes with the given power."""
+    """Comparisons until a server that is exactly right passes with the given power."""
     limit = min(tolerance * claimed, 1.0)
 
     def enough(k: int) -> bool:
@@ -36,7 +36,7 @@ def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: fl
 
 
 def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
-    """Comparisons after which a server with ``factor`` times the claimed rate FAILs."""
+    """Comparisons until a server at ``factor`` times the claimed rate fails."""
     true = factor * claimed
 
     def enough(k: int) -> bool:
@@ -48,11 +48,11 @@ def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float
 
 
 def comparisons_of(people: int, needed: float, rate: float, spread: float) -> float:
-    """Random non-mated comparisons of people that come to ``needed`` independent ones.
+    """Random non-mated comparisons of people that are worth ``needed`` independent ones.
 
-    ``spread`` is cv^2, how unequal people are in drawing false matches. Infinite where these people
-    can never bring as much: n comparisons share people so often that their design effect is
-    1 + 4 n spread rate / people, and no more count than there are pairs of people.
+    ``spread`` is cv^2, how unequal people's false match rates are. The design effect of n
+    comparisons is 1 + 4 n spread rate / people, and at most as many count as there are pairs of
+    people. Infinite if these people cannot provide enough.
     """
     left = 1 - 4 * spread * rate * needed / people
     total = needed / left if left > 0 else math.inf
@@ -60,7 +60,7 @@ def comparisons_of(people: int, needed: float, rate: float, spread: float) -> fl
 
 
 def people_for(needed: float, rate: float, spread: float) -> int:
-    """The fewest people whose comparisons can come to ``needed`` independent ones."""
+    """The fewest people whose comparisons can be worth ``needed`` independent ones."""
 
     def enough(people: int) -> bool:
         return math.isfinite(comparisons_of(max(people, 2), needed, rate, spread))
@@ -69,7 +69,7 @@ def people_for(needed: float, rate: float, spread: float) -> int:
 
 
 def _first(enough: Callable[[int], bool]) -> int:
-    """The least count of errors that is enough, when more is always enough too."""
+    """The smallest count that suffices, if every larger one suffices as well."""
     high = 1
     while not enough(high):
         high *= 2

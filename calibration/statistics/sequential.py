@@ -1,13 +1,13 @@
-"""A confidence sequence for a rate: valid at every moment, so one may stop when it has decided.
+"""A confidence sequence for a rate: valid at any time, so a run may stop once it has decided.
 
 Source: the beta-binomial mixture martingale (Robbins, 1970; Howard, Ramdas et al., 2021) with
 a = 1/2 and b = 1/2 / claimed. Where the true rate is p, exp(log_martingale) reaches 1 / alpha
-with a probability of at most alpha, however long one looks.
+with a probability of at most alpha, however long the run is.
 
 A p-value is one over the mean of two e-values: that of the mixture, and the likelihood ratio of a
 rate twice as high or half as high (Wald's SPRT). Each is a nonnegative supermartingale that begins
-at 1 under every rate that it speaks against, so their mean is, too (Ramdas et al., 2023). The
-mixture finds any rate; the ratio decides sooner about one that is right or off by a factor of two.
+at 1 under every rate of its null hypothesis, and so is their mean (Ramdas et al., 2023). The
+mixture detects any rate; the ratio decides sooner if a rate is right or off by a factor of two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from calibration.statistics.intervals import ALPHA, Interval
 
 _A = 0.5
 _APART = 2.0
-"""The likelihood ratio is that of so many times the rate, or of that part of it."""
+"""The alternative rate of the likelihood ratio is the rate times, or divided by, this factor."""
 
 
 def log_martingale(k: float, n: float, rate: float, claimed: float) -> float:
@@ -65,7 +65,7 @@ def _log_ratio(k: float, n: float, rate: float, other: float) -> float:
 
 
 def confidence_sequence(k: float, n: float, claimed: float, alpha: float = ALPHA) -> Interval:
-    """The rates that the evidence so far has not ruled out."""
+    """The rates that the evidence has not ruled out."""
     if n == 0:
         return Interval(0.0, 1.0)
 
@@ -80,7 +80,7 @@ def confidence_sequence(k: float, n: float, claimed: float, alpha: float = ALPHA
 
 
 def projected(k: float, n: float, claimed: float, tolerance: float, alpha: float = ALPHA) -> float:
-    """The comparisons in all at which the run decides if false matches keep coming as they did."""
+    """The total number of comparisons at which the run decides if the error rate stays the same."""
     rate = k / n if n else claimed
     for total in np.geomspace(max(n, 1.0), 1e4 / claimed, 2_000):
         events = rate * total

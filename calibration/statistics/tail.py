@@ -1,6 +1,6 @@
-"""What a fit to the highest scores says of rates too small to count. It is never a PASS.
+"""Extrapolates rates too small to count by a fit to the highest scores. It is never a PASS.
 
-Source: the generalised Pareto distribution of exceedances (Pickands, 1975), fitted by maximum
+Source: the generalized Pareto distribution of exceedances (Pickands, 1975), fitted by maximum
 likelihood; the interval is the delta method with the asymptotic covariance of shape and scale.
 """
 
@@ -21,11 +21,11 @@ RATE_AT_FIT = 1e-3
 LEAST_EXCEEDANCES = 100
 DECADES = 3.0
 LEAST_SHAPE = -0.5
-"""At and below it the asymptotic covariance does not hold (Smith, 1985)."""
+"""The shape at and below which the asymptotic covariance is invalid (Smith, 1985)."""
 
 
 class Extrapolation(StrEnum):
-    """How a claimed rate stands to the tail fit."""
+    """How a claimed rate relates to the tail fit."""
 
     CONSISTENT = "EXTRAPOLATED-CONSISTENT"
     INCONSISTENT = "EXTRAPOLATED-INCONSISTENT"
@@ -34,7 +34,7 @@ class Extrapolation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tail:
-    """A generalised Pareto fit above ``start``, which a share ``rate`` of the scores exceeds."""
+    """A generalized Pareto fit above ``start``, which the proportion ``rate`` of scores exceeds."""
 
     start: float
     rate: float
@@ -73,7 +73,7 @@ class Tail:
 
 
 def fit(scores: Binned, design_effect: float = 1.0) -> Tail | None:
-    """Fit the tail above FMR = 1e-3; None where too few lie there or they end abruptly."""
+    """Fit the tail above FMR = 1e-3; None if there are too few scores or they end abruptly."""
     survivors = reached(scores)
     first = int(np.argmax(survivors <= RATE_AT_FIT))
     counts = scores.bins[first:]
@@ -96,7 +96,7 @@ def fit(scores: Binned, design_effect: float = 1.0) -> Tail | None:
 
 
 def extrapolate(tail: Tail | None, threshold: float, claimed: float) -> Extrapolation:
-    """Whether the claim lies within what the tail fit allows, at most three decades further on."""
+    """Whether the claim is consistent with the tail fit, at most three decades beyond the data."""
     if tail is None or threshold <= tail.start or claimed < tail.rate * 10**-DECADES:
         return Extrapolation.UNSUPPORTED
     if not tail.rate_at(threshold):

@@ -1,10 +1,10 @@
 """PASS, FAIL or INCONCLUSIVE for each row of the documented table, and for the table.
 
-A server that is exactly right has its upper bound above the claimed rate for ever, so a row PASSes
-when the rate is shown to be at most ``tolerance`` times the claim, and FAILs when it is shown to be
+The upper bound of a server that is exactly right always exceeds the claimed rate, so a row PASSes
+if the rate is shown to be at most ``tolerance`` times the claim, and FAILs if it is shown to be
 above the claim. Each wrong verdict has a probability of at most alpha. "All rows PASS" needs every
-row to pass, each at alpha (intersection-union); "any row FAILs" is held to alpha over all rows by
-Holm's method (1979).
+row to pass, each at alpha (intersection-union); Holm's method (1979) limits "any row FAILs" to
+alpha over all rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEAST_APART = 1.1
 
 
 class Verdict(StrEnum):
-    """What the evidence says of a claimed rate."""
+    """The verdict on a claimed rate."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, no password
     FAIL = "FAIL"
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """How a verdict is reached; ``at_any_time`` where the evidence chose when to stop."""
+    """The rule for verdicts; ``at_any_time``: the evidence decided when to stop."""
 
     tolerance: float = 2.0
     alpha: float = ALPHA
@@ -51,9 +51,9 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What was counted for a row: k events in n comparisons, of effect ``design_effect``.
+    """The counts of a row: k events in n comparisons with a ``design_effect``.
 
-    ``open_still`` further ones may be events: a PASS must hold with them, a FAIL without. A FAIL
+    ``open_still`` more may be events: a PASS must hold with them, a FAIL without. A FAIL
     needs no more than ``shown_effect``, where that is less (``dependence.shown_effects``).
     """
 
@@ -84,7 +84,7 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A row judged: its verdict, the bounds of the rate, and the comparisons still needed."""
+    """A judged row: its verdict, the bounds of the rate, and the comparisons still needed."""
 
     verdict: Verdict
     interval: Interval

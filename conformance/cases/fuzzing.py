@@ -1,6 +1,6 @@
-"""Random requests: recipes are drawn, the bytes are built late, and what breaks is made small.
+"""Random requests: recipes are generated, encoded late, and minimized if they fail.
 
-The seed decides what is drawn; with the same seed and depth the same requests are sent.
+The same seed and depth give the same requests.
 """
 
 from __future__ import annotations

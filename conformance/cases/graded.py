@@ -1,4 +1,4 @@
-"""Scores tell more than yes and no, whatever the form, the options and the photos are."""
+"""Scores are graded, not just yes or no, for any form, options and photos."""
 
 from __future__ import annotations
 

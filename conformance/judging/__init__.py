@@ -1,1 +1,1 @@
-"""What is wrong with an answer, which outcomes are right, and verdicts."""
+"""Judges responses: violations, right outcomes, and verdicts."""

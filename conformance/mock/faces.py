@@ -1,4 +1,4 @@
-"""Recognises two faces, those of the suite's own portraits, by comparing pictures."""
+"""Recognizes the two faces of the suite's portraits by comparing pictures."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What the mock can do wrong, by name.
+"""The faults of the mock, by name.
 
 A new fault is one function: ``@fault_of_judge`` for one that judges photos wrongly,
-``@fault_of_answer`` for one that answers wrongly. Its name and its docstring are what
-``verikit mock --list`` shows.
+``@fault_of_answer`` for one that responds wrongly. ``verikit mock --list`` shows its name and
+docstring.
 """
 
 from __future__ import annotations

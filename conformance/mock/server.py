@@ -1,4 +1,4 @@
-"""A web server around a judge of forms, in this process and on a free port of this machine."""
+"""An HTTP server for a judge of forms, in this process, on a free local port."""
 
 from __future__ import annotations
 

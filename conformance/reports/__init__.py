@@ -1,1 +1,1 @@
-"""What a run leaves behind: console, JUnit, JSON lines, HTML, SARIF and a badge."""
+"""The reports of a run: console, JUnit, JSON lines, HTML, SARIF and a badge."""

@@ -1,4 +1,4 @@
-"""A small SVG that says how a check ended."""
+"""An SVG badge with the result of a check."""
 
 from __future__ import annotations
 

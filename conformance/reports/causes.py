@@ -1,4 +1,4 @@
-"""Failures grouped by what causes them: one line for thirty cases that fail alike."""
+"""Groups failures by cause: one line for thirty cases that fail alike."""
 
 from __future__ import annotations
 

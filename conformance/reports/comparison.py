@@ -1,4 +1,4 @@
-"""A run beside an earlier one of its JSON lines: what is new, fixed, and still failing."""
+"""Compares a run with an earlier one: what is new, fixed, and still failing."""
 
 from __future__ import annotations
 

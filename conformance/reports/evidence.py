@@ -1,4 +1,4 @@
-"""Proof of a finding: the line that replays it, the answer, and the request as plain data."""
+"""The evidence of a finding: a command that repeats it, the response, and the request as data."""
 
 from __future__ import annotations
 

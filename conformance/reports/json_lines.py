@@ -1,6 +1,6 @@
 """JSON lines: a header, a line for each case as it is judged, and a footer.
 
-A file without a footer is of a run that did not end, and can never pass for a whole one.
+A file without a footer is from an incomplete run and never passes for a complete one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JUnit XML, for the dashboards that read it."""
+"""JUnit XML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue, to read or to process: every requirement and its cases."""
+"""Lists all requirements and their cases, as text or JSON."""
 
 from __future__ import annotations
 

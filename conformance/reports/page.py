@@ -1,4 +1,4 @@
-"""One HTML page that holds everything it needs, and can be mailed or put on a shelf."""
+"""The HTML report, a self-contained page."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The line that plays a failed request, or its case, again.
+"""The command that repeats a failed request or its case.
 
-A request that shows the failure by itself is a curl line. ``verikit check`` plays the case again
-where several requests show it together, where no answer could be read, where the server is
-reached in a special way, and where the body cannot be shown: the reader of a report has the
-vendor's photos, headers and keys, the report has not. Under a private key a body would open a
-vendor's real photos: the IV is always the same and our portraits are public, so ciphertext XOR
-portrait is the keystream of every photo under that key. Neither key nor IV is ever written.
+A single request that shows the failure is repeated by curl. ``verikit check`` repeats the case if
+it needs several requests, if the response could not be parsed, if the server is reached in a
+special way, or if the body must not be shown: the reader of a report has the vendor's photos,
+headers and keys, the report does not. With a private key, a body would reveal real photos, because
+the IV never changes and the portraits are public: ciphertext XOR portrait is the keystream of every
+photo under that key. Neither key nor IV is ever written.
 """
 
 from __future__ import annotations

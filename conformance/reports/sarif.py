@@ -1,4 +1,4 @@
-"""SARIF 2.1.0: each finding points at the line of openapi.yaml that it breaks."""
+"""SARIF 2.1.0: each finding refers to the line of openapi.yaml that it breaks."""
 
 from __future__ import annotations
 

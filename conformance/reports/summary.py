@@ -1,4 +1,4 @@
-"""A run in a sentence, and how its requirements fared."""
+"""A run in one sentence, and the results of its requirements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AES-GCM as the contract documents it, and the ways a ciphertext can be wrong."""
+"""AES-GCM as documented, and the ways in which a ciphertext can be wrong."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Sends the requests of cases; as a rule each over a connection of its own.
+"""Sends the requests of cases, normally each over a new connection.
 
-What it reports is what the server did: no retries, no redirects, no pool.
+There are no retries, redirects or pools that could hide what the server does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from verikit.transport import Access, Address, Connection, Endpoint, Pool
 from verikit.transport.strict_json import LONGEST_NUMBER
 
 NAME_HEADER = "Verikit-Request"
-"""Carries the case and a number, so that a request is found in the server's own log."""
+"""The case and a number, to find a request in the server's log."""
 
 Ask = Callable[[transport.Request], transport.Answer]
 
@@ -31,9 +31,9 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The server under test, and the key and IV that it shares with its clients.
+    """The server under test, with its key and IV.
 
-    ``write`` makes a request's bytes; who checks many servers may hand in one that remembers.
+    ``write`` builds the bytes of a request; a caching one saves time with many servers.
     """
 
     endpoint: Endpoint
@@ -53,7 +53,7 @@ class Target:
         """A target from what a user types; the operation's own path may be part of the URL.
 
         Raises:
-            WrongUse: no http or https URL, one with a password, or a key or IV of a wrong length.
+            WrongUse: the URL is invalid or has a password, or the key or IV has the wrong length.
         """
         endpoint = Endpoint(
             address=Address.for_reports(url), access=access or Access(), timeout=timeout
@@ -62,7 +62,7 @@ class Target:
 
     @property
     def url(self) -> str:
-        """Where it is, without the path of the operation."""
+        """The URL, without the path of the operation."""
         return self.endpoint.address.url
 
     @cached_property
@@ -76,7 +76,7 @@ class Target:
 
 
 class Answer(transport.Answer):
-    """What came back. Its JSON is read leniently: how strict it is, is judged for itself."""
+    """A response. Its JSON is parsed leniently; separate cases judge its strictness."""
 
     @cached_property
     def _read(self) -> tuple[Any, str]:
@@ -94,22 +94,22 @@ class Answer(transport.Answer):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exchange:
-    """One request of a case and what became of it: an answer, or why there is none."""
+    """One request of a case, with its response or the reason why there is none."""
 
     case: str
     request: Request
     answer: Answer | None
     error: Unreachable | None = None
     sent: Wire | None = None
-    """The very bytes; None once they were given up to save memory."""
+    """The bytes sent; None if they were dropped to save memory."""
 
     def without_sent(self) -> Exchange:
-        """The same without the bytes that were sent."""
+        """The same without the bytes sent."""
         return replace(self, sent=None)
 
 
 def exchange(target: Target, case: str, request: Request) -> Exchange:
-    """Send one request. Nothing that the server does raises."""
+    """Send one request. Nothing that the server does raises an error."""
     return _exchange(partial(target.pool.ask, anew=True), target, case, request)
 
 
@@ -170,7 +170,7 @@ def _named(case: str, sent: Wire) -> transport.Request:
 
 
 def _integer(digits: str) -> float:
-    """As doubles are read where it has more digits than they hold: it may be infinite."""
+    """Parse an integer of too many digits as a double, which may be infinite."""
     return int(digits) if len(digits) <= LONGEST_NUMBER else float(digits)
 
 

@@ -1,6 +1,6 @@
-"""Requests as small values: what is in the photos and how they are encrypted, written and sent.
+"""Requests as small values: the photos, their encryption, their encoding, and the form.
 
-Recipes are cheap to draw, compare and print; :mod:`conformance.requests.writing` makes the bytes
+Recipes are cheap to generate, compare and print; :mod:`conformance.requests.writing` encodes them
 late.
 """
 

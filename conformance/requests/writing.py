@@ -1,4 +1,4 @@
-"""From a recipe to the bytes on the wire."""
+"""Encodes a recipe as bytes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a profile to an outcome: what the process that directs a load test does."""
+"""Controls a load test, from a profile to an outcome."""

@@ -1,4 +1,4 @@
-"""All that the generators of a run reported, merged."""
+"""The merged results of all generators of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finished load test: what was measured, which gates it kept, and what casts doubt on it."""
+"""A finished load test: its measurements, gates, and warnings."""
 
 from __future__ import annotations
 

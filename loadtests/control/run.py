@@ -1,4 +1,4 @@
-"""Runs a load test to its outcome. Importing this patches the process for gevent, by Locust."""
+"""Runs a load test to its outcome. Importing this module patches the process for gevent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CPU and memory of the server while it is under load, from psutil or from its /metrics page."""
+"""The server's CPU and memory under load, from psutil or its /metrics page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directs a load test as one of Locust's shapes: how many users there should be now."""
+"""Controls a load test as a Locust shape, which sets the number of users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server under load, and how its CPU and memory are seen."""
+"""The server under load, and the monitor of its CPU and memory."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From requests to answers: what one process that makes requests does."""
+"""Generates load: what one process sends and receives."""

@@ -1,4 +1,4 @@
-"""The requests of a load test, each encrypted and url-encoded once, with the code it must get."""
+"""The requests of a load test, encrypted and encoded in advance, with their expected codes."""
 
 from __future__ import annotations
 

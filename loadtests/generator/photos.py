@@ -1,4 +1,4 @@
-"""The two people of `verikit.portraits` in photos of any size."""
+"""The two people of `verikit.portraits`, in photos of any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of a profile at one generator process: what its users share."""
+"""One run of a profile in one generator process: the state shared by its users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The users of a load test, as Locust knows them."""
+"""The users of a load test, as Locust classes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An outcome as text, HTML and JSON."""
+"""The outcome as text, HTML and JSON."""

@@ -1,4 +1,4 @@
-"""The files that a load test leaves: HTML for people, JSON for machines and later comparisons."""
+"""The report files of a load test: HTML for people, JSON for tools and later comparisons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of a load test as one HTML page that needs nothing beside it."""
+"""The report of a load test as a self-contained HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of a report."""
+"""The plots of the report."""
 
 from __future__ import annotations
 

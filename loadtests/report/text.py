@@ -1,4 +1,4 @@
-"""A load test in words, for the terminal."""
+"""The report on the terminal."""
 
 from __future__ import annotations
 

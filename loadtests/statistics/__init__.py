@@ -1,1 +1,1 @@
-"""From counts to figures; knows neither Locust nor HTTP nor a clock."""
+"""Computes figures from counts, without Locust, HTTP or a clock."""

@@ -1,4 +1,4 @@
-"""Gates: limits in a profile that a load test keeps or breaks; they decide the exit status."""
+"""Gates: the limits of a profile, which decide the exit code."""
 
 from __future__ import annotations
 

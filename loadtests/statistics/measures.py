@@ -1,4 +1,4 @@
-"""What a stretch of load comes to: the numbers that gates judge and reports show."""
+"""The measurements of a period of load, for gates and reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether any request_id was handed out twice, over the whole run and over all workers."""
+"""Detects a repeated request_id over the whole run and all workers."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_lists_of_pairs_carry_truth_and_group(tmp_path):
 
 
 def test_what_is_nothing_of_the_kind_is_refused(tmp_path):
-    with pytest.raises(WrongUse, match="no data set"):
+    with pytest.raises(WrongUse, match="not a data set"):
         open_labelled(Choice(data="nowhere"))
     with pytest.raises(WrongUse, match="two people"):
         open_labelled(Choice(data=str(tmp_path)))

@@ -219,7 +219,7 @@ def test_templates_need_a_map_and_are_judged_by_it(tmp_path):
 def test_a_row_at_least_is_judged(tmp_path, threshold):
     result = run("scores.csv", "--out", tmp_path, "--up-to", threshold)
     assert result.exit_code == 2
-    assert "from 0.4 on" in result.output
+    assert "begin at 0.4" in result.output
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_options_that_would_do_nothing_are_refused(tmp_path, monkeypatch, name, 
         (tmp_path / file).touch()
     result = run(name, *options)
     assert result.exit_code == 2
-    assert f"{flag} does nothing" in " ".join(result.output.split())
+    assert f"{flag} does not apply" in " ".join(result.output.split())
 
 
 def test_options_of_a_settings_file_may_do_nothing(tmp_path):
@@ -258,7 +258,7 @@ def test_options_of_a_settings_file_may_do_nothing(tmp_path):
     ("source", "options", "message"),
     [
         ("nowhere.csv", (), "neither a URL"),
-        ("http://127.0.0.1:9", ("--data", "nowhere"), "no data set"),
+        ("http://127.0.0.1:9", ("--data", "nowhere"), "not a data set"),
         ("ftp://127.0.0.1", (), "neither a URL"),
     ],
 )

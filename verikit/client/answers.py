@@ -1,4 +1,4 @@
-"""What a comparison comes to: a score, and what the contract says it means."""
+"""The result of a comparison: a score, and its meaning in the contract."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTRACT = load_contract()
 class ErrorRate(NamedTuple):
     """A row of the documented table.
 
-    Of the comparisons of two different people, the share ``rate`` scores ``threshold`` or more.
+    The proportion ``rate`` of comparisons of two different people scores ``threshold`` or more.
     """
 
     threshold: float
@@ -26,12 +26,12 @@ RECOMMENDED_RATE = CONTRACT.error_rates.rate_at(CONTRACT.error_rates.recommended
 
 
 def threshold_for(rate: float) -> float:
-    """The score from which on two photos match, at a false match rate between 0 and 1.
+    """The threshold for a false match rate between 0 and 1.
 
-    Between two rows of the documented table the logarithm of the rate is interpolated.
+    Between two rows of the documented table, the logarithm of the rate is interpolated.
 
     Raises:
-        ValueError: the rate is outside the documented table, which promises nothing there.
+        ValueError: the rate is outside the documented table.
 
     >>> threshold_for(1 / 10_000)
     0.7
@@ -48,12 +48,12 @@ def threshold_for(rate: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """The answer to a comparison that was made.
+    """The result of a comparison.
 
     Attributes:
-        score: from 0 to 1; the higher, the likelier both photos show one person.
-        code: the contract's code of success.
-        request_id: the server's name for this request, for support and logs.
+        score: from 0 to 1; the higher, the more likely both photos show the same person.
+        code: the contract's success code.
+        request_id: the server's ID of this request, for support and logs.
     """
 
     score: float
@@ -61,11 +61,11 @@ class Verification:
     request_id: str
 
     def matches(self, *, at_rate: float = RECOMMENDED_RATE) -> bool:
-        """Whether the photos show one person, if so many false matches are acceptable.
+        """Whether the photos match at a false match rate.
 
         Args:
-            at_rate: the share of comparisons of different people that may be taken for a match,
-                such as ``1 / 100_000``; by default the rate of the recommended threshold.
+            at_rate: the acceptable false match rate, such as ``1 / 100_000``; by default the rate
+                of the recommended threshold.
 
         Raises:
             ValueError: the rate is outside the documented table.
@@ -74,6 +74,6 @@ class Verification:
 
     @property
     def row(self) -> ErrorRate | None:
-        """The highest row of the error-rate table that the score reaches; None below them all."""
+        """The highest row of the error-rate table that the score reaches, if any."""
         reached = [ErrorRate(*row) for row in CONTRACT.error_rates.rows if self.score >= row[0]]
         return reached[-1] if reached else None

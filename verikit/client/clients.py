@@ -1,4 +1,4 @@
-"""The clients: one for plain code, one for ``async`` code, alike in everything else."""
+"""The clients: a synchronous and an asynchronous one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SECONDS = re.compile(r"[0-9]{1,4}")
 
 
 class _Settings:
-    """What both clients know: where the server is, its secrets, how often to try again."""
+    """The state of both clients: the server, its secrets, and the number of retries."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - settings, handed on by the clients alone
         self,
@@ -72,10 +72,10 @@ class _Settings:
         )
 
     def _pause(self, tried: int, error: errors.Unreachable) -> float:
-        """Seconds to wait before the next try; after the last one the error is raised.
+        """Seconds to wait before the next try; after the last one, the error is raised.
 
-        A server keeps nothing between requests, so asking again after a broken connection changes
-        nothing. After a time-out it would: a server with too much to do would get more.
+        The server keeps nothing between requests, so a retry after a lost connection is safe. A
+        retry after a timeout would add to the load of a busy server.
         """
         if isinstance(error, errors.TimedOut):
             raise TimedOut(f"{error}.") from error
@@ -84,10 +84,10 @@ class _Settings:
         return float(_RANDOM.uniform(0.5, 1) * _FIRST_PAUSE * 2**tried)
 
     def _told_to_wait(self, tried: int, answer: Answer) -> float | None:
-        """Seconds after which a server that turned the request away wants to be asked again.
+        """Seconds after which a busy server wants a retry (RFC 9110, section 10.2.3).
 
-        RFC 9110, section 10.2.3; a server is not waited for at length, nor until a date. Clients
-        that were turned away together come back up to a second apart.
+        Long waits and dates are ignored. Up to a random second is added, so that clients that
+        were refused together do not return together.
         """
         seconds = answer.headers.get("retry-after", "")
         turned_away = answer.status >= 500 or answer.status == TOO_MANY_REQUESTS
@@ -108,26 +108,26 @@ class _Settings:
 
 
 class Client(_Settings, Closing):
-    """Asks a server whether two photos show one person.
+    """A client that asks a server whether two photos show the same person.
 
-    A client keeps its connections open and may be shared between threads; close it, or use it in
-    a ``with`` statement.
+    It keeps its connections open and can be shared between threads. Close it, or use it in a
+    ``with`` statement.
 
     Args:
-        url: where the server is, with or without the path of the operation.
-        key: the key that server and client share; by default the documented environment variable
-            (``PARAM_DECRYPT_KEY``), else the documented default.
-        iv: the IV, likewise (``PARAM_DECRYPT_IV``).
-        timeout: seconds to wait for a connection, or for the next bytes of the answer; the whole
-            exchange may take twice as long.
-        retries: further tries where no connection was made, it broke before the answer, or a
-            server that has too much to do says when to ask again (``Retry-After``, up to ten
-            seconds); never after a time-out or another answer.
-        access: headers, certificates and a proxy, as ``Access.of(ca_file=...)`` of
-            ``verikit.transport`` makes it; by default the environment's.
+        url: the URL of the server, with or without the path of the operation.
+        key: the key of the server; by default the environment variable ``PARAM_DECRYPT_KEY``, or
+            else the documented key.
+        iv: the IV of the server; by default ``PARAM_DECRYPT_IV``, or else the documented IV.
+        timeout: seconds to wait for a connection, or for the next bytes of the response. A
+            complete exchange may take twice as long.
+        retries: how often to retry if no connection was made, if it was lost before the response,
+            or if a busy server sends ``Retry-After`` (up to ten seconds). Timeouts and other
+            responses are never retried.
+        access: headers, certificates and a proxy, made by ``Access.of(ca_file=...)`` from
+            ``verikit.transport``; by default those of the environment.
 
     Raises:
-        InvalidSetting: the URL, the key, the IV or the environment's proxy makes no sense.
+        InvalidSetting: the URL, the key, the IV or the environment's proxy is invalid.
 
     Example:
         >>> client = Client("https://faces.example", timeout=10)
@@ -159,15 +159,15 @@ class Client(_Settings, Closing):
         """Compare the faces in two photos.
 
         Args:
-            first: bytes of a photo's file, its path, or an open binary file.
+            first: a photo, as the bytes of its file, its path, or an open binary file.
             second: the other photo.
-            auto_rotate: have the server turn photos whose face does not stand upright.
-            check_quality: have it refuse photos whose face is partially covered.
+            auto_rotate: let the server rotate photos whose face is not upright.
+            check_quality: let the server refuse photos whose face is partially covered.
 
         Raises:
             VerificationRefused: the server refused the photos; a subclass for each system code.
-            AbnormalAnswer: it answered without a score for another reason.
-            Unreachable: it did not answer.
+            AbnormalAnswer: the response has no score for another reason.
+            Unreachable: there was no response.
             OSError: a photo cannot be read.
         """
         request = self._request(first, second, auto_rotate=auto_rotate, check_quality=check_quality)
@@ -189,7 +189,7 @@ class Client(_Settings, Closing):
 
 
 class AsyncClient(_Settings, AsyncClosing):
-    """:class:`Client` for ``async`` code, on asyncio or trio; takes and raises the same.
+    """The asynchronous :class:`Client`, for asyncio or trio, with the same arguments and errors.
 
     Example:
         >>> async def same_person() -> bool:
@@ -221,7 +221,7 @@ class AsyncClient(_Settings, AsyncClosing):
     ) -> Verification:
         """Compare the faces in two photos: see :meth:`Client.verify`.
 
-        Photos are read and encrypted in a thread, so that others are not held up.
+        Photos are read and encrypted in a thread, so that other tasks are not blocked.
         """
         request = await anyio.to_thread.run_sync(
             lambda: self._request(

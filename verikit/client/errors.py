@@ -1,21 +1,20 @@
-"""What can go wrong between a client and a server.
+"""The errors of the client.
 
 ClientError
-├── InvalidSetting              the URL, the key or the IV makes no sense (a ValueError too)
-├── Unreachable                 no answer: no connection, or it broke (a ConnectionError too)
-│   └── TimedOut                no answer in time (a TimeoutError too)
-└── AbnormalAnswer              an answer without a score
-    ├── UndocumentedAnswer      one that the contract does not know, such as a proxy's page
-    └── VerificationRefused     one with a documented system code
-        ├── InvalidArgument         a parameter is malformed, or key or IV are not the server's
+├── InvalidSetting              the URL, the key or the IV is invalid (also a ValueError)
+├── Unreachable                 no response: no connection, or it was lost (also a ConnectionError)
+│   └── TimedOut                no response in time (also a TimeoutError)
+└── AbnormalAnswer              a response without a score
+    ├── UndocumentedAnswer      not in the contract, such as a proxy's page
+    └── VerificationRefused     with a documented system code
+        ├── InvalidArgument         a parameter is malformed, or the key or IV is wrong
         ├── InvalidImageSize        width or height is outside the photo standards
         ├── InvalidContentLength    the file is outside the photo standards
-        ├── InvalidImageType        no photo of an accepted format, or damaged
+        ├── InvalidImageType        not a photo in an accepted format, or damaged
         ├── DetectionFailed         no face was found
         └── FaceOcclusion           parts of a face are covered
 
-Connections to a server that was never reached, and answers, are told apart so that a caller can
-decide what to show a person: most refusals mean "take the photo again".
+Most refusals mean "take the photo again"; the other errors are about the server or the settings.
 """
 
 from __future__ import annotations
@@ -31,29 +30,29 @@ PHOTOS = tuple(p.name for p in CONTRACT.parameters.values() if p.type == "string
 
 
 class ClientError(Exception):
-    """The base of everything that a client raises; the message is one sentence."""
+    """The base of all errors of the client; the message is one sentence."""
 
 
 class InvalidSetting(ClientError, ValueError):  # noqa: N818 - it names what was found
-    """The URL, the key or the IV makes no sense; the message says which and what it must be."""
+    """The URL, the key or the IV is invalid; the message says which, and what it must be."""
 
 
 class Unreachable(ClientError, ConnectionError):  # noqa: N818 - it names what was found
-    """There was no answer; the message says at which address, and why."""
+    """There was no response; the message gives the address and the reason."""
 
 
 class TimedOut(Unreachable, TimeoutError):  # noqa: N818 - it names what was found
-    """There was no answer in time; whether the server did the work is not known."""
+    """There was no response in time; the server may have processed the request."""
 
 
 class AbnormalAnswer(ClientError):  # noqa: N818 - it names what was found
-    """The server answered without a score.
+    """The response has no score.
 
     Attributes:
         status: the HTTP status.
-        message: what the server says, in words; untrusted text.
-        code: the number in the answer's ``code``, None if it has none.
-        request_id: the server's name for this request, None if it gave none.
+        message: the server's message; untrusted text.
+        code: the ``code`` of the response, None if it has none.
+        request_id: the server's ID of this request, None if it gave none.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class AbnormalAnswer(ClientError):  # noqa: N818 - it names what was found
 
 
 class UndocumentedAnswer(AbnormalAnswer):
-    """The contract knows no such answer; it may come from a proxy or from another service."""
+    """The response is not in the contract; it may come from a proxy or another service."""
 
 
 class VerificationRefused(AbnormalAnswer):
@@ -90,7 +89,7 @@ class VerificationRefused(AbnormalAnswer):
 
     @property
     def photo(self) -> Literal["first", "second"] | None:
-        """The photo that the server's message names, if it names one of the two."""
+        """The photo that the server's message names, if it names one."""
         first, second = (name in self.message for name in PHOTOS)
         if first == second:
             return None
@@ -116,7 +115,7 @@ class InvalidContentLength(VerificationRefused):
 
 
 class InvalidImageType(VerificationRefused):
-    """A file is no photo of an accepted format, or it is damaged."""
+    """A file is not a photo in an accepted format, or it is damaged."""
 
     name = "INVALID_IMAGE_TYPE"
 

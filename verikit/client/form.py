@@ -1,4 +1,4 @@
-"""Makes the body of a request from two photos and the options."""
+"""Builds the body of a request from two photos and the options."""
 
 from __future__ import annotations
 

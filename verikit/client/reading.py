@@ -1,4 +1,4 @@
-"""Reads an answer of the server: a verification, or the error that it stands for."""
+"""Converts a response of the server into a result or an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract as frozen values, read from openapi.yaml: what server, suite and load tests share.
+"""The contract as frozen values, parsed from openapi.yaml.
 
 >>> contract = load_contract()
 >>> contract.codes["DETECTION_FAILED"].code

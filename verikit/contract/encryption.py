@@ -1,6 +1,6 @@
-"""Encrypts photos as the contract documents it: AES-GCM, the tag behind the ciphertext, Base64.
+"""Encrypts photos as documented: AES-GCM, the ciphertext followed by the tag, as Base64.
 
-The package itself does not import this: ``cryptography`` comes with whoever encrypts.
+The package does not import this module, which needs ``cryptography``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ SCHEME = load_contract().encryption
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """The key and the IV that client and server share, as text; they stay out of ``repr``.
+    """The key and the IV of client and server, as strings; ``repr`` omits them.
 
     Raises:
-        SecretError: one of them has not the documented length.
+        SecretError: one of them does not have the documented length.
     """
 
     key: str = field(repr=False)
@@ -37,10 +37,10 @@ class Secrets:
 
     @classmethod
     def of(cls, key: str | None = None, iv: str | None = None) -> Secrets:
-        """What is given, else the documented environment variables, else the documented defaults.
+        """The arguments, or else the documented environment variables, or else the defaults.
 
         Raises:
-            SecretError: one of them has not the documented length.
+            SecretError: one of them does not have the documented length.
         """
         if key is None:
             key = os.environ.get(SCHEME.key_variable, SCHEME.default_key)
@@ -50,11 +50,11 @@ class Secrets:
 
     @property
     def has_default_key(self) -> bool:
-        """Whether the key is the documented one, which everybody knows."""
+        """Whether the key is the documented one, which is public."""
         return self.key == SCHEME.default_key
 
     def encrypt(self, photo: bytes) -> bytes:
-        """The ciphertext of a photo file, the tag behind it."""
+        """The ciphertext of a photo file, followed by the tag."""
         return AESGCM(self.key.encode()).encrypt(self.iv.encode(), photo, None)
 
     def encrypt_to_base64(self, photo: bytes) -> bytes:
@@ -63,6 +63,6 @@ class Secrets:
 
 
 def url_encoded(encrypted: bytes) -> bytes:
-    """Base64 as a value of a url-encoded form: a server would read a plain ``+`` as a blank."""
+    """Percent-encoded Base64 for a URL-encoded form, in which a plain ``+`` means a space."""
     # Twenty times as fast as urllib's quote, on the three characters that Base64 can hold.
     return encrypted.replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")

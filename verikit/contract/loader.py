@@ -1,4 +1,4 @@
-"""Reads openapi.yaml into frozen values."""
+"""Parses openapi.yaml into frozen values."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wh
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """Everything that openapi.yaml documents, ready to use.
+    """The contents of openapi.yaml.
 
-    ``document`` is the file as it stands, for tools that read OpenAPI themselves; its schemas
-    are reached with :meth:`schema`.
+    ``document`` is the parsed file, for tools that read OpenAPI; :meth:`schema` gives its schemas.
     """
 
     source: Path
@@ -67,7 +66,7 @@ def load_contract(source: Path | None = None) -> Contract:
     """The contract of this release, or of another file.
 
     Raises:
-        ContractError: the file cannot be read or lacks something a contract must have.
+        ContractError: the file cannot be read or is incomplete.
     """
     path = source or contract_path()
     try:

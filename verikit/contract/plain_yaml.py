@@ -1,4 +1,4 @@
-"""YAML that others wrote: read as plain values, and refused where it is more than it seems."""
+"""Parses YAML from others into plain values; aliases and deep nesting are refused."""
 
 from __future__ import annotations
 

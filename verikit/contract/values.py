@@ -1,4 +1,4 @@
-"""The facts of the contract, each kind a small frozen value."""
+"""The facts of the contract, as small frozen values."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class SystemCode:
-    """A documented refusal: its number, its message and the HTTP status it travels with.
-
-    ``description`` says in a sentence what it means.
-    """
+    """A documented system code: number, message, HTTP status, and a sentence of description."""
 
     name: str
     code: int
@@ -37,7 +34,7 @@ class SystemCode:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpStatus:
-    """A documented HTTP status and the reason the page gives it, such as BAD_REQUEST."""
+    """A documented HTTP status and its reason, such as BAD_REQUEST."""
 
     status: int
     reason: str | None
@@ -45,7 +42,7 @@ class HttpStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Encryption:
-    """How a photo is sealed; lengths in characters for key and IV, in bytes for the tag."""
+    """How a photo is encrypted; lengths in characters for key and IV, in bytes for the tag."""
 
     cipher: str
     tag_bytes: int
@@ -84,7 +81,7 @@ class ErrorRates:
 
 
 def _interpolate(points: list[tuple[float, float]], x: float) -> float:
-    """Piecewise linear through points of ascending x, the end pieces going on beyond them."""
+    """Piecewise linear interpolation through points of ascending x, extrapolated at the ends."""
     piece = 0
     while piece < len(points) - 2 and x > points[piece + 1][0]:
         piece += 1
@@ -94,7 +91,7 @@ def _interpolate(points: list[tuple[float, float]], x: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoStandards:
-    """What a photo must be to be accepted; sides in pixels, sizes in bytes, limits inclusive."""
+    """The requirements on photos; sides in pixels, sizes in bytes, limits inclusive."""
 
     formats: tuple[str, ...]
     min_side: int
@@ -107,7 +104,7 @@ class PhotoStandards:
         """Read the keys of ``x-photo-standards``.
 
         Raises:
-            ContractError: a key is missing or a limit is no positive whole number.
+            ContractError: a key is missing, or a limit is not a positive integer.
         """
         try:
             return cls(
@@ -132,12 +129,12 @@ class PhotoStandards:
 
 
 def check_secret(name: str, secret: str | bytes, length: int) -> None:
-    """Refuse a key or an IV that cannot be one, in a sentence that begins with its ``name``.
+    """Check a key or an IV; the error begins with its ``name``.
 
-    Text of the environment may hold bytes that are no text (PEP 383).
+    Strings of the environment may contain undecodable bytes (PEP 383).
 
     Raises:
-        SecretError: it is not ``length`` characters of ASCII.
+        SecretError: it is not ``length`` ASCII characters.
     """
     content = secret.encode(errors="surrogateescape") if isinstance(secret, str) else secret
     if len(content) != length or not content.isascii():

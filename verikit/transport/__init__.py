@@ -1,4 +1,4 @@
-"""How any server is reached, and a strict, bounded reader of what it answers.
+"""Connects to any server, with a strict, bounded parser of responses.
 
 >>> from verikit.transport import Access, Address, Endpoint, Pool, Request
 >>> endpoint = Endpoint(address=Address.of("https://faces.example/v2"), access=Access(), timeout=10)

@@ -1,4 +1,4 @@
-"""Where a server is: a URL as users type it, with or without the operation's own path."""
+"""The address of a server: a URL as users type it, with or without the operation's path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same as :mod:`verikit.transport.connection` for ``async`` code, on asyncio or trio."""
+"""The asynchronous counterpart of ``connection``, for asyncio or trio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long an exchange may take, and how many there may be in a second."""
+"""The time limit of an exchange, and the rate limit of requests."""
 
 from __future__ import annotations
 

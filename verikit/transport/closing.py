@@ -1,4 +1,4 @@
-"""What is closed at the end of a ``with`` statement, or of an ``async with``."""
+"""Context managers that close a connection."""
 
 from __future__ import annotations
 

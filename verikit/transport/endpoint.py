@@ -1,4 +1,4 @@
-"""How a server is reached: one frozen value that every command, client and worker is given."""
+"""An endpoint: a server and how to connect to it, as one frozen value."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _PLAIN_TO_TLS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What lets us in: headers, certificates, a proxy. Headers stay out of ``repr``."""
+    """Headers, certificates and a proxy for access to a server. ``repr`` omits the headers."""
 
     headers: Headers = field(default=(), repr=False)
     tls: Tls = field(default_factory=Tls)
     proxy: Proxy | None = None
-    """The proxy that was asked for; None: the environment says."""
+    """The proxy that was requested; None means the one of the environment."""
 
     @classmethod
     def of(  # noqa: PLR0913 - settings, each by its name
@@ -52,10 +52,10 @@ class Access:
         insecure: bool = False,
         proxy: str | None = None,
     ) -> Access:
-        """From what a user says; headers of ``VERIKIT_HEADER_*`` come behind those of the file.
+        """Make it from options; headers of ``VERIKIT_HEADER_*`` follow those of the file.
 
         Raises:
-            WrongUse: a file cannot be read, or a header or the proxy is none.
+            WrongUse: a file cannot be read, or a header or the proxy is invalid.
         """
         headers = headers_of_file(header_file) if header_file else ()
         given = {name.lower() for name, _ in headers}
@@ -76,15 +76,15 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """A server and how it is reached. It can be pickled, for workers elsewhere.
+    """A server and how to connect to it. It can be pickled for remote workers.
 
     Attributes:
-        address: where it is.
-        access: what lets us in.
+        address: the address of the server.
+        access: headers, certificates and a proxy.
         timeout: seconds to wait for a connection, or for the next bytes either way.
-        deadline: seconds for the whole exchange, connection included; None: twice the time-out.
-        rate: requests a second, at most; None: no bound.
-        limits: how much of an answer is read.
+        deadline: seconds for the complete exchange, connection included; None: twice the timeout.
+        rate: requests per second, at most; None: no limit.
+        limits: the maximum sizes of a response.
     """
 
     address: Address
@@ -101,7 +101,7 @@ class Endpoint:
 
     @cached_property
     def proxy(self) -> Proxy | None:
-        """The proxy on the way.
+        """The proxy to this server, if any.
 
         Raises:
             WrongUse: the environment names one that cannot be used.
@@ -110,7 +110,7 @@ class Endpoint:
 
     @cached_property
     def headers(self) -> Headers:
-        """The headers of every request, save for those on its body."""
+        """The headers of every request, except for those about its body."""
         given = {name.lower() for name, _ in self.access.headers}
         ours = {
             "Host": self.address.authority,
@@ -133,7 +133,7 @@ class Endpoint:
 
     @cached_property
     def target(self) -> str:
-        """What stands before a path in a request line."""
+        """The prefix of the path in a request line."""
         proxy = self.proxy
         if proxy and proxy.takes_whole_urls and not self.address.is_https:
             return f"http://{self.address.authority}{self.address.prefix}"
@@ -141,7 +141,7 @@ class Endpoint:
 
     @cached_property
     def secrets(self) -> tuple[bytes, ...]:
-        """Values that are struck out of answers: a server may send back what it was sent."""
+        """Secret values to redact from responses: a server may echo them."""
         headers = self.access.headers
         if self.address.credentials:
             headers += (("Authorization", basic(self.address.credentials)),)
@@ -158,16 +158,16 @@ class Endpoint:
         return tuple(said)
 
     def demand_passage(self, answer: Answer) -> None:
-        """Pass over an answer that may be the operation's.
+        """Check that a response may come from the operation.
 
         Raises:
-            TurnedAway: something in front of it answered; the message says what to do.
+            TurnedAway: something in front of it responded; the message says what to do.
         """
         if why := self.turned_away(answer):
             raise TurnedAway(why)
 
     def turned_away(self, answer: Answer) -> str | None:
-        """Why an answer is not the operation's but of something in front; None: it may be."""
+        """Why a response does not come from the operation; None if it may."""
         status, where = answer.status, self.address.shown
         if status in _REDIRECTS:
             to = answer.headers.get("location")

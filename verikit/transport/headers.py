@@ -1,6 +1,6 @@
-"""Headers that a gateway before the server asks for: tokens and keys, from a file or variables.
+"""Headers with tokens and keys for a gateway, from a file or variables.
 
-They are secrets: they are given on no command line, and stand in no report.
+They are secrets: they appear on no command line and in no report.
 """
 
 from __future__ import annotations

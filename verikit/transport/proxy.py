@@ -1,8 +1,8 @@
-"""Proxies: which one is used, and what is said to it before the server can be spoken to.
+"""Proxies: which one is used, and how a connection through it is opened.
 
-One rule for every command. A proxy that was asked for is used. Otherwise the environment's holds
-(``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY``, in small letters too), save for servers on this
-machine and those that ``NO_PROXY`` names.
+A requested proxy is used. Otherwise, that of the environment applies (``HTTPS_PROXY``,
+``HTTP_PROXY``, ``ALL_PROXY``, also in lower case), except for servers on this machine and those in
+``NO_PROXY``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Talk = Generator[bytes, bytes, None]
 
 @dataclass(frozen=True, kw_only=True)
 class Proxy:
-    """A proxy: ``http`` or ``socks5h``. It looks up the server's name, for ``socks5`` too."""
+    """A proxy: ``http`` or ``socks5h``. It resolves the server's name, also for ``socks5``."""
 
     kind: str
     host: str
@@ -48,10 +48,10 @@ class Proxy:
 
     @classmethod
     def of(cls, url: str, place: str = "The proxy") -> Proxy:
-        """A proxy from its URL; ``place`` says where that stands.
+        """A proxy from its URL; ``place`` says where the URL comes from.
 
         Raises:
-            WrongUse: it is none; the message does not repeat a password.
+            WrongUse: the URL is invalid; the message does not repeat a password.
         """
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
@@ -72,12 +72,12 @@ class Proxy:
         return f"{self.kind}://{host}:{self.port}"
 
     def failed(self, why: str) -> ProxyFailed:
-        """That it let nothing through, and why."""
+        """The error that the proxy refused a connection, with the reason."""
         return ProxyFailed(f"The proxy {self} refuses the connection: {why}")
 
     @property
     def takes_whole_urls(self) -> bool:
-        """Whether requests to http servers are sent to it, with the whole URL."""
+        """Whether it receives requests to http servers, with the full URL."""
         return self.kind == "http"
 
     @property
@@ -90,7 +90,7 @@ def proxy_for(address: Address) -> Proxy | None:
     """The environment's proxy for a server.
 
     Raises:
-        WrongUse: it is none that can be used.
+        WrongUse: it cannot be used.
     """
     if address.is_loopback or proxy_bypass(address.host):
         return None
@@ -103,7 +103,7 @@ def proxy_for(address: Address) -> Proxy | None:
 
 
 def tunnel(proxy: Proxy, address: Address) -> Talk:
-    """What opens a way through the proxy to the server."""
+    """The handshake that opens a connection through the proxy to the server."""
     return _connect(proxy, address) if proxy.kind == "http" else _socks(proxy, address)
 
 

@@ -1,4 +1,4 @@
-"""Whom a TLS connection trusts, how it says who we are, and why one failed."""
+"""TLS: trusted authorities, the client certificate, and the reasons for failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifiers with an API of their own: each file says how a pair is asked and an answer is read."""
+"""Servers with other APIs: each file writes the request for a pair and reads the response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DeepFace's own API server: POST /verify, photos as data URIs in JSON, a distance back."""
+"""DeepFace's API server: POST /verify with photos as data URIs in JSON, returning a distance."""
 
 from __future__ import annotations
 

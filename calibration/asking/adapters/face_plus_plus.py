@@ -1,6 +1,6 @@
-"""Face++ Compare, and what is built like it: a form with two photos in base64, a confidence back.
+"""Face++ Compare and similar APIs: a form with two Base64 photos, returning a confidence.
 
-Its key and secret are read from VERIKIT_API_KEY and VERIKIT_API_SECRET.
+Key and secret come from VERIKIT_API_KEY and VERIKIT_API_SECRET.
 """
 
 from __future__ import annotations

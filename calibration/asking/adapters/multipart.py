@@ -1,7 +1,7 @@
-"""A verifier that takes two plain photos as multipart/form-data and answers a JSON with a score.
+"""A server that takes two plain photos as multipart/form-data and returns JSON with a score.
 
-``send`` names path, fields and score where they differ: path (/verify), first, second, score,
-and refused, the field that is there where no face was found (error).
+``send`` changes the defaults: path (/verify), first, second, score, and refused, the field that
+marks a photo without a face (error).
 """
 
 from __future__ import annotations

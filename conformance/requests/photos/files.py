@@ -1,4 +1,4 @@
-"""The bytes of a photo file, made from its recipe; pictures are remembered."""
+"""Builds photo files from recipes; pictures are cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are no photo, or claim to be a far larger one than they are."""
+"""Files that are not photos, or that claim to be far larger than they are."""
 
 from __future__ import annotations
 

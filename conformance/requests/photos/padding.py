@@ -1,4 +1,4 @@
-"""Photo files made longer without a change to the picture."""
+"""Makes photo files longer without changing the picture."""
 
 from __future__ import annotations
 

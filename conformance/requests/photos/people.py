@@ -1,8 +1,6 @@
-"""Who is on the photos: our two people, or the folders of a vendor.
+"""The people on the photos: the two built-in ones, or a vendor's folders, one per person::
 
-A vendor's folder holds a folder for each person, with that person's photos in it::
-
-    photos/anna/1.jpg  photos/anna/2.jpg  photos/bert/a.png
+photos/anna/1.jpg  photos/anna/2.jpg  photos/bert/a.png
 """
 
 from __future__ import annotations

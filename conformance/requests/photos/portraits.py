@@ -1,4 +1,4 @@
-"""The two people of `verikit.portraits`, and what can be done to their portraits."""
+"""The two people of `verikit.portraits`, and edits of their portraits."""
 
 from __future__ import annotations
 
