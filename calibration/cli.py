@@ -38,7 +38,7 @@ from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
 from verikit.contract.profile import load_profile, profile_content
 from verikit.errors import NO_ROOM, NoVerdict, VerikitError, WrongUse
-from verikit.options import SWITCHES, access, secrets, switches
+from verikit.options import REACHING, SWITCHES, Grouped, access, secrets, switches
 from verikit.transport import Access, Address, Endpoint
 
 __all__ = ["calibrate", "datasets"]
@@ -63,7 +63,32 @@ def _claims(options: dict[str, Any]) -> Claims:
     return claims
 
 
-@click.command()
+@click.command(
+    cls=Grouped,
+    groups={
+        "The data": (
+            *("data", "photos", "people", "groups", "columns", "lower_is_closer"),
+            *(
+                "one_photo_each",
+                "keep_label_errors",
+                "score_map",
+                "similarities",
+                "adjudicated",
+                "combine",
+            ),
+        ),
+        "What is judged": (
+            *("claims", "up_to", "tolerance", "confidence", "require", "standard", "against"),
+        ),
+        "How much is asked": ("budget", "minutes", "until", "mated_share", "seed"),
+        "Asking the server": (
+            *("api", "url", "dask", "concurrency", "rate", "timeout", "retries"),
+            *(switch.name for switch in SWITCHES),
+        ),
+        **REACHING,
+        "Output": ("out", "thumbnails", "json", "quiet"),
+    },
+)
 @click.argument("sources", metavar="SOURCE", nargs=-1, required=True)
 @click.option(
     "--combine",

@@ -8,14 +8,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 from rich.console import Console
+from rich.markup import escape
 
 from conformance.case import Case
+from conformance.cases.fuzzing import nothing_left
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Result
@@ -36,7 +39,7 @@ from conformance.self_check import self_check
 from verikit.contract import load_contract
 from verikit.contract.profile import load_profile
 from verikit.errors import WrongUse
-from verikit.options import access, secrets
+from verikit.options import REACHING, Grouped, access, secrets, secrets_source
 
 SCHEME = load_contract().encryption
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -63,7 +66,16 @@ class Outputs:
     badge: Path | None
 
 
-@click.command(epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong usage, 3 incomplete.")
+@click.command(
+    cls=Grouped,
+    groups={
+        "What is checked": ("profile", "waivers", "photos", "patterns", "only_failed", "release"),
+        "How it is checked": ("jobs", "repeat", "seed", "fuzz_examples", "timeout", "self_check"),
+        **REACHING,
+        "Output": ("list", "html", "no_html", "json", "compare", "junit", "sarif", "badge"),
+    },
+    epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong usage, 3 incomplete.",
+)
 @click.argument("url", required=False)
 @click.option(
     "--key",
@@ -97,10 +109,28 @@ class Outputs:
     help="Compare with this JSON report: what is new, fixed and still failing.",
 )
 @click.option("--release", help="The release to score.  [default: the newest]")
-@click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
-@click.option("--repeat", default=1, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--jobs",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Cases that run at the same time.",
+)
+@click.option(
+    "--repeat",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Run each case this many times, and count how often it fails.",
+)
 @click.option("--seed", type=int, help="Repeat the random requests of the run with this seed.")
-@click.option("--fuzz-examples", default=60, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--fuzz-examples",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Random requests of each fuzzing case.",
+)
 @click.option(
     "--timeout",
     default=30.0,
@@ -108,7 +138,13 @@ class Outputs:
     type=click.FloatRange(0, min_open=True),
     help="Seconds to wait for a response.",
 )
-@click.option("--html", type=_FILE, default="reports/conformance.html", show_default=True)
+@click.option(
+    "--html",
+    type=_FILE,
+    default="reports/conformance.html",
+    show_default=True,
+    help="The HTML report.",
+)
 @click.option("--no-html", is_flag=True, help="Do not write an HTML report.")
 @click.option("--junit", type=_FILE, help="Write JUnit XML.")
 @click.option(
@@ -145,7 +181,8 @@ def check(url: str | None, **given: Any) -> None:
         raise WrongUse("Give the server's URL, for example: verikit check http://127.0.0.1:3000")
     target = Target.of(url, **secrets(), timeout=given["timeout"], access=given["access"])
     options = _options(catalogue, given)
-    console = Console(stderr=given["json"] == Path("-"))
+    console = Console(stderr=given["json"] == Path("-"), highlight=False)
+    _say_header(console, target, len(cases), options, given)
     shown = _self_check(console) if given["self_check"] else ""
     done = _watched(target, cases, given, options, console)
     done = replace(done, self_check=shown, given=_given(click.get_current_context()))
@@ -154,13 +191,23 @@ def check(url: str | None, **given: Any) -> None:
     sys.exit(done.exit_code)
 
 
+def _say_header(
+    console: Console, target: Target, cases: int, options: Options, given: dict[str, Any]
+) -> None:
+    profile = load_profile(given["profile"]).name or "none"
+    release = load_catalogue(options.release).release
+    console.print(f"verikit {version('verikit')} checks {escape(target.url)}", soft_wrap=True)
+    console.print(f"profile {escape(profile)}, release {release}, cases: {cases}", soft_wrap=True)
+    console.print(f"seed {options.seed}; {secrets_source()}\n", soft_wrap=True)
+
+
 def _self_check(console: Console) -> str:
     """What the self-check shows.
 
     Raises:
         SelfCheckFailed: the suite cannot tell good from bad, so a verdict would be worth nothing.
     """
-    with console.status("Checking the mock first, without and with a fault"):
+    with console.status("Checking the mock first, without and with a fault"), nothing_left():
         text = self_check()
     console.print(text, highlight=False, soft_wrap=True)
     return text
@@ -210,7 +257,7 @@ def _watched(
             if lines:
                 lines.result(result, by_id[result.case])
 
-        with live.progress:
+        with live.progress, nothing_left():
             done = run(target, cases, profile=profile, options=options, watch=watch)
         if lines:
             lines.footer(done)
@@ -282,6 +329,10 @@ def _write(done: Run, since: Comparison | None, outputs: Outputs, console: Conso
         write_sarif(done, outputs.sarif)
     if outputs.badge:
         write_badge(done, outputs.badge)
+    others = (outputs.junit, outputs.json, outputs.sarif, outputs.badge)
+    for path in filter(None, others):
+        if path != Path("-"):
+            console.print(f"Written: {path}", soft_wrap=True)
 
 
 def _folder_of(page: Path) -> Path:
@@ -293,4 +344,5 @@ def _list(catalogue: Catalogue, cases: Sequence[Case], *, in_json: bool) -> None
     if in_json:
         click.echo(json.dumps(as_data(catalogue, cases), indent=2))
     else:
-        Console().print(as_text(catalogue, cases), highlight=False)
+        console = Console(highlight=False)
+        console.print(as_text(catalogue, cases), soft_wrap=not console.is_terminal)

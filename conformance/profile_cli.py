@@ -34,8 +34,20 @@ from verikit.options import access, secrets
     show_default=True,
     help="The profile to write.",
 )
-@click.option("--jobs", default=4, show_default=True, type=click.IntRange(1, 64))
-@click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0, min_open=True))
+@click.option(
+    "--jobs",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Cases that run at the same time.",
+)
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds to wait for a response.",
+)
 def profile(url: str, output: Path, jobs: int, timeout: float, **given: Any) -> None:
     """Measure the limits of the server at URL, and write its profile.
 

@@ -19,7 +19,7 @@ from verikit.contract.encryption import Secrets
 from verikit.contract.profile import profile_content
 from verikit.errors import NoVerdict, WrongUse
 from verikit.foreign_text import in_lines
-from verikit.options import SECRETS_HELP, access, secrets
+from verikit.options import REACHING, SECRETS_HELP, Grouped, access, secrets
 from verikit.transport import Access
 
 WRONG_USE, INCOMPLETE = 2, 3
@@ -35,7 +35,20 @@ class _JsonFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=SECRETS_HELP)
+@click.command(
+    cls=Grouped,
+    groups={
+        "The test": (
+            *("load_profile", "users", "rate", "duration", "warm_up", "timeout", "gate", "list"),
+        ),
+        "Watching the server": ("pid", "metrics_url"),
+        **REACHING,
+        "Several machines": ("master", "expect_workers", "worker", "master_host", "master_port"),
+        "Output": ("html", "json", "compare"),
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=SECRETS_HELP,
+)
 @click.argument("url", required=False)
 @click.option("--list", is_flag=True, help="Print all profiles, and exit.")
 @click.option(
@@ -113,7 +126,13 @@ class _JsonFile(click.Path):
     show_default=True,
     help="The master's address; with --master, the address to listen on.",
 )
-@click.option("--master-port", type=click.IntRange(1, 65535), default=5557, show_default=True)
+@click.option(
+    "--master-port",
+    type=click.IntRange(1, 65535),
+    default=5557,
+    show_default=True,
+    help="The master's port.",
+)
 @access
 def load(url: str | None, access: Access, **options: Any) -> None:
     """Put the server at URL under load, check every response, and judge the result by gates.

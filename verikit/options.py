@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -70,6 +71,31 @@ _ACCESS_NAMES = (
 )
 
 
+REACHING = {"Reaching the server": ("key", "iv", *_ACCESS_NAMES)}
+"""The group of options of ``Grouped`` that those of ``access`` are in."""
+
+
+class Grouped(click.Command):
+    """A command that lists its options by group: title -> names of parameters."""
+
+    def __init__(self, *arguments: Any, groups: Mapping[str, Sequence[str]], **given: Any) -> None:
+        super().__init__(*arguments, **given)
+        self.groups = groups
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The groups in their order, then what is in none."""
+        records = {
+            str(parameter.name): record
+            for parameter in self.get_params(ctx)
+            if (record := parameter.get_help_record(ctx))
+        }
+        for title, names in self.groups.items():
+            with formatter.section(title):
+                formatter.write_dl([records.pop(name) for name in names if name in records])
+        with formatter.section("Other options"):
+            formatter.write_dl(list(records.values()))
+
+
 class GivenSecrets(TypedDict, total=False):
     """Key and IV from files."""
 
@@ -108,6 +134,18 @@ def secrets() -> GivenSecrets:
         if context.params.get(name) and (flag or name not in found):
             found[name] = context.params[name]
     return cast(GivenSecrets, found)
+
+
+def secrets_source() -> str:
+    """Where key and IV come from, in words."""
+    given = secrets()
+    sources = []
+    for name in ("key", "iv"):
+        variable = getattr(CONTRACT.encryption, f"{name}_variable")
+        from_variable = f"from {variable}" if variable in os.environ else "the documented one"
+        sources.append("given" if name in given else from_variable)
+    key, iv = sources
+    return f"key and IV: {key}" if key == iv else f"key: {key}, IV: {iv}"
 
 
 def read_secrets() -> SecretLines:

@@ -5,11 +5,14 @@ The same seed and depth give the same requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from threading import Lock
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import given as with_given
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
@@ -33,6 +36,17 @@ class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
         self.requirement = requirement
         self.expected = expected
         self.one = one
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Meanwhile Hypothesis keeps its files out of the user's folder; for a process of our own."""
+    with TemporaryDirectory(prefix="verikit-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def fuzz(context: CaseContext, draw: Callable[[], SearchStrategy[Request]]) -> Iterable[Finding]:

@@ -12,7 +12,7 @@ from verikit.options import SECRETS_HELP, secrets
 
 
 @click.command(epilog=SECRETS_HELP)
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     default=3000,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from conformance.judging.verdicts import Result, Verdict
-from conformance.reports.causes import causes
+from conformance.reports.causes import Cause, causes
 from conformance.reports.comparison import Comparison
 from conformance.reports.evidence import Evidence
 from conformance.reports.summary import GRAVITY, sentence
@@ -27,7 +29,9 @@ STYLES = {
     Verdict.NOT_SCORED: "dim",
     Verdict.TOOL_ERROR: "bold magenta",
 }
-_QUIET = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
+_TOLD = (Verdict.PASSED, Verdict.NOT_APPLICABLE, Verdict.FAILED)
+"""Nothing to tell, or told with its cause."""
+_NAMED = 5
 _SHOWN = 40
 _FINDINGS = 3
 
@@ -36,8 +40,13 @@ class Live:
     """A progress bar that names what has failed so far."""
 
     def __init__(self, console: Console, total: int) -> None:
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.progress = Progress(*columns, TextColumn("{task.description}"), console=console)
+        self.progress = Progress(
+            *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
         self._task = self.progress.add_task("", total=total)
         self._failed = 0
 
@@ -51,48 +60,74 @@ class Live:
 def report(
     run: Run, proofs: Mapping[str, Evidence], since: Comparison | None, console: Console
 ) -> None:
-    """Every case that is not simply good, the counts, and a sentence."""
-    _causes(run, proofs, console)
-    loud = [result for result in run.results if result.verdict not in _QUIET]
-    for result in loud[:_SHOWN]:
+    """What is broken by cause, what else is not simply good, the counts, and a sentence."""
+    for cause in causes(run):
+        _cause(run, cause, proofs, console)
+    others = [result for result in run.results if result.verdict not in _TOLD]
+    for result in others[:_SHOWN]:
         _case(run, result, console)
-    if len(loud) > _SHOWN:
-        console.print(f"... and {len(loud) - _SHOWN} more in the report.\n")
+    if len(others) > _SHOWN:
+        console.print(f"... and {len(others) - _SHOWN} more in the report.\n")
     console.print(_counts(run))
     if since:
         _since(since, console)
     console.print(f"\n{escape(sentence(run))}", style=_ending(run), highlight=False)
 
 
-def _causes(run: Run, proofs: Mapping[str, Evidence], console: Console) -> None:
-    """What is broken, each cause once."""
-    found = causes(run)
-    for cause in found:
-        cases = "1 case" if len(cause.cases) == 1 else f"{len(cause.cases)} cases"
-        name = f" request_id {cause.request_id}" if cause.request_id else ""
-        text = escape(cause.text or run.requirements[cause.requirement].text)
-        console.print(f"[bold red]{cause.level} {cause.requirement}[/]: {cases}. {text}")
-        console.print(
-            f"  e.g. {cause.cases[0]}: expected {escape(cause.example.expected)}; "
-            f"actual {escape(cause.example.actual)}{escape(name)}",
-            highlight=False,
-        )
-        line = proofs[cause.cases[0]].replay.line
-        console.print(f"  {escape(line)}\n", highlight=False, soft_wrap=True)
+def _cause(run: Run, cause: Cause, proofs: Mapping[str, Evidence], console: Console) -> None:
+    number = "1 case" if len(cause.cases) == 1 else f"{len(cause.cases)} cases"
+    text = cause.text or run.requirements[cause.requirement].text
+    console.print(f"[bold red]{cause.level} {cause.requirement}[/]: {number} failed")
+    console.print(Padding(Text(text), (0, 0, 0, 2)))
+    _facts(
+        console,
+        {
+            "expected": cause.example.expected,
+            "actual": cause.example.actual,
+            "request_id": cause.request_id,
+            "cases": _listed(run, cause.cases),
+        },
+    )
+    # A line to copy: the terminal breaks it, not we.
+    line = escape(proofs[cause.cases[0]].replay.line)
+    console.print(f"  replay      {line}\n", soft_wrap=True, highlight=False)
+
+
+def _listed(run: Run, cases: Sequence[str]) -> str:
+    """The first cases, and how often they failed where they were repeated."""
+    results = {result.case: result for result in run.results}
+    named = [
+        f"{case} ({results[case].failed_runs} of {results[case].runs} runs)"
+        if results[case].runs > 1
+        else case
+        for case in cases[:_NAMED]
+    ]
+    more = [f"{len(cases) - _NAMED} more"] if len(cases) > _NAMED else []
+    return ", ".join([*named, *more])
+
+
+def _facts(console: Console, facts: Mapping[str, str]) -> None:
+    """Names and texts side by side; what is long goes on below its own beginning."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(min_width=10, no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in facts.items():
+        if text:
+            table.add_row(Text(name), Text(text))
+    console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def _case(run: Run, result: Result, console: Console) -> None:
     style = STYLES[result.verdict]
     times = f" ({result.failed_runs} of {result.runs} runs)" if result.runs > 1 else ""
-    title = escape(run.cases[result.case].title)
-    console.print(f"[{style}]{result.verdict}{times}[/] [bold]{result.case}[/] {title}")
+    console.print(f"[{style}]{result.verdict}{times}[/] [bold]{result.case}[/]")
+    console.print(Padding(Text(run.cases[result.case].title), (0, 0, 0, 2)))
     if result.reason:
-        console.print(f"  {escape(result.reason)}", highlight=False)
+        console.print(Padding(Text(result.reason), (0, 0, 0, 2)))
     for finding in result.findings[:_FINDINGS]:
         requirement = run.requirements[finding.requirement]
-        console.print(f"  {requirement.level} {finding.requirement}: {escape(requirement.text)}")
-        console.print(f"    expected {escape(finding.expected)}", highlight=False)
-        console.print(f"    actual   {escape(finding.actual)}", highlight=False)
+        clause = f"{requirement.level} {finding.requirement}: {requirement.text}"
+        _facts(console, {"clause": clause, "expected": finding.expected, "actual": finding.actual})
     console.print()
 
 

@@ -31,16 +31,24 @@ from verikit import machine
 from verikit.contract import ContractError, PhotoStandards, load_contract
 from verikit.contract.profile import load_profile
 from verikit.errors import WrongUse
-from verikit.options import SecretLines, read_secrets
+from verikit.options import Grouped, SecretLines, read_secrets
 
 CONTRACT = load_contract()
 
 
 @click.command(
+    cls=Grouped,
+    groups={
+        "Listening": ("host", "port", "allowed_host", "ui", "allow_default_key"),
+        "Capacity": (
+            *("workers", "threads", "max_concurrent", "rate_limit", "deadline", "limit_status"),
+        ),
+        "Comparing": ("model", "detector", "uncalibrated", "profile"),
+    },
     epilog=f"{CONTRACT.encryption.key_variable} and {CONTRACT.encryption.iv_variable} set the key "
     f"({CONTRACT.encryption.key_characters} characters) and the IV "
     f"({CONTRACT.encryption.iv_characters}) that photos are encrypted with; without them the "
-    "documented defaults hold."
+    "documented defaults hold.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from verikit.cli import PARTS, main
 from verikit.errors import Unreachable, WrongUse
 from verikit.exit_codes import MEANINGS, Exit
+from verikit.options import Grouped
 
 
 def test_help_lists_every_part() -> None:
@@ -178,3 +179,31 @@ def test_only_the_wanted_part_is_loaded(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+GROUPED = [command for command in every_command(main) if isinstance(command, Grouped)]
+
+
+@pytest.mark.parametrize("command", GROUPED, ids=lambda command: command.name)
+def test_options_are_listed_by_group(command: Grouped) -> None:
+    grouped = [name for names in command.groups.values() for name in names]
+    assert len(grouped) == len(set(grouped))
+    shown = command.get_help(click.Context(command))
+    assert all(f"\n{title}:\n" in shown for title in command.groups)
+    flags = [flag for option in command.params for flag in option.opts if flag.startswith("--")]
+    assert [flag for flag in flags if shown.count(f"  {flag}") + shown.count(f", {flag}") < 1] == []
+
+
+def test_commands_of_many_options_group_them() -> None:
+    many = {command.name for command in every_command(main) if len(command.params) > 18}
+    assert many <= {command.name for command in GROUPED}
+
+
+def test_every_option_has_help() -> None:
+    silent = {
+        f"{command.name} {option.opts[-1]}"
+        for command in every_command(main)
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    }
+    assert silent == set()

@@ -96,6 +96,34 @@ def test_no_report_holds_what_a_private_key_encrypted(
     assert f"verikit check {bad_url} -k ordinary --seed" in (folder / "j.xml").read_text()
 
 
+def test_the_terminal_says_first_what_is_checked(good_url: str, folder: Path) -> None:
+    done = call(good_url, "-k", "first-missing", "--key", "k" * 32, "--seed", "7")
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith(f" checks {good_url}")
+    assert lines[1] == "profile none, release 1.8.0, cases: 1"
+    assert lines[2].startswith("seed 7; key: given, IV: ")
+
+
+def test_a_cause_is_told_once_with_the_cases_and_a_line_to_copy(bad_url: str, folder: Path) -> None:
+    done = call(bad_url, "-k", "second-*-wrong", "--json=lines.jsonl")
+    assert done.stdout.count("MUST encryption-key: 1 case failed") == 1
+    (line,) = [line for line in done.stdout.splitlines() if "second-key-wrong.body" in line]
+    assert line.startswith("  replay      curl -i -X POST")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines() if "replay" not in line)
+    assert "Written: lines.jsonl" in done.stdout
+
+
+def test_fuzzing_leaves_nothing_in_the_users_folder(good_url: str, folder: Path) -> None:
+    done = call(good_url, "-k", "fuzz-*", "--fuzz-examples=2", "--no-html")
+    assert (done.exit_code, list(folder.iterdir())) == (0, [])
+
+
+def test_a_list_that_is_piped_has_one_line_for_each_case() -> None:
+    lines = call("--list").stdout.splitlines()
+    cases = load_catalogue().cases
+    assert sum(line.startswith("    ") for line in lines) == sum(len(c.requires) for c in cases)
+
+
 def test_only_failed_plays_just_those_again(bad_url: str, folder: Path) -> None:
     call(bad_url, "-k", "*-empty", "--json=l.jsonl", "--no-html")
     again = failed_before(read_lines(folder / "l.jsonl"))
