@@ -41,8 +41,8 @@ def demo(session: nox.Session) -> None:
     session.run("verikit", "demo", *session.posargs)
 
 
-IN_TWO = ("--numprocesses=2", "--dist=loadfile")
-"""Two processes: much of a test's time is waiting for a server."""
+BESIDE = ("--numprocesses=4", "--dist=worksteal")
+"""Four processes, even on two processors: most of the tests' time is waiting for a server."""
 
 ELSEWHERE = "not timing and not slow and not browser and not nginx"
 
@@ -58,24 +58,24 @@ def quick(session: nox.Session) -> None:
     """Run what needs no server and no faces, in less than a minute."""
     prepare(session, "tests")
     folders = [f"tests/{name}" for name in ("calibration", "client", "contract", "conformance")]
-    pytest(session, *IN_TWO, "-m", f"{ELSEWHERE} and not live", *folders, "tests/load")
+    pytest(session, *BESIDE, "-m", f"{ELSEWHERE} and not live", *folders, "tests/load")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests in two processes and random order, but for those of `browser` and `slow`.
+    """Run the tests in four processes and random order, but for those of `browser` and `slow`.
 
     Arguments go to pytest, which then runs in one process.
     """
     prepare(session, "tests")
-    pytest(session, *(() if session.posargs else IN_TWO), "-m", ELSEWHERE)
+    pytest(session, *(() if session.posargs else BESIDE), "-m", ELSEWHERE)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that take long: clusters that are lost, long simulations, killed runs."""
     prepare(session, "tests")
-    pytest(session, *IN_TWO, "-m", "slow and not timing")
+    pytest(session, *BESIDE, "-m", "slow and not timing")
 
 
 @nox.session
@@ -92,7 +92,7 @@ def coverage(session: nox.Session) -> None:
     packages = ("verikit", "reference_server", "conformance", "calibration", "loadtests")
     measured = [f"--cov={package}" for package in packages]
     reports = ("--cov-report=html:reports/coverage", "--cov-report=term:skip-covered")
-    pytest(session, *IN_TWO, "-m", ELSEWHERE, "--cov-branch", *measured, *reports)
+    pytest(session, *BESIDE, "-m", ELSEWHERE, "--cov-branch", *measured, *reports)
 
 
 @nox.session

@@ -3,7 +3,6 @@
 import base64
 import itertools
 import re
-import select
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from tests.reach.conftest import Reached, Run
 from tests.reach.tools import TOOLS, is_content
 from tests.support.fronts import Certificates, http_proxy, over_tls, socks_proxy, tls_front
 from tests.support.hostile_server import refused, scored, whole
-from tests.support.peer import Peer, answering, listening, read_request
+from tests.support.peer import Peer, answering, listening, read_request, wait_for_its_end
 
 TOKEN = "Bearer s3cret-token"  # noqa: S105 - no secret
 PROFILE = ("--profile", "reference")
@@ -165,13 +164,6 @@ stages: [{users: 1, seconds: 0.5}]
 mix: {INVALID_CONTENT_LENGTH: 1}
 gates: {error_share: 0}
 """
-
-
-def wait_for_its_end(connection: socket.socket) -> None:
-    """Until the client closes; nothing is read, so that it never gets its body through."""
-    poll = select.poll()
-    poll.register(connection, select.POLLRDHUP)
-    poll.poll(10_000)
 
 
 def with_large_photos(tool: str, folder: Path, words: list[str]) -> list[str]:

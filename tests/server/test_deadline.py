@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -22,6 +23,8 @@ from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
+SOON = 20
+"""Seconds, on a busy machine; what would wait here would wait longer."""
 KIND = {"Content-Type": CONTRACT.media_types[0]}
 
 
@@ -33,8 +36,8 @@ class Occupied:
         self.end = threading.Event()
         begun = threading.Event()
         self.pool = ThreadPoolExecutor(8)
-        self.running = self.pool.submit(self.thread.run, lambda: (begun.set(), self.end.wait(30)))
-        begun.wait(10)
+        self.running = self.pool.submit(self.thread.run, lambda: (begun.set(), self.end.wait(60)))
+        assert begun.wait(60)
 
     def ask(self, *arguments: Any) -> Any:
         """A further call, once it waits."""
@@ -80,7 +83,7 @@ def test_what_is_late_is_refused_when_it_is_due_and_never_computed(occupied: Occ
     begun = monotonic()
     with pytest.raises(Busy) as busy:
         occupied.thread.run(lambda: computed.append(1), monotonic() + 0.2)
-    assert 0.15 < monotonic() - begun < 5
+    assert 0.15 < monotonic() - begun < SOON
     assert busy.value.limit == "deadline"
     occupied.end.set()
     occupied.running.result()
@@ -88,19 +91,12 @@ def test_what_is_late_is_refused_when_it_is_due_and_never_computed(occupied: Occ
     assert computed == []
 
 
-def test_what_can_only_be_late_is_refused_at_once() -> None:
-    thread = ComputeThread()
-    for _ in range(30):
-        thread.run(lambda: sleep(0.02))
-    with ThreadPoolExecutor(20) as pool:
-        waiting = [pool.submit(thread.run, lambda: sleep(0.02)) for _ in range(20)]
-        sleep(0.01)
-        begun = monotonic()
-        with pytest.raises(Busy):
-            thread.run(lambda: None, monotonic() + 0.1)
-        assert monotonic() - begun < 0.09
-        for each in waiting:
-            each.result()
+def test_what_can_only_be_late_is_refused_at_once(occupied: Occupied) -> None:
+    """What has run for two seconds is expected to run for two more."""
+    assert eventually(lambda: occupied.thread.age > 2)
+    with pytest.raises(Busy) as busy:
+        occupied.thread.run(lambda: None, monotonic() + 1.9)
+    assert busy.value.seconds == 2, "who is refused later, when it is due, is told 1"
 
 
 def test_nothing_is_computed_for_who_has_left(occupied: Occupied) -> None:
@@ -118,7 +114,7 @@ def test_given_up_everybody_is_told(occupied: Occupied) -> None:
     occupied.thread.give_up()
     for asked in (occupied.running, waiting):
         with pytest.raises(Busy):
-            asked.result(timeout=5)
+            asked.result(timeout=SOON)
     with pytest.raises(Busy):
         occupied.thread.run(lambda: 1)
 
@@ -143,14 +139,21 @@ def test_an_error_keeps_nothing_alive() -> None:
         gc.enable()
 
 
-def number(server: Live, name: str) -> float:
-    """A figure of the page of metrics."""
-    (line,) = [line for line in server.get("/metrics").text.splitlines() if line.startswith(name)]
-    return float(line.split()[1])
-
-
-def held(server: Live) -> float:
-    return number(server, "verikit_requests_held")
+@contextmanager
+def crowd(server: Live, content: bytes, size: int) -> Iterator[None]:
+    """So many clients that have asked, and leave at the end."""
+    head = (
+        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: {CONTRACT.media_types[0]}\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    before = server.arrived()
+    with ExitStack() as clients:
+        for _ in range(size):
+            client = socket.create_connection(("127.0.0.1", server.port))
+            clients.enter_context(client).sendall(head + content)
+        assert eventually(lambda: server.arrived() == before + size)
+        yield
 
 
 @pytest.mark.live
@@ -158,14 +161,13 @@ def test_a_comparison_that_hangs_is_answered_and_its_worker_replaced(
     start_live: Callable[..., Live], body: Callable[..., bytes]
 ) -> None:
     server = start_live(deadline=2)
-    before, begun = server.workers(), monotonic()
+    before = server.workers()
     with ThreadPoolExecutor(3) as pool:
         hung = pool.submit(server.post, body("magenta"))
-        sleep(0.3)
+        assert eventually(lambda: server.arrived() == 1)
         behind = [pool.submit(server.post, body()) for _ in range(2)]
         for answer in (hung, *behind):
             assert answer.result().status_code == answer.result().json()["code"] == 500
-    assert monotonic() - begun < 10
     assert eventually(lambda: server.workers() not in ([], before))
     assert server.post(body()).status_code == 200
     assert '"event": "stalled"' in server.log.read_text()
@@ -175,23 +177,11 @@ def test_a_comparison_that_hangs_is_answered_and_its_worker_replaced(
 def test_who_has_left_is_not_computed(
     start_live: Callable[..., Live], body: Callable[..., bytes]
 ) -> None:
-    """Each of them would take half a second."""
-    server, slow = start_live(threads=64), body("red", "red")
-    head = (
-        f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\n"
-        f"Content-Type: {CONTRACT.media_types[0]}\r\n"
-        f"Content-Length: {len(slow)}\r\n\r\n"
-    ).encode()
-    clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(30)]
-    for client in clients:
-        client.sendall(head + slow)
-    assert eventually(lambda: held(server) > 19)
-    for client in clients:
-        client.close()
-    begun = monotonic()
+    server = start_live(threads=64)
+    with crowd(server, body("red", "red"), 30):
+        pass
     assert server.post(body()).status_code == 200
-    assert monotonic() - begun < 5
-    assert number(server, 'verikit_limited_requests_total{limit="client_gone"}') > 15
+    assert server.figure('verikit_limited_requests_total{limit="client_gone"}') > 15
 
 
 @pytest.mark.live
@@ -203,7 +193,7 @@ def test_who_has_only_closed_its_side_gets_an_answer(
         f"POST {CONTRACT.path} HTTP/1.0\r\nContent-Type: {CONTRACT.media_types[0]}\r\n"
         f"Content-Length: {len(content)}\r\n\r\n"
     ).encode()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(head + content)
         client.shutdown(socket.SHUT_WR)
         assert b" 200 " in b"".join(iter(lambda: client.recv(65536), b""))
@@ -213,15 +203,13 @@ def test_who_has_only_closed_its_side_gets_an_answer(
 def test_probes_wait_for_no_comparison(
     start_live: Callable[..., Live], body: Callable[..., bytes]
 ) -> None:
-    server = start_live(threads=64)
-    with ThreadPoolExecutor(30) as pool:
-        for _ in range(30):
-            pool.submit(server.post, body("red", "red"))
-        assert eventually(lambda: held(server) > 9)
-        begun = monotonic()
+    """There is half a minute to compute."""
+    server = start_live(threads=96)
+    assert server.post(body()).status_code == 200
+    with crowd(server, body("red", "red"), 60):
         assert server.get("/healthz").json()["status"] == "alive"
         assert server.get("/readyz").status_code == 200, "it has compared lately"
-        assert monotonic() - begun < 1
+        assert server.figure("verikit_requests_held") > 0
 
 
 @pytest.mark.live

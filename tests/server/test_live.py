@@ -5,16 +5,17 @@ import json
 import signal
 import socket
 import struct
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psutil
 import pytest
 from jsonschema import validate
 
 from reference_server.process.serve import CONNECTIONS
 from reference_server.process.worker import FIRST_BYTE_SECONDS
+from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
@@ -149,7 +150,10 @@ def test_a_client_that_tears_its_connection_down_is_no_failure(
     server = start_live()
     with connect(server) as connection:
         connection.sendall(request_head("Content-Length: 100000") + b"a")
-        time.sleep(0.2)
+        (worker,) = map(psutil.Process, server.workers())
+        assert eventually(
+            lambda: connection.getsockname() in [each.raddr for each in worker.net_connections()]
+        )
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert server.post(body()).status_code == 200
     server.stop()
@@ -207,10 +211,13 @@ def test_who_is_stopping_is_not_ready(live: Any, start_live: Callable[..., Any])
     kept.request("GET", "/readyz")
     assert kept.getresponse().read()
     server.process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    kept.request("GET", "/readyz")
-    answer = kept.getresponse()
-    assert (answer.status, json.loads(answer.read())["status"]) == (503, "stopping")
+
+    def readiness() -> tuple[int, str]:
+        kept.request("GET", "/readyz")
+        answer = kept.getresponse()
+        return answer.status, json.loads(answer.read())["status"]
+
+    assert eventually(lambda: readiness() == (503, "stopping"))
     kept.close()
     assert server.process.wait(timeout=60) == 0
 

@@ -43,6 +43,15 @@ class Live:
     def get(self, path: str) -> requests.Response:
         return requests.get(self.url + path, timeout=30)
 
+    def figure(self, name: str) -> float:
+        """A figure of the page of metrics, over all its labels that begin like this."""
+        lines = [line for line in self.get("/metrics").text.splitlines() if line.startswith(name)]
+        return sum(float(line.split()[-1]) for line in lines)
+
+    def arrived(self) -> float:
+        """How many comparisons have been asked for: answered, or still held."""
+        return self.figure("verikit_requests_total") + self.figure("verikit_requests_held")
+
     def workers(self) -> list[int]:
         """The process ids of the workers."""
         return [child.pid for child in psutil.Process(self.process.pid).children()]

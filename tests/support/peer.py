@@ -1,5 +1,6 @@
 """A server whose bytes a test decides, in a thread of this process."""
 
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -45,6 +46,13 @@ def read_request(connection: socket.socket) -> tuple[bytes, bytes] | None:
             return None
         body += content
     return head, body
+
+
+def wait_for_its_end(connection: socket.socket) -> None:
+    """Until the client closes; nothing is read, so that it never gets a long body through."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
+    poll.poll(1000 * PATIENCE)
 
 
 @contextmanager
