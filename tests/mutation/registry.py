@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.mutation.parts import Build, Parts
 from tests.mutation.serving import served
@@ -88,20 +90,31 @@ def mutant(
     return register
 
 
-def mutant_of_head(*breaks: str) -> Callable[[Callable[[bytes], bytes]], None]:
-    """Register a mutant that spoils the status line and the headers of every answer."""
+Row = tuple[str, Callable[[Any], Any]]
+"""The requirements that a fault breaks, with blanks between them, and how something changes."""
 
-    def register(spoil: Callable[[bytes], bytes]) -> None:
+
+def mutants(kind: Callable[[Any], Build], table: Mapping[str, Row], *, direct: bool = True) -> None:
+    """Register mutants of one shape: what ``kind`` makes of each change, by name."""
+    for name, (breaks, change) in table.items():
+        mutant(*breaks.split(), name=name, direct=direct)(kind(change))
+
+
+def mutants_of_head(breaks: str, table: Mapping[str, Callable[[bytes], bytes]]) -> None:
+    """Register mutants that spoil the status line and the headers of every answer, by name."""
+    for name, spoil in table.items():
         MUTANTS.add(
             Candidate(
-                name=_called(spoil, None),
-                start=lambda parts: served(parts.serve, spoil=spoil),
-                breaks=breaks,
+                name=name,
+                start=partial(_spoilt, spoil),
+                breaks=(breaks,),
                 profile=MODEST,
             )
         )
 
-    return register
+
+def _spoilt(spoil: Callable[[bytes], bytes], parts: Parts) -> AbstractContextManager[str]:
+    return served(parts.serve, spoil=spoil)
 
 
 def variant(

@@ -3,92 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 from tests.mutation.parts import on_answer, on_comparison, on_refusal
-from tests.mutation.registry import mutant as mutant_behind_http
-from tests.mutation.registry import mutant_of_head
+from tests.mutation.registry import mutants, mutants_of_head
 from tests.mutation.wire import Reply
 
-mutant = partial(mutant_behind_http, direct=False)
 LENGTH = re.compile(rb"(?i)content-length: (\d+)\r\n")
 
 
-def with_line(head: bytes, line: bytes) -> bytes:
+def line(text: bytes) -> Callable[[bytes], bytes]:
     """The head with one more header line."""
-    return head.replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n\r\n", 1)
+    return lambda head: head.replace(b"\r\n\r\n", b"\r\n" + text + b"\r\n\r\n", 1)
+
+
+def length(text: bytes) -> Callable[[bytes], bytes]:
+    r"""The head with another line in place of its Content-Length, whose value is ``\1``."""
+    return lambda head: LENGTH.sub(text + b"\r\n", head)
 
 
 # Where the answer ends
 
-
-@mutant_of_head("http-framing")
-def two_content_lengths(head: bytes) -> bytes:
-    return with_line(head, b"Content-Length: 7")
-
-
-@mutant_of_head("http-framing")
-def negative_content_length(head: bytes) -> bytes:
-    return LENGTH.sub(b"Content-Length: -5\r\n", head)
-
-
-@mutant_of_head("http-framing")
-def content_length_with_a_unit(head: bytes) -> bytes:
-    return LENGTH.sub(rb"Content-Length: \1 bytes\r\n", head)
-
-
-@mutant_of_head("http-framing")
-def unknown_transfer_encoding(head: bytes) -> bytes:
-    return with_line(head, b"Transfer-Encoding: x-none")
-
-
-@mutant_of_head("answer-complete")
-def said_to_be_chunked(head: bytes) -> bytes:
-    return LENGTH.sub(b"Transfer-Encoding: chunked\r\n", head)
-
-
-@mutant_of_head("http-framing")
-def nul_in_a_header_name(head: bytes) -> bytes:
-    return with_line(head, b"X-Ser\0ver: 1")
-
-
-@mutant_of_head("http-framing")
-def header_line_without_a_colon(head: bytes) -> bytes:
-    return with_line(head, b"served by node 7")
-
-
-@mutant_of_head("http-framing")
-def status_of_two_digits(head: bytes) -> bytes:
-    return head.replace(b" 200 OK", b" 20 OK", 1)
-
+mutants_of_head(
+    "http-framing",
+    {
+        "two-content-lengths": line(b"Content-Length: 7"),
+        "negative-content-length": length(b"Content-Length: -5"),
+        "content-length-with-a-unit": length(rb"Content-Length: \1 bytes"),
+        "unknown-transfer-encoding": line(b"Transfer-Encoding: x-none"),
+        "nul-in-a-header-name": line(b"X-Ser\0ver: 1"),
+        "header-line-without-a-colon": line(b"served by node 7"),
+        "status-of-two-digits": lambda head: head.replace(b" 200 OK", b" 20 OK", 1),
+    },
+)
+mutants_of_head("answer-complete", {"said-to-be-chunked": length(b"Transfer-Encoding: chunked")})
 
 # What clients get over
 
-
-@mutant_of_head("http-fields")
-def content_length_said_twice(head: bytes) -> bytes:
-    return LENGTH.sub(lambda found: found[0] * 2, head)
-
-
-@mutant_of_head("http-fields")
-def header_lines_end_with_lf(head: bytes) -> bytes:
-    return head.replace(b"\r\n", b"\n")
-
-
-@mutant_of_head("http-fields")
-def folded_header(head: bytes) -> bytes:
-    return with_line(head, b"X-Long: one\r\n  two")
+mutants_of_head(
+    "http-fields",
+    {
+        "content-length-said-twice": lambda head: LENGTH.sub(lambda found: found[0] * 2, head),
+        "header-lines-end-with-lf": lambda head: head.replace(b"\r\n", b"\n"),
+        "folded-header": line(b"X-Long: one\r\n  two"),
+        "control-character-in-a-header": line(b"X-Bell: \x07"),
+    },
+)
 
 
-@mutant_of_head("http-fields")
-def control_character_in_a_header(head: bytes) -> bytes:
-    return with_line(head, b"X-Bell: \x07")
-
-
-@mutant("http-fields")
-@on_answer
-def bytes_follow_the_answer(given: Reply) -> Reply:
+def bytes_follow(given: Reply) -> Reply:
     """A client that keeps the connection takes them for the next answer."""
     if not given.body:
         return given
@@ -96,38 +60,24 @@ def bytes_follow_the_answer(given: Reply) -> Reply:
     return replace(given, body=given.body + extra).headed(Content_Length=str(len(given.body)))
 
 
+mutants(on_answer, {"bytes-follow-the-answer": ("http-fields", bytes_follow)}, direct=False)
+
 # JSON
 
 
-def _with_member(given: Reply, member: bytes) -> Reply:
-    return replace(given, body=given.body.replace(b"{", b"{" + member + b", ", 1))
+def member(text: bytes) -> Callable[[Reply], Reply]:
+    """One more member of the JSON object."""
+    return lambda given: replace(given, body=given.body.replace(b"{", b"{" + text + b", ", 1))
 
 
-@mutant("answer-members-once")
-@on_answer
-def code_stands_twice(given: Reply) -> Reply:
-    return _with_member(given, b'"code": 1')
-
-
-@mutant("answer-members-once")
-@on_comparison
-def score_stands_twice(given: Reply) -> Reply:
-    return _with_member(given, b'"verification_score": 0.0')
-
-
-@mutant("answer-members-once")
-@on_refusal
-def message_stands_twice(given: Reply) -> Reply:
-    return _with_member(given, b'"message": "ok"')
-
-
-@mutant("answer-json-interoperable")
-@on_answer
-def number_beyond_a_double(given: Reply) -> Reply:
-    return _with_member(given, b'"took": 1e400')
-
-
-@mutant("answer-json-interoperable")
-@on_answer
-def half_of_a_surrogate_pair(given: Reply) -> Reply:
-    return _with_member(given, b'"model": "\\ud83d"')
+ONCE, INTEROPERABLE = "answer-members-once", "answer-json-interoperable"
+mutants(
+    on_answer,
+    {
+        "code-stands-twice": (ONCE, member(b'"code": 1')),
+        "number-beyond-a-double": (INTEROPERABLE, member(b'"took": 1e400')),
+        "half-of-a-surrogate-pair": (INTEROPERABLE, member(b'"model": "\\ud83d"')),
+    },
+)
+mutants(on_comparison, {"score-stands-twice": (ONCE, member(b'"verification_score": 0.0'))})
+mutants(on_refusal, {"message-stands-twice": (ONCE, member(b'"message": "ok"'))})

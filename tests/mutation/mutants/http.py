@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from threading import Lock
@@ -12,202 +13,173 @@ from reference_server.answers import http_error
 from reference_server.refusals import InvalidArgument
 from tests.mutation.parts import Crash, Parts, around, on_answer, on_comparison
 from tests.mutation.registry import mutant as mutant_behind_http
+from tests.mutation.registry import mutants
 from tests.mutation.wire import CONTRACT, Ask, Reply, Serve, reply
 
-mutant = partial(mutant_behind_http, direct=False)
+Does = Callable[[Ask, Serve], Reply]
+Holds = Callable[[Ask], bool]
+
 PATH, POST = CONTRACT.path, CONTRACT.method
-
-# Paths
-
-
-@mutant("operation-path")
-@around
-def path_redirected_to_a_slash(ask: Ask, serve: Serve) -> Reply:
-    """As frameworks do whose route ends with a slash."""
-    if ask.path == PATH:
-        return Reply(308, b"").headed(Location=f"{PATH}/")
-    return serve(ask.having(PATH_INFO=PATH)) if ask.path == f"{PATH}/" else serve(ask)
+ERRORS = (404, 411, 413)
+mutant = partial(mutant_behind_http, direct=False)
 
 
-@mutant("status-404")
-@around
-def every_path_served(ask: Ask, serve: Serve) -> Reply:
+def where(holds: Holds, does: Does) -> Does:
+    """Something else happens to the requests of which something holds."""
+    return lambda ask, serve: does(ask, serve) if holds(ask) else serve(ask)
+
+
+def at_the_path(ask: Ask, serve: Serve) -> Reply:
+    """As if the operation's own path were asked."""
     return serve(ask.having(PATH_INFO=PATH))
 
 
-@mutant("status-404")
-@around
-def paths_below_served(ask: Ask, serve: Serve) -> Reply:
-    return serve(ask.having(PATH_INFO=PATH) if ask.path.startswith(PATH) else ask)
+def by_post(ask: Ask, serve: Serve) -> Reply:
+    """As if the method were POST."""
+    return serve(ask.having(REQUEST_METHOD=POST))
 
 
-@mutant("status-500", "status-404")
-@around
-def unknown_path_crashes(ask: Ask, serve: Serve) -> Reply:
-    if ask.path != PATH:
-        raise Crash
-    return serve(ask)
+def with_length(ask: Ask, serve: Serve) -> Reply:
+    """As if the length of the body were declared."""
+    return serve(ask.with_body(ask.body, ask.content_type))
 
 
-@mutant("status-404-near")
-@around
-def trailing_slash_served(ask: Ask, serve: Serve) -> Reply:
-    return serve(ask.having(PATH_INFO=PATH) if ask.path == f"{PATH}/" else ask)
+def crash(ask: Ask, serve: Serve) -> Reply:
+    """The server fails."""
+    raise Crash
 
 
-@mutant("status-404-near")
-@around
-def path_in_capitals_served(ask: Ask, serve: Serve) -> Reply:
-    return serve(ask.having(PATH_INFO=PATH) if ask.path.lower() == PATH else ask)
+def hang_up(ask: Ask, serve: Serve) -> Reply:
+    """The connection is lost."""
+    raise ConnectionError
 
 
-# Methods
+def under(status: int) -> Does:
+    """The answer has another status."""
+    return lambda ask, serve: serve(ask).under(status)
 
 
-@mutant("operation-post")
-@around
+def redirected_to_a_slash(ask: Ask, serve: Serve) -> Reply:
+    """As frameworks do whose route ends with a slash."""
+    if ask.path == PATH:
+        return Reply(308, b"").headed(Location=f"{PATH}/")
+    return at_the_path(ask, serve) if ask.path == f"{PATH}/" else serve(ask)
+
+
 def post_refused(ask: Ask, serve: Serve) -> Reply:
+    """Only PUT compares."""
     if ask.method == POST:
         raise InvalidArgument("use PUT")
-    return serve(ask.having(REQUEST_METHOD=POST) if ask.method == "PUT" else ask)
+    return by_post(ask, serve) if ask.method == "PUT" else serve(ask)
 
 
-def method_served(method: str, ask: Ask, serve: Serve) -> Reply:
-    """Another method compares as well."""
-    return serve(ask.having(REQUEST_METHOD=POST) if ask.method == method else ask)
+def chunked(ask: Ask) -> bool:
+    return ask.chunked
 
 
+def without_length(ask: Ask) -> bool:
+    return not ask.declares_length and not ask.chunked
+
+
+def asked_by(method: str) -> Holds:
+    """Whether the operation is asked by a method."""
+    return lambda ask: ask.method == method and ask.path == PATH
+
+
+NEAR = "status-404-near"
+REQUESTS: dict[str, tuple[str, Does]] = {
+    # Paths
+    "path-redirected-to-a-slash": ("operation-path", redirected_to_a_slash),
+    "every-path-served": ("status-404", at_the_path),
+    "paths-below-served": ("status-404", where(lambda ask: ask.path.startswith(PATH), at_the_path)),
+    "unknown-path-crashes": ("status-500 status-404", where(lambda ask: ask.path != PATH, crash)),
+    "trailing-slash-served": (NEAR, where(lambda ask: ask.path == f"{PATH}/", at_the_path)),
+    "path-in-capitals-served": (NEAR, where(lambda ask: ask.path.lower() == PATH, at_the_path)),
+    # Methods
+    "post-refused": ("operation-post", post_refused),
+    "other-methods-answered-405": (
+        NEAR,
+        where(lambda ask: ask.method != POST and ask.path == PATH, under(405)),
+    ),
+    "options-answered-200": (
+        NEAR,
+        where(
+            lambda ask: ask.method == "OPTIONS", lambda ask, serve: Reply(200, b"", {"Allow": POST})
+        ),
+    ),
+    "head-answered-200": (NEAR, where(asked_by("HEAD"), under(200))),
+    "get-crashes": (f"status-500 method-refused {NEAR}", where(asked_by("GET"), crash)),
+    # Lengths
+    "chunked-body-read": ("status-411", where(chunked, with_length)),
+    "missing-length-taken-for-none": ("status-411", where(without_length, with_length)),
+    "chunked-body-crashes": ("status-411 length-undeclared status-500", where(chunked, crash)),
+    "chunked-body-ends-the-connection": (
+        "length-undeclared answer-complete",
+        where(chunked, hang_up),
+    ),
+}
 for method in ("GET", "PUT", "PATCH", "DELETE"):
-    mutant("method-refused", name=f"{method.lower()}_compares")(
-        around(partial(method_served, method))
-    )
+    holds = where(lambda ask, method=method: ask.method == method, by_post)  # type: ignore[misc]
+    REQUESTS[f"{method.lower()}-compares"] = ("method-refused", holds)
+mutants(around, REQUESTS, direct=False)
 
 
-@mutant("status-404-near")
-@around
-def other_methods_answered_405(ask: Ask, serve: Serve) -> Reply:
-    given = serve(ask)
-    return given.under(405) if ask.method != POST and ask.path == PATH else given
+def raising(make: Callable[[], Exception]) -> Callable[[Reply], Reply]:
+    """Instead of the answer something fails."""
+
+    def fail(given: Reply) -> Reply:
+        raise make()
+
+    return fail
 
 
-@mutant("status-404-near")
-@around
-def options_answered_200(ask: Ask, serve: Serve) -> Reply:
-    if ask.method == "OPTIONS":
-        return Reply(200, b"", {"Allow": POST})
-    return serve(ask)
+def of_status(status: int, change: Callable[[Reply], Reply]) -> Callable[[Reply], Reply]:
+    """Only answers of one status change."""
+    return lambda given: change(given) if given.status == status else given
 
 
-@mutant("status-404-near")
-@around
-def head_answered_200(ask: Ask, serve: Serve) -> Reply:
-    """As frameworks do that answer HEAD for every route."""
-    given = serve(ask)
-    return given.under(200) if ask.method == "HEAD" and ask.path == PATH else given
-
-
-@mutant("status-500", "method-refused", "status-404-near")
-@around
-def get_crashes(ask: Ask, serve: Serve) -> Reply:
-    if ask.method == "GET" and ask.path == PATH:
-        raise Crash
-    return serve(ask)
-
-
-# Lengths
-
-
-@mutant("status-411")
-@around
-def chunked_body_read(ask: Ask, serve: Serve) -> Reply:
-    return serve(ask.with_body(ask.body, ask.content_type) if ask.chunked else ask)
-
-
-@mutant("status-411")
-@around
-def missing_length_taken_for_none(ask: Ask, serve: Serve) -> Reply:
-    if ask.declares_length or ask.chunked:
-        return serve(ask)
-    return serve(ask.with_body(b"", ask.content_type))
-
-
-@mutant("status-411", "length-undeclared", "status-500")
-@around
-def chunked_body_crashes(ask: Ask, serve: Serve) -> Reply:
-    if ask.chunked:
-        raise Crash
-    return serve(ask)
-
-
-@mutant("length-undeclared", "answer-complete")
-@around
-def chunked_body_ends_the_connection(ask: Ask, serve: Serve) -> Reply:
-    if ask.chunked:
-        raise ConnectionError
-    return serve(ask)
-
-
-def an_invalid_argument(status: int, given: Reply) -> Reply:
-    """An HTTP error is answered as a refusal."""
-    if given.status == status:
-        raise InvalidArgument("the request is malformed")
-    return given
-
-
-for status in (404, 411, 413):
-    mutant(f"status-{status}", name=f"{status}_answered_as_invalid_argument")(
-        on_answer(partial(an_invalid_argument, status))
-    )
-
-
-@mutant("status-413", "status-500")
-@on_answer
-def large_body_crashes(given: Reply) -> Reply:
-    if given.status == 413:
-        raise Crash
-    return given
-
-
-@mutant("status-413", "answer-complete")
-@on_answer
-def large_body_ends_the_connection(given: Reply) -> Reply:
-    if given.status == 413:
-        raise ConnectionError
-    return given
-
-
-def in_html(status: int, given: Reply) -> Reply:
+def in_html(given: Reply) -> Reply:
     """The page that a proxy or a framework brings along."""
-    if given.status != status:
-        return given
-    page = f"<html><h1>{status}</h1></html>".encode()
+    page = f"<html><h1>{given.status}</h1></html>".encode()
     return replace(given, body=page).headed(Content_Type="text/html")
 
 
-for status in (404, 411, 413):
-    mutant("http-error-shape", name=f"{status}_in_html")(on_answer(partial(in_html, status)))
-
-
-@mutant("http-error-shape", "refusal-code")
-@on_answer
-def http_errors_with_the_code_of_success(given: Reply) -> Reply:
+def code_of_success(given: Reply) -> Reply:
     bare = not given.compared and not given.refused
     return given.but(code=CONTRACT.success_code) if bare else given
 
 
+MALFORMED = partial(InvalidArgument, "the request is malformed")
+ANSWERS: dict[str, tuple[str, Callable[[Reply], Reply]]] = {
+    "large-body-crashes": ("status-413 status-500", of_status(413, raising(Crash))),
+    "large-body-ends-the-connection": (
+        "status-413 answer-complete",
+        of_status(413, raising(ConnectionError)),
+    ),
+    "http-errors-with-the-code-of-success": ("http-error-shape refusal-code", code_of_success),
+}
+for status in ERRORS:
+    refused = of_status(status, raising(MALFORMED))
+    ANSWERS[f"{status}-answered-as-invalid-argument"] = (f"status-{status}", refused)
+    ANSWERS[f"{status}-in-html"] = ("http-error-shape", of_status(status, in_html))
+mutants(on_answer, ANSWERS, direct=False)
+
 # Connections, and what happens now and then
 
-
-@mutant("answer-complete", "answer-json")
-@on_comparison
-def json_cut_short(given: Reply) -> Reply:
-    return replace(given, body=given.body[:-5])
-
-
-@mutant("answer-complete")
-@on_comparison
-def declared_length_too_long(given: Reply) -> Reply:
-    return given.headed(Content_Length=str(len(given.body) + 10))
+mutants(
+    on_comparison,
+    {
+        "json-cut-short": (
+            "answer-complete answer-json",
+            lambda given: replace(given, body=given.body[:-5]),
+        ),
+        "declared-length-too-long": (
+            "answer-complete",
+            lambda given: given.headed(Content_Length=str(len(given.body) + 10)),
+        ),
+    },
+    direct=False,
+)
 
 
 class _Load:

@@ -7,64 +7,50 @@ import time
 from hashlib import sha256
 
 from tests.mutation.parts import Parts, on_answer, on_comparison, on_refusal
-from tests.mutation.registry import mutant
+from tests.mutation.registry import mutant, mutants
 from tests.mutation.wire import Ask, Reply, Serve
 
 ID = "request_id"
 
 
-@mutant("request-id")
-@on_comparison
-def request_id_missing_on_comparisons(given: Reply) -> Reply:
-    return given.without(ID)
-
-
-@mutant("request-id", "refusal-shape")
-@on_refusal
-def request_id_missing_on_refusals(given: Reply) -> Reply:
-    return given.without(ID)
-
-
-@mutant("http-error-shape")
-@on_answer
-def request_id_missing_on_http_errors(given: Reply) -> Reply:
-    return given if given.compared or given.refused else given.without(ID)
-
-
-@mutant("request-id")
-@on_answer
-def request_id_a_number(given: Reply) -> Reply:
-    return given.but(request_id=int(given.fields.get(ID, "0"), 16))
-
-
-@mutant("request-id")
-@on_answer
-def request_id_empty(given: Reply) -> Reply:
-    return given.but(request_id="")
-
-
-@mutant("request-id")
-@on_refusal
-def request_id_null_on_refusals(given: Reply) -> Reply:
-    return given.but(request_id=None)
-
-
-@mutant("request-id-unique")
-@on_answer
-def request_id_always_the_same(given: Reply) -> Reply:
-    return given.but(request_id="0" * 32)
-
-
-@mutant("request-id-unique")
-@on_answer
-def request_id_is_the_second(given: Reply) -> Reply:
-    return given.but(request_id=f"{time.time():.0f}")
-
-
-@mutant("request-id-unique")
-@on_refusal
-def request_id_of_refusals_always_the_same(given: Reply) -> Reply:
-    return given.but(request_id="invalid")
+UNIQUE = "request-id-unique"
+mutants(
+    on_comparison,
+    {"request-id-missing-on-comparisons": ("request-id", lambda given: given.without(ID))},
+)
+mutants(
+    on_refusal,
+    {
+        "request-id-missing-on-refusals": (
+            "request-id refusal-shape",
+            lambda given: given.without(ID),
+        ),
+        "request-id-null-on-refusals": ("request-id", lambda given: given.but(request_id=None)),
+        "request-id-of-refusals-always-the-same": (
+            UNIQUE,
+            lambda given: given.but(request_id="invalid"),
+        ),
+    },
+)
+mutants(
+    on_answer,
+    {
+        "request-id-missing-on-http-errors": (
+            "http-error-shape",
+            lambda given: given if given.compared or given.refused else given.without(ID),
+        ),
+        "request-id-a-number": (
+            "request-id",
+            lambda given: given.but(request_id=int(given.fields.get(ID, "0"), 16)),
+        ),
+        "request-id-empty": ("request-id", lambda given: given.but(request_id="")),
+        "request-id-always-the-same": (UNIQUE, lambda given: given.but(request_id="0" * 32)),
+        "request-id-is-the-second": (
+            UNIQUE,
+            lambda given: given.but(request_id=f"{time.time():.0f}"),
+        ),
+    },
+)
 
 
 @mutant("request-id-unique")
