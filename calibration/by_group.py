@@ -12,7 +12,7 @@ from calibration.counting.groups import ACROSS
 from calibration.findings import GroupDifferential, GroupRow
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.differentials import differentials
+from calibration.statistics.differentials import differentials, same_group
 from calibration.statistics.intervals import Rate, measured
 from calibration.statistics.verdicts import Evidence, Verdict
 
@@ -87,7 +87,36 @@ def group_differentials(
             )
             for one in differentials(rates)
         ]
-    return found
+    return found + _same_group(measurement, rows, place, claimed, alpha)
+
+
+def _same_group(
+    measurement: Measurement, rows: list[GroupRow], place: int, claimed: tuple[float, ...],
+    alpha: float,
+) -> list[GroupDifferential]:  # fmt: skip
+    """People of one group against people of two, the FMR of each."""
+    names = measurement.labels.names
+    across = [number for number, label in enumerate(names) if ACROSS in label]
+    within = [number for number, label in enumerate(names) if ACROSS not in label]
+    totals = {row.label: row for row in rows}
+    if (
+        not (across and within)
+        or min(totals[w].people for w in (WITHIN, ACROSS_ALL)) < LEAST_PEOPLE
+    ):
+        return []
+    counts = _Counts(measurement, claimed, alpha / 2)
+    one = same_group(*(counts.row("", numbers).fmr[place] for numbers in (within, across)))
+    return [
+        GroupDifferential(
+            measure="FMR",
+            ratio=one.ratio,
+            value=one.value,
+            interval=one.interval,
+            differ=one.interval.lower > 1,
+            highest="",
+            left_out=[],
+        )
+    ]
 
 
 class _Counts:

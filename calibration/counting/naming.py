@@ -150,16 +150,19 @@ class Agreement:
 
 _MOST_TOGETHER = 0.1
 _LEAST_GAIN = 0.2
+_AS_GOOD = 0.02
 _EXPECTED = 10.0
 
 
 def best(agreements: Sequence[Agreement]) -> Agreement | None:
-    """The reading that agrees best with the labels; of equal ones folders go before file names,
-    and then the one of fewest people, which claims least evidence. If none agrees, folders that
-    tell people all the same: then the labels are what is wrong."""
+    """The reading that agrees best with the labels; of those about as good, as a few wrong labels
+    make them, folders go before file names, and then the one of fewest people, which claims least
+    evidence. If none agrees, folders that tell people all the same: then the labels are wrong."""
     holding = [one for one in agreements if one.holds]
     if holding:
-        return max(holding, key=lambda one: (round(one.gain, 3), one.by_folder, -one.people))
+        most = max(one.gain for one in holding) - _AS_GOOD
+        as_good = [one for one in holding if one.gain >= most]
+        return max(as_good, key=lambda one: (one.by_folder, round(one.gain, 3), -one.people))
     return next((one for one in agreements if one.by_folder and one.twisted), None)
 
 

@@ -137,10 +137,9 @@ def _tell_groups(console: Console, findings: Findings) -> None:
             )  # fmt: skip
     console.print(table)
     for one in findings.differentials:
-        shown = (
-            f"groups differ, most: {escape(one.highest)}" if one.differ else "no difference shown"
-        )
-        console.print(f"{one.measure}, {one.ratio}: {words.ratio_between(one)}; {shown}")
+        highest = f" (highest: {escape(one.highest)})" if one.highest else ""
+        ratio = f"{one.measure}, {one.ratio}{highest}: {words.ratio_between(one)}"
+        console.print(f"{ratio}; {words.apart(one)}")
     console.print()
 
 

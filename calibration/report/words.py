@@ -6,6 +6,7 @@ import math
 
 from calibration.audit import Effect
 from calibration.findings import Findings, GroupDifferential, PairedRow, RequiredRow, Row
+from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 
@@ -206,6 +207,15 @@ def ratio_between(one: GroupDifferential) -> str:
         for number in (one.value, one.interval.upper)
     )
     return f"{value} ({one.interval.lower:.2g} to {upper})"
+
+
+def apart(one: GroupDifferential) -> str:
+    """What the interval of a ratio shows."""
+    if not one.differ:
+        return "no difference shown"
+    if one.ratio == Ratio.SAME_GROUP:
+        return "people of one group are confused more often"
+    return "groups differ"
 
 
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:

@@ -19,6 +19,7 @@ class Ratio(StrEnum):
 
     OF_LEAST = "highest / lowest"
     OF_MEAN = "highest / geometric mean"
+    SAME_GROUP = "same group / across groups"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,22 @@ def differentials(rates: Sequence[Rate]) -> list[Differential]:
             (Ratio.OF_MEAN, _of_mean, _most_of_mean),
         )
     ]
+
+
+def same_group(within: Rate, across: Rate) -> Differential:
+    """How much likelier people of one group are to be confused than people of two.
+
+    Both rates come from the same people; each interval holds at 1 - alpha / 2, so both do together.
+    """
+    low, value, high = (
+        _ratio(_log(a) - _log(b), least=-math.inf)
+        for a, b in (
+            (within.interval.lower, across.interval.upper),
+            (within.rate, across.rate),
+            (within.interval.upper, across.interval.lower),
+        )
+    )
+    return Differential(ratio=Ratio.SAME_GROUP, value=value, interval=Interval(low, high))
 
 
 def _nearest(lows: Sequence[float], highs: Sequence[float]) -> list[float]:
@@ -86,5 +103,5 @@ def _log(rate: float) -> float:
     return math.log(rate) if rate > 0 else -math.inf
 
 
-def _ratio(log: float) -> float:
-    return math.exp(max(log, 0.0)) if not math.isnan(log) else math.nan
+def _ratio(log: float, least: float = 0.0) -> float:
+    return math.exp(max(log, least)) if not math.isnan(log) else math.nan

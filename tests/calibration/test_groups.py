@@ -14,7 +14,7 @@ from calibration.cli import calibrate
 from calibration.counting.groups import MOST_LABELS, Groups
 from calibration.counting.identities import Index
 from calibration.findings import GroupRow
-from calibration.statistics.differentials import Ratio, differentials
+from calibration.statistics.differentials import Ratio, differentials, same_group
 from calibration.statistics.intervals import Interval, Rate, measured
 from verikit.errors import WrongUse
 
@@ -165,6 +165,18 @@ def test_ratios_of_a_box_of_rates():
     assert mean.value == pytest.approx(0.1 / (0.1 * 0.01 * 0.01) ** (1 / 3))
     assert mean.interval.upper == pytest.approx((0.12**2 / (0.005 * 0.009)) ** (1 / 3))
     assert mean.interval.lower == pytest.approx((0.08**2 / (0.02 * 0.011)) ** (1 / 3))
+
+
+def test_people_of_one_group_against_people_of_two(grouped):
+    (one,) = (d for d in grouped[2]["differentials"] if d["ratio"] == Ratio.SAME_GROUP)
+    within, across = (rows(grouped[2])[label] for label in ("within a group", "across groups"))
+    rates = [row["k"][3] / row["n"] for row in (within, across)]
+    assert one["value"] == pytest.approx(rates[0] / rates[1])
+    assert one["interval"]["lower"] < one["value"] < one["interval"]["upper"]
+    found = same_group(rate(0.01, 0.005, 0.02), rate(0.02, 0.01, 0.04))
+    assert (found.value, found.interval.lower, found.interval.upper) == pytest.approx(
+        (0.5, 0.125, 2)
+    )
 
 
 def test_groups_without_an_error_bound_nothing():

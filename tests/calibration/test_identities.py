@@ -127,3 +127,22 @@ def test_a_photo_that_is_given_to_two_people_is_noticed_and_one_given_to_none():
     identities.give(photos, np.array(people))
     found = identities.people()
     assert (found.clashes, found.clashing, found.unknown, found.given) == (1, "a", 1, 3)
+
+
+def test_a_few_wrong_folders_do_not_make_first_names_people():
+    """As with the corrected labels of LFW: a mated pair in two folders, of one first name."""
+    rng = np.random.default_rng(2)
+    photos = [f"{first}_{last}/{first}_{last}_{n:04}.jpg"
+              for first in ("ann", "bob", "cy") for last in range(40) for n in (1, 2)]  # fmt: skip
+    identities = Identities()
+    numbers = identities.written(photos)
+    first, second = rng.integers(0, 240, (2, 20_000))
+    apart = first // 2 != second // 2
+    rare = apart & ((first // 80 != second // 80) | (rng.random(20_000) < 0.002))
+    identities.see(numbers[first[rare]], numbers[second[rare]], mated=False)
+    mated = np.arange(0, 240, 2)
+    other = mated + 1
+    other[0] = 3
+    identities.see(numbers[mated], numbers[other], mated=True)
+    assert identities.people().how == "the folder"
+    assert len(identities.people().names) == 120
