@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from calibration.statistics.dependence import Shares, design_effects, shown_effects
+from calibration.statistics.dependence import Shares, design_effects, growths, shown_effects
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, decide
 from verikit.contract import load_contract
 
@@ -86,15 +86,18 @@ class Population:
             events=np.array([self.by_person(row) for row in events]).astype(np.int64),
             per_comparison=2,
         )
-        seen = zip(
-            CLAIMED, events, design_effects(shares, CLAIMED), shown_effects(shares, CLAIMED),
-            strict=True,
-        )  # fmt: skip
+        found = (of(shares, CLAIMED) for of in (design_effects, shown_effects, growths))
         rows = [
-            Evidence(claimed=rate, k=int(k.sum()), n=int(tried.sum()), design_effect=effect,
-                     shown_effect=shown)
-            for rate, k, effect, shown in seen
-        ]  # fmt: skip
+            Evidence(
+                claimed=rate,
+                k=int(k.sum()),
+                n=int(tried.sum()),
+                design_effect=effect,
+                shown_effect=shown,
+                growth=growth,
+            )
+            for rate, k, effect, shown, growth in zip(CLAIMED, events, *found, strict=True)
+        ]
         return decide(rows, rule)
 
 

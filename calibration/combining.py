@@ -107,7 +107,10 @@ def _rows(
         ours = [rows[place] for rows in evidence]
         limit = min(1.0, rule.tolerance * claimed)
         against.append(
-            sum(sequential.log_evidence_below(*row.at_most, limit, claimed) for row, _ in ours)
+            sum(
+                sequential.log_evidence_below(*row.at_most(limit), limit, claimed)
+                for row, _ in ours
+            )
         )
         beyond.append(
             sum(

@@ -25,7 +25,13 @@ from calibration.findings import (
 )
 from calibration.requirements import Standard, evidence_for
 from calibration.statistics import tail
-from calibration.statistics.dependence import Shares, design_effects, shown_effects, spreads
+from calibration.statistics.dependence import (
+    Shares,
+    design_effects,
+    growths,
+    shown_effects,
+    spreads,
+)
 from calibration.statistics.det import crossing, equal_error_rate, threshold_for
 from calibration.statistics.intervals import Interval, Rate, measured
 from calibration.statistics.planning import comparisons_of, people_for
@@ -222,13 +228,21 @@ def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
     """What was counted for each row, with its design effect, which repeated pairs multiply."""
     histogram = measurement.non_mated.histogram
     claimed = tuple(rate for _, rate in rates.rows)
-    effects, shown = (
+    effects, shown, growing = (
         _effects(measurement, measurement.non_mated, claimed, of=of)
-        for of in (design_effects, shown_effects)
+        for of in (design_effects, shown_effects, growths)
     )
+    seen = zip(claimed, histogram.matches, effects, shown, growing, strict=True)
     return [
-        Evidence(claimed=rate, k=int(k), n=histogram.n, design_effect=effect, shown_effect=own)
-        for rate, k, effect, own in zip(claimed, histogram.matches, effects, shown, strict=True)
+        Evidence(
+            claimed=rate,
+            k=int(k),
+            n=histogram.n,
+            design_effect=effect,
+            shown_effect=own,
+            growth=growth if histogram.n else 0.0,
+        )
+        for rate, k, effect, own, growth in seen
     ]
 
 
@@ -270,13 +284,18 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             gfrr=false_rejection[place],
         )
         for place, (row, judgement, people) in enumerate(
-            zip(seen, judgements, _people_needed(measurement, seen, judgements), strict=True)
+            zip(
+                seen,
+                judgements,
+                _people_needed(measurement, seen, judgements, rule.tolerance),
+                strict=True,
+            )
         )
     ]
 
 
 def _people_needed(
-    measurement: Measurement, rows: list[Evidence], judgements: list[Judgement]
+    measurement: Measurement, rows: list[Evidence], judgements: list[Judgement], tolerance: float
 ) -> list[int]:
     """For each row how many people it takes, where more comparisons of these would not do."""
     shares = measurement.shares(measurement.non_mated)
@@ -285,11 +304,12 @@ def _people_needed(
     claimed = tuple(row.claimed for row in rows)
     needed = []
     for row, judgement, spread in zip(rows, judgements, spreads(shares, claimed), strict=True):
-        effective = (row.n + judgement.still_needed) / row.design_effect
+        limit = tolerance * row.claimed
+        effective = (row.n + judgement.still_needed) / row.effect_at(limit)
         able = not judgement.still_needed or math.isfinite(
-            comparisons_of(shares.people, effective, row.claimed, spread)
+            comparisons_of(shares.people, effective, limit, spread)
         )
-        needed.append(0 if able else people_for(effective, row.claimed, spread))
+        needed.append(0 if able else people_for(effective, limit, spread))
     return needed
 
 

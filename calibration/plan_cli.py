@@ -124,8 +124,9 @@ def _required(one: Requirement, people: int, photos: int, alpha: float) -> Plann
 
 def _non_mated(row: str, true: float, factor: float, people: int, alpha: float) -> PlannedRow:
     needed = to_pass(true, factor, alpha=alpha)
-    least = max(people_for(needed, true, SPREAD), LEAST_PEOPLE)
-    total = comparisons_of(people, needed, true, SPREAD) if people >= least else math.inf
+    limit = factor * true
+    least = max(people_for(needed, limit, SPREAD), LEAST_PEOPLE)
+    total = comparisons_of(people, needed, limit, SPREAD) if people >= least else math.inf
     return PlannedRow(
         row=row,
         comparisons=math.ceil(total) if math.isfinite(total) else None,

@@ -18,7 +18,7 @@ import numpy as np
 
 from calibration.counting.comparisons import Measurement
 from calibration.statistics.arrays import Counts
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import Shares, design_effects, growths
 from calibration.statistics.verdicts import Evidence
 from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse
@@ -166,7 +166,8 @@ def evidence_for(
     repeats = counts.pairs.result().times if n else 1.0
     shares = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
     effect = repeats * design_effects(shares, limits)[row] if n else 1.0
-    evidence = Evidence(claimed=requirement.limit, k=k, n=n, design_effect=effect)
+    growth = repeats * growths(shares, limits)[row] if n else 0.0
+    evidence = Evidence(claimed=requirement.limit, k=k, n=n, design_effect=effect, growth=growth)
     return evidence, shares.people
 
 

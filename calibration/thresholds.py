@@ -155,7 +155,7 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         return _not_shown(measurement, limit, alpha, reasons)
     rows = [replace(row, open_still=audited.hidden) for row in evidence(measurement, rates)]
     place = len(rows)
-    while place and chance_of_at_most(*rows[place - 1].at_most, limit) <= alpha:
+    while place and chance_of_at_most(*rows[place - 1].at_most(limit), limit) <= alpha:
         place -= 1
     if place == len(rows):
         reason = _too_few(measurement, limit, alpha, rows[-1].design_effect)
@@ -174,7 +174,7 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         n=row.n,
         people=measurement.shares(measurement.non_mated).people,
         k=row.k,
-        upper=upper_bound(*row.at_most, alpha),
+        upper=upper_bound(*row.at_most(limit), alpha),
         design_effect=row.design_effect,
         mated=measurement.mated.attempted,
         mated_people=fnmr[1],

@@ -67,6 +67,17 @@ def shown_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float
     return [row.shown for row in _rows(shares, claimed)]
 
 
+def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
+    """By how much the design effect of each row exceeds 1, for each unit of the rate.
+
+    People who draw events more often than others make it grow with the rate: 1 + rate * growth.
+    Whoever tests whether a rate is as high as a limit needs the design effect at that limit: a
+    sample that happens to have few events shows little of either.
+    """
+    sharing = _sharing(shares) if shares.comparisons else 0.0
+    return [row.spread * sharing for row in _rows(shares, claimed)]
+
+
 def spreads(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """cv^2 of people's event rates in each row; from the rows below if there are few events."""
     return [row.spread for row in _rows(shares, claimed)]

@@ -51,8 +51,9 @@ def comparisons_of(people: int, needed: float, rate: float, spread: float) -> fl
     """Random non-mated comparisons of people that are worth ``needed`` independent ones.
 
     ``spread`` is cv^2, how unequal people's false match rates are. The design effect of n
-    comparisons is 1 + 4 n spread rate / people, and at most as many count as there are pairs of
-    people. Infinite if these people cannot provide enough.
+    comparisons at a ``rate`` (for a PASS: the limit that is tested) is 1 + 4 n spread rate /
+    people, and at most as many count as there are pairs of people. Infinite if these people
+    cannot provide enough.
     """
     left = 1 - 4 * spread * rate * needed / people
     total = needed / left if left > 0 else math.inf

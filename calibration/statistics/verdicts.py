@@ -55,6 +55,7 @@ class Evidence:
 
     ``open_still`` more may be events: a PASS must hold with them, a FAIL without. A FAIL
     needs no more than ``shown_effect``, where that is less (``dependence.shown_effects``).
+    ``growth`` is how the design effect grows with the rate (``dependence.growths``).
     """
 
     claimed: float
@@ -62,6 +63,7 @@ class Evidence:
     n: int
     design_effect: float = 1.0
     shown_effect: float = math.inf
+    growth: float = 0.0
     open_still: int = 0
 
     @property
@@ -70,11 +72,14 @@ class Evidence:
         effect = min(self.design_effect, self.shown_effect)
         return self.k / effect, self.n / effect
 
-    @property
-    def at_most(self) -> tuple[float, float]:
-        """As ``effective``, if all that is open are events."""
-        k = min(self.n, self.k + self.open_still)
-        return k / self.design_effect, self.n / self.design_effect
+    def at_most(self, limit: float) -> tuple[float, float]:
+        """As ``effective`` if the rate were this limit, and all that is open are events."""
+        k, effect = min(self.n, self.k + self.open_still), self.effect_at(limit)
+        return k / effect, self.n / effect
+
+    def effect_at(self, limit: float) -> float:
+        """The design effect if the rate were this limit (``dependence.growths``)."""
+        return max(self.design_effect, 1 + self.growth * limit)
 
     @property
     def effective(self) -> tuple[float, float]:
@@ -131,8 +136,8 @@ def _verdict(row: Evidence, too_many: float, rule: Rule) -> Verdict:
 
 
 def _chance_of_so_few(row: Evidence, rule: Rule) -> float:
-    k, n = row.at_most
     limit = min(1.0, rule.tolerance * row.claimed)
+    k, n = row.at_most(limit)
     if rule.at_any_time:
         return sequential.chance_below(k, n, limit, row.claimed)
     return chance_of_at_most(k, n, limit)
@@ -163,7 +168,8 @@ def _interval(row: Evidence, rule: Rule) -> Interval:
             return sequential.confidence_sequence(k, n, row.claimed, rule.alpha)
         return interval(k, n, rule.alpha)
 
-    return Interval(bounds(*row.at_least).lower, bounds(*row.at_most).upper)
+    limit = min(1.0, rule.tolerance * row.claimed)
+    return Interval(bounds(*row.at_least).lower, bounds(*row.at_most(limit)).upper)
 
 
 def _still_needed(row: Evidence, rule: Rule) -> int:
@@ -173,7 +179,8 @@ def _still_needed(row: Evidence, rule: Rule) -> int:
     """
     if rule.tolerance == 1:
         return max(1, round(_to_tell_from_limit(row, rule) * row.design_effect - row.n))
-    in_all = to_pass(row.claimed, rule.tolerance, alpha=rule.alpha) * row.design_effect
+    effect = row.effect_at(rule.tolerance * row.claimed)
+    in_all = to_pass(row.claimed, rule.tolerance, alpha=rule.alpha) * effect
     if in_all <= row.n:
         k, n = row.effective
         in_all = sequential.projected(k, n, row.claimed, rule.tolerance) * row.design_effect
