@@ -15,6 +15,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -88,7 +89,8 @@ class Table:
         except (pa.ArrowException, sqlite3.Error, OSError, ValueError, RecursionError) as error:
             reason = str(error).splitlines()[0]
             if self.kind == "text" and "conversion error" in reason:
-                reason = _first_misfit(self) or reason
+                with suppress(pa.ArrowException, ValueError):  # a row before it may be damaged
+                    reason = _first_misfit(self) or reason
             raise self.refusal(reason) from error
 
     def refusal(self, reason: str) -> WrongUse:

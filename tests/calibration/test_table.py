@@ -211,3 +211,10 @@ def test_what_is_no_table_is_refused_in_a_sentence(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(WrongUse):
         counted(path)
+
+
+def test_a_score_that_is_no_text_at_all_is_refused(tmp_path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(text(",").encode() + b"a/1.jpg,b/1.jpg,0,0.39\xc2")
+    with pytest.raises(WrongUse, match="CSV conversion error"):
+        counted(path)
