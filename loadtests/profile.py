@@ -180,7 +180,10 @@ def load_profile(name: str, server: Mapping[str, Any] = {}) -> Profile:
         raise WrongUse(f"{path} contains no options")
     if "server" in options:
         raise WrongUse("`server` is no option of a load profile: name it by --profile")
-    return profile_from({"name": path.stem, **options, "server": server})
+    try:
+        return profile_from({"name": path.stem, **options, "server": server})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise WrongUse(f"{path} is not a load profile: {error}") from error
 
 
 def profile_from(options: Mapping[str, Any]) -> Profile:

@@ -5,6 +5,7 @@ Nothing is unpickled, and sizes are checked before memory is allocated.
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -29,8 +30,10 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
         with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
             wanted = [name for name in file.files if not names or name in names]
             arrays = {name: file[name] for name in wanted}
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("a member is no array")
+        for array in arrays.values():
+            if not isinstance(array, np.ndarray):
+                raise ValueError("a member is no array")
+            _demand_characters(array)
         return arrays
     except WrongUse:
         raise
@@ -55,6 +58,7 @@ def array_of(path: Path) -> np.ndarray:
     """
     try:
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+        _demand_characters(array)
     except Exception as error:  # as above
         if "Python objects" in str(error):
             raise WrongUse(
@@ -63,6 +67,16 @@ def array_of(path: Path) -> np.ndarray:
             ) from error
         raise WrongUse(f"{path} is not an .npy, or is damaged: {error}") from error
     return array
+
+
+def _demand_characters(array: np.ndarray) -> None:
+    """Raises ValueError for text of numbers that are no characters, of which Python makes none."""
+    if array.dtype.kind == "U" and array.size and array.dtype.itemsize:
+        numbers = np.ascontiguousarray(array).view(np.uint32)
+        if not array.dtype.isnative:
+            numbers = numbers.byteswap()
+        if numbers.max() > sys.maxunicode:
+            raise ValueError("a text contains what is no character")
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as how
 
 from tests.fuzz.readers import Foreign
+from verikit.foreign_text import shown
 
 LONGEST_SECONDS = 5
+LINES = 60
 ROUND = 300
 """Inputs that are made from one seed."""
 
@@ -50,6 +52,7 @@ def fuzz(foreign: Foreign, seconds: float, seed: int) -> tuple[int, str]:
         try:
             trying()
         except Exception:  # whatever it is, it is what is looked for
-            return count, traceback.format_exc()
+            lines = traceback.format_exc().splitlines()
+            return count, "\n".join(shown(line) for line in lines[-LINES:])
         seed += 1
     return count, ""

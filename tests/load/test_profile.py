@@ -12,6 +12,7 @@ from loadtests.profile import FOLDER, Profile, load_profile, profile_from, profi
 from verikit.errors import WrongUse
 
 NAMES = profile_names()
+STAGES = "stages: [{users: 1, seconds: 1}]\n"
 UNCHANGED: dict[str, Any] = {
     "users": None, "rate": None, "duration": None, "warm_up": None, "timeout": None, "gate": (),
 }  # fmt: skip
@@ -128,3 +129,11 @@ def test_profile_is_the_word_for_a_server_and_the_load_has_its_own() -> None:
 def test_photos_keep_to_the_profile_of_the_server(standards: dict[str, Any], match: str) -> None:
     with pytest.raises(WrongUse, match=match):
         load_profile("smoke", {"photo_standards": standards})
+
+
+@pytest.mark.parametrize("text", ["mix: null", "gates: 3", "photos: 3", "stages: 3", "search: [x]"])
+def test_a_profile_of_other_kinds_of_values_is_wrong_use(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_text(f"about: x\n{text}\n" + ("" if "stages" in text else STAGES))
+    with pytest.raises(WrongUse):
+        load_profile(str(path))

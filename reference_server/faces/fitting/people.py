@@ -73,18 +73,18 @@ class LabelledTemplates:
             model = str(stored["model"])
             if Path(model).name != model:
                 raise ValueError("it does not name a model")
+            return cls.of(
+                vectors,
+                people,
+                photos,
+                model=model,
+                weights=str(stored["weights"]) or None,
+            )
         except Exception as error:  # numpy raises nearly anything over a damaged file
             raise WrongUse(
                 f"{path} is not a file of templates, or is damaged ({error}): make it with "
                 "`verikit templates`."
             ) from error
-        return cls.of(
-            vectors,
-            people,
-            photos,
-            model=model,
-            weights=str(stored["weights"]) or None,
-        )
 
     def save(self, path: Path, cohort: Cohort) -> None:
         """Write the file, readable by its owner alone, with what AS-norm needs of the cohort."""

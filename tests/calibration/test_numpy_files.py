@@ -1,0 +1,41 @@
+"""Arrays of somebody else's: what a file says that its text is, Python may not be able to make."""
+
+import numpy as np
+import pytest
+
+from calibration.sources.numpy_files import array_of, arrays_of
+from reference_server.faces.fitting.people import LabelledTemplates
+from verikit.errors import WrongUse
+
+ARRAYS = {
+    "vectors": np.eye(4, dtype=np.float32),
+    "photos": np.array(list("abcd")),
+    "model": np.array("Made"),
+    "weights": np.array(""),
+}
+
+
+def text_of(number: int, order: str = "<") -> np.ndarray:
+    """Four texts of one character, by its number."""
+    return np.full(4, number, f"{order}u4").view(f"{order}U1")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("number", [0x110000, 0xFFFFFFFF])
+def test_text_of_no_characters_is_refused(tmp_path, number, order) -> None:
+    path = tmp_path / "odd.npz"
+    np.savez(path, people=text_of(number, order), **ARRAYS)
+    with pytest.raises(WrongUse, match="no character"):
+        arrays_of(path, "templates")
+    with pytest.raises(WrongUse, match="is not a file of templates"):
+        LabelledTemplates.load(path)
+    np.save(tmp_path / "odd.npy", text_of(number, order))
+    with pytest.raises(WrongUse, match="no character"):
+        array_of(tmp_path / "odd.npy")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_last_character_is_one(tmp_path, order) -> None:
+    path = tmp_path / "good.npz"
+    np.savez(path, people=text_of(0x10FFFF, order), **ARRAYS)
+    assert arrays_of(path, "templates")["people"].tolist() == ["\U0010ffff"] * 4
