@@ -1,8 +1,13 @@
+import hashlib
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calibration.counting import naming
-from calibration.counting.identities import Identities, Origin, People
+from calibration.counting.identities import CountsByPhoto, Identities, Origin, People
 
 
 def known(names: list[tuple[str, str, bool]], people: dict[str, str] | None = None) -> People:
@@ -146,3 +151,52 @@ def test_a_few_wrong_folders_do_not_make_first_names_people():
     identities.see(numbers[mated], numbers[other], mated=True)
     assert identities.people().how == "the folder"
     assert len(identities.people().names) == 120
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=3, max_size=14).filter(lambda who: len(set(who)) > 1),
+    st.randoms(use_true_random=False),
+)
+def test_whoever_is_on_photos_without_names_is_told_by_all_their_labels(who, random):
+    """In any order and orientation; any partition of the photos into people is found again."""
+    identities, who = Identities(), np.array(who)
+    identities.photos.numbers(hashlib.sha256(bytes([n])).hexdigest() for n in range(who.size))
+    pairs = [pair[:: random.choice((1, -1))] for pair in itertools.combinations(range(who.size), 2)]
+    random.shuffle(pairs)
+    first, second = np.array(pairs).T
+    for mated in (True, False):
+        chosen = (who[first] == who[second]) == mated
+        identities.see(first[chosen], second[chosen], mated=mated)
+    person = identities.people().person
+    assert np.array_equal(person[:, None] == person, who[:, None] == who)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from([0.1, 0.4, 0.5, 0.9])),
+        max_size=40,
+    ),
+    st.booleans(),
+    st.integers(0, 40),
+)
+def test_what_each_person_contributes_is_what_a_plain_loop_counts(pairs, mated, cut):
+    """Twelve photos of four people, in two parts that are merged."""
+    thresholds = (0.4, 0.6)
+    person = np.arange(12) // 3
+    counted = CountsByPhoto(thresholds, mated=mated)
+    for part in (pairs[:cut], pairs[cut:]):
+        other = CountsByPhoto(thresholds, mated=mated)
+        columns = [
+            np.array([pair[n] for pair in part], kind) for n, kind in enumerate((int, int, float))
+        ]
+        other.add(*columns)
+        counted.merge(other)
+    tried, events = np.zeros(4, int), np.zeros((2, 4), int)
+    for first, second, score in pairs:
+        for photo in (first,) if mated else (first, second):
+            tried[person[photo]] += 1
+            for row, threshold in enumerate(thresholds):
+                events[row, person[photo]] += score < threshold if mated else score >= threshold
+    shares = counted.shares(person)
+    assert np.array_equal(shares.tried, tried)
+    assert np.array_equal(shares.events, events)

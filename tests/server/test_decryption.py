@@ -1,4 +1,5 @@
 import base64
+import textwrap
 from collections.abc import Callable
 
 import pytest
@@ -58,6 +59,18 @@ def test_during_a_rotation_both_keys_decrypt_and_no_third(encrypt: Encrypt) -> N
     crossed = base64.b64encode(AESGCM(new[0]).encrypt(old[1], b"crossed", None))
     with pytest.raises(InvalidArgument, match="INVALID"):
         decrypt("photo", crossed)
+
+
+@given(st.binary(max_size=400), st.integers(1, 80), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_any_photo_is_the_one_that_was_encrypted(
+    photo: bytes, width: int, newline: str, blanks: bool
+) -> None:
+    """However Base64 was broken into lines, and whether a form made blanks of its plus signs."""
+    settings = Settings.from_environment({})
+    sealed = AESGCM(settings.key).encrypt(settings.iv, photo, None)
+    text = newline.join(textwrap.wrap(base64.b64encode(sealed).decode(), width))
+    sent = text.replace("+", " ") if blanks else text
+    assert decrypter(settings)("photo", sent.encode()) == photo
 
 
 @given(st.binary())

@@ -2,10 +2,13 @@ import tempfile
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.policy import HTTP
 from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from urllib3 import encode_multipart_formdata
 
@@ -159,3 +162,29 @@ def test_fields_are_limited_in_number(encode: Encode, excess: int) -> None:
 def test_any_bytes_are_fields_or_an_invalid_argument(kind: str, body: bytes) -> None:
     with suppress(InvalidArgument):
         read_form(kind, body)
+
+
+NAMES = st.text(st.characters(codec="ascii", categories=["L", "N", "Pd"]), min_size=1, max_size=9)
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=300), st.booleans()), min_size=1, max_size=9))
+def test_what_others_write_as_multipart_is_read_back(
+    fields: list[tuple[str, bytes, bool]],
+) -> None:
+    """By the writers of urllib3 and of the standard library; a file part counts by its content."""
+    body, kind = encode_multipart_formdata(
+        [(name, ("x.jpg", value) if is_file else value) for name, value, is_file in fields]
+    )
+    expected = [(name, value) for name, value, _ in fields]
+    assert read_form(kind, body) == expected
+    message = MIMEMultipart("form-data")
+    for name, value, _ in fields:
+        part = MIMEApplication(value, _encoder=lambda _: None)
+        part.add_header("Content-Disposition", "form-data", name=name)
+        message.attach(part)
+    written = message.as_bytes(policy=HTTP)
+    assume(
+        all(b"\r" not in value and b"\n" not in value for _, value, _ in fields)
+    )  # it turns them
+    body = written.partition(b"\r\n\r\n")[2]
+    assert read_form(message["Content-Type"], body) == expected
