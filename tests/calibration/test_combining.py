@@ -91,7 +91,7 @@ def test_runs_that_share_people_or_a_question_are_refused(runs, tmp_path):
     [
         ([], "two runs at least"),
         (["{tmp}/nothing"], "is not there"),
-        (["{tmp}/a", "--require", "fta<=0.1"], "does nothing for runs that are combined"),
+        (["{tmp}/a", "--require", "fta<=0.1"], "does not apply to runs that are combined"),
     ],
 )
 def test_what_is_no_run_is_refused(runs, tmp_path, options, message):
