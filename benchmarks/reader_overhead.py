@@ -39,7 +39,7 @@ def ours_anew(url: str, request: Request, count: int) -> None:
     """As check."""
     with Pool(Endpoint(address=Address.of(url))) as pool:
         for _ in range(count):
-            read_json(pool.ask(request, anew=True).body)
+            read_json(pool.ask(request, new_connection=True).body)
 
 
 def ours_kept(url: str, request: Request, count: int) -> None:

@@ -301,7 +301,7 @@ def _given(context: click.Context) -> Given:
             for word in ("--" + name.replace("_", "-"), str(above and above.params[name]))
         ),
         options=tuple(options),
-        unsaid=f"with the same {' and '.join(secret)}" if secret else "",
+        withheld=f"with the same {' and '.join(secret)}" if secret else "",
     )
 
 

@@ -44,13 +44,13 @@ Watch = Callable[[Result], None]
 class Given:
     """The arguments of a command line that repeats a case.
 
-    ``before``: options of ``verikit``; ``options``: those of ``check``; ``unsaid``: secrets that
+    ``before``: options of ``verikit``; ``options``: those of ``check``; ``withheld``: secrets that
     reports must not contain, and that the user has to add.
     """
 
     before: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    unsaid: str = ""
+    withheld: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

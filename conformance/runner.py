@@ -123,7 +123,7 @@ def _preflight(environment: Environment) -> Outcome:
         if isinstance(one.error, NotConnected):
             raise NotConnected(f"{one.error}. Is it started?") from one.error
         raise one.error or Unreachable
-    endpoint.demand_passage(one.answer)
+    endpoint.require_operation(one.answer)
     word = outcome(one.answer)
     if one.answer.status in _NO_SUCH_OPERATION and word not in load_contract().codes:
         raise Unreachable(

@@ -13,7 +13,7 @@ VerikitError
         ├── BadAnswer         not an HTTP response, or too large
         ├── NotTrusted        an invalid certificate, or http confused with https
         ├── ProxyFailed       the proxy, not the server
-        └── TurnedAway        401, 403, 407 or a redirect: something in front of the operation
+        └── Intercepted        401, 403, 407 or a redirect: something in front of the operation
 
 A fault of the server under test is a finding, never an exception. Any other exception is a bug in
 verikit (exit code 70).
@@ -91,5 +91,5 @@ class ProxyFailed(Unreachable):
     """The proxy refused the connection; the message names it."""
 
 
-class TurnedAway(Unreachable):
+class Intercepted(Unreachable):
     """Something in front of the operation responded: 401, 403, 407, or a redirect."""

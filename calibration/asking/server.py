@@ -132,7 +132,7 @@ class Server:
             return Outcome(trouble=f"connection failed: {error}", may_pass=True)
         outcome = self.api.outcome(answer)
         if outcome.trouble and not (outcome.may_pass and answer.status < _SERVER_ERROR):
-            self.endpoint.demand_passage(answer)
+            self.endpoint.require_operation(answer)
         if name := answer.headers.get("server"):
             self.software = shown(name, limit=_NAME_LENGTH)
         return outcome

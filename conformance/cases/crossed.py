@@ -130,7 +130,7 @@ def request_of(row: tuple[str, ...]) -> Request:
     if what == "boolean":
         rotate, quality = ("maybe", None) if which == "rotate" else (None, "maybe")
     fields = {
-        name: _spoilt(what if which in (name, "both") else "", photo)
+        name: _corrupted(what if which in (name, "both") else "", photo)
         for name, photo in photos.items()
     }
     request = Request(
@@ -152,7 +152,7 @@ def with_other_person(request: Request) -> Request:
     return replace(request, second=replace(second, photo=replace(second.photo, of="hopper")))
 
 
-def _spoilt(what: str, photo: Photo) -> FieldValue:
+def _corrupted(what: str, photo: Photo) -> FieldValue:
     if what == "missing":
         return None
     damaged = {
@@ -162,13 +162,13 @@ def _spoilt(what: str, photo: Photo) -> FieldValue:
     }
     if what in damaged:
         return EncryptedPhoto(photo=photo, encryption=damaged[what])
-    spoilt = {
+    corrupted = {
         "text": Photo(content="text"),
         "thing": replace(photo, of="thing:coffee"),
         "cover": replace(photo, cover="mask"),
         "turned": replace(photo, turn=90),
     }
-    return EncryptedPhoto(photo=spoilt.get(what, photo))
+    return EncryptedPhoto(photo=corrupted.get(what, photo))
 
 
 def _cases() -> Iterable[Case]:

@@ -86,7 +86,7 @@ def _check(run: Run, case: str, finding: Finding) -> str:
     given = run.given
     words = ["verikit", *given.before, "check", run.target.url, *named, *_profile(run)]
     line = shlex.join([*words, *given.options, "--seed", str(run.seed)])
-    return f"{line}  # {given.unsaid}" if given.unsaid else line
+    return f"{line}  # {given.withheld}" if given.withheld else line
 
 
 def _profile(run: Run) -> list[str]:

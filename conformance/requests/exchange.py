@@ -110,7 +110,7 @@ class Exchange:
 
 def exchange(target: Target, case: str, request: Request) -> Exchange:
     """Send one request. Nothing that the server does raises an error."""
-    return _exchange(partial(target.pool.ask, anew=True), target, case, request)
+    return _exchange(partial(target.pool.ask, new_connection=True), target, case, request)
 
 
 def in_a_row(target: Target, case: str, requests: Sequence[Request]) -> list[Exchange]:

@@ -62,4 +62,4 @@ def _demand_answer(endpoint: Endpoint) -> None:
         method=_CONTRACT.method, path=_CONTRACT.path, content_type=_CONTRACT.media_types[0]
     )
     with Connection(endpoint) as connection:
-        endpoint.demand_passage(connection.ask(request))
+        endpoint.require_operation(connection.ask(request))

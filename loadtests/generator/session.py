@@ -155,7 +155,7 @@ class Session:
         else:
             verdict = self._check(case, answer.status, answer.body)
             if verdict.failure:
-                self._trouble = self._trouble or self.endpoint.turned_away(answer)
+                self._trouble = self._trouble or self.endpoint.interception(answer)
         self._busy -= 1
         self._recorder.record(due, now, now - due, verdict)
         return verdict.failure or ""

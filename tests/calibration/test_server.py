@@ -6,7 +6,7 @@ from calibration.sources.photos import Folder
 from calibration.sources.sampling import Pair
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
-from verikit.errors import TurnedAway
+from verikit.errors import Intercepted
 from verikit.transport import Address, Endpoint
 
 pytestmark = pytest.mark.live
@@ -46,5 +46,5 @@ def test_what_stands_in_front_of_a_server_is_told_at_once(stub, people, monkeypa
         self.send(401, {"message": "log in first"})
 
     monkeypatch.setattr(stub.RequestHandlerClass, "answer", refuse)
-    with pytest.raises(TurnedAway, match="needs credentials"):
+    with pytest.raises(Intercepted, match="needs credentials"):
         answer_of(stub, people, "p00/0.jpg")

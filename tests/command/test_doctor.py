@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from tests.support.hostile_server import SINS, hostile, whole
+from tests.support.hostile_server import ATTACKS, hostile, whole
 from tests.support.peer import answering
 from tests.support.ports import free_port
 from verikit.commands.doctor import cli, engine, installation, machine
@@ -167,10 +167,12 @@ def test_a_folder_that_cannot_be_written_is_wrong(monkeypatch: pytest.MonkeyPatc
     assert machine.folder().state is State.WRONG
 
 
-@pytest.mark.parametrize("sin", SINS)
-def test_whatever_listens_on_the_port_is_another(sin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whatever_listens_on_the_port_is_another(
+    attack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(machine, "SECONDS", 0.2)
-    with hostile(sin) as peer:
+    with hostile(attack) as peer:
         found = machine.port(peer.port)
     assert found.state is State.WRONG
     assert f"{found.found} {found.advice}".isprintable()

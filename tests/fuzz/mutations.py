@@ -1,4 +1,4 @@
-"""What an attacker makes of a valid input: a few spoilt places in it, or other values."""
+"""What an attacker makes of a valid input: a few corrupted places in it, or other values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ VALUES = st.recursive(
 
 
 @st.composite
-def spoilt(draw: DrawFn, seeds: Sequence[bytes]) -> bytes:
+def corrupted(draw: DrawFn, seeds: Sequence[bytes]) -> bytes:
     """One of the seeds with up to eight places overwritten, cut out, doubled or filled."""
     content = bytearray(draw(st.sampled_from(seeds)))
     for _ in range(draw(st.integers(0, 8))):
@@ -82,12 +82,12 @@ def _with_another(draw: DrawFn, value: Any) -> Any:
 
 
 @st.composite
-def spoilt_archive(draw: DrawFn, seed: bytes) -> bytes:
-    """A zip file, such as an .npz, with sound checksums around members that are spoilt."""
+def corrupted_archive(draw: DrawFn, seed: bytes) -> bytes:
+    """A zip file, such as an .npz, with sound checksums around members that are corrupted."""
     with zipfile.ZipFile(io.BytesIO(seed)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     name = draw(st.sampled_from(sorted(members)))
-    members[name] = draw(spoilt([members[name]]))
+    members[name] = draw(corrupted([members[name]]))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for each, content in members.items():

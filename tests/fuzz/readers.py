@@ -41,10 +41,10 @@ from loadtests.statistics.compare import compare
 from reference_server.faces.fitting.people import LabelledTemplates
 from tests.fuzz.mutations import (
     BOMB,
+    corrupted,
+    corrupted_archive,
     either,
     other_values,
-    spoilt,
-    spoilt_archive,
     spoilt_database,
 )
 from tests.support.hostile_server import refused, scored, whole
@@ -105,7 +105,7 @@ def saved(**arrays: Any) -> bytes:
 
 def json_and_yaml(documents: list[Any]) -> SearchStrategy[bytes]:
     written = [yaml.safe_dump(one).encode() for one in documents]
-    return either(spoilt([*written, BOMB]), other_values(documents))
+    return either(corrupted([*written, BOMB]), other_values(documents))
 
 
 # What servers say
@@ -129,19 +129,19 @@ def read_exchange(content: bytes) -> object:
     return [str(found) for found in violations(one, Profile())]
 
 
-READERS["answer"] = Foreign(read_exchange, spoilt(HEADS))
+READERS["answer"] = Foreign(read_exchange, corrupted(HEADS))
 BODIES = [json.loads(scored()), json.loads(refused("invalid argument: x"))]
 READERS["body, strictly"] = Foreign(
-    read_json, either(spoilt([scored()]), other_values(BODIES)), (NotStrictJson,)
+    read_json, either(corrupted([scored()]), other_values(BODIES)), (NotStrictJson,)
 )
 READERS["body, by the client"] = Foreign(
     lambda body: read_answer(200, body),
-    either(spoilt([scored(), refused("x")]), other_values(BODIES)),
+    either(corrupted([scored(), refused("x")]), other_values(BODIES)),
     (ClientError,),
 )
 READERS["body, by the load test"] = Foreign(
     lambda body: AnswerCheck(CONTRACT)(CASE, 200, body),
-    either(spoilt([scored(), refused("x")]), other_values(BODIES)),
+    either(corrupted([scored(), refused("x")]), other_values(BODIES)),
 )
 
 # Scores
@@ -175,18 +175,18 @@ def score_file(path: Path) -> object:
 
 READERS["scores as text"] = Foreign(
     of_file(".csv", score_file),
-    spoilt([ROWS.encode(), ROWS.replace(",", "\t").encode(), ROWS.encode("utf-16")]),
+    corrupted([ROWS.encode(), ROWS.replace(",", "\t").encode(), ROWS.encode("utf-16")]),
 )
 READERS["scores as JSON lines"] = Foreign(
     of_file(".jsonl", score_file),
-    either(spoilt([LINES.encode()]), other_values([json.loads(LINES.splitlines()[0])])),
+    either(corrupted([LINES.encode()]), other_values([json.loads(LINES.splitlines()[0])])),
 )
-READERS["scores as Parquet"] = Foreign(of_file(".parquet", score_file), spoilt([as_parquet()]))
+READERS["scores as Parquet"] = Foreign(of_file(".parquet", score_file), corrupted([as_parquet()]))
 MATRIX = saved(
     scores=np.linspace(0, 1, 16).reshape(4, 4).astype(np.float32), people=np.array(list("aabc"))
 )
 READERS["scores as a matrix"] = Foreign(
-    of_file(".npz", score_file), either(spoilt([MATRIX]), spoilt_archive(MATRIX))
+    of_file(".npz", score_file), either(corrupted([MATRIX]), corrupted_archive(MATRIX))
 )
 
 # Runs
@@ -241,7 +241,7 @@ def bin_set(path: Path) -> object:
     return [found.read(name) for name in found.names()]
 
 
-READERS["a .bin set"] = Foreign(of_file(".bin", bin_set), spoilt(SETS))
+READERS["a .bin set"] = Foreign(of_file(".bin", bin_set), corrupted(SETS))
 TEMPLATES = saved(
     vectors=np.eye(8, dtype=np.float32),
     people=np.array(list("aabbccdd")),
@@ -254,7 +254,7 @@ for name, read in {
     "templates to fit": LabelledTemplates.load,
 }.items():
     READERS[name] = Foreign(
-        of_file(".npz", read), either(spoilt([TEMPLATES]), spoilt_archive(TEMPLATES))
+        of_file(".npz", read), either(corrupted([TEMPLATES]), corrupted_archive(TEMPLATES))
     )
 
 # What says how to judge
@@ -321,7 +321,7 @@ RESULT = {"kind": "result", "case": "ordinary", "verdict": "passed", "findings":
 FOOTER = {"kind": "footer", "exit_code": 0, "sentence": "x", "counts": {}, "requests": 1}
 REPORT = "\n".join(map(json.dumps, (HEADER, RESULT, FOOTER))).encode()
 READERS["a report of check"] = Foreign(
-    of_file(".jsonl", read_lines), either(spoilt([REPORT]), other_values([HEADER]))
+    of_file(".jsonl", read_lines), either(corrupted([REPORT]), other_values([HEADER]))
 )
 WINDOW = {
     "latencies": [[3, 4]], "answers": {"200 1000": 4}, "failures": {}, "arrived": 4,
@@ -337,15 +337,16 @@ def load_report(path: Path) -> object:
 
 READERS["a report of load"] = Foreign(
     of_file(".json", load_report),
-    either(spoilt([json.dumps(LOAD).encode()]), other_values([LOAD])),
+    either(corrupted([json.dumps(LOAD).encode()]), other_values([LOAD])),
 )
 READERS["a folder of reports"] = Foreign(
     of_file(".jsonl", lambda path: find(path.parent)),
-    either(spoilt([REPORT]), other_values([HEADER, LOAD])),
+    either(corrupted([REPORT]), other_values([HEADER, LOAD])),
 )
 READERS["a header file"] = Foreign(
-    of_file(".txt", headers_of_file), spoilt([b"Authorization: Bearer x\n# y\nX-A: b\n"])
+    of_file(".txt", headers_of_file), corrupted([b"Authorization: Bearer x\n# y\nX-A: b\n"])
 )
 READERS["settings"] = Foreign(
-    of_file(".toml", settings.read), spoilt([b'key-file = "x"\n[check]\nprofile = "reference"\n'])
+    of_file(".toml", settings.read),
+    corrupted([b'key-file = "x"\n[check]\nprofile = "reference"\n']),
 )

@@ -16,7 +16,7 @@ import pytest
 from loadtests.generator.answers import AnswerCheck
 from loadtests.generator.cases import Case
 from tests.support.fronts import Certificates, certificates, http_proxy, over_tls, socks_proxy
-from tests.support.hostile_server import SINS, hostile, scored, whole
+from tests.support.hostile_server import ATTACKS, hostile, scored, whole
 from tests.support.peer import Peer, answering, listening, read_request
 from verikit.contract import load_contract
 from verikit.errors import Unreachable
@@ -232,7 +232,7 @@ CASE = Case(
 )
 
 
-@pytest.mark.parametrize("name", SINS)
+@pytest.mark.parametrize("name", ATTACKS)
 def test_what_is_counted_of_a_hostile_answer_is_short_and_printable(name: str) -> None:
     with hostile(name) as peer:
         endpoint = Endpoint(address=Address.of(peer.url), timeout=0.5, deadline=1)

@@ -50,7 +50,7 @@ class _Direct:
     ) -> None:
         """There is nothing to close."""
 
-    def ask(self, request: transport.Request, *, anew: bool = False) -> transport.Answer:
+    def ask(self, request: transport.Request, *, new_connection: bool = False) -> transport.Answer:
         try:
             reply = self.serve(Ask(_environ(request), request.body))
         except ConnectionError as error:

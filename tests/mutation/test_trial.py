@@ -45,7 +45,7 @@ def test_a_false_alarm_is_named_with_its_case():
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "corrupted",
     [
         replace(VARIANT, undecided=("score-symmetric",)),
         replace(VARIANT, unreachable="No server answers."),
@@ -61,8 +61,8 @@ def test_a_false_alarm_is_named_with_its_case():
         "suite broken on a mutant",
     ],
 )
-def test_what_was_not_judged_is_no_success(spoilt):
-    assert spoilt.problem
+def test_what_was_not_judged_is_no_success(corrupted):
+    assert corrupted.problem
 
 
 def test_a_whole_run_names_requirements_that_nothing_proved():

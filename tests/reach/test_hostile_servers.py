@@ -9,7 +9,7 @@ import pytest
 
 from tests.reach.conftest import Reached, Run
 from tests.reach.tools import PATIENCE, TOOLS
-from tests.support.hostile_server import SINS, TURNED_AWAY, hostile, scored, whole
+from tests.support.hostile_server import ATTACKS, INTERCEPTED, hostile, scored, whole
 from tests.support.peer import answering
 
 MOST_MEMORY = 300 << 10
@@ -63,20 +63,20 @@ def assert_whole(folder: Path) -> None:
     assert sum(file.stat().st_size for file in files) < 20 << 20
 
 
-@pytest.mark.parametrize("sin", SINS)
+@pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_hostile_server(run: Run, idle: int, tool: str, sin: str) -> None:
-    with hostile(sin) as peer:
+def test_a_hostile_server(run: Run, idle: int, tool: str, attack: str) -> None:
+    with hostile(attack) as peer:
         ended = run(tool, peer.url)
     assert_harmless(tool, ended, idle)
-    if sin in TURNED_AWAY:
+    if attack in INTERCEPTED:
         assert ended.status == 3
 
 
-@pytest.mark.parametrize("sin", SINS)
+@pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool in TRIES])
-def test_a_server_that_turns_hostile(run: Run, idle: int, tool: str, sin: str) -> None:
+def test_a_server_that_turns_hostile(run: Run, idle: int, tool: str, attack: str) -> None:
     answers = iter(range(10**9))
-    with hostile(sin, after=lambda: next(answers) >= 2) as peer:
+    with hostile(attack, after=lambda: next(answers) >= 2) as peer:
         ended = run(tool, peer.url)
     assert_harmless(tool, ended, idle)

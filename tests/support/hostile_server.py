@@ -1,4 +1,4 @@
-"""Servers that attack whoever asks them, one function for each sin; they run in this process.
+"""Servers that attack whoever asks them, one function per attack; they run in this process.
 
 Every one is asked with ``POST`` and answers the first request of a connection.
 """
@@ -21,11 +21,11 @@ NUMBERS = itertools.count()
 MIB = 1 << 20
 ESCAPES = "\x1b]0;OWNED\x07\x1b[2J\x1b[H\x1b[32mAll 404 cases PASSED\x1b[0m\u202e\u2028"
 MARKUP = "<script>alert(1)</script>[bold red]x[/bold red][link=file:///etc/passwd]y[/link] | `z`"
-SINS: dict[str, Behaviour] = {}
+ATTACKS: dict[str, Behaviour] = {}
 
 
-def sin(behaviour: Behaviour) -> Behaviour:
-    SINS[behaviour.__name__] = behaviour  # type: ignore[attr-defined]
+def attack(behaviour: Behaviour) -> Behaviour:
+    ATTACKS[behaviour.__name__] = behaviour  # type: ignore[attr-defined]
     return behaviour
 
 
@@ -166,31 +166,31 @@ def go_on(start: bytes, block: bytes, pause: float, connection: socket.socket) -
         time.sleep(pause)
 
 
-SINS |= {name: partial(say, make) for name, make in SAID.items()}
-SINS |= {name: partial(go_on, *how) for name, how in ENDLESS.items()}
+ATTACKS |= {name: partial(say, make) for name, make in SAID.items()}
+ATTACKS |= {name: partial(go_on, *how) for name, how in ENDLESS.items()}
 
 
-@sin
+@attack
 def says_nothing(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-@sin
+@attack
 def resets(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-TURNED_AWAY = {"leads_elsewhere", "leads_to_a_file", "asks_for_a_password"}
+INTERCEPTED = {"leads_elsewhere", "leads_to_a_file", "asks_for_a_password"}
 
 
 @contextmanager
 def hostile(name: str, after: Callable[[], bool] = lambda: True) -> Iterator[Peer]:
-    """A server that commits this sin; while ``after`` is false it answers as it should."""
+    """A server that carries out this attack; while ``after`` is false it answers as it should."""
 
     def handle(connection: socket.socket) -> None:
         request = read_request(connection)
         if request and after():
-            SINS[name](connection)
+            ATTACKS[name](connection)
         elif request:
             connection.sendall(whole(scored()))
 

@@ -14,7 +14,7 @@ from tests.support.fronts import (
 )
 from tests.support.peer import answering, listening
 from tests.transport.conftest import Ask, endpoint, post
-from verikit.errors import BadAnswer, Broken, NotTrusted, ProxyFailed, TurnedAway, WrongUse
+from verikit.errors import BadAnswer, Broken, Intercepted, NotTrusted, ProxyFailed, WrongUse
 from verikit.transport import Access, Address
 from verikit.transport.headers import headers_of_environment, headers_of_file
 from verikit.transport.proxy import Proxy, proxy_for
@@ -92,8 +92,8 @@ def test_what_stands_before_the_operation_is_told(ask: Ask, said: bytes, why: st
         there = endpoint(peer.url)
         (answer,) = ask(there, post())
         assert peer.connections == 1
-    with pytest.raises(TurnedAway, match=why) as caught:
-        there.demand_passage(answer)
+    with pytest.raises(Intercepted, match=why) as caught:
+        there.require_operation(answer)
     assert str(caught.value).startswith(peer.url)
 
 
@@ -102,7 +102,7 @@ def test_an_answer_of_the_operation_passes(ask: Ask) -> None:
         said = b"HTTP/1.1 " + status + b" X\r\nContent-Length: 2\r\n\r\n{}"
         with answering(said) as peer:
             there = endpoint(peer.url)
-            there.demand_passage(*ask(there, post()))
+            there.require_operation(*ask(there, post()))
 
 
 # TLS
@@ -168,8 +168,8 @@ def test_http_and_https_are_told_apart(ask: Ask, files: Certificates) -> None:
     with answering(said) as peer:
         there = endpoint(peer.url)
         (answer,) = ask(there, post())
-        with pytest.raises(TurnedAway, match="write https:// instead"):
-            there.demand_passage(answer)
+        with pytest.raises(Intercepted, match="write https:// instead"):
+            there.require_operation(answer)
 
 
 @pytest.mark.parametrize("name", ["ca_file", "client_certificate"])
@@ -226,8 +226,8 @@ def test_a_proxy_may_ask_for_a_name_and_a_password(ask: Ask, files: Certificates
                 assert "secret-one" not in repr(own)
             there = endpoint(urls[0], access=Access.of(proxy=proxy.url))
             (answer,) = ask(there, post())
-            with pytest.raises(TurnedAway, match=f"The proxy {proxy.url} refuses the connection"):
-                there.demand_passage(answer)
+            with pytest.raises(Intercepted, match=f"The proxy {proxy.url} refuses the connection"):
+                there.require_operation(answer)
         with socks_proxy(credentials=(b"me", b"secret-one")) as proxy:
             own = Access.of(proxy=f"socks5h://me:secret-one@{proxy.authority}")
             ask(endpoint(peer.url, access=own), post())

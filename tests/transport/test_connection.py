@@ -79,7 +79,7 @@ def test_a_connection_is_kept_while_the_server_keeps_it(ask: Ask) -> None:
 def test_a_connection_of_its_own_is_not_kept() -> None:
     with answering(OK) as peer, Pool(endpoint(peer.url)) as pool:
         for _ in range(3):
-            pool.ask(post(), anew=True)
+            pool.ask(post(), new_connection=True)
         assert peer.connections == 3
 
 

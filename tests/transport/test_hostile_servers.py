@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from tests.support.hostile_server import MIB, SINS, hostile
+from tests.support.hostile_server import ATTACKS, MIB, hostile
 from tests.transport.conftest import Ask, endpoint, post
 from verikit.errors import Unreachable
 from verikit.foreign_text import shown
@@ -18,7 +18,7 @@ def text_of(answer: Answer) -> str:
     return " ".join((*answer.findings, answer.no_json, shown(answer.reason)))
 
 
-@pytest.mark.parametrize("name", SINS)
+@pytest.mark.parametrize("name", ATTACKS)
 def test_no_server_does_more_than_be_found_out(ask: Ask, name: str) -> None:
     tracemalloc.start()
     started = time.monotonic()
@@ -30,7 +30,7 @@ def test_no_server_does_more_than_be_found_out(ask: Ask, name: str) -> None:
             except Unreachable as error:
                 said = str(error)
             else:
-                said = " ".join((text_of(answer), there.turned_away(answer) or ""))
+                said = " ".join((text_of(answer), there.interception(answer) or ""))
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

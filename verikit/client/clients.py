@@ -90,15 +90,15 @@ class _Settings:
         were refused together do not return together.
         """
         seconds = answer.headers.get("retry-after", "")
-        turned_away = answer.status >= 500 or answer.status == TOO_MANY_REQUESTS
-        if not turned_away or tried >= self.retries or not _SECONDS.fullmatch(seconds):
+        busy = answer.status >= 500 or answer.status == TOO_MANY_REQUESTS
+        if not busy or tried >= self.retries or not _SECONDS.fullmatch(seconds):
             return None
         if int(seconds) > LONGEST_WAIT_SECONDS:
             return None
         return int(seconds) + _RANDOM.random()
 
     def _read(self, answer: Answer) -> Verification:
-        if why := self._endpoint.turned_away(answer):
+        if why := self._endpoint.interception(answer):
             raise UndocumentedAnswer(answer.status, f"{why}.")
         if answer.is_compressed:
             raise UndocumentedAnswer(

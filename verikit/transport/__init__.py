@@ -5,23 +5,23 @@
 >>> request = Request(method="POST", path="/identity/...", content_type="...", body=b"...")
 >>> with Pool(endpoint) as pool:  # doctest: +SKIP
 ...     answer = pool.ask(request)
-...     endpoint.demand_passage(answer)
+...     endpoint.require_operation(answer)
 ...     answer.status, answer.json, answer.findings
 
-An :class:`Endpoint` is frozen and can be pickled: hand it to workers as it is. Commands make its
-:class:`Access` by the shared options of :mod:`verikit.options` (headers, certificates, proxy).
+An :class:`Endpoint` is frozen and can be pickled for workers. Commands make its :class:`Access`
+(headers, certificates, proxy) with the shared options of :mod:`verikit.options`.
 
-:class:`Pool` asks over plain sockets and is shared by threads, or by greenlets once gevent has
+:class:`Pool` uses plain sockets and can be shared by threads, or by greenlets after gevent has
 patched the standard library; :class:`~verikit.transport.async_connection.AsyncPool` is for asyncio
-and trio. Both wait for a place in the endpoint's ``rate``, keep connections open, watch for an
-early answer while a body goes out, and bound every exchange in time and bytes. ``anew=True`` takes
-a connection for one request; a :class:`Connection` is for several in a row.
+and trio. Both respect the endpoint's ``rate``, keep connections open, detect an early response
+while a body is sent, and bound every exchange in time and bytes. ``new_connection=True`` uses a
+connection for one request; a :class:`Connection` is for several in a row.
 
-Nothing that a server sends raises anything but :class:`verikit.errors.Unreachable`; its subclasses
-say why, ``may_pass`` says whether asking again makes sense. Where a server's faults are judged,
-``BadAnswer`` and the answer's ``findings`` are faults of its framing. Before anything else
-:meth:`Endpoint.demand_passage` raises ``TurnedAway`` for 401, 403, 407 and redirects, and every
-report repeats ``Endpoint.remarks``. :func:`verikit.foreign_text.shown` makes text fit to be shown.
+Whatever a server sends, only :class:`verikit.errors.Unreachable` is raised; its subclass gives the
+reason, and ``may_pass`` says whether a retry makes sense. ``BadAnswer`` and the ``findings`` of an
+answer are faults of the server's HTTP. :meth:`Endpoint.require_operation` raises ``Intercepted``
+for 401, 403, 407 and redirects, and every report repeats ``Endpoint.remarks``.
+:func:`verikit.foreign_text.shown` sanitizes text for display.
 """
 
 from verikit.transport.address import DEFAULT_URL, Address

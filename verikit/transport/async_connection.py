@@ -13,7 +13,7 @@ from verikit.errors import Broken, VerikitError
 from verikit.transport import proxy as proxies
 from verikit.transport.clock import Clock, Pace
 from verikit.transport.closing import AsyncClosing
-from verikit.transport.connection import named, not_connected, struck_out, why
+from verikit.transport.connection import named, not_connected, redacted, why
 from verikit.transport.endpoint import Endpoint
 from verikit.transport.reader import Answer, Reader
 from verikit.transport.request import Request, blocks_of
@@ -53,7 +53,7 @@ class AsyncConnection:
             raise
         if not (whole and reader.lasting):
             await self.aclose()
-        return struck_out(reader.answer(clock.taken), self._endpoint)
+        return redacted(reader.answer(clock.taken), self._endpoint)
 
     async def aclose(self) -> None:
         """Close it; the next request makes a new one."""

@@ -63,7 +63,7 @@ class Connection(Closing):
             raise
         if not (whole and reader.lasting):
             self.close()
-        return struck_out(reader.answer(clock.taken), self._endpoint)
+        return redacted(reader.answer(clock.taken), self._endpoint)
 
     def close(self) -> None:
         """Close it; the next request makes a new one."""
@@ -83,15 +83,15 @@ class Pool(Closing):
         self._idle: deque[Connection] = deque()
         self._pace = Pace(endpoint.rate)
 
-    def ask(self, request: Request, *, anew: bool = False) -> Answer:
-        """Send a request and read its answer; ``anew``: over a connection of its own.
+    def ask(self, request: Request, *, new_connection: bool = False) -> Answer:
+        """Send a request and read its answer; ``new_connection``: over a connection of its own.
 
         Raises:
             Unreachable: there was no whole answer that can be read; the subclass says why.
         """
         if pause := self._pace.seconds_to_wait():
             time.sleep(pause)
-        if anew:
+        if new_connection:
             with Connection(self.endpoint) as own:
                 return own.ask(request)
         try:
@@ -123,7 +123,7 @@ def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
     return type(error)(str(error))
 
 
-def struck_out(answer: Answer, endpoint: Endpoint) -> Answer:
+def redacted(answer: Answer, endpoint: Endpoint) -> Answer:
     """The answer without the secrets that it sends back."""
     found = [one for one in endpoint.secrets if one in answer.body or one in answer.head]
     if not found:

@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from verikit.errors import TurnedAway
+from verikit.errors import Intercepted
 from verikit.foreign_text import shown
 from verikit.transport.address import Address
 from verikit.transport.headers import (
@@ -157,16 +157,16 @@ class Endpoint:
             said.append(f"The server was reached through the proxy {self.proxy}.")
         return tuple(said)
 
-    def demand_passage(self, answer: Answer) -> None:
+    def require_operation(self, answer: Answer) -> None:
         """Check that a response may come from the operation.
 
         Raises:
-            TurnedAway: something in front of it responded; the message says what to do.
+            Intercepted: something in front of it responded; the message says what to do.
         """
-        if why := self.turned_away(answer):
-            raise TurnedAway(why)
+        if why := self.interception(answer):
+            raise Intercepted(why)
 
-    def turned_away(self, answer: Answer) -> str | None:
+    def interception(self, answer: Answer) -> str | None:
         """Why a response does not come from the operation; None if it may."""
         status, where = answer.status, self.address.shown
         if status in _REDIRECTS:
