@@ -169,7 +169,7 @@ def test_three_workers_are_merged(serve: Serve, load: Load, start: Callable[...,
     measures = ended.report["measures"]
     assert measures["arrived"] == measures["requests"] == 120
     assert len(ended.report["generators"]) == 3
-    assert [worker.end(30).status for worker in workers] == [0, 0, 0]
+    assert [worker.end().status for worker in workers] == [0, 0, 0]
 
 
 def test_a_request_id_repeated_across_workers_is_found(
@@ -195,7 +195,7 @@ def test_more_workers_than_users_are_refused(
     ended = load(url, *options, "--master", "--expect-workers", "2", "--master-port", port)
     assert ended.status == 2, ended.output
     assert "1 users cannot be shared among 2 workers" in ended.output
-    assert [worker.end(30).status for worker in workers] == [0, 0]
+    assert [worker.end().status for worker in workers] == [0, 0]
 
 
 def test_a_lost_worker_makes_the_test_incomplete(
@@ -210,7 +210,7 @@ def test_a_lost_worker_makes_the_test_incomplete(
     )  # fmt: skip
     master.wait_for(" requests ")
     workers[0].signal(signal.SIGKILL)
-    ended = master.end(60)
+    ended = master.end()
     assert ended.status == 3, ended.output
     assert "a worker was lost" in ended.output
 
@@ -224,7 +224,7 @@ def test_interrupted_it_reports_what_was_measured(
     running = start("verikit", "load", serve("good"), *options, "--json", str(path))
     running.wait_for(" requests ")
     running.signal(number)
-    ended = running.end(30)
+    ended = running.end()
     assert ended.status == 3, ended.output
     report = json.loads(path.read_text())
     assert report["trouble"] == "it was interrupted"
@@ -418,5 +418,5 @@ def test_locust_has_its_web_page(serve: Serve, start: Callable[..., Any], tmp_pa
     assert (row["name"], row["num_failures"]) == ("COMPARISON", 0)
     assert row["num_requests"] > 10
     locust.signal(signal.SIGTERM)
-    ended = locust.end(60)
+    ended = locust.end()
     assert ended.status == 0, ended.output

@@ -125,7 +125,7 @@ def drive(model: OpenModel, time: VirtualTime, users: int, service: float) -> li
 
     crowd = [gevent.spawn(user) for _ in range(users)]
     time.run()
-    gevent.joinall(crowd, timeout=10, raise_error=True)
+    gevent.joinall(crowd, timeout=60, raise_error=True)
     return latencies
 
 
@@ -159,7 +159,7 @@ def test_a_low_rate_keeps_to_one_connection() -> None:
 
     crowd = [gevent.spawn(user, number) for number in range(4)]
     time.run()
-    gevent.joinall(crowd, timeout=10, raise_error=True)
+    gevent.joinall(crowd, timeout=60, raise_error=True)
     # The first request came before anybody was free.
     assert sorted(served) == [0, 0, 1, 14]
 

@@ -43,7 +43,7 @@ PHOTOS = {"a score": "grey", "no face": "black", "a failure": "lime"}
 
 def told(server: Any, request: bytes) -> str:
     """Everything that comes back, headers too."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 

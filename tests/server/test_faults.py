@@ -71,7 +71,7 @@ def test_sigterm_finishes_what_is_received_or_half_received(
     ).encode()
     with (
         ThreadPoolExecutor(8) as pool,
-        socket.create_connection(("127.0.0.1", server.port), timeout=15) as half,
+        socket.create_connection(("127.0.0.1", server.port), timeout=60) as half,
     ):
         half.sendall(head + content[:100])
         answers = [pool.submit(server.post, content) for _ in range(8)]

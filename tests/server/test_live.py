@@ -26,7 +26,7 @@ LIMIT = CONTRACT.photo_standards.max_body_bytes
 
 
 def connect(server: Any) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=15)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
 
 
 def until_closed(connection: socket.socket) -> bytes:
@@ -58,7 +58,7 @@ def test_two_photos_get_a_score(live: Any, body: Callable[..., bytes]) -> None:
 
 
 def test_connection_is_kept_for_the_next_request(live: Any, body: Callable[..., bytes]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=60)
     sockets = set()
     for content in (b"a=b", body(), b""):
         connection.request("POST", PATH, content, {"Content-Type": CONTRACT.media_types[0]})
@@ -162,7 +162,7 @@ def test_a_client_that_tears_its_connection_down_is_no_failure(
 
 
 def test_a_large_body_to_a_wrong_path_still_gets_its_answer(live: Any) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=60)
     connection.request("POST", "/elsewhere", bytes(8_000_000))
     assert connection.getresponse().status == 404
     connection.close()
@@ -207,7 +207,7 @@ def test_concurrent_answers_are_the_right_ones(live: Any, body: Callable[..., by
 def test_who_is_stopping_is_not_ready(live: Any, start_live: Callable[..., Any]) -> None:
     assert live.get("/readyz").json()["status"] == "ready"
     server = start_live()
-    kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+    kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     kept.request("GET", "/readyz")
     assert kept.getresponse().read()
     server.process.send_signal(signal.SIGTERM)
@@ -254,7 +254,7 @@ def test_who_asks_first_is_told_before_sending_a_body(
 ) -> None:
     head = f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
     head += f"Content-Length: {length}\r\n" if length else ""
-    with socket.create_connection(("127.0.0.1", live.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", live.port), timeout=60) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         told = connection.recv(65536)
         assert first in told.partition(b"\r\n")[0]

@@ -38,10 +38,10 @@ class Live:
     def post(self, content: bytes) -> requests.Response:
         """The answer to a form."""
         kind = {"Content-Type": CONTRACT.media_types[0]}
-        return requests.post(self.url + CONTRACT.path, content, headers=kind, timeout=30)
+        return requests.post(self.url + CONTRACT.path, content, headers=kind, timeout=120)
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, timeout=30)
+        return requests.get(self.url + path, timeout=120)
 
     def figure(self, name: str) -> float:
         """A figure of the page of metrics, over all its labels that begin like this."""
