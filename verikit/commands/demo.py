@@ -92,7 +92,8 @@ def demo(
         click.echo("\n4/4  Checking a broken server, which gives any two faces the same score")
         with serving(FAULTS[FAULT].judge, reply=FAULTS[FAULT].reply) as broken_url:
             bad = _check(broken_url, out / "broken.html", ())
-        index = _write_index(out, url, good, bad)
+        index = out / "index.html"
+        write_index(index, url, good, bad)
         click.echo(f"\nReports: {index}")
         if stay is None:
             stay = sys.stdin.isatty() and "CI" not in os.environ
@@ -110,7 +111,8 @@ def _check(url: str, report: Path, secrets: Sequence[str], *options: str) -> Exi
     return Exit(ended) if ended in (Exit.PASSED, Exit.FAILED) else Exit.NO_VERDICT
 
 
-def _write_index(out: Path, url: str, good: Exit, bad: Exit) -> Path:
+def write_index(index: Path, url: str, good: Exit, bad: Exit) -> None:
+    """Write the page that links both reports, beside which it is."""
     checked = [
         Checked(
             title="The reference server",
@@ -129,7 +131,6 @@ def _write_index(out: Path, url: str, good: Exit, bad: Exit) -> Path:
         {"name": name, "about": about, "picture": thumbnail(photo)}
         for name, (photo, about) in samples.SAMPLES.items()
     ]
-    index = out / "index.html"
     text = shell.page(
         "verikit.commands",
         "demo.html.j2",
@@ -139,7 +140,6 @@ def _write_index(out: Path, url: str, good: Exit, bad: Exit) -> Path:
         photos=photos,
     )
     index.write_text(text, encoding="utf-8")
-    return index
 
 
 def _head(url: str, good: Exit, bad: Exit) -> Head:
