@@ -23,6 +23,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from reference_server.faces.engine import Engine, load_engine
+from reference_server.faces.occlusion import over_threshold
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
@@ -93,7 +94,7 @@ def answer(engine: Engine, pixels: Pixels) -> str:
         face = engine.find(Photo(pixels), stages=Stages())
     except NoFaceFound as finding:
         return type(finding).__name__
-    return FaceCovered.__name__ if engine.covered(face) else "score"
+    return FaceCovered.__name__ if over_threshold(engine.regions(face)) else "score"
 
 
 def shown(name: str, answers: Counter[str]) -> str:
@@ -126,7 +127,7 @@ def cost(engine: Engine, photo: Pixels, rounds: int = 200) -> float:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        engine.covered(face)
+        engine.regions(face)
         times.append((time.perf_counter() - start) * 1000)
     return statistics.median(times)
 

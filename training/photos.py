@@ -46,6 +46,20 @@ def lfw(folder: Path, part: Part, each: int | None = None) -> list[Path]:
     return [photo for person in people for photo in sorted(person.glob("*.jpg"))[:each]]
 
 
+def lfw_people(folder: Path, count: int, seed: int) -> dict[str, list[Path]]:
+    """All photos of some people of whom there are several, and who bear their right name."""
+    people = {person.name: sorted(person.glob("*.jpg")) for person in (folder / "lfw").iterdir()}
+    doubtful = {row["photo"].partition("/")[0] for row in _label_errors()}
+    several = sorted(name for name, all_of in people.items() if len(all_of) > 1)
+    chosen = np.random.default_rng(seed).permutation([n for n in several if n not in doubtful])
+    return {name: people[name] for name in chosen[:count].tolist()}
+
+
+def _label_errors() -> list[dict[str, str]]:
+    with (HERE.parent / "datasets" / "lfw" / "label-errors.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def portraits(folder: Path, part: Part) -> list[Path]:
     """The bare portraits of a part; ``masked`` finds the other half of each pair."""
     return _files(folder / "occlusion" / "bare", part)

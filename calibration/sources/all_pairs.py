@@ -1,7 +1,8 @@
 """Compares all pairs of templates in blocks, without a list of pairs.
 
 The similarity is the cosine; with mean and deviation against a cohort, it is the adaptive symmetric
-normalization ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017).
+normalization ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., 2017). The smaller of the two
+penalties, if there are any, is subtracted.
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ class Counter:
             slope, offset = self._weights
             scores *= slope[rows, None] + slope[None, columns]
             scores -= offset[rows, None] + offset[None, columns]
+        if (penalty := self._templates.penalty) is not None:
+            scores -= np.minimum(penalty[rows, None], penalty[None, columns])
         return scores
 
     def _meet(self, rows: slice, columns: slice) -> bool:

@@ -1,7 +1,8 @@
 """Templates of labelled photos, from an .npz.
 
 It has ``vectors`` (n, d) and ``people`` (n,), and optionally the names ``photos`` (n,), ``groups``
-(n,), and ``mean`` and ``deviation`` (n,) of each template's scores against a cohort.
+(n,), ``mean`` and ``deviation`` (n,) of each template's scores against a cohort, and ``penalty``
+(n,), of which a pair's smaller one is subtracted from its similarity.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ class Templates:
     groups: np.ndarray | None
     mean: Floats | None
     deviation: Floats | None
+    penalty: Floats | None
 
     @property
     def range(self) -> tuple[float, float]:
         """The similarities that are possible at all, with room for rounding."""
         low, high = -1.0001, 1.0001
+        most = 0.0 if self.penalty is None else float(self.penalty.max())
         if self.mean is None or self.deviation is None:
-            return low, high
+            return low - most, high
         return (
-            float(np.min((low - self.mean) / self.deviation)),
+            float(np.min((low - self.mean) / self.deviation)) - most,
             float(np.max((high - self.mean) / self.deviation)),
         )
 
@@ -63,6 +66,7 @@ def load(path: Path) -> Templates:
         groups=None if groups is None else groups[order].astype(str),
         mean=_sorted(arrays, "mean", order),
         deviation=_sorted(arrays, "deviation", order),
+        penalty=_sorted(arrays, "penalty", order),
     )
 
 
@@ -75,13 +79,15 @@ def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
         raise WrongUse(f"{path}: `vectors` must be of shape (n, d), n at least 2")
     if not (np.isfinite(vectors).all() and np.linalg.norm(vectors, axis=1).all()):
         raise WrongUse(f"{path}: each vector must be finite and not zero")
-    known = ("people", "photos", "groups", "mean", "deviation")
+    known = ("people", "photos", "groups", "mean", "deviation", "penalty")
     for name in (name for name in known if name in arrays):
         if arrays[name].shape != (len(vectors),):
             raise WrongUse(f"{path}: `{name}` must have one entry for each vector")
-    for name in ("mean", "deviation"):
+    for name in ("mean", "deviation", "penalty"):
         statistics = arrays.get(name, np.ones(1))
         if statistics.dtype.kind not in "fiu" or not np.isfinite(statistics).all():
             raise WrongUse(f"{path}: `{name}` must be finite numbers")
+    if np.any(arrays.get("penalty", 0) < 0):
+        raise WrongUse(f"{path}: a `penalty` must not be negative")
     if ("mean" in arrays) != ("deviation" in arrays) or np.any(arrays.get("deviation", 1) <= 0):
         raise WrongUse(f"{path}: `mean` also needs a positive `deviation`")

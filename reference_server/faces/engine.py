@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from reference_server.faces.detection.detectors import DEFAULT_DETECTOR
 from reference_server.faces.finder import Face, Finder, load_finder
-from reference_server.faces.occlusion import CHIP
+from reference_server.faces.occlusion import CHIP, over_threshold
+from reference_server.faces.photo_quality import Measures, measures
 from reference_server.faces.recognition.recogniser import (
     DEFAULT_MODEL,
     Recogniser,
@@ -56,14 +61,17 @@ class Engine:
         """
         clock = stages or Stages()
         faces = self._find_both((first, second), auto_rotate, clock)
-        if check_quality:
-            with clock.time("quality"):
-                self._refuse_covered(faces)
+        with clock.time("quality"):
+            regions = [cache(partial(self.regions, face)) for face in faces]
+            if check_quality:
+                _refuse_covered(regions)
+            cost = self._cost(faces, regions)
         with clock.time("embed"):
             # In an order of their own, so that a swap of the photos cannot change a bit.
             one, other = self.embed(sorted((face.chip for face in faces), key=bytes))
         with clock.time("score"):
-            return self.scorer.score(one, other)
+            score = self.scorer.score(one, other, cost)
+        return 1.0 if np.array_equal(faces[0].chip, faces[1].chip) else score
 
     def look(self, photo: Photo, *, auto_rotate: bool = False) -> dict[str, Any]:
         """What a comparison would see in one photo, the fields of ``Seen``.
@@ -72,7 +80,9 @@ class Engine:
             NoFaceFound: no face.
         """
         face = self.find(photo, auto_rotate=auto_rotate, stages=Stages())
-        return asdict(seen(face, self.covered(face), self.finder.mtcnn, exif=auto_rotate))
+        regions = self.regions(face)
+        covered, poor = over_threshold(regions), self.poor(face, regions)
+        return asdict(seen(face, covered, poor, self.finder.mtcnn, exif=auto_rotate))
 
     def find(self, photo: Photo, *, auto_rotate: bool = False, stages: Stages) -> Face:
         """The face to compare.
@@ -84,12 +94,24 @@ class Engine:
             photo, self.recogniser.recipe, auto_rotate=auto_rotate, stages=stages
         )
 
-    def covered(self, face: Face) -> tuple[str, ...]:
-        """The covered regions of a face."""
-        chip = face.chip
-        if self.recogniser.recipe != CHIP:
-            chip = self.finder.aligner.chip(face.picture, face.box, CHIP)
-        return self.finder.occlusion.covered(chip)
+    def regions(self, face: Face) -> dict[str, float]:
+        """How surely each region of a face is covered, from 0 to 1."""
+        return self.finder.occlusion.regions(self._plain_chip(face))
+
+    def penalty(self, face: Face, regions: Mapping[str, float]) -> float:
+        """What a pair of photos as poor as this one costs; 0 where nothing is known of that.
+
+        ``regions``: as of the method of that name.
+        """
+        if not self.scorer.penalty:
+            return 0.0
+        return self.scorer.penalty.of(self._measures(face, regions))
+
+    def poor(self, face: Face, regions: Mapping[str, float]) -> tuple[str, ...]:
+        """Why the documented rates do not hold for two photos like this one; empty for a good one."""
+        if not self.scorer.penalty:
+            return ()
+        return self.scorer.penalty.causes(self._measures(face, regions))
 
     def embed(self, chips: Sequence[Pixels]) -> Templates:
         """One template a chip."""
@@ -105,16 +127,38 @@ class Engine:
                 raise
         return faces
 
-    def _refuse_covered(self, faces: Sequence[Face]) -> None:
-        for index, face in enumerate(faces):
-            if regions := self.covered(face):
-                raise FaceCovered(index, regions)
+    def _cost(
+        self, faces: Sequence[Face], regions: Sequence[Callable[[], Mapping[str, float]]]
+    ) -> float:
+        """What the better photo costs; where one costs nothing, the other one is not looked at."""
+        if not self.scorer.penalty:
+            return 0.0
+        first = self.penalty(faces[0], regions[0]())
+        return min(first, self.penalty(faces[1], regions[1]())) if first else 0.0
+
+    def _measures(self, face: Face, regions: Mapping[str, float]) -> Measures:
+        return measures(self._plain_chip(face), face.picture, face.box, regions)
+
+    def _plain_chip(self, face: Face) -> Pixels:
+        if self.recogniser.recipe == CHIP:
+            return face.chip
+        return self.finder.aligner.chip(face.picture, face.box, CHIP)
+
+
+def _refuse_covered(regions: Sequence[Callable[[], Mapping[str, float]]]) -> None:
+    for index, of_face in enumerate(regions):
+        if covered := over_threshold(of_face()):
+            raise FaceCovered(index, covered)
 
 
 def load_engine(
-    model: str = DEFAULT_MODEL, *, uncalibrated: bool = False, detector: str = DEFAULT_DETECTOR
+    model: str = DEFAULT_MODEL,
+    *,
+    uncalibrated: bool = False,
+    detector: str = DEFAULT_DETECTOR,
+    score_maps: Path | None = None,
 ) -> Engine:
-    """A model of DeepFace by its name, ready to compare.
+    """A model of DeepFace by its name, ready to compare; ``score_maps``: a folder of score maps.
 
     Raises:
         ModelError: DeepFace has no such model, its weights are missing or wrong, or it has no
@@ -122,8 +166,10 @@ def load_engine(
     """
     require_known(model)
     if not uncalibrated:
-        require_map(model)
+        require_map(model, score_maps)
     recogniser = load_recogniser(model)
     return Engine(
-        finder=load_finder(detector), recogniser=recogniser, scorer=load_scorer(recogniser)
+        finder=load_finder(detector),
+        recogniser=recogniser,
+        scorer=load_scorer(recogniser, score_maps),
     )

@@ -36,10 +36,6 @@ class Occlusion:
         with reading(MODEL, OWN_FILES):
             self._session = session(MODEL)
 
-    def covered(self, chip: Pixels) -> tuple[str, ...]:
-        """The regions of the face on a chip that are covered, none if it is bare."""
-        return over_threshold(self.regions(chip))
-
     def regions(self, chip: Pixels) -> dict[str, float]:
         """How surely each region is covered, from 0 to 1."""
         return dict(zip(REGIONS, self._answers(chip), strict=False))

@@ -26,7 +26,8 @@ class Seen:
     ``turned``: degrees counter-clockwise by which the picture was set upright; ``exif``: whether
     its EXIF orientation was followed before; ``face``: left, top, right, bottom of the face that is
     compared; ``landmarks``: its eyes, nose and corners of the mouth, empty where they are not
-    found; ``width``: of the face, in pixels of the picture as it was decoded.
+    found; ``width``: of the face, in pixels of the picture as it was decoded; ``poor``: why the
+    documented error rates would not hold for two photos like this one.
     """
 
     turned: int
@@ -35,10 +36,18 @@ class Seen:
     other_faces: Sequence[Sequence[float]]
     landmarks: Sequence[Sequence[float]]
     covered: Sequence[str]
+    poor: Sequence[str]
     width: int
 
 
-def seen(face: Face, covered: Sequence[str], mtcnn: MtcnnDetector, *, exif: bool) -> Seen:
+def seen(
+    face: Face,
+    covered: Sequence[str],
+    poor: Sequence[str],
+    mtcnn: MtcnnDetector,
+    *,
+    exif: bool,
+) -> Seen:
     """The chosen face of a photo, and what is around it."""
     height, width = face.picture.shape[:2]
     points = landmarks_of(face.picture, face.box, mtcnn)
@@ -49,6 +58,7 @@ def seen(face: Face, covered: Sequence[str], mtcnn: MtcnnDetector, *, exif: bool
         other_faces=[_shares(one, width, height) for one in face.boxes if one is not face.box],
         landmarks=[] if points is None else _rounded(points / (width, height)),
         covered=covered,
+        poor=poor,
         width=round(face.box.width),
     )
 

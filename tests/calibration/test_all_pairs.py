@@ -27,6 +27,7 @@ def arrays(seed: int = 1, people: int = 40) -> dict[str, np.ndarray]:
         "groups": np.array(["x", "y", "z"])[labels % 3],
         "mean": rng.uniform(-0.1, 0.1, 150),
         "deviation": rng.uniform(0.5, 1.5, 150),
+        "penalty": np.maximum(0, rng.normal(0, 0.3, 150)),
     }
 
 
@@ -42,17 +43,23 @@ def measure(tmp_path, monkeypatch, stored: dict[str, np.ndarray], tile: int = 32
 
 
 @pytest.mark.parametrize("tile", [7, 32, 1024])
-@pytest.mark.parametrize("kind", ["cosine", "normalised", "grouped"])
+@pytest.mark.parametrize("kind", ["cosine", "normalised", "penalised", "grouped"])
 def test_counts_what_one_big_matrix_gives(tmp_path, monkeypatch, kind, tile):
     given = arrays()
-    keep = {"normalised": {"mean", "deviation"}, "grouped": {"groups"}}.get(kind, set())
+    keep = {
+        "normalised": {"mean", "deviation"},
+        "penalised": {"mean", "deviation", "penalty"},
+        "grouped": {"groups"},
+    }.get(kind, set())
     given = {k: v for k, v in given.items() if k in {"vectors", "people"} | keep}
     found = measure(tmp_path, monkeypatch, given, tile)
     unit = given["vectors"] / np.linalg.norm(given["vectors"], axis=1, keepdims=True)
     scores = unit @ unit.T
-    if kind == "normalised":
+    if "mean" in keep:
         z = (scores - given["mean"][:, None]) / given["deviation"][:, None]
         scores = (z + z.T) / 2
+    if "penalty" in keep:
+        scores -= np.minimum(given["penalty"][:, None], given["penalty"])
     mated = given["people"][:, None] == given["people"]
     once = np.triu(np.ones_like(mated), 1)
     for counts in found.kinds:
@@ -104,6 +111,7 @@ def test_the_highest_non_mated_pair_is_listed_first(tmp_path, monkeypatch):
         ({"vectors": np.zeros((150, 4))}, "not zero"),
         ({"people": np.arange(3)}, "one entry for each vector"),
         ({"deviation": np.zeros(150)}, "positive"),
+        ({"penalty": np.full(150, -0.1)}, "negative"),
         ({"photos": np.zeros(150)}, "a photo has two templates"),
     ],
 )

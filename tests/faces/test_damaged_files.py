@@ -81,6 +81,7 @@ FILES: dict[str, tuple[Callable[[], object], str]] = {
     "models/mtcnn.npz": (load_networks, "install verikit"),
     "models/occlusion.onnx": (occlusion.Occlusion, "install verikit"),
     "models/Dlib.npz": (read_scorer, "install verikit"),
+    "models/Dlib-penalty.json": (read_scorer, "install verikit"),
 }
 
 

@@ -1,6 +1,7 @@
 """Fitting a score to templates of people, and holding some out to judge it by."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,10 +82,20 @@ def test_every_pair_comes_once(fitted):
 def test_pairs_are_normalised_as_the_server_does(fitted):
     people = made_people(60, 1, 2)
     (block,) = blocks(people, Statistics.of(people.templates, fitted.cohort))
-    scores = fitted.score_map.scores(block.similarities, block.cosines)
+    scores = fitted.score_map.scores(block.similarities)
     for first, second, score in list(zip(block.first, block.second, scores, strict=True))[::40]:
         served = fitted.score(people.templates[first], people.templates[second])
         assert served == pytest.approx(score, abs=1e-5)
+
+
+def test_a_pair_pays_what_its_better_photo_costs(fitted):
+    good = made_people(60, 1, 2)
+    poor = replace(good, penalties=np.arange(60, dtype=np.float32))
+    (before,), (after,) = (
+        blocks(people, Statistics.of(people.templates, fitted.cohort)) for people in (good, poor)
+    )
+    paid = before.similarities - after.similarities
+    np.testing.assert_allclose(paid, np.minimum(before.first, before.second), atol=1e-4)
 
 
 def false_match_rates(people, scorer):
@@ -92,7 +103,7 @@ def false_match_rates(people, scorer):
     statistics = Statistics.of(people.templates, scorer.cohort)
     scores = np.concatenate(
         [
-            scorer.score_map.scores(block.similarities, block.cosines)[~block.mated]
+            scorer.score_map.scores(block.similarities)[~block.mated]
             for block in blocks(people, statistics)
         ]
     )

@@ -28,6 +28,7 @@ from verikit.contract import load_contract
 from verikit.errors import WrongUse
 
 PHOTOS_OF_A_PART = 64
+STATISTICS = ("mean", "deviation", "penalty")
 _SCHEMA = pa.schema(
     {
         "photo": pa.string(),
@@ -36,6 +37,7 @@ _SCHEMA = pa.schema(
         "vector": pa.list_(pa.float32()),
         "mean": pa.float32(),
         "deviation": pa.float32(),
+        "penalty": pa.float32(),
     }
 )
 
@@ -126,7 +128,7 @@ def save(work: Work, people: Mapping[str, str], table: pa.Table, out: Path) -> i
         "weights": np.array(next(iter(found["weights"].to_pylist()), "")),
     }
     if found.num_rows and not found["mean"].null_count:
-        arrays |= {name: found[name].to_numpy() for name in ("mean", "deviation")}
+        arrays |= {name: found[name].to_numpy() for name in STATISTICS}
     with writing(out, private=True) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
     return int(found.num_rows)
@@ -150,13 +152,14 @@ def _row(folder: Folder, engine: Engine, name: str) -> dict[str, object]:
     row: dict[str, object] = {"photo": name, "weights": weights, "vector": template[0]}
     if engine.scorer.cohort:
         mean, deviation = engine.scorer.cohort.statistics(template)
-        row |= {"mean": mean[0], "deviation": deviation[0]}
+        penalty = engine.penalty(face, engine.regions(face))
+        row |= {"mean": mean[0], "deviation": deviation[0], "penalty": penalty}
     return row
 
 
 def _digest_of(work: Work, photos: Sequence[str]) -> str:
     """Tells what a part is made of from other photos, or another model."""
-    made_of = [work.model, work.subject.value]
+    made_of = [work.model, work.subject.value, *_SCHEMA.names]
     for name in photos:
         known = (work.folder / name).stat()
         made_of.append(f"{name}/{known.st_size}/{known.st_mtime_ns}")

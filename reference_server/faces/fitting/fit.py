@@ -22,9 +22,6 @@ from verikit.errors import WrongUse
 COMPONENTS, COHORT_SIZE, FOLDS = 16, 8192, 5
 FEWEST_PEOPLE = 450  # 100,000 pairs of them, 100 in the tail
 BOUNDS = (-20.0, 20.0)
-NEAR_IDENTICAL = ((0.98, 0.0), (0.99, 0.95), (1.0, 1.0))
-"""No two people's cosine comes near .98 (LFW without label errors: .973, twins), so lifting the
-score there breaks no claim; where many look alike, AS-norm alone scores an identical photo .85."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,5 +99,4 @@ def _map(people: LabelledTemplates, statistics: Statistics) -> ScoreMap:
         tail=asdict(tail),
         bounds=BOUNDS,
         knots=tuple(knots(histogram, tail)),
-        near_identical=NEAR_IDENTICAL,
     )

@@ -57,6 +57,7 @@ def blocks(people: LabelledTemplates, statistics: Statistics) -> Iterator[Block]
         rows = slice(start, min(start + ROWS, len(templates)))
         cosines = templates[rows] @ templates[start:].T
         similarities = statistics.normalised(cosines, rows)
+        similarities -= np.minimum(people.penalties[rows, None], people.penalties[start:])
         upper = np.triu(np.ones(cosines.shape, bool), k=1)
         first, second = np.nonzero(upper)
         yield Block(

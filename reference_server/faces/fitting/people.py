@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ REQUIRED = ("vectors", "people", "photos", "model", "weights")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LabelledTemplates:
-    """Templates (N, D) of one model, and of which person (N,) and photo (N,) each is.
+    """Templates (N, D) of one model, the person (N,) and photo (N,) of each, and its penalty (N,).
 
     ``people`` are indices into ``names``; ``weights``: the SHA-256 of the model's, if it is known.
     """
@@ -28,26 +29,31 @@ class LabelledTemplates:
     templates: Templates
     people: NDArray[np.int64]
     photos: NDArray[np.str_]
+    penalties: NDArray[np.float32]
     names: tuple[str, ...]
     model: str
     weights: str | None
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - the arrays of a file, and two words about them
         cls,
         templates: Templates,
         people: NDArray[np.str_],
         photos: NDArray[np.str_],
         *,
+        penalties: NDArray[np.float32] | None = None,
         model: str,
         weights: str | None,
     ) -> LabelledTemplates:
-        """Templates with the name of each one's person."""
+        """Templates with the name of each one's person; no penalties: all photos are good."""
+        if penalties is None:
+            penalties = np.zeros(len(templates), np.float32)
         names, indices = np.unique(people, return_inverse=True)
         return cls(
             templates=templates,
             people=indices,
             photos=photos,
+            penalties=penalties,
             names=tuple(names.tolist()),
             model=model,
             weights=weights,
@@ -63,10 +69,15 @@ class LabelledTemplates:
         try:
             with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
                 stored = {name: file[name] for name in REQUIRED}
+                stored["penalty"] = file.get("penalty", np.zeros(len(stored["people"])))
             vectors = stored["vectors"].astype(np.float32)
             people, photos = (stored[name].astype(str) for name in ("people", "photos"))
-            if vectors.ndim != 2 or not people.shape == photos.shape == vectors.shape[:1]:
+            penalties = stored["penalty"].astype(np.float32)
+            shapes = {people.shape, photos.shape, penalties.shape, vectors.shape[:1]}
+            if vectors.ndim != 2 or len(shapes) > 1:
                 raise ValueError("its arrays do not match")
+            if not (np.isfinite(penalties) & (penalties >= 0)).all():
+                raise ValueError("a penalty is negative or not finite")
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             if not np.isfinite(vectors).all():
                 raise ValueError("a vector is zero or not finite")
@@ -77,6 +88,7 @@ class LabelledTemplates:
                 vectors,
                 people,
                 photos,
+                penalties=penalties,
                 model=model,
                 weights=str(stored["weights"]) or None,
             )
@@ -101,6 +113,7 @@ class LabelledTemplates:
                 weights=np.array(self.weights or ""),
                 mean=mean,
                 deviation=deviation,
+                penalty=self.penalties,
             )
 
     def parted(self, share: float, seed: int) -> tuple[LabelledTemplates, LabelledTemplates]:
@@ -109,11 +122,17 @@ class LabelledTemplates:
         held_out = np.isin(self.people, drawn[: round(share * len(drawn))])
         return self._part(~held_out), self._part(held_out)
 
+    def without(self, names: Collection[str]) -> LabelledTemplates:
+        """The templates of everybody else."""
+        left_out = [index for index, name in enumerate(self.names) if name in names]
+        return self._part(~np.isin(self.people, left_out))
+
     def _part(self, kept: NDArray[np.bool_]) -> LabelledTemplates:
         return self.of(
             self.templates[kept],
             np.array(self.names, str)[self.people[kept]],
             self.photos[kept],
+            penalties=self.penalties[kept],
             model=self.model,
             weights=self.weights,
         )

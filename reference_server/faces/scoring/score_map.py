@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from verikit.contract import load_contract
 
-VERSION = 1
+VERSION = 2
 Points = tuple[tuple[float, float], ...]
 
 
@@ -30,8 +30,7 @@ class ScoreMap:
     ``model``, ``weights``: the recogniser and the SHA-256 of its weights; ``people``: SHA-256 of
     the list of people it was fitted on; ``photos``, ``pairs``: how many of theirs, and how many
     non-mated comparisons; ``tail``: the generalised Pareto distribution beyond the counted part;
-    ``bounds``: the least and the greatest similarity there is; ``near_identical``: points (cosine,
-    score) that lift the score of photos more alike than any two people's.
+    ``bounds``: the least and the greatest similarity there is.
     """
 
     model: str
@@ -42,7 +41,6 @@ class ScoreMap:
     tail: dict[str, float] | None = None
     bounds: tuple[float, float]
     knots: Points
-    near_identical: Points
     version: int = VERSION
 
     @property
@@ -55,11 +53,9 @@ class ScoreMap:
         """Whether it was fitted to normalised similarities, which go beyond any cosine."""
         return self.bounds[1] > 1
 
-    def scores(self, similarity: Any, cosine: Any) -> NDArray[np.float64]:
-        """Scores in [0, 1], never falling as the similarity or the cosine grows."""
-        claimed = np.interp(similarity, *self._curve)
-        lifted = np.interp(cosine, *np.transpose(self.near_identical))
-        return np.asarray(np.maximum(claimed, lifted), np.float64)
+    def scores(self, similarity: Any) -> NDArray[np.float64]:
+        """Scores in [0, 1], never falling as the similarity grows."""
+        return np.asarray(np.interp(similarity, *self._curve), np.float64)
 
     @cached_property
     def _curve(self) -> tuple[list[float], list[float]]:
@@ -76,9 +72,10 @@ class ScoreMap:
     def load(cls, path: Path) -> ScoreMap:
         """Read a map that ``save`` wrote."""
         entry = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("knots", "near_identical"):
-            entry[name] = tuple((float(x), float(y)) for x, y in entry[name])
-        return cls(**entry | {"bounds": tuple(entry["bounds"])})
+        if entry.pop("version", 1) == 1:  # it lifted scores by the cosine, too
+            entry.pop("near_identical", None)
+        knots = tuple((float(x), float(y)) for x, y in entry["knots"])
+        return cls(**entry | {"bounds": tuple(entry["bounds"]), "knots": knots})
 
 
 def uncalibrated_map(model: str) -> ScoreMap:
@@ -86,6 +83,4 @@ def uncalibrated_map(model: str) -> ScoreMap:
 
     The score is the cosine, and 0 where that is negative.
     """
-    return ScoreMap(
-        model=model, bounds=(0.0, 1.0), knots=(), near_identical=((-1.0, 0.0), (1.0, 0.0))
-    )
+    return ScoreMap(model=model, bounds=(0.0, 1.0), knots=())

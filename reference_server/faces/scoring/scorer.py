@@ -10,6 +10,7 @@ import numpy as np
 from reference_server.faces.errors import OWN_FILES, NoScoreMapError, WeightsError, reading
 from reference_server.faces.recognition.recogniser import Recogniser, Templates
 from reference_server.faces.scoring.cohort import Cohort
+from reference_server.faces.scoring.penalty import Penalty
 from reference_server.faces.scoring.score_map import ScoreMap, uncalibrated_map
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
@@ -17,39 +18,43 @@ SHIPPED = Path(__file__).resolve().parents[2] / "models"
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """The map of a model, and its cohort if the map was fitted to normalised similarities."""
+    """The map of a model; to normalise similarities a cohort, and what poor photos cost."""
 
     score_map: ScoreMap
     cohort: Cohort | None = None
+    penalty: Penalty | None = None
 
-    def score(self, first: Templates, second: Templates) -> float:
-        """The score in [0, 1] of two unit vectors; the same whichever comes first."""
-        cosine = similarity = float(np.clip(np.dot(first, second), -1, 1))
+    def score(self, first: Templates, second: Templates, cost: float = 0.0) -> float:
+        """The score in [0, 1] of two unit vectors; the same whichever comes first.
+
+        ``cost`` is taken off their normalised similarity.
+        """
+        similarity = float(np.clip(np.dot(first, second), -1, 1))
         if self.cohort:
-            similarity = self.cohort.similarity(first, second, cosine)
-        return float(self.score_map.scores(similarity, cosine))
+            similarity = self.cohort.similarity(first, second, similarity) - cost
+        return float(self.score_map.scores(similarity))
 
 
-def require_map(model: str) -> None:
-    """See that a score map is shipped for a model.
+def require_map(model: str, folder: Path | None = None) -> None:
+    """See that there is a score map for a model, in a folder or among those shipped.
 
     Raises:
-        NoScoreMapError: none is.
+        NoScoreMapError: there is none.
     """
-    if not _map_file(model).exists():
+    if not _map_file(model, folder).exists():
         raise NoScoreMapError(
             f"{model} has no score map, so its scores promise no error rates: make one with "
             "`verikit fit`, or serve it with --uncalibrated"
         )
 
 
-def load_scorer(recogniser: Recogniser) -> Scorer:
-    """The shipped scorer of a model, or one that claims no error rates if none is shipped.
+def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
+    """The scorer of a model, from a folder or as shipped, or one that claims no error rates.
 
     Raises:
-        WeightsError: the one shipped is damaged or was fitted with other weights.
+        WeightsError: it is damaged or was fitted with other weights.
     """
-    path = _map_file(recogniser.name)
+    path = _map_file(recogniser.name, folder)
     if not path.exists():
         return Scorer(uncalibrated_map(recogniser.name))
     with reading(path, OWN_FILES):
@@ -58,7 +63,9 @@ def load_scorer(recogniser: Recogniser) -> Scorer:
         raise WeightsError(
             f"{path} was fitted to {recogniser.name} with other weights: run `verikit fit`"
         )
-    return Scorer(score_map, _cohort(path.with_suffix(".npz")) if score_map.normalised else None)
+    if not score_map.normalised:
+        return Scorer(score_map)
+    return Scorer(score_map, _cohort(path.with_suffix(".npz")), _penalty(recogniser))
 
 
 def _cohort(path: Path) -> Cohort:
@@ -66,5 +73,15 @@ def _cohort(path: Path) -> Cohort:
         return Cohort.load(path)
 
 
-def _map_file(model: str) -> Path:
-    return SHIPPED / f"{model}.json"
+def _penalty(recogniser: Recogniser) -> Penalty | None:
+    """The one shipped: its unit depends on the model, and hardly on the people of a cohort."""
+    if not _map_file(recogniser.name, SHIPPED).exists():
+        return None
+    path = SHIPPED / f"{recogniser.name}-penalty.json"
+    with reading(path, OWN_FILES):
+        penalty = Penalty.load(path)
+    return penalty if penalty.weights == recogniser.digest else None
+
+
+def _map_file(model: str, folder: Path | None) -> Path:
+    return (folder or SHIPPED) / f"{model}.json"

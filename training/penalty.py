@@ -1,0 +1,237 @@
+"""Fits what poor photos cost a score and writes models/Dlib-penalty.json.
+
+    verikit templates ../shared/data/lfw --out lfw.npz --subject centre \\
+        --label-errors datasets/lfw/label-errors.csv
+    python -m training.penalty lfw.npz --data ../shared/data --work /tmp/poor
+
+Of each kind of poor photos all pairs of different people are compared. What their similarities are
+too high by is what such photos cost; a sum of monotone functions of the measures is fitted to it.
+The templates are kept in the work folder; they are biometric data, so put it outside the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.optimize import nnls
+
+from reference_server.faces.detection.boxes import nearest_centre
+from reference_server.faces.engine import Engine, load_engine
+from reference_server.faces.fitting.fit import Fit, fit_to
+from reference_server.faces.fitting.pairs import Statistics
+from reference_server.faces.fitting.people import LabelledTemplates
+from reference_server.faces.photo_quality import Measures, measures
+from reference_server.faces.recognition.recogniser import Templates
+from reference_server.faces.scoring.cohort import Cohort
+from reference_server.faces.scoring.penalty import Penalty
+from reference_server.faces.scoring.scorer import SHIPPED
+from reference_server.pictures import Photo
+from reference_server.refusals import NoFaceFound
+from reference_server.stages import Stages
+from training.photos import data_folder, lfw_people, portraits, read
+from training.poor_photos import GOOD, KINDS, Change
+
+PEOPLE, SEED = 400, 3
+EDGES = {
+    "blur": (1.8, 2.0, 2.2, 2.5, 2.8, 3.1, 3.5),
+    "smear": (0.15, 0.35, 0.6, 2.0),
+    "noise": (-0.8, -0.6, -0.4, -0.1, 1.0),
+    "colour_noise": (-1.4, -0.7, -0.3, 0.1, 0.5, 1.0, 1.5),
+    "blocks": (0.3, 0.6, 0.9, 1.2, 2.5),
+    "mosaic": (0.35, 0.7, 1.2, 1.7, 3.5),
+    "smallness": (-3.6, -3.3, -3.0, -1.5),
+    "flatness": (-3.0, -2.6, -2.3, -2.0, -1.7, 0.0),
+    "veil": (1.9, 2.2, 2.5, 2.8, 4.0),
+    "greyness": (-2.0, -1.0, 0.0),
+    "glare": (0.1, 0.3, 0.6, 1.0),
+    "eyes": (0.1, 1.0),
+    "nose": (0.1, 1.0),
+    "mouth": (0.1, 1.0),
+}
+"""Where the slope of a measure's cost may rise, the first where hardly any good photo lies."""
+NAMES = tuple(field.name for field in fields(Measures))
+RATES, WEIGHTS = (0.01, 0.001), (1, 3)
+"""False match rates at which the similarities of a kind are compared with the map's."""
+GOOD_WEIGHT = 5
+ROUNDS, STEP, MOST_RAISED = 12, 0.8, 2
+"""The better one of two photos decides, so what a kind costs is raised until that is enough."""
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """Measures (N, len(NAMES)), templates (N, D), people (N,) and photos (N,) of one kind."""
+
+    measures: NDArray[np.float64]
+    templates: Templates
+    people: NDArray[np.str_]
+    photos: NDArray[np.str_]
+
+    def of(self, people: Iterable[str]) -> Faces:
+        """Those of some people."""
+        kept = np.isin(self.people, list(people))
+        return Faces(*(array[kept] for array in self.__dict__.values()))
+
+    @classmethod
+    def kept(cls, path: Path, *making: object) -> Faces:
+        """What an earlier run has kept, or what ``collect`` makes of the rest."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, **collect(*making).__dict__)  # type: ignore[arg-type]
+        with np.load(path) as stored:
+            return cls(**stored)
+
+
+def collect(engine: Engine, photos: Sequence[tuple[str, Path]], change: Change) -> Faces:
+    """Faces of (person, photo), made poor; those that are not found then are left out."""
+    rows: list[tuple[list[float], NDArray[np.float32], str, str]] = []
+    for person, path in photos:
+        image = Image.open(path).convert("RGB")
+        if not (boxes := engine.finder.detector.find(np.asarray(image))):
+            continue
+        poor = change(image, nearest_centre(boxes, image.size))
+        try:
+            face = engine.find(Photo(np.asarray(poor)), stages=Stages())
+        except NoFaceFound:
+            continue
+        (template,) = engine.embed([face.chip])
+        found = measures(face.chip, face.picture, face.box, engine.regions(face))
+        rows.append((list(asdict(found).values()), template, person, path.name))
+    found_of, templates, people, names = zip(*rows, strict=True)
+    return Faces(np.array(found_of), np.array(templates), np.array(people), np.array(names))
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Similarities of all pairs of different people of one kind, and the two photos of each."""
+
+    similarities: NDArray[np.float32]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, faces: Faces, cohort: Cohort) -> Pairs:
+        """As the server normalises them."""
+        statistics = Statistics.of(faces.templates, cohort)
+        cosines = faces.templates @ faces.templates.T
+        similarities = statistics.normalised(cosines, slice(0, len(cosines)))
+        first, second = np.nonzero(np.triu(faces.people[:, None] != faces.people))
+        return cls(similarities[first, second], first, second)
+
+    def excess(self, costs: NDArray[np.float64], thresholds: Sequence[float]) -> float:
+        """By how much they are too high at ``RATES``, once what the photos cost is taken off."""
+        left = self.similarities - np.minimum(costs[self.first], costs[self.second])
+        found = np.quantile(left, 1 - np.array(RATES))
+        return float(np.average(found - thresholds, weights=WEIGHTS))
+
+
+def fit(kinds: Mapping[str, Faces], good: NDArray[np.float64], fitted: Fit) -> Penalty:
+    """The penalty that kinds of photos need; ``good``: measures of further good photos.
+
+    ``fitted``: the score of other people.
+    """
+    pairs = {kind: Pairs.of(faces, fitted.cohort) for kind, faces in kinds.items()}
+    similarity, log10_rate = zip(*fitted.score_map.knots, strict=True)
+    thresholds = np.interp(np.log10(RATES), log10_rate[::-1], similarity[::-1]).tolist()
+    hinges = {kind: _hinges(faces.measures) for kind, faces in kinds.items()}
+    needed = {
+        kind: max(0.0, pairs[kind].excess(np.zeros(len(faces.people)), thresholds))
+        for kind, faces in kinds.items()
+    }
+    aimed = {**needed, GOOD: 0.0}
+    for _ in range(ROUNDS):
+        slopes = _slopes(hinges, aimed, _hinges(good))
+        for kind in kinds.keys() - {GOOD}:
+            left = pairs[kind].excess(hinges[kind] @ slopes, thresholds)
+            aimed[kind] = float(
+                np.clip(aimed[kind] + STEP * left, 0, MOST_RAISED * needed[kind] + 0.5)
+            )
+    return Penalty(
+        model=fitted.score_map.model,
+        weights=fitted.score_map.weights or "",
+        people=len(people_of(kinds)),
+        knots=_knots(slopes),
+    )
+
+
+def _hinges(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each measure lies above each edge, shape (N, edges)."""
+    columns = [
+        np.clip(found[:, NAMES.index(name)], None, edges[-1]) - edge
+        for name, edges in EDGES.items()
+        for edge in edges[:-1]
+    ]
+    return np.maximum(0, np.stack(columns, axis=1))
+
+
+def _slopes(
+    hinges: Mapping[str, NDArray[np.float64]],
+    aimed: Mapping[str, float],
+    good: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Least squares under the condition that no slope is negative."""
+    sides, values = [good * GOOD_WEIGHT / len(good) ** 0.5], [np.zeros(len(good))]
+    for kind, rows in hinges.items():
+        weight = (GOOD_WEIGHT if kind == GOOD else 1 / (1 + 0.1 * aimed[kind])) / len(rows) ** 0.5
+        sides.append(rows * weight)
+        values.append(np.full(len(rows), aimed[kind] * weight))
+    slopes, _ = nnls(np.concatenate(sides), np.concatenate(values))
+    return np.asarray(slopes)
+
+
+def _knots(slopes: NDArray[np.float64]) -> dict[str, tuple[tuple[float, float], ...]]:
+    """The same as points, without measures that cost nothing."""
+    found, left = {}, iter(slopes.tolist())
+    for name, edges in EDGES.items():
+        rises = [next(left) for _ in edges[:-1]]
+        costs = [sum(r * max(0, x - e) for r, e in zip(rises, edges, strict=False)) for x in edges]
+        if costs[-1]:
+            found[name] = tuple(zip(edges, (round(cost, 3) for cost in costs), strict=True))
+    return found
+
+
+def main() -> None:
+    """Collect, fit, write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("templates", type=Path, help="of all people, for a score of the others")
+    parser.add_argument("--data", type=Path, default=data_folder())
+    parser.add_argument("--work", type=Path, required=True)
+    given = parser.parse_args()
+    engine = load_engine()
+    kinds = poor_faces(given.data, given.work, engine)
+    fitted = fit_to(LabelledTemplates.load(given.templates).without(people_of(kinds)))
+    penalty = fit(kinds, good(given.data, engine), fitted)
+    penalty.save(SHIPPED / f"{penalty.model}-penalty.json")
+
+
+def people_of(kinds: Mapping[str, Faces]) -> set[str]:
+    """Everybody who is shown."""
+    return {person for faces in kinds.values() for person in faces.people.tolist()}
+
+
+def poor_faces(data: Path, work: Path, engine: Engine) -> dict[str, Faces]:
+    """One photo of each of some people, as each kind."""
+    photos = [(person, photos[0]) for person, photos in lfw_people(data, PEOPLE, SEED).items()]
+    return {
+        kind: Faces.kept(work / f"{kind}.npz", engine, photos, change)
+        for kind, change in KINDS.items()
+    }
+
+
+def good(data: Path, engine: Engine) -> NDArray[np.float64]:
+    """Measures of portraits: larger, sharper and smoother than photos of LFW."""
+    found = []
+    for path in portraits(data, "training"):
+        face = engine.find(Photo(read(path)), stages=Stages())
+        seen = measures(face.chip, face.picture, face.box, engine.regions(face))
+        found.append(list(asdict(seen).values()))
+    return np.array(found)
+
+
+if __name__ == "__main__":
+    main()
