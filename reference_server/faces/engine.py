@@ -108,7 +108,7 @@ class Engine:
         return self.scorer.penalty.of(self._measures(face, regions))
 
     def poor(self, face: Face, regions: Mapping[str, float]) -> tuple[str, ...]:
-        """Why the documented rates do not hold for two photos like this one; empty for a good one."""
+        """Why the documented rates do not hold for two photos like this; empty for a good one."""
         if not self.scorer.penalty:
             return ()
         return self.scorer.penalty.causes(self._measures(face, regions))
