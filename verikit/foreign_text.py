@@ -8,14 +8,10 @@
 
 from __future__ import annotations
 
-import re
-
 LIMIT = 300
 """Characters that are shown of one text."""
 LINE_LIMIT, LINES = 2_000, 60
 """Characters of a line and lines that are shown of a message."""
-
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&$@:])")
 
 
 def shown(text: str | bytes, *, limit: int = LIMIT) -> str:
@@ -23,8 +19,7 @@ def shown(text: str | bytes, *, limit: int = LIMIT) -> str:
 
     Control characters, bidirectional overrides, line breaks, invisible and unpaired characters
     become escapes such as ``\\x1b``. What is longer than ``limit`` characters is cut, and said to
-    be. Markup stays: HTML, XML and JSON escape it when they are written, for Markdown there is
-    :func:`in_markdown`.
+    be. Markup stays: HTML, XML and JSON escape it when they are written.
     """
     size = len(text)
     kept = text[:limit]
@@ -41,11 +36,6 @@ def in_lines(text: str) -> str:
     lines = text.split("\n")
     more = [f"... (cut: {len(lines)} lines)"] if len(lines) > LINES else []
     return "\n".join([*(shown(line, limit=LINE_LIMIT) for line in lines[:LINES]), *more])
-
-
-def in_markdown(text: str | bytes, *, limit: int = LIMIT) -> str:
-    """:func:`shown`, with every character escaped that Markdown gives a meaning."""
-    return _MARKDOWN.sub(r"\\\1", shown(text, limit=limit))
 
 
 def _escaped(letter: str) -> str:

@@ -19,11 +19,6 @@ def without_errors(rate: float, alpha: float = ALPHA) -> int:
     return math.ceil(math.log(alpha) / math.log1p(-rate))
 
 
-def rule_of_30(rate: float) -> int:
-    """Comparisons that give 30 errors on average (Doddington et al., 2000)."""
-    return math.ceil(round(30 / rate, 6))
-
-
 @cache
 def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
     """Comparisons until a server that is exactly right passes with the given power."""

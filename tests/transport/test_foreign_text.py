@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verikit import foreign_text
-from verikit.foreign_text import in_markdown, shown
+from verikit.foreign_text import shown
 
 
 def test_the_examples_hold() -> None:
@@ -39,7 +39,3 @@ def test_what_a_terminal_or_an_eye_would_obey_is_escaped(text: str | bytes, line
 def test_a_long_text_is_cut_and_said_to_be() -> None:
     assert shown("x" * 1000, limit=10) == "x" * 10 + "... (cut: 1,000 characters)"
     assert shown("x" * 10, limit=10) == "x" * 10
-
-
-def test_markdown_gives_nothing_a_meaning() -> None:
-    assert in_markdown("[a](b) | <b> `c`") == r"\[a\]\(b\) \| \<b\> \`c\`"
