@@ -70,6 +70,7 @@ def _claims(options: dict[str, Any]) -> Claims:
             *("data", "photos", "people", "groups", "columns", "lower_is_closer"),
             *(
                 "one_photo_each",
+                "by_person",
                 "keep_label_errors",
                 "score_map",
                 "similarities",
@@ -108,6 +109,12 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="The folder with the photos of --data, or with those named in SOURCE.",
 )
 @click.option("--groups", type=_FILE, help="A CSV file person,group; adds error rates by group.")
+@click.option(
+    "--by-person",
+    is_flag=True,
+    help="Draw two people and then a photo of each (mated: a person and then two photos), so that "
+    "people with many photos do not count for more.",
+)
 @click.option(
     "--one-photo-each", is_flag=True, help="Use one photo of each person, chosen by the seed."
 )
@@ -424,7 +431,8 @@ def _policy(options: dict[str, Any]) -> RequestPolicy:
 
 def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) -> Evaluation:
     contract = load_contract()
-    names = ("data", "photos", "people", "groups", "one_photo_each", "keep_label_errors", "seed")
+    names = ("data", "photos", "people", "groups", "one_photo_each", "by_person",
+             "keep_label_errors", "seed")  # fmt: skip
     choice = Choice(**{name: options[name] for name in names})
     run = Run(
         endpoints=tuple(

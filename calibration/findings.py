@@ -28,7 +28,9 @@ class Row:
     ``measured_at`` is the threshold on the axis of the scores, which differs from ``threshold``
     only for bare similarities. ``k_above`` counts score > t where ``k`` counts score >= t.
     ``sensitivity`` takes refused comparisons all as no match, and all as false matches.
-    ``people_needed`` is not 0 where ``still_needed`` comparisons of these people cannot be had.
+    ``fmr_by_person`` and ``fnmr_by_person`` are means over people, each of whom counts once however
+    many comparisons he is part of. ``people_needed`` is not 0 where ``still_needed`` comparisons of
+    these people cannot be had.
     """
 
     threshold: float
@@ -49,6 +51,8 @@ class Row:
     fnmr: Rate
     tmr: Rate
     gfrr: Rate
+    fmr_by_person: float
+    fnmr_by_person: float
     extrapolated: Extrapolated | None
 
 

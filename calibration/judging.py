@@ -259,6 +259,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     mated = measurement.mated
     false_non_match = _rates(measurement, mated, rule.alpha, mated.histogram.n)
     false_rejection = _rates(measurement, mated, rule.alpha, mated.attempted, mated.failed)
+    by_person = [_by_person(measurement, counts) for counts in measurement.kinds]
     judged = judged_rows(measurement.sign, rates, up_to)
     judgements = _judged(seen, judged, rule, audited)
     return [
@@ -282,6 +283,8 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             fnmr=false_non_match[place],
             tmr=false_non_match[place].complement,
             gfrr=false_rejection[place],
+            fmr_by_person=by_person[0][place],
+            fnmr_by_person=by_person[1][place],
         )
         for place, (row, judgement, people) in enumerate(
             zip(
@@ -292,6 +295,16 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             )
         )
     ]
+
+
+def _by_person(measurement: Measurement, counts: ComparisonCounts) -> list[float]:
+    """The mean rate of people at each row; NaN where nobody was compared."""
+    shares = measurement.shares(counts)
+    if not (counts.histogram.n and shares.people):
+        return [math.nan] * len(counts.histogram.thresholds)
+    some = np.flatnonzero(shares.tried)
+    means: list[float] = (shares.events[:, some] / shares.tried[some]).mean(axis=1).tolist()
+    return means
 
 
 def _people_needed(

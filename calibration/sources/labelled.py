@@ -22,7 +22,7 @@ from calibration.sources.photos import (
     not_pictures,
     same_content,
 )
-from calibration.sources.sampling import Pair, PairList, Pairs, Pool, one_photo_each
+from calibration.sources.sampling import ByPerson, Pair, PairList, Pairs, Pool, one_photo_each
 from calibration.sources.scores import person_groups, photo_people
 from verikit.errors import WrongUse
 
@@ -55,6 +55,7 @@ class Choice:
     people: Path | None = None
     groups: Path | None = None
     one_photo_each: bool = False
+    by_person: bool = False
     keep_label_errors: bool = False
     seed: int = 1
 
@@ -73,10 +74,10 @@ def open_labelled(choice: Choice) -> Labelled:
         _refuse_idle(choice, "photos", "keep_label_errors")
         return _folder(choice, path)
     if path.suffix.lower() == ".bin":
-        _refuse_idle(choice, "photos", "groups", "one_photo_each", "keep_label_errors")
+        _refuse_idle(choice, "photos", "groups", "one_photo_each", "by_person", "keep_label_errors")
         return _bin(path, photo_people(choice.people) if choice.people else {})
     if path.is_file():
-        _refuse_idle(choice, "groups", "one_photo_each", "keep_label_errors")
+        _refuse_idle(choice, "groups", "one_photo_each", "by_person", "keep_label_errors")
         folder = Folder(choice.photos or path.parent)
         found = read_list(path, folder, photo_people(choice.people) if choice.people else {})
         return Labelled(
@@ -185,9 +186,10 @@ def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) ->
         raise WrongUse(f"{title} needs at least two people, one folder of photos each.")
     if choice.one_photo_each:
         people = one_photo_each(people, choice.seed)
+    pool = Pool(people, groups)
     return Labelled(
         title=title,
-        pairs=Pool(people, groups),
+        pairs=ByPerson(pool, choice.seed) if choice.by_person else pool,
         photos=photos,
         identities=Identities.known(people, "the folder"),
     )

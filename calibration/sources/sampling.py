@@ -7,6 +7,7 @@ gives the number at each place of the plan.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -63,6 +64,11 @@ class Pool:
         """The photos, sorted by person."""
         return self._photos
 
+    @property
+    def ends(self) -> Counts:
+        """For each person the place behind his last photo, ascending."""
+        return np.unique(self._first_partner[False])
+
     def size(self, *, mated: bool) -> int:
         """How many pairs there are of a kind."""
         return int(self._before[mated][-1])
@@ -72,6 +78,10 @@ class Pool:
         before = self._before[mated]
         first = int(np.searchsorted(before, number, side="right")) - 1
         second = int(self._first_partner[mated][first] + number - before[first])
+        return self.of_photos(first, second, mated=mated)
+
+    def of_photos(self, first: int, second: int, *, mated: bool) -> Pair:
+        """The pair of two photos by their places."""
         return Pair(self._photos[first], self._photos[second], mated, self._label(first, second))
 
     def digest(self) -> str:
@@ -83,6 +93,60 @@ class Pool:
             return None
         groups = (self._groups.get(self._people[place], NOT_GIVEN) for place in (first, second))
         return label_of(*groups)
+
+
+class ByPerson:
+    """Pairs by way of people: any two people, then a photo of each; a person, then two photos.
+
+    Every two people bring as many pairs, and every person as many mated ones: as many as those do
+    who have the fewest photos. So nobody counts for more because there are more photos of him.
+    """
+
+    def __init__(self, pool: Pool, seed: int) -> None:
+        self._pool = pool
+        self._seed = seed
+        self._ends = pool.ends
+        counts = np.diff(self._ends, prepend=0)
+        self._several = np.flatnonzero(counts > 1)
+        least, second = np.sort(counts)[:2].tolist()
+        self._people_pairs = math.comb(counts.size, 2)
+        self._rounds: dict[bool, int] = {
+            False: least * second,
+            True: math.comb(int(counts[self._several].min()), 2) if self._several.size else 0,
+        }
+
+    def size(self, *, mated: bool) -> int:
+        """How many pairs there are of a kind."""
+        return self._rounds[mated] * (len(self._several) if mated else self._people_pairs)
+
+    def pair(self, number: int, *, mated: bool) -> Pair:
+        """The pair of this number."""
+        kinds = int(self._several.size) if mated else self._people_pairs
+        turn, which = divmod(number, kinds)
+        if mated:
+            photos = self._photos(int(self._several[which]))
+            order = Permutation(math.comb(len(photos), 2), self._seed, f"mated/{which}")
+            first, second = _two(order[turn])
+            return self._pool.of_photos(photos[first], photos[second], mated=True)
+        one, other = _two(which)
+        ours, theirs = self._photos(one), self._photos(other)
+        order = Permutation(len(ours) * len(theirs), self._seed, f"{one}/{other}")
+        first, second = divmod(order[turn], len(theirs))
+        return self._pool.of_photos(ours[first], theirs[second], mated=False)
+
+    def digest(self) -> str:
+        """The SHA-256 that tells these pairs from others."""
+        return _digest((self._pool.digest(), "by person"))
+
+    def _photos(self, person: int) -> range:
+        start = int(self._ends[person - 1]) if person else 0
+        return range(start, int(self._ends[person]))
+
+
+def _two(number: int) -> tuple[int, int]:
+    """The pair of this number among 1/0, 2/0, 2/1, 3/0, ... as (smaller, larger)."""
+    larger = (1 + math.isqrt(1 + 8 * number)) // 2
+    return number - larger * (larger - 1) // 2, larger
 
 
 class PairList:

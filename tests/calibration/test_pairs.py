@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.sources.sampling import Pair, PairList, Plan, Pool, one_photo_each
+from calibration.sources.sampling import ByPerson, Pair, PairList, Plan, Pool, one_photo_each
 
 FOLDERS = st.lists(st.integers(1, 4), min_size=2, max_size=8)
 
@@ -68,3 +68,31 @@ def test_one_photo_each_depends_on_the_seed_alone():
     chosen = one_photo_each(people, 1)
     assert sorted(chosen.values()) == sorted(set(people.values()))
     assert chosen == one_photo_each(dict(reversed(people.items())), 1) != one_photo_each(people, 2)
+
+
+@given(counts=FOLDERS, seed=st.integers(0, 1000))
+def test_by_person_everybody_brings_as_many_pairs_and_none_twice(counts, seed):
+    pairs = ByPerson(pool_of(counts), seed)
+    for mated in (True, False):
+        every = [pairs.pair(number, mated=mated) for number in range(pairs.size(mated=mated))]
+        photos = [frozenset((pair.first, pair.second)) for pair in every]
+        assert len(set(photos)) == len(photos)
+        assert all(len(both) == 2 for both in photos)
+        people = [frozenset(photo.split("/")[0] for photo in both) for both in photos]
+        assert all((len(both) == 1) == mated for both in people)
+        times = {both: people.count(both) for both in people}
+        able = sum(count > 1 for count in counts) if mated else len(counts) * (len(counts) - 1) / 2
+        assert len(times) == able
+        assert len(set(times.values())) <= 1
+
+
+def test_by_person_nobody_counts_for_more_and_a_plan_can_be_gone_on_with():
+    """One of ten people has 60 photos: of all mated pairs he has 99 %."""
+    pool = pool_of([60] + [2] * 9)
+    pairs = ByPerson(pool, 3)
+    assert (pairs.size(mated=True), pairs.size(mated=False)) == (10, 180)
+    assert pairs.digest() != pool.digest()
+    plans = [Plan(ByPerson(pool_of([60] + [2] * 9), 3), seed=3, mated_share=0.1) for _ in range(2)]
+    assert [plans[0][place] for place in range(50)] == [plans[1][place] for place in range(50)]
+    asked = {pairs.pair(n, mated=False).first for n in range(180)}
+    assert len([photo for photo in asked if photo.startswith("p0/")]) > 10

@@ -333,3 +333,23 @@ def test_who_is_on_the_photos_is_kept_with_the_answers(stub, tmp_path):
     again = judged_again(out)[1]
     for what in ("verdict", "people", "people_given", "people_from", "rows", "objections"):
         assert again[what] == report(out)[what], what
+
+
+def test_by_person_a_run_is_gone_on_with_and_is_no_other_run(stub, people, tmp_path):
+    out = tmp_path / "out"
+    run(stub, people, out, "--by-person", "--budget", "100")
+    asked = stub.asked.total()
+    run(stub, people, out, "--by-person", "--budget", "300")
+    assert stub.asked.total() <= asked + 200 + 4
+    pairs = [
+        frozenset(name.split("/")[0] for name in (one["first"], one["second"]))
+        for one in answers(out)
+        if one["place"] is not None and not one["mated"]
+    ]
+    assert len(pairs) == 270
+    assert len(set(pairs)) > 250
+    row = report(out)["rows"][0]
+    assert 0 < row["fmr_by_person"] < 0.3
+    refused = run(stub, people, out, "--budget", "300")
+    assert refused.exit_code == 2
+    assert "another pairs" in refused.output
