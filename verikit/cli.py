@@ -260,8 +260,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="A settings file. Environment variables (VERIKIT_CHECK_PROFILE=...) override it, and "
     "flags override both.",
 )
-@click.option("--key-file", type=_FILE, help="Read the key from this file.")
-@click.option("--iv-file", type=_FILE, help="Read the IV from this file.")
+@click.option(
+    "--key-file",
+    type=_FILE,
+    help="Read the key from this file; during a rotation its second line holds the previous one.",
+)
+@click.option("--iv-file", type=_FILE, help="Read the IV from this file, likewise.")
 @click.pass_context
 def main(ctx: click.Context, /, **_: Path) -> None:
     """Check whether a face-verification server keeps its documented contract.
