@@ -124,7 +124,7 @@ def test_a_damaged_run_is_a_sentence(tmp_path):
 def test_a_run_with_another_seed_is_another_run(tmp_path):
     with Store(tmp_path, HEAD):
         pass
-    with pytest.raises(WrongUse, match="another seed"):
+    with pytest.raises(WrongUse, match="a different seed"):
         Store(tmp_path, HEAD | {"seed": 2})
     with Store(tmp_path, HEAD):
         pass

@@ -198,7 +198,7 @@ def test_a_senseless_address_is_refused_at_once(kind: Any, url: str) -> None:
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_a_key_of_another_length_is_refused_at_once(kind: Any) -> None:
-    with pytest.raises(InvalidSetting, match="The key must be 32 characters"):
+    with pytest.raises(InvalidSetting, match="The key must be 32 ASCII characters"):
         kind("http://host", key="short")
 
 

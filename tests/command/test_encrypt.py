@@ -93,4 +93,4 @@ def test_a_key_of_the_wrong_length_is_wrong_use(
     monkeypatch.setenv(SECRETS.key_variable, "short")
     refused = call("encrypt", photo("red"))
     assert refused.exit_code == 2
-    assert "The key must be 32 characters" in refused.output
+    assert "The key must be 32 ASCII characters" in refused.output
