@@ -12,7 +12,11 @@ from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [Path(folder).name for folder in WheelBuilder(str(ROOT)).config.only_include]
-ELSEWHERE = {"verikit/contract/openapi.yaml": "openapi.yaml", "calibration/datasets": "datasets"}
+ELSEWHERE = {
+    "verikit/contract/openapi.yaml": "openapi.yaml",
+    "calibration/datasets": "datasets",
+    "verikit/commands/score-map.json": "docs/evidence/score-map.json",
+}
 
 USE = """
 import json, sys

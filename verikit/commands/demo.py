@@ -19,7 +19,7 @@ from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
 from conformance.reports.page import thumbnail
 from verikit import options
-from verikit.commands import samples
+from verikit.commands import claimed, samples
 from verikit.errors import NoVerdict, Unreachable
 from verikit.exit_codes import Exit
 from verikit.reports import shell
@@ -135,7 +135,13 @@ def write_index(index: Path, url: str, good: Exit, bad: Exit) -> None:
         "verikit.commands",
         "demo.html.j2",
         _head(url, good, bad),
+        filters={"one_in": claimed.one_in},
         checked=checked,
+        curve=claimed.curve(),
+        place=claimed.height_of,
+        width=claimed.WIDTH,
+        height=claimed.HEIGHT,
+        left=claimed.LEFT,
         url=url,
         photos=photos,
     )
