@@ -352,4 +352,4 @@ def test_by_person_a_run_is_gone_on_with_and_is_no_other_run(stub, people, tmp_p
     assert 0 < row["fmr_by_person"] < 0.3
     refused = run(stub, people, out, "--budget", "300")
     assert refused.exit_code == 2
-    assert "another pairs" in refused.output
+    assert "different pairs" in refused.output
