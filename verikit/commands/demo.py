@@ -116,7 +116,7 @@ def write_index(index: Path, url: str, good: Exit, bad: Exit) -> None:
     checked = [
         Checked(
             title="The reference server",
-            about="It keeps the contract, the error-rate table included.",
+            about="It keeps the contract.",
             verdict=good,
             report="reference.html",
         ),
