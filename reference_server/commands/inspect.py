@@ -13,7 +13,10 @@ from PIL import Image
 
 from reference_server.commands.drawing import as_text, drawn
 from reference_server.commands.inspection import inspected
+from reference_server.faces.detection.detectors import DEFAULT_DETECTOR, DETECTORS
+from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
+from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from reference_server.refusals import Refusal
 
 NO_ROOM = (ENOSPC, EDQUOT)
@@ -27,18 +30,44 @@ NO_ROOM = (ENOSPC, EDQUOT)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the result into this PNG file.",
 )
-def inspect(photo: Path, json: bool, draw: Path | None) -> None:
+@click.option(
+    "--auto-rotate/--no-auto-rotate", default=True, show_default=True, help="As in a request."
+)
+@click.option(
+    "--check-quality/--no-check-quality", default=True, show_default=True, help="As in a request."
+)
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="As of `verikit serve`.")
+@click.option(
+    "--detector",
+    type=click.Choice(list(DETECTORS)),
+    default=DEFAULT_DETECTOR,
+    show_default=True,
+    help="As of `verikit serve`.",
+)
+def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
+    photo: Path,
+    json: bool,
+    draw: Path | None,
+    auto_rotate: bool,
+    check_quality: bool,
+    model: str,
+    detector: str,
+) -> None:
     """Show what the server detects in PHOTO, and whether it would refuse it.
 
     \b
     Example:
       verikit inspect portrait.jpg --draw seen.png
 
-    Exit codes: 0 a face was found (the output says if it is covered), 1 the photo cannot be read
+    Exit codes: 0 a face was found (the output says if it is covered, or too poor for the
+    documented error rates), 1 the photo cannot be read
     or shows no face.
     """
     try:
-        found, picture = inspected(photo.read_bytes())
+        engine = load_engine(model, uncalibrated=True, detector=detector)
+        found, picture = inspected(
+            photo.read_bytes(), engine, auto_rotate=auto_rotate, check_quality=check_quality
+        )
     except Refusal as refusal:
         _tell(refusal, json)
     except ModelError as error:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.detection.mtcnn import MtcnnDetector
 from reference_server.faces.detection.pose import Pose, pose_of
-from reference_server.faces.finder import load_finder
+from reference_server.faces.engine import Engine
 from reference_server.faces.occlusion import over_threshold
 from reference_server.faces.pictures import grey
 from reference_server.faces.seen import landmarks_of
@@ -27,9 +26,11 @@ Corners = tuple[int, int, int, int]
 class Inspection:
     """The face that is judged, the largest one, in pixels of the photo set upright.
 
-    ``turned``: degrees counter-clockwise, after the EXIF orientation; ``pose``: None where MTCNN
-    finds no landmarks; ``covered``: how surely, by region, above 0.5 refused; ``sharpness``:
-    variance of the Laplacian of the aligned face, 150 x 150 pixels.
+    ``turned``: degrees counter-clockwise, after the EXIF orientation; ``landmarks``: eyes, nose,
+    corners of the mouth, the picture's left ones first, empty if MTCNN finds none; ``pose``: None
+    then; ``covered``: how surely, by region, above 0.5 refused; ``sharpness``: variance of the
+    Laplacian of the aligned face; ``poor``: why the documented error rates would not hold for two
+    photos like this one, if ``penalty`` were not subtracted from their similarity.
     """
 
     faces: int
@@ -37,39 +38,42 @@ class Inspection:
     other_faces: tuple[Corners, ...]
     detector_confidence: float
     turned: int
+    landmarks: tuple[tuple[int, int], ...]
     pose: Pose | None
     covered: dict[str, float]
     sharpness: float
+    poor: tuple[str, ...]
+    penalty: float
     answer: str
 
 
-def inspected(file: bytes) -> tuple[Inspection, Pixels]:
-    """What is seen with auto_rotate and check_quality, and the photo set upright.
+def inspected(
+    file: bytes, engine: Engine, *, auto_rotate: bool = True, check_quality: bool = True
+) -> tuple[Inspection, Pixels]:
+    """What a server sees in a request with these options, and the photo set upright.
 
     Raises:
         Refusal: the photo cannot be read, or shows no face.
     """
     photo = read_photo(file, load_contract().photo_standards)
-    finder = load_finder()
-    face = finder.find(photo, auto_rotate=True, stages=Stages())
-    covered = finder.occlusion.regions(face.chip)
+    face = engine.find(photo, auto_rotate=auto_rotate, stages=Stages())
+    covered = engine.regions(face)
+    points = landmarks_of(face.picture, face.box, engine.finder.mtcnn)
     found = Inspection(
         faces=len(face.boxes),
         rectangle=_corners(face.box),
         other_faces=tuple(_corners(other) for other in face.boxes if other is not face.box),
         detector_confidence=round(float(face.box.confidence), 3),
         turned=face.turns * 90,
-        pose=_pose(face.picture, face.box, finder.mtcnn),
+        landmarks=() if points is None else tuple((round(x), round(y)) for x, y in points.tolist()),
+        pose=None if points is None else pose_of(points),
         covered={name: round(share, 3) for name, share in covered.items()},
         sharpness=round(sharpness(face.chip), 1),
-        answer=_answer(over_threshold(covered)),
+        poor=engine.poor(face, covered),
+        penalty=round(engine.penalty(face, covered), 2),
+        answer=_answer(over_threshold(covered) if check_quality else ()),
     )
     return found, face.picture
-
-
-def _pose(picture: Pixels, box: Box, mtcnn: MtcnnDetector) -> Pose | None:
-    points = landmarks_of(picture, box, mtcnn)
-    return None if points is None else pose_of(points)
 
 
 def _answer(regions: tuple[str, ...]) -> str:

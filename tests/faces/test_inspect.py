@@ -6,11 +6,14 @@ from errno import ENOSPC
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from reference_server.commands.drawing import GREEN, RED
 from reference_server.commands.inspect import inspect
+from reference_server.faces.detection.boxes import Box
 from reference_server.faces.errors import WeightsError
+from training.poor_photos import masked
+from verikit.portraits import head
 
 
 @pytest.fixture
@@ -44,6 +47,39 @@ def test_turned_photo_is_set_upright(tmp_path, hopper):
     assert json.loads(CliRunner().invoke(inspect, [str(path), "--json"]).output)["turned"] == 270
 
 
+def test_a_poor_photo_is_called_so(tmp_path, portrait):
+    path = tmp_path / "blurred.png"
+    head("collins", 250).filter(ImageFilter.GaussianBlur(4)).save(path)
+    assert seen(path)["poor"] == ["too blurred"]
+    assert seen(path)["penalty"] > 1
+    assert seen(portrait)["poor"] == []
+    told = CliRunner().invoke(inspect, [str(path)]).output
+    assert "too blurred for the documented error rates" in told
+
+
+def test_a_request_without_options_is_answered_as_it_would_be(tmp_path, hopper):
+    turned, covered_face = tmp_path / "turned.png", tmp_path / "masked.png"
+    Image.fromarray(np.rot90(hopper.pixels)).save(turned)
+    done = CliRunner().invoke(inspect, [str(turned), "--no-auto-rotate"])
+    assert (done.exit_code, "4000" in done.output) == (1, True)
+    head("collins", 250).save(covered_face)
+    box = Box(*seen(covered_face)["rectangle"], 1.0)
+    masked((150, 190, 215))(head("collins", 250), box).save(covered_face)
+    assert "4004" in seen(covered_face)["answer"]
+    assert seen(covered_face, "--no-check-quality")["answer"] == "compared"
+
+
+def test_landmarks_are_drawn(tmp_path, portrait):
+    drawing = tmp_path / "seen.png"
+    found = seen(portrait, "--draw", str(drawing))
+    before, after = (np.asarray(Image.open(path)) for path in (portrait, drawing))
+    assert len(found["landmarks"]) == 5
+    for x, y in found["landmarks"]:
+        around = np.s_[y - 20 : y + 20, x - 20 : x + 20]
+        assert (after[around] == GREEN).all(axis=2).any()
+        assert not (before[around] == GREEN).all(axis=2).any()
+
+
 def test_photo_without_a_face_is_refused_in_a_sentence(tmp_path):
     path = tmp_path / "grey.png"
     Image.fromarray(np.full((100, 100, 3), 127, np.uint8)).save(path)
@@ -66,10 +102,10 @@ def test_a_full_disk_is_for_the_command_to_tell(portrait):
 
 
 def test_damaged_weights_are_told_in_a_sentence(portrait, monkeypatch):
-    def damaged(_):
+    def damaged(*_, **__):
         raise WeightsError("its weights are damaged: reinstall verikit")
 
-    monkeypatch.setattr("reference_server.commands.inspect.inspected", damaged)
+    monkeypatch.setattr("reference_server.commands.inspect.load_engine", damaged)
     done = CliRunner().invoke(inspect, [str(portrait)])
     assert done.exit_code == 1
     assert done.output == "Error: its weights are damaged: reinstall verikit\n"
