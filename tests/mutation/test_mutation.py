@@ -5,12 +5,11 @@ Each server is judged only by the cases about what it breaks.
 
 import pytest
 
-from conformance.catalogue import load_catalogue
 from tests.mutation.mutants import MUTANTS
 from tests.mutation.parts import Compare, Pair, on_compare
 from tests.mutation.registry import MODEST, Candidate
 from tests.mutation.serving import served
-from tests.mutation.trial import try_out
+from tests.mutation.trial import cases_about, try_out
 from tests.mutation.variants import VARIANTS
 
 SUBTLE = (
@@ -28,22 +27,6 @@ SUBTLE = (
     "auto-rotate-inverted",
     "json-cut-short-under-load",
 )
-
-
-TRAFFIC = (
-    "ordinary",
-    "first-missing",
-    "score-same-photo",
-    "score-different-people",
-    "concurrent-answers-not-mixed",
-    "concurrent-request-ids",
-)
-"""What the cases over all answers have to go by."""
-
-
-def cases_about(*requirements: str) -> tuple[str, ...]:
-    about = [id for name in requirements for id in load_catalogue().cases_of(name)]
-    return (*about, *TRAFFIC)
 
 
 @pytest.mark.live

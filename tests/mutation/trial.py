@@ -104,10 +104,41 @@ class Trial:
         return ""
 
 
+TRAFFIC = (
+    "ordinary",
+    "first-missing",
+    "second-key-wrong",
+    "path-unknown",
+    "score-same-photo",
+    "score-different-people",
+    "concurrent-answers-not-mixed",
+    "concurrent-request-ids",
+)
+"""What the cases over all answers have to go by."""
+
+
+def cases_about(*requirements: str) -> tuple[str, ...]:
+    """The cases about some requirements, and what it takes to judge all answers."""
+    catalogue = load_catalogue()
+    about = [id for name in requirements for id in catalogue.cases_of(name)]
+    return (*about, *TRAFFIC)
+
+
 def try_out(
     candidate: Candidate, *, cases: tuple[str, ...] = (), examples: int = EXAMPLES
 ) -> Trial:
-    """Start the candidate, run the suite, or some of its cases, against it and stop it."""
+    """Start the candidate, run the suite, or some of its cases, against it and stop it.
+
+    A mutant meets the cases about what it breaks first; only one that they do not kill meets all.
+    """
+    if candidate.is_mutant and not cases:
+        first = _tried(candidate, cases_about(*candidate.breaks), examples)
+        if not first.problem:
+            return first
+    return _tried(candidate, cases, examples)
+
+
+def _tried(candidate: Candidate, cases: tuple[str, ...], examples: int) -> Trial:
     trial = Trial(candidate=candidate.name, breaks=candidate.breaks)
     chosen = [one for one in load_catalogue().cases if not cases or one.id in cases]
     options = Options(jobs=2, examples=examples)
