@@ -43,6 +43,7 @@ def fit(templates: Path, out: Path, hold_out: float, seed: int) -> None:
       verikit fit lfw.npz --out half --hold-out 0.5
       verikit calibrate half/held-out.npz --score-map half/Dlib.json
       verikit fit lfw.npz --out fitted
+      verikit serve --score-map fitted
     """
     people, held_out = LabelledTemplates.load(templates).parted(hold_out, seed)
     fitted = fit_to(people, seed)

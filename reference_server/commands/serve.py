@@ -43,7 +43,7 @@ CONTRACT = load_contract()
         "Capacity": (
             *("workers", "threads", "max_concurrent", "rate_limit", "deadline", "limit_status"),
         ),
-        "Comparing": ("model", "detector", "uncalibrated", "profile"),
+        "Comparing": ("model", "score_map", "detector", "uncalibrated", "profile"),
     },
     epilog=f"{CONTRACT.encryption.key_variable} and {CONTRACT.encryption.iv_variable} set the key "
     f"({CONTRACT.encryption.key_characters} characters) and the IV "
@@ -115,6 +115,11 @@ CONTRACT = load_contract()
     show_default=True,
     help="The face detector.",
 )
+@click.option(
+    "--score-map",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that `verikit fit` wrote.  [default: the model's shipped one]",
+)
 @click.option("--uncalibrated", is_flag=True, help="Allow a model without a fitted score.")
 @click.option(
     "--profile",
@@ -147,6 +152,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     limit_status: str,
     model: str,
     detector: str,
+    score_map: Path | None,
     uncalibrated: bool,
     profile: Path | None,
     log_level: str,
@@ -194,7 +200,9 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         with bind(host, port) as listener:
             address = url(listener)
             _say(f"Loading {model} for {address} ...")
-            engine = load_engine(model, uncalibrated=uncalibrated, detector=detector)
+            engine = load_engine(
+                model, uncalibrated=uncalibrated, detector=detector, score_maps=score_map
+            )
             verifier = Verifier(settings, engine)
             app = create_app(settings, verifier)
             ready = f"Ready: {CONTRACT.method} {address}{CONTRACT.path}"

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reference_server.commands.fit import HELD_OUT
+from reference_server.faces.engine import load_engine
+from reference_server.faces.errors import NoScoreMapError, WeightsError
 from reference_server.faces.fitting.fit import fit_to
 from reference_server.faces.fitting.pairs import Statistics, blocks
 from reference_server.faces.fitting.people import LabelledTemplates
@@ -186,3 +188,27 @@ def test_a_file_that_holds_no_templates_is_wrong_use(tmp_path, arrays):
     result = run_fit(path, "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "make it with `verikit templates`" in result.output
+
+
+def test_what_was_fitted_is_served(tmp_path, engine, astronaut, hopper):
+    made = made_people(500, 2, 1)
+    digest = engine.recogniser.digest
+    people = replace(made, templates=_like(made), model="Dlib", weights=digest)
+    fit_to(people).save(tmp_path)
+    served = load_engine(score_maps=tmp_path)
+    assert served.scorer.score_map == ScoreMap.load(tmp_path / "Dlib.json")
+    assert served.compare(astronaut, hopper) != engine.compare(astronaut, hopper)
+    (tmp_path / "Dlib.npz").write_bytes(b"something else")
+    with pytest.raises(WeightsError, match="verikit fit"):
+        load_engine(score_maps=tmp_path)
+
+
+def test_a_folder_without_the_models_map_is_refused(tmp_path):
+    with pytest.raises(NoScoreMapError, match="verikit fit"):
+        load_engine(score_maps=tmp_path)
+
+
+def _like(people: LabelledTemplates) -> np.ndarray:
+    """As many numbers in a template as the model gives."""
+    doubled = np.concatenate([people.templates, people.templates], axis=1)
+    return doubled / np.linalg.norm(doubled, axis=1, keepdims=True)

@@ -57,7 +57,8 @@ def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
     path = _map_file(recogniser.name, folder)
     if not path.exists():
         return Scorer(uncalibrated_map(recogniser.name))
-    with reading(path, OWN_FILES):
+    remedy = "run `verikit fit`" if folder else OWN_FILES
+    with reading(path, remedy):
         score_map = ScoreMap.load(path)
     if score_map.weights != recogniser.digest:
         raise WeightsError(
@@ -65,12 +66,10 @@ def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
         )
     if not score_map.normalised:
         return Scorer(score_map)
-    return Scorer(score_map, _cohort(path.with_suffix(".npz")), _penalty(recogniser))
-
-
-def _cohort(path: Path) -> Cohort:
-    with reading(path, OWN_FILES):
-        return Cohort.load(path)
+    vectors = path.with_suffix(".npz")
+    with reading(vectors, remedy):
+        cohort = Cohort.load(vectors)
+    return Scorer(score_map, cohort, _penalty(recogniser))
 
 
 def _penalty(recogniser: Recogniser) -> Penalty | None:
