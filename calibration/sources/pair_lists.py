@@ -23,6 +23,7 @@ from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
 _NEEDED = ("first", "second", "mated")
+_MOST_DIGITS = 9
 _BIGGEST = 256 << 20
 _COUNTS = re.compile(r"\d+(\s+\d+)?")
 
@@ -114,11 +115,15 @@ def _fields(line: str) -> tuple[str, int, str, int] | None:
     """Person, number, person, number; None where the line is no such pair."""
     parts = line.split("\t") if "\t" in line else line.split()
     parts = [part.strip() for part in parts]
-    if len(parts) == 3 and parts[1].isdecimal() and parts[2].isdecimal():
+    if len(parts) == 3 and _is_number(parts[1]) and _is_number(parts[2]):
         return parts[0], int(parts[1]), parts[0], int(parts[2])
-    if len(parts) == 4 and parts[1].isdecimal() and parts[3].isdecimal():
+    if len(parts) == 4 and _is_number(parts[1]) and _is_number(parts[3]):
         return parts[0], int(parts[1]), parts[2], int(parts[3])
     return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def _lines(path: Path, most: int | None = None) -> Iterator[str]:

@@ -26,6 +26,10 @@ from calibration.claims import load_claims
 from calibration.evaluation import from_scores
 from calibration.requirements import load_standard
 from calibration.sources.bin_file import BinFile
+from calibration.sources.pair_lists import read_list
+from calibration.sources.photos import Folder
+from calibration.sources.score_map import thresholds_of_map
+from calibration.sources.scores import photo_people
 from calibration.sources.templates import load as load_templates
 from conformance.catalogue import load_catalogue
 from conformance.judging.answers import violations
@@ -187,6 +191,24 @@ MATRIX = saved(
 )
 READERS["scores as a matrix"] = Foreign(
     of_file(".npz", score_file), either(corrupted([MATRIX]), corrupted_archive(MATRIX))
+)
+
+# Pairs and people
+
+LFW = b"2 1\nann 1 2\nann 1 bob 3\ncid 1 2\ncid 2 dan 1\n"
+LONG = b"ann " + b"9" * 5_000 + b" 2\n"
+PAIRS = b"first,second,mated,group\nann/1.jpg,ann/2.jpg,1,a\nann/1.jpg,bob/1.jpg,0,b\n"
+READERS["a list of pairs"] = Foreign(
+    of_file(".csv", lambda path: read_list(path, Folder(path.parent), {})),
+    corrupted([LFW, LONG, PAIRS]),
+)
+READERS["a table of people"] = Foreign(
+    of_file(".csv", photo_people), corrupted([b"photo,person\nann/1.jpg,ann\nx.jpg,bob\n"])
+)
+MAP = {"knots": [[0.1, -0.5], [0.5, -4.0], [0.9, -7.0]]}
+READERS["a score map"] = Foreign(
+    of_file(".json", lambda path: thresholds_of_map(path, CONTRACT.error_rates)),
+    either(corrupted([json.dumps(MAP).encode()]), other_values([MAP])),
 )
 
 # Runs
