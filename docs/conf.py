@@ -41,7 +41,7 @@ html_copy_source = False
 html_show_sphinx = False
 
 nitpick_ignore_regex = [
-    ("py:class", r"verikit\.transport\.connection\.Pool"),  # made by the client for itself
+    ("py:class", r"verikit\.transport\.connection\.(Pool|Connection)"),  # used internally
     # Other projects: their lists of names would have to be fetched from the net.
     ("py:.*", r"(?!conformance|calibration|verikit|loadtests|reference_server).*"),
     # What only the suite itself makes, and hands round.
