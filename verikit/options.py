@@ -142,7 +142,7 @@ def secrets_source() -> str:
     sources = []
     for name in ("key", "iv"):
         variable = getattr(CONTRACT.encryption, f"{name}_variable")
-        from_variable = f"from {variable}" if variable in os.environ else "the documented one"
+        from_variable = f"from {variable}" if variable in os.environ else "the documented ones"
         sources.append("given" if name in given else from_variable)
     key, iv = sources
     return f"key and IV: {key}" if key == iv else f"key: {key}, IV: {iv}"
