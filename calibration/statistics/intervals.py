@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import beta
+from scipy.special import betainc, betaincc, betaincinv
 
 CONFIDENCE = 0.95
 ALPHA = 1 - CONFIDENCE
@@ -25,12 +25,12 @@ class Interval:
 
 def lower_bound(k: float, n: float, alpha: float = ALPHA) -> float:
     """The one-sided lower bound of a rate after k events in n trials."""
-    return float(beta.ppf(alpha, k, n - k + 1)) if k > 0 else 0.0
+    return float(betaincinv(k, n - k + 1, alpha)) if k > 0 else 0.0
 
 
 def upper_bound(k: float, n: float, alpha: float = ALPHA) -> float:
     """The one-sided upper bound; with no event it is 1 - alpha ** (1 / n), about 3 / n."""
-    return float(beta.ppf(1 - alpha, k + 1, n - k)) if k < n else 1.0
+    return float(betaincinv(k + 1, n - k, 1 - alpha)) if k < n else 1.0
 
 
 def interval(k: float, n: float, alpha: float = ALPHA) -> Interval:
@@ -63,9 +63,9 @@ def measured(events: float, n: int, effect: float = 1.0, alpha: float = ALPHA) -
 
 def chance_of_at_least(k: float, n: float, p: float) -> float:
     """P(X >= k) where X counts events of rate p in n trials."""
-    return float(beta.cdf(p, k, n - k + 1)) if k > 0 else 1.0
+    return float(betainc(k, n - k + 1, p)) if k > 0 else 1.0
 
 
 def chance_of_at_most(k: float, n: float, p: float) -> float:
     """P(X <= k) where X counts events of rate p in n trials."""
-    return float(beta.sf(p, k + 1, n - k)) if k < n else 1.0
+    return float(betaincc(k + 1, n - k, p)) if k < n else 1.0

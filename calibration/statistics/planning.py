@@ -7,9 +7,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from functools import cache
 
-from scipy.optimize import brentq
-
 from calibration.statistics.intervals import ALPHA, chance_of_at_least, chance_of_at_most
+from calibration.statistics.roots import root
 
 POWER = 0.9
 
@@ -76,7 +75,7 @@ def _least_n_with_power(k: int, rate: float, most: int, power: float) -> int:
     def missing(n: float) -> float:
         return chance_of_at_least(k, n, rate) - power
 
-    return math.ceil(float(brentq(missing, k, most, xtol=1e-3)))
+    return math.ceil(root(missing, k, most, tolerance=1e-9))
 
 
 def _least_n(k: int, rate: float, alpha: float) -> int:

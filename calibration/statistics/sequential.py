@@ -15,10 +15,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import betaln
 
 from calibration.statistics.intervals import ALPHA, Interval
+from calibration.statistics.roots import root
 
 _A = 0.5
 _APART = 2.0
@@ -74,8 +74,8 @@ def confidence_sequence(k: float, n: float, claimed: float, alpha: float = ALPHA
 
     centre = math.log(max(k, 1e-9) / n) if k < n else -1e-12
     least, most = math.log(1e-15), math.log1p(-1e-12)
-    lower = math.exp(brentq(excess, least, centre)) if k and excess(least) > 0 else 0.0
-    upper = math.exp(brentq(excess, centre, most)) if centre < most and excess(most) > 0 else 1.0
+    lower = math.exp(root(excess, least, centre)) if k and excess(least) > 0 else 0.0
+    upper = math.exp(root(excess, centre, most)) if centre < most and excess(most) > 0 else 1.0
     return Interval(lower, upper)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import genpareto
 
 from calibration.counting.histogram import Histogram
 from calibration.statistics import tail
@@ -91,3 +92,17 @@ def test_a_fit_that_ends_below_a_threshold_says_nothing_there():
     fitted = tail.Tail(start=0.6, rate=1e-3, exceedances=300, shape=-0.4, scale=0.04)
     assert fitted.rate_at(0.8) == 0
     assert tail.extrapolate(fitted, 0.8, 1e-5) == tail.Extrapolation.UNSUPPORTED
+
+
+@pytest.mark.parametrize("shape", [-0.4, -0.1, 0.0, 0.2, 0.6])
+def test_the_fit_is_the_most_likely_one(shape):
+    excesses = genpareto.rvs(shape, scale=0.05, size=5_000, random_state=np.random.default_rng(8))
+    found, scale = tail.fit_pareto(excesses)
+    theirs, _, their_scale = genpareto.fit(excesses, floc=0)
+    ours, other = (
+        genpareto.logpdf(excesses, *each).sum()
+        for each in ((found, 0, scale), (theirs, 0, their_scale))
+    )
+    assert ours >= other - 1e-3
+    fitted = tail.Tail(start=0.5, rate=1.0, exceedances=5_000, shape=found, scale=scale)
+    assert fitted.rate_at(0.54) == pytest.approx(genpareto.sf(0.04, found, scale=scale), rel=1e-9)
