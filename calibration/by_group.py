@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
-from calibration.counting.groups import ACROSS
+from calibration.counting.groups import ACROSS, NOT_GIVEN
 from calibration.findings import GroupDifferential, GroupRow
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
@@ -34,12 +34,11 @@ def groups(
     INCONCLUSIVE.
     """
     names = measurement.labels.names
-    if not names:
+    within, across = _kinds(names)
+    if not within + across:
         return []
     counts = _Counts(measurement, claimed, alpha)
-    within = [number for number, label in enumerate(names) if ACROSS not in label]
-    across = [number for number, label in enumerate(names) if ACROSS in label]
-    rows = [counts.row(label, [number]) for number, label in enumerate(names)]
+    rows = [counts.row(names[number], [number]) for number in within + across]
     able = [row for row in rows if not row.across and row.people >= LEAST_PEOPLE]
     verdicts = judged([counts.evidence(names.index(row.label), place) for row in able])
     verdict_of = {row.label: verdict for row, verdict in zip(able, verdicts, strict=True)}
@@ -52,6 +51,15 @@ def groups(
     return sorted(rows, key=lambda row: (row.across, row.label)) + [
         counts.row(label, numbers) for label, numbers in totals if numbers
     ]
+
+
+def _kinds(names: list[str]) -> tuple[list[int], list[int]]:
+    """Numbers of the labels within a group and across two; people without one are none."""
+    given = [number for number, label in enumerate(names) if NOT_GIVEN not in label.split(ACROSS)]
+    return (
+        [number for number in given if ACROSS not in names[number]],
+        [number for number in given if ACROSS in names[number]],
+    )
 
 
 def matrix(rows: list[GroupRow]) -> list[list[GroupRow | None]]:
@@ -96,8 +104,7 @@ def _same_group(
 ) -> list[GroupDifferential]:  # fmt: skip
     """People of one group against people of two, the FMR of each."""
     names = measurement.labels.names
-    across = [number for number, label in enumerate(names) if ACROSS in label]
-    within = [number for number, label in enumerate(names) if ACROSS not in label]
+    within, across = _kinds(names)
     totals = {row.label: row for row in rows}
     if (
         not (across and within)

@@ -139,6 +139,17 @@ def test_a_table_of_groups_that_cannot_be_meant(grouped, tmp_path, text, message
     assert message in " ".join(result.output.split())
 
 
+def test_people_without_a_group_are_none(grouped, tmp_path):
+    lines = (grouped[0] / "groups.csv").read_text().splitlines()
+    kept = [line for line in lines if not line.endswith(("few", "north"))]
+    (tmp_path / "g.csv").write_text("\n".join(kept) + "\n")
+    command = [str(grouped[0] / "scores.parquet"), "--groups", str(tmp_path / "g.csv"), "--json"]
+    result = CliRunner().invoke(calibrate, [*command, "--out", str(tmp_path / "out")])
+    found = rows(json.loads(result.stdout))
+    assert set(found) == {"east", "west", "east|west", "within a group", "across groups"}
+    assert found["within a group"]["n"] == found["east"]["n"] + found["west"]["n"]
+
+
 def test_labels_without_end_are_refused():
     labels = Index()
     groups = Groups((0.5,), labels, mated=False)
