@@ -81,8 +81,8 @@ def _claims(options: dict[str, Any]) -> Claims:
         "What is judged": (
             *("claims", "up_to", "tolerance", "confidence", "require", "standard", "against"),
         ),
-        "How much is asked": ("budget", "minutes", "until", "mated_share", "seed"),
-        "Asking the server": (
+        "Number of comparisons": ("budget", "minutes", "until", "mated_share", "seed"),
+        "Requests": (
             *("api", "url", "dask", "concurrency", "rate", "timeout", "retries"),
             *(switch.name for switch in SWITCHES),
         ),
@@ -94,7 +94,7 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--combine",
     is_flag=True,
-    help="Judge several runs together: SOURCE is two folders of runs or more that share no people.",
+    help="Judge several runs together: SOURCE is two or more folders of runs that share no people.",
 )
 @click.option(
     "--data",
@@ -112,8 +112,8 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--by-person",
     is_flag=True,
-    help="Draw two people and then a photo of each (mated: a person and then two photos), so that "
-    "people with many photos do not count for more.",
+    help="Draw two people, then a photo of each (mated: a person, then two photos), so that "
+    "people with many photos do not count more.",
 )
 @click.option(
     "--one-photo-each", is_flag=True, help="Use one photo of each person, chosen by the seed."
@@ -188,13 +188,14 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--adjudicated",
     type=_FILE,
-    help="The look.csv of a report with your findings in it: judge before and after them.",
+    help="The look.csv of a report with your review; judges the run before and after it.",
 )
 @click.option(
     "--against",
     type=click.Path(path_type=Path, exists=True),
     metavar="FILE",
-    help="Compare with another system on the same pairs: its scores, or the folder of its run.",
+    help="Compare with another system on the same pairs: a file of its scores, or the folder "
+    "of its run.",
 )
 @click.option(
     "--require",
@@ -239,8 +240,8 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--profile",
     metavar="FILE",
-    help="What is known of the server: a file, or 'reference'. Scores of replicas may lie as far "
-    "apart as its score_tolerance says.",
+    help="A profile of the server: a file, or 'reference'. Its score_tolerance applies to "
+    "replicas.",
 )
 @click.option(
     "--dask",

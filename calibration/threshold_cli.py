@@ -54,9 +54,9 @@ def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an ar
     ctx: click.Context, scores: Path, fmr: float, confidence: float, claims: str | None,
     lower_is_closer: bool, columns: str | None, people: Path | None, json: bool,
 ) -> None:  # fmt: skip
-    """Say from which threshold on a false match rate is shown, and the FNMR there.
+    """Find the threshold from which a false match rate is shown, and its FNMR.
 
-    SCORES is a file of scores of any system, as verikit calibrate reads it. Exit code: 0 shown,
+    SCORES is a file of scores of any system, as for verikit calibrate. Exit code: 0 shown,
     2 wrong use, 3 not shown at any threshold.
 
     \b

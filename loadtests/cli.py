@@ -41,7 +41,7 @@ class _JsonFile(click.Path):
         "The test": (
             *("load_profile", "users", "rate", "duration", "warm_up", "timeout", "gate", "list"),
         ),
-        "Watching the server": ("pid", "metrics_url"),
+        "Server monitoring": ("pid", "metrics_url"),
         **REACHING,
         "Several machines": ("master", "expect_workers", "worker", "master_host", "master_port"),
         "Output": ("html", "json", "compare"),
@@ -61,8 +61,8 @@ class _JsonFile(click.Path):
 @click.option(
     "--profile",
     metavar="FILE",
-    help="What is known of the server: a file, or 'reference'. Its limits, statuses and score "
-    "tolerance hold instead of the contract's.",
+    help="A profile of the server: a file, or 'reference'. Its limits, statuses and score "
+    "tolerance replace the contract's.",
 )
 @click.option(
     "--users",

@@ -179,7 +179,7 @@ def load_profile(name: str, server: Mapping[str, Any] = {}) -> Profile:
     if not isinstance(options, Mapping):
         raise WrongUse(f"{path} contains no options")
     if "server" in options:
-        raise WrongUse("`server` is no option of a load profile: name it by --profile")
+        raise WrongUse("`server` is not an option of a load profile: name it by --profile")
     try:
         return profile_from({"name": path.stem, **options, "server": server})
     except (TypeError, ValueError, AttributeError) as error:

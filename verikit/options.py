@@ -30,7 +30,7 @@ SECRETS = "verikit.secrets"
 READ_SECRETS = "verikit.read_secrets"
 """The key in click's context for the function that reads them again."""
 SecretLines = dict[str, tuple[str, ...]]
-"""By ``key`` and ``iv``: the secret of a file, and behind it the one before, if there is one."""
+"""By ``key`` and ``iv``: the secret of a file, and the previous one, if any."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ACCESS = (
@@ -71,8 +71,8 @@ _ACCESS_NAMES = (
 )
 
 
-REACHING = {"Reaching the server": ("key", "iv", *_ACCESS_NAMES)}
-"""The group of options of ``Grouped`` that those of ``access`` are in."""
+REACHING = {"Connection": ("key", "iv", *_ACCESS_NAMES)}
+"""The group of ``Grouped`` with the options of ``access``."""
 
 
 class Grouped(click.Command):
@@ -83,11 +83,11 @@ class Grouped(click.Command):
         self.groups = groups
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The groups in their order, then what is in none."""
+        """Write the groups in order, then the other options."""
         records = {
             str(parameter.name): record
             for parameter in self.get_params(ctx)
-            if (record := parameter.get_help_record(ctx))
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx))
         }
         for title, names in self.groups.items():
             with formatter.section(title):
@@ -121,10 +121,9 @@ def access(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def secrets() -> GivenSecrets:
-    """Key and IV as the command line gives them: by a flag of the command, or by files.
+    """Key and IV from the command line: from flags of the command, or from files.
 
-    It is what :class:`~verikit.contract.encryption.Secrets` takes; what is missing here comes
-    there from the documented variables.
+    :class:`~verikit.contract.encryption.Secrets` takes the rest from the documented variables.
     """
     context = click.get_current_context()
     lines: SecretLines = context.meta.get(SECRETS, {})
@@ -137,7 +136,7 @@ def secrets() -> GivenSecrets:
 
 
 def secrets_source() -> str:
-    """Where key and IV come from, in words."""
+    """The sources of key and IV, in words."""
     given = secrets()
     sources = []
     for name in ("key", "iv"):
@@ -149,10 +148,10 @@ def secrets_source() -> str:
 
 
 def read_secrets() -> SecretLines:
-    """What the key file and the IV file hold now.
+    """The current contents of the key file and the IV file.
 
     Raises:
-        WrongUse: a file cannot be read, or holds no secrets.
+        WrongUse: a file cannot be read, or contains no secret.
     """
     read: Callable[[], SecretLines] = click.get_current_context().meta.get(READ_SECRETS, dict)
     return read()

@@ -43,7 +43,7 @@ CONTRACT = load_contract()
         "Capacity": (
             *("workers", "threads", "max_concurrent", "rate_limit", "deadline", "limit_status"),
         ),
-        "Comparing": ("model", "score_map", "detector", "uncalibrated", "profile"),
+        "Face comparison": ("model", "score_map", "detector", "uncalibrated", "profile"),
     },
     epilog=f"{CONTRACT.encryption.key_variable} and {CONTRACT.encryption.iv_variable} set the key "
     f"({CONTRACT.encryption.key_characters} characters) and the IV "
@@ -124,7 +124,7 @@ CONTRACT = load_contract()
 @click.option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A server's profile; its photo standards hold instead of the contract's.",
+    help="A profile; its photo standards replace the contract's.",
 )
 @click.option(
     "--log-level",
