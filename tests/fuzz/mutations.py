@@ -96,7 +96,7 @@ def corrupted_archive(draw: DrawFn, seed: bytes) -> bytes:
 
 
 @st.composite
-def spoilt_database(
+def corrupted_database(
     draw: DrawFn, make: Callable[[sqlite3.Connection], None], cells: Sequence[str]
 ) -> bytes:
     """A sound SQLite file with other values in cells; each is an UPDATE with one parameter."""

@@ -47,9 +47,9 @@ from tests.fuzz.mutations import (
     BOMB,
     corrupted,
     corrupted_archive,
+    corrupted_database,
     either,
     other_values,
-    spoilt_database,
 )
 from tests.support.hostile_server import refused, scored, whole
 from verikit import settings
@@ -239,7 +239,7 @@ def make_run(database: sqlite3.Connection) -> None:
 
 READERS["a run"] = Foreign(
     of_file(".sqlite", score_file),
-    spoilt_database(
+    corrupted_database(
         make_run,
         [
             *(RUN_CELL.format(name) for name in RUN_VALUES),
