@@ -15,7 +15,7 @@ from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
 from verikit.contract import load_contract
 from verikit.contract.profile import Standards
-from verikit.errors import NoVerdict
+from verikit.errors import OTHER_KEY, NoVerdict
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 MOST_SIDE = 10_000
@@ -45,8 +45,9 @@ class Probe:
         self._target = target
         self.requests = 0
         one = self._ask(_with(_ORDINARY))
-        if outcome(one.answer) != ACCEPTED:
-            raise NoVerdict(f"Two ordinary photos were not compared: {describe_actual(one)}")
+        if (found := outcome(one.answer)) != ACCEPTED:
+            hint = f". {OTHER_KEY}" if found == "INVALID_ARGUMENT" else ""
+            raise NoVerdict(f"Two ordinary photos were not compared: {describe_actual(one)}{hint}")
 
     def formats(self) -> Found:
         """The formats that are read."""

@@ -22,6 +22,8 @@ verikit (exit code 70).
 from errno import EDQUOT, EFBIG, ENOSPC
 from typing import ClassVar
 
+OTHER_KEY = "The server probably has a different key or IV."
+"""What to say where a well-formed request is refused as an invalid argument."""
 NO_ROOM = (ENOSPC, EDQUOT, EFBIG)
 """Error numbers of the operating system that also end a command without a verdict."""
 

@@ -9,6 +9,10 @@ from calibration.findings import Findings, GroupDifferential, PairedRow, Require
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
+from verikit.contract import load_contract
+from verikit.errors import OTHER_KEY
+
+_INVALID_ARGUMENT = load_contract().codes["INVALID_ARGUMENT"].code
 
 
 def rate(value: float, *beside: float) -> str:
@@ -250,6 +254,10 @@ def answered(findings: Findings) -> str:
         f"{asked:,} comparisons: {findings.non_mated + findings.mated:,} scored, {refused:,} "
         f"refused, {findings.not_measured:,} without an answer."
     )
+    if asked == findings.not_measured > 0:
+        return f"{text} `verikit verify` with two photos and this URL says why."
+    if asked == refused and set(findings.refused) == {_INVALID_ARGUMENT}:
+        return f"{text} {OTHER_KEY}"
     photos = findings.acquired
     if not photos.tried:
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.judging.outcome import ACCEPTED
 from conformance.judging.verdicts import Level, Verdict
 from conformance.run import Run
+from verikit.errors import OTHER_KEY
 from verikit.reports.shell import Tone, Word
 
 NOT_CHECKED, UNTESTABLE = "not checked", "untestable"
@@ -100,8 +101,8 @@ def _failed(run: Run) -> str:
     )
     if _nothing_accepted(run) and run.ordinary == "INVALID_ARGUMENT":
         text += (
-            " Every well-formed request was refused as an invalid argument: the server's key or IV"
-            " is probably another one; give it with --key and --iv."
+            " Every well-formed request was refused as an invalid argument."
+            f" {OTHER_KEY[:-1]}: give it with --key and --iv."
         )
     elif run.count(Verdict.NOT_RUN):
         text += " The server stopped answering during the run."

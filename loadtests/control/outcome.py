@@ -12,6 +12,8 @@ from loadtests.control.answer_log import AnswerLog
 from loadtests.control.server_monitor import ServerMonitor
 from loadtests.statistics.gates import Judgement, judge_gates
 from loadtests.statistics.measures import Measures
+from verikit.contract import load_contract
+from verikit.errors import OTHER_KEY
 
 KEPT, BROKEN, INCOMPLETE = 0, 1, 3
 _BUSY_CORES = 0.85
@@ -61,7 +63,7 @@ class Outcome:
     @property
     def warnings(self) -> list[str]:
         """What casts doubt on the figures."""
-        return generator_warnings(self.log)
+        return [*generator_warnings(self.log), *_key_warnings(self.measures)]
 
     def plain(self) -> dict[str, Any]:
         """The report as plain values, what :mod:`loadtests.statistics.compare` reads included."""
@@ -93,6 +95,13 @@ class Outcome:
 def answered(measures: Measures) -> bool:
     """Whether the server gave any HTTP answer at all."""
     return any(label[0].isdigit() for label in measures.answers)
+
+
+def _key_warnings(measures: Measures) -> list[str]:
+    """Where nothing but invalid arguments came back, although none was sent."""
+    code = f" {load_contract().codes['INVALID_ARGUMENT'].code}"
+    only = measures.answers and all(label.endswith(code) for label in measures.answers)
+    return [OTHER_KEY] if only and measures.failed == measures.requests else []
 
 
 def generator_warnings(log: AnswerLog) -> list[str]:

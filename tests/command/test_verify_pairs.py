@@ -131,7 +131,7 @@ def test_another_key_is_told_before_all_pairs_are_refused(
 ) -> None:
     monkeypatch.setenv(SECRETS.key_variable, "k" * SECRETS.key_characters)
     done = call(*asked, "s.csv")
-    assert (done.exit_code, "key or IV is probably another" in done.stderr) == (3, True)
+    assert (done.exit_code, "probably has a different key or IV" in done.stderr) == (3, True)
 
 
 def test_no_server_ends_it(call: Call, asked: tuple[str, ...]) -> None:

@@ -93,7 +93,7 @@ def test_wrong_key_fails_and_says_so(good_url: str) -> None:
     cases = some("ordinary", "first-missing", "first-bit-flipped-tag")
     done = run(Target.of(good_url, key="k" * 32), cases)
     assert done.exit_code == 1
-    assert "key or IV is probably another one" in sentence(done)
+    assert "probably has a different key or IV" in sentence(done)
     assert verdict(done, "first-bit-flipped-tag") is Verdict.COULD_NOT_JUDGE
 
 

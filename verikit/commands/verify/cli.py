@@ -18,6 +18,7 @@ from verikit.client import (
     AbnormalAnswer,
     Client,
     ClientError,
+    InvalidArgument,
     InvalidSetting,
     Unreachable,
     Verification,
@@ -27,6 +28,7 @@ from verikit.client import (
 from verikit.client.answers import RECOMMENDED_RATE
 from verikit.commands.verify.kept_answers import Answers
 from verikit.commands.verify.pairs import Summary, ask, read_pairs
+from verikit.errors import OTHER_KEY
 from verikit.exit_codes import Exit
 from verikit.foreign_text import shown
 from verikit.transport import TIMEOUT_SECONDS, Access
@@ -205,7 +207,8 @@ def _trouble(error: ClientError, photos: tuple[Path, Path]) -> str:
         return f"No verdict: {text}"
     named = dict(zip(("first", "second"), photos, strict=True))
     photo = f"{named[error.photo]}: " if error.photo else ""
-    return f"Refused: {photo}{error.system_code.description}\nThe server says: {text}"
+    refused = f"Refused: {photo}{error.system_code.description}\nThe server says: {text}"
+    return f"{refused}\n{OTHER_KEY}" if isinstance(error, InvalidArgument) else refused
 
 
 def _as_json(result: Verification | ClientError, at: float, _: tuple[Path, Path]) -> str:

@@ -32,7 +32,7 @@ from verikit.client import (
     VerificationRefused,
 )
 from verikit.commands.verify.kept_answers import ADDED, Answers
-from verikit.errors import NoVerdict, WrongUse
+from verikit.errors import OTHER_KEY, NoVerdict, WrongUse
 from verikit.foreign_text import shown
 
 JOBS = 4
@@ -179,9 +179,7 @@ def _answer(future: Future[Verification]) -> Verification | VerificationRefused:
     try:
         return future.result()
     except InvalidArgument as error:
-        raise NoVerdict(
-            f"The server refuses the request itself: {error}. It probably has a different key or IV"
-        ) from error
+        raise NoVerdict(f"The server refuses the request itself: {error}. {OTHER_KEY}") from error
     except VerificationRefused as error:
         return error
     except Unreachable:
