@@ -207,7 +207,7 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--standard",
     metavar="NAME",
-    help=f"Require what a standard requires: {', '.join(standard_names())}, or a file of your own.",
+    help=f"Require the rates of a standard: {', '.join(standard_names())}, or your own file.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Selects the pairs.")
 @click.option(

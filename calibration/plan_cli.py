@@ -60,7 +60,7 @@ class PlannedRow:
 )
 @click.option("--require", multiple=True, metavar="RATE", help="As for verikit calibrate.")
 @click.option(
-    "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or a file of your own."
+    "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or your own file."
 )
 @click.option("--json", is_flag=True, help="Print JSON.")
 def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument

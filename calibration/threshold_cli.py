@@ -57,7 +57,7 @@ def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an ar
     """Find the threshold from which a false match rate is shown, and its FNMR.
 
     SCORES is a file of scores of any system, as for verikit calibrate. Exit code: 0 shown,
-    2 wrong use, 3 not shown at any threshold.
+    2 wrong usage, 3 not shown at any threshold.
 
     \b
     Examples:

@@ -48,7 +48,7 @@ def test_what_is_wrong_is_named_with_what_to_do(
     assert told.exit_code == 1
     assert "3000 [free]" in told.stdout
     assert "-> set another" in told.stdout
-    assert told.stdout.strip().endswith("Wrong: key.")
+    assert told.stdout.strip().endswith("Problems: key.")
     report = json.loads(call("doctor", "--json").stdout)
     assert (report["good"], report["findings"][1]["state"]) == (False, "wrong")
 
