@@ -1,0 +1,46 @@
+"""Inputs that fuzzing found: each once ended a command in a traceback, a crash or never."""
+
+import json
+
+import pytest
+
+from tests.fuzz.mutations import BOMB
+from tests.fuzz.readers import LOAD, READERS, ROWS
+from tests.fuzz.run import tried
+from verikit.contract.plain_yaml import NotPlainYaml, read_yaml
+
+DEEP = b"[" * 5_000 + b"]" * 5_000
+YAML = ("a profile", "waivers", "a load profile", "claims", "a standard")
+FOUND = {
+    **{f"{name}: references that multiply": (name, BOMB) for name in YAML},
+    **{f"{name}: nested deeply": (name, DEEP) for name in YAML},
+    "a load profile: null": (
+        "a load profile",
+        b"about: x\nstages: [{users: 1, seconds: 1}]\nmix:\n",
+    ),
+    "a report of check: nested deeply": ("a report of check", DEEP),
+    "a report of load: nested deeply": ("a report of load", DEEP),
+    "a report of load: windows of no length": (
+        "a report of load",
+        json.dumps(LOAD | {"window_seconds": 0}).encode(),
+    ),
+    "a score map: nested deeply": ("a score map", DEEP),
+    "scores: no UTF-8 behind no number": ("scores as text", ROWS.encode() + b"a,b,True,0.39\xc2"),
+    "a list of pairs: a long number": ("a list of pairs", b"ann " + b"9" * 5_000 + b" 2\n"),
+}
+
+
+@pytest.mark.parametrize("which", FOUND)
+def test_what_was_found_is_refused(which: str) -> None:
+    name, content = FOUND[which]
+    tried(READERS[name], content)
+
+
+@pytest.mark.parametrize("content", [BOMB.decode(), DEEP.decode(), "&a [*a]", "x" * (2**20 + 1)])
+def test_yaml_that_is_more_than_it_seems_is_refused(content: str) -> None:
+    with pytest.raises(NotPlainYaml):
+        read_yaml(content)
+
+
+def test_references_that_do_not_multiply_stay() -> None:
+    assert read_yaml("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
