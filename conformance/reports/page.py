@@ -33,12 +33,12 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "Encryption": ("encryption",),
     "Photos": ("files", "sizes", "rotation"),
     "Faces": ("faces", "quality"),
-    "Scores": ("scores",),
+    "Scores": ("scores", "graded"),
     "Several errors at once": ("crossed", "fuzz"),
     "Concurrency": ("concurrency",),
-    "All answers together": ("invariants",),
+    "All responses": ("invariants",),
 }
-"""What a reader looks for, and the groups of cases that are about it."""
+"""Areas of the report, and their groups of cases."""
 AREA_OF = {group: title for title, groups in AREAS.items() for group in groups}
 
 
