@@ -165,7 +165,7 @@ def test_ctrl_c_loses_nothing(photo: Photo, fake_server: Any, folder: Path) -> N
     [
         ("a,b\n1,2\n", "columns first and second"),
         ("first,second\n", "and rows"),
-        ("first,second,score\nblue.png,blue.png,1\n", "has the column score already"),
+        ("first,second,score\nblue.png,blue.png,1\n", "already has the column score"),
         ("first,second\nblue.png,nowhere.png\nx,y\n", "3 of the 4 photos"),
         ("first,second\nblue.png\n", "1 of the 2 photos"),
         ("first,second\nblue.png,../../etc/passwd\n", "names files outside"),
