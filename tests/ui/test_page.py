@@ -1,5 +1,6 @@
 """The try-it page in a real browser, against the real server."""
 
+import io
 import json
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tests.support.needs import missing, needs
 from verikit.contract import load_contract
@@ -382,7 +383,7 @@ def test_what_the_server_looked_at_is_drawn(page: Page, photo: Photo) -> None:
     compare(page, photo(), photo(cover="mask"))
     first, second = page.locator("#seen figure").all()
     expect(first).to_contain_text("One face.")
-    expect(second.locator(".warning")).to_contain_text("Covered: ")
+    expect(second.locator(".warning").first).to_contain_text("Covered: ")
     drawn = (
         "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, 1).data.some(x => x)"
     )
@@ -415,3 +416,13 @@ def test_the_copied_python_repeats_the_request(page: Page, photo: Photo, tmp_pat
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)  # noqa: S603
     score = json.loads(page.locator("#answer").inner_text())["verification_score"]
     assert json.loads(done.stdout)["verification_score"] == score
+
+
+def test_a_poor_photo_is_told_with_its_cause(page: Page, photo: Photo) -> None:
+    sharp = Image.open(io.BytesIO(photo()["buffer"]))
+    file = io.BytesIO()
+    sharp.filter(ImageFilter.GaussianBlur(sharp.width / 60)).save(file, "JPEG")
+    compare(page, photo(), {**photo(), "buffer": file.getvalue()})
+    first, second = page.locator("#seen figure").all()
+    expect(second.locator(".warning").last).to_contain_text("Too blurred")
+    expect(first.locator(".warning")).to_have_count(0)

@@ -47,6 +47,11 @@ export function sentences(seen) {
     `The face is ${seen.width} pixels wide${seen.turned ? `, the photo turned by ${seen.turned}°` : ""}.`,
   ];
   if (seen.covered.length) told.push(`!Covered: ${seen.covered.join(", ")}.`);
+  const poor = seen.poor.filter((cause) => cause !== "covered" || !seen.covered.length);
+  if (poor.length) {
+    const causes = poor.join(", ").replace(/^./, (letter) => letter.toUpperCase());
+    told.push(`!${causes}: two photos as poor as this one score lower, so that the documented error rates hold.`);
+  }
   if (!seen.landmarks.length) told.push("Eyes, nose and mouth were not located.");
   return told;
 }
