@@ -1,1 +1,1 @@
-"""The reference server: keeps the contract of openapi.yaml, with DeepFace recognising faces."""
+"""The reference server: keeps the contract of openapi.yaml, with the face models of DeepFace."""

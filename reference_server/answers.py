@@ -1,4 +1,4 @@
-"""The JSON of every answer, with the request's own id."""
+"""Builds the JSON of every response, with the request's ID."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Flask application: one operation, pages for who runs it, and JSON for anything else."""
+"""The Flask application: the operation, pages for the operator, and JSON for all other paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thread for all computing in a process: dlib's objects are never used by two at once."""
+"""The compute thread of a process, so that dlib's objects are never used concurrently."""
 
 from __future__ import annotations
 

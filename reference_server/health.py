@@ -1,4 +1,4 @@
-"""Whether this process can compare photos, shown by doing it."""
+"""Checks whether this process can compare photos, by doing so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A photo as pixels, between the request that brought it and the faces in it."""
+"""A photo as pixels, passed from the request to the face pipeline."""
 
 from __future__ import annotations
 

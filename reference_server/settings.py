@@ -1,4 +1,4 @@
-"""How one server is set up; the environment is read here and nowhere else."""
+"""The settings of a server; only this module reads the environment."""
 
 from __future__ import annotations
 

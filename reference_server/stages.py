@@ -1,4 +1,4 @@
-"""What each stage of a request costs."""
+"""The time of each stage of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a form to a score."""
+"""Converts a form into a score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes key and IV from files, so that they stand in no settings and on no command line."""
+"""Reads key and IV from files, so that no settings file or command line contains them."""
 
 from __future__ import annotations
 

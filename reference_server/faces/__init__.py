@@ -1,4 +1,4 @@
-"""Faces: finding, aligning, recognising and scoring them; the only part that knows DeepFace."""
+"""Faces: detection, alignment, recognition and scoring; the only part that uses DeepFace."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Cuts a face out upright: dlib's five landmarks, then dlib's chip."""
+"""Aligns a face: dlib's five landmarks, then dlib's chip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the faces in two photos: the server's one way into this package."""
+"""Compares the faces in two photos; the entry point of this package."""
 
 from __future__ import annotations
 

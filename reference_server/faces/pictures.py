@@ -1,4 +1,4 @@
-"""Turning and scaling pictures."""
+"""Rotates and scales pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How onnxruntime is used: one thread that never spins, as each worker has one core."""
+"""Settings of onnxruntime: one thread that never spins, because each worker has one core."""
 
 from __future__ import annotations
 

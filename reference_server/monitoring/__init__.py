@@ -1,1 +1,1 @@
-"""What is counted and logged about requests."""
+"""Counts and logs requests."""

@@ -1,4 +1,4 @@
-"""The page of metrics that Prometheus reads."""
+"""The metrics page for Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line in the log and numbers in the metrics for every request."""
+"""Logs and counts every request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that forked processes share."""
+"""Counters shared by forked processes."""
 
 from __future__ import annotations
 

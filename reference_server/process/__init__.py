@@ -1,1 +1,1 @@
-"""The processes of the server: gunicorn, its workers, their memory."""
+"""The processes of the server: gunicorn, its workers, and their memory."""

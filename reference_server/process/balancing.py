@@ -1,4 +1,4 @@
-"""Spreads clients over the workers by how much each of them has to do."""
+"""Balances clients over the workers by their load."""
 
 from __future__ import annotations
 

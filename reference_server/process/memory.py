@@ -1,4 +1,4 @@
-"""How freed memory goes back to the system, and how none of it gets to disk."""
+"""Returns freed memory to the system, and keeps memory from being written to disk."""
 
 from __future__ import annotations
 

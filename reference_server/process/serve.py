@@ -1,4 +1,4 @@
-"""Runs the application in gunicorn, on a socket that is bound before anything is loaded."""
+"""Runs the application in gunicorn, on a socket that is bound before the models are loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, made to keep the contract and to bear slow clients."""
+"""gunicorn's threaded worker, adapted to the contract and to slow clients."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A request's way in: from the body to parameters and decoded photos."""
+"""Parses a request: from the body to parameters and decoded photos."""

@@ -1,4 +1,4 @@
-"""The body of a request, read whole and within its limit."""
+"""Reads the body of a request completely, within its limit."""
 
 from __future__ import annotations
 

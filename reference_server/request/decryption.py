@@ -1,4 +1,4 @@
-"""Encrypted photos: AES-256-GCM, tag behind the ciphertext, written in Base64."""
+"""Decrypts photos: Base64, then AES-256-GCM with the tag after the ciphertext."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters of one comparison, from the fields of a form: url-encoded or multipart."""
+"""The parameters of a comparison, from the fields of a URL-encoded or multipart form."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The try-it page at /, and the contract to be read at /docs."""
+"""The try-it page at / and the contract at /docs."""

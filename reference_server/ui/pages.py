@@ -1,4 +1,4 @@
-"""The routes of the pages, and the headers that keep them to this server."""
+"""The routes of the pages, and their security headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""openapi.yaml as tables for people."""
+"""openapi.yaml as tables."""
 
 from __future__ import annotations
 

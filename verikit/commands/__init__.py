@@ -1,1 +1,1 @@
-"""The commands that belong to no single part of the kit, a file each."""
+"""The commands that belong to no single part of the kit."""

@@ -1,4 +1,4 @@
-"""``verikit demo``: a good and a bad server, the suite run against both, and the reports."""
+"""``verikit demo``: checks a good and a bad server, and links the reports."""
 
 from __future__ import annotations
 

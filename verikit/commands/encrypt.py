@@ -1,4 +1,4 @@
-"""``verikit encrypt``: photos as the API takes them."""
+"""``verikit encrypt``: encrypts photos for the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates of a large folder of photos, in parts that workers make and that are kept meanwhile."""
+"""Extracts the templates of a folder of photos in parts, which are kept until all are done."""
 
 from __future__ import annotations
 

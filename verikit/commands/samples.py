@@ -1,4 +1,4 @@
-"""``verikit samples``: photos to try the other commands with."""
+"""``verikit samples``: writes sample photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verikit templates``: templates of a folder of people, to fit a score or to calibrate by."""
+"""``verikit templates``: extracts templates of a folder of people."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where the faces in a picture are: HOG first, then MTCNN, then MTCNN with low thresholds."""
+"""Face detection: HOG first, then MTCNN, then MTCNN with low thresholds."""

@@ -1,4 +1,4 @@
-"""Where a face is in a picture."""
+"""The position of a face in a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Detectors: one after the other, and by the name that a server is started with."""
+"""The detectors: in sequence, and by the names of `--detector`."""
 
 from __future__ import annotations
 

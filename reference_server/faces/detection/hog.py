@@ -1,4 +1,4 @@
-"""Finds upright faces with dlib's HOG detector on small grey copies of the picture."""
+"""Detects upright faces with dlib's HOG detector on small gray copies of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds faces that are so covered that detectors give them a low confidence."""
+"""Detects faces that are so covered that detectors give them a low confidence."""
 
 from __future__ import annotations
 

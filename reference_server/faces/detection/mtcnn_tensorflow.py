@@ -1,4 +1,4 @@
-"""The detector of the package mtcnn as it is, on the TensorFlow of the extra of that name."""
+"""The unchanged detector of the mtcnn package, on TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way a face looks, from five landmarks."""
+"""Estimates the pose of a face from five landmarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the scorer of a model from the templates of labelled people."""
+"""Fits the scorer of a model to the templates of labelled people."""
 
 from __future__ import annotations
 

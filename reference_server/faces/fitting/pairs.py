@@ -1,4 +1,4 @@
-"""All pairs of templates, block by block, so that memory does not grow with their square."""
+"""All pairs of templates, in blocks of bounded memory."""
 
 from __future__ import annotations
 

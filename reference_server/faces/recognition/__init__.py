@@ -1,1 +1,1 @@
-"""Turns aligned faces into templates; the only part that knows DeepFace."""
+"""Converts aligned faces into templates; the only user of DeepFace."""

@@ -1,4 +1,4 @@
-"""Turns aligned faces into templates: unit vectors that are close for photos of one person."""
+"""Converts aligned faces into templates: unit vectors that are close for photos of one person."""
 
 from __future__ import annotations
 

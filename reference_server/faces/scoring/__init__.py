@@ -1,1 +1,1 @@
-"""From two templates to a score that claims the documented error rates."""
+"""Converts two templates into a score with the documented error rates."""

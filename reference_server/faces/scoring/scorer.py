@@ -1,4 +1,4 @@
-"""From two templates to the score."""
+"""Converts two templates into a score."""
 
 from __future__ import annotations
 

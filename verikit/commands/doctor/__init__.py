@@ -1,1 +1,1 @@
-"""Looks at this machine and says what keeps verikit from working, and what to do."""
+"""Finds what keeps verikit from working on this machine, and how to fix it."""

@@ -1,4 +1,4 @@
-"""``verikit doctor``: what keeps verikit from working on this machine, and what to do."""
+"""The command ``verikit doctor``."""
 
 from __future__ import annotations
 

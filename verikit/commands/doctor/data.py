@@ -1,4 +1,4 @@
-"""Which labelled photos are at hand for calibration."""
+"""Checks which labelled photos are available for calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether Python and the libraries are the ones that verikit asks for."""
+"""Checks Python and the installed libraries."""
 
 from __future__ import annotations
 

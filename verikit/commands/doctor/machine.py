@@ -1,4 +1,4 @@
-"""Whether the machine has what a server needs: cores, memory, a free port, a folder to write in."""
+"""Checks the machine: cores, memory, a free port, a writable folder."""
 
 from __future__ import annotations
 

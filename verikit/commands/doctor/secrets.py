@@ -1,4 +1,4 @@
-"""Whether key and IV have the documented lengths, and whether the key is one's own."""
+"""Checks the lengths of key and IV, and whether the key is the default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command: a page over the runs in a folder, with a trend of each server."""
+"""The command: an index of the runs in a folder, with trends by server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What earlier runs of check, calibrate and load left in a folder, read by their JSON reports."""
+"""Reads the JSON reports of earlier runs in a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``verikit verify``: asks a server about two photos and says what its answer means."""
+"""``verikit verify``: compares two photos, and explains the score."""
 
 from __future__ import annotations
 

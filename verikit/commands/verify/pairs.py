@@ -1,4 +1,4 @@
-"""Reads a list of pairs, and asks a server about each of them."""
+"""Reads a list of pairs and compares each of them."""
 
 from __future__ import annotations
 
