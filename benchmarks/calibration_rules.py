@@ -9,6 +9,7 @@ differ in how often they are confused or missed::
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +30,7 @@ SPREAD = 2.0
 def main() -> None:
     """Run every simulation and print its figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--repetitions", type=int, default=300)
+    parser.add_argument("--repetitions", type=int, default=200)
     repetitions = parser.parse_args().repetitions
     for limit in (1e-2, 1e-3):
         thresholds(repetitions, limit)
@@ -62,9 +63,7 @@ def thresholds(repetitions: int, limit: float, people: int = 400) -> None:
             scores=np.append(scores, rng.uniform(0.5, 1, people)),
             codes=np.zeros(first.size + people, np.int64),
         )
-        found = lowest_threshold(
-            lambda claims, block=block: count(claims, block), SCALE, limit, ALPHA
-        )
+        found = lowest_threshold(partial(count, block), SCALE, limit, ALPHA)
         if found.threshold is not None:
             shown += 1
             true = 10 ** -(10 * found.threshold - 3)
@@ -92,12 +91,12 @@ def groups(repetitions: int, true: float, people: int = 200) -> None:
     rng = np.random.default_rng(2)
     rates = [0.01 * true, 0.01, 0.01, 0.01]
     truth = {Ratio.OF_LEAST: true, Ratio.OF_MEAN: true**0.75}
-    held, differ = dict.fromkeys(Ratio, 0), dict.fromkeys(Ratio, 0)
+    held, differ = dict.fromkeys(truth, 0), dict.fromkeys(truth, 0)
     for _ in range(repetitions):
         for one in differentials([within(rng, rate, people, ALPHA / 4) for rate in rates]):
             held[one.ratio] += one.interval.lower <= truth[one.ratio] <= one.interval.upper
             differ[one.ratio] += one.interval.lower > 1
-    for ratio in Ratio:
+    for ratio in truth:
         print(
             f"groups, one at {true:g} times the others, {ratio}: interval holds the truth in "
             f"{share(held[ratio], repetitions)}, groups are shown to differ in "
