@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("templates", type=Path)
     parser.add_argument("score_map", type=Path)
-    parser.add_argument("--draws", type=int, default=40)
+    parser.add_argument("--draws", type=int, default=20)
     options = parser.parse_args()
     templates = load(options.templates)
     thresholds = thresholds_of_map(options.score_map, RATES)

@@ -1,6 +1,7 @@
 """Runs against a stub server, as a user starts them."""
 
 import json
+import re
 import signal
 import sqlite3
 import time
@@ -201,6 +202,10 @@ def test_the_sample_says_that_it_supports_no_rate(stub, tmp_path):
     result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
     assert result.exit_code == 3
     assert "do not support error rates" in result.output
+    page = (tmp_path / "out" / "report.html").read_text()
+    body = page[page.index("<header>") : page.index("<footer>")]
+    for shown in (result.output, body):
+        assert not re.search(r"\d %|1 in \d|FMR|FNMR|<svg", shown)
     assert stub.asked.total() == 66
 
 
