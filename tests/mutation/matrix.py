@@ -15,8 +15,8 @@ from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level
 from tests.mutation.trial import Trial
 
-_FIRST = 5
-"""Cases that are named in a row of the table."""
+_EXAMPLES = 2
+"""Cases that are named in a row of the table, those with the shortest ids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +81,15 @@ class Matrix:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "mutation.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("requirement", "mutant", "killed", "cases", "first_cases"))
+            writer.writerow(("requirement", "mutant", "killed", "cases", "examples"))
             for trial in sorted(self.mutants, key=lambda trial: trial.candidate):
                 for requirement in trial.breaks:
                     cases = self.kills.get(requirement, {}).get(trial.candidate, ())
-                    killed, first = int(bool(cases)), " ".join(sorted(cases)[:_FIRST])
-                    writer.writerow((requirement, trial.candidate, killed, len(cases), first))
+                    examples = sorted(cases, key=lambda case: (len(case), case))[:_EXAMPLES]
+                    row = (requirement, trial.candidate, int(bool(cases)), len(cases))
+                    writer.writerow((*row, " ".join(examples)))
         summary = {
+            "whole": self.whole,
             "mutants": len(self.mutants),
             "killed": sum(not trial.problem for trial in self.mutants),
             "legal_variants": len(self.variants),

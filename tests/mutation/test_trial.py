@@ -1,5 +1,6 @@
 """What a trial says of the suite."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -76,3 +77,17 @@ def test_a_whole_run_names_requirements_that_nothing_proved():
 def test_kills_are_told_by_requirement_and_mutant():
     matrix = Matrix(trials=(replace(FAULT, failures=(FAILURE, FAILURE)),), whole=False, seconds=1.0)
     assert matrix.kills == {"encryption-tag": {"tag-not-verified": ("first-bit-flipped-tag",)}}
+
+
+def test_the_matrix_is_written_as_data(tmp_path):
+    missed = replace(FAULT, candidate="tag-ignored", failures=())
+    killed = replace(FAULT, failures=(FAILURE, replace(FAILURE, case="short")))
+    Matrix(trials=(killed, missed, VARIANT), whole=False, seconds=60.0).write_data(tmp_path)
+    assert (tmp_path / "mutation.csv").read_text().splitlines() == [
+        "requirement,mutant,killed,cases,examples",
+        "encryption-tag,tag-ignored,0,0,",
+        "encryption-tag,tag-not-verified,1,2,short first-bit-flipped-tag",
+    ]
+    summary = json.loads((tmp_path / "mutation-summary.json").read_text())
+    assert summary["requirements"] == {"encryption-tag": {"mutants": 2, "killed": 1, "score": 0.5}}
+    assert (summary["mutants"], summary["killed"], summary["legal_variants"]) == (2, 1, 1)
