@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ axe = pytest.importorskip(
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
-PAGES = ("check.html", "rates/report.html", "index.html", "demo.html")
+PAGES = ("check.html", "load.html", "rates/report.html", "index.html", "demo.html")
 SIZES = {"desktop": (1200, 900), "phone": (390, 844)}
 
 
@@ -35,6 +37,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with serving(FAULTS["second-photo-ignored"].judge) as url:
         words = ("--html", f"{folder}/check.html", "--json", f"{folder}/check.jsonl")
         call(main, ["check", url, "-k", "second-*-wrong", "-k", "first-missing", *words])
+        load = ("load", url, "--duration", "2", "--warm-up", "0", "--html", f"{folder}/load.html")
+        # In a process of its own: gevent changes the one that it is in.
+        subprocess.run([sys.executable, "-m", "verikit", *load], check=False, timeout=120)  # noqa: S603
     rows = [f"{n}.jpg,{n + 1}.jpg,0.{n % 60:02},{n % 7 == 0}" for n in range(3000)]
     (folder / "scores.csv").write_text("\n".join(["first,second,score,mated", *rows]))
     call(main, ["calibrate", f"{folder}/scores.csv", "--out", f"{folder}/rates"])
