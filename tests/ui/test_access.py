@@ -67,6 +67,8 @@ def test_keys_are_enough(visit: Visit, photo: Photo) -> None:
     press(page, "Enter")
     expect(page.locator(".photo.filled")).to_have_count(2)
     press(page, "Tab", "Tab", "Tab")
+    assert focused(page) == "One person"
+    press(page, "Tab", "Tab")
     assert focused(page).startswith("auto_rotate")
     press(page, "Space", "Tab", "Tab", "Tab")
     assert focused(page) == "Compare"
