@@ -79,7 +79,7 @@ def test_what_is_no_report_is_named_and_passed_over(tmp_path: Path) -> None:
     }.items():  # fmt: skip
         (tmp_path / name).write_text(text, encoding="latin-1")
     done = call("reports", str(tmp_path))
-    assert "passed over: " in done.stderr
+    assert "Skipped, not a report of a run: " in done.stderr
     assert done.stderr.strip().endswith("and 4 more")
     page = (tmp_path / "index.html").read_text()
     assert "<script" not in page
