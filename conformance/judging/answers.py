@@ -28,7 +28,8 @@ _UNDECLARED = {400, 501}
 SHAPE_BEFORE = "http-error-shape"
 _INSIDE = re.compile(  # bounded, or a hostile body could cost the square of its length
     rb"Traceback \(most recent call last\)|File \\*\"[^\"]{1,500}\", line \d+|"
-    rb"\bat [\w.$<>]{1,200}\([\w.]{1,200}\.(?:java|kt|scala|cs|js|ts):\d+|goroutine \d+ \[|"
+    rb"(?:\b|\\[nrt])at [\w.$<>]{1,200}\([\w.]{1,200}\.(?:java|kt|scala|cs|js|ts):\d+|"
+    rb"goroutine \d+ \[|"
     rb"\b\w{1,100}\.(?:go|rb|php|py):\d+\b|\bpanic: "
 )
 """How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look."""

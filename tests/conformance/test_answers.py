@@ -160,3 +160,8 @@ def test_framing() -> None:
 def test_lost_answer() -> None:
     one = Exchange(case="any", request=Request(), answer=None, error=Broken("reset"))
     assert [found.requirement for found in violations(one, Profile())] == ["answer-complete"]
+
+
+def test_a_stack_trace_of_the_jvm_is_seen_behind_the_escapes_of_json() -> None:
+    trace = "java.lang.IllegalStateException\n\tat com.acme.Verify.run(Verify.java:42)"
+    assert "message-plain" in blamed({**REFUSAL, "message": trace}, 400)
