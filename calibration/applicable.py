@@ -23,7 +23,8 @@ class Source(StrEnum):
 
 
 _OF_A_SERVER = (
-    *("data", "one_photo_each", "by_person", "keep_label_errors", "seed", "mated_share"),
+    *("data", "one_photo_each", "by_person", "impostors", "keep_label_errors"),
+    *("seed", "mated_share"),
     *("budget", "minutes", "until", "api"),
     *("concurrency", "rate", "url", "timeout", "retries", "profile"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
-from calibration.counting.groups import ACROSS, NOT_GIVEN
-from calibration.findings import GroupDifferential, GroupRow
+from calibration.counting.groups import ACROSS, NOT_GIVEN, is_within
+from calibration.findings import GroupDifferential, GroupRow, ImpostorRow, Impostors
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.differentials import differentials, same_group
-from calibration.statistics.intervals import Rate, measured
+from calibration.statistics.differentials import against_random, differentials, same_group
+from calibration.statistics.intervals import Interval, Rate, measured
+from calibration.statistics.sequential import confidence_sequence
 from calibration.statistics.verdicts import Evidence, Verdict
 
 LEAST_PEOPLE = 30
@@ -57,8 +58,8 @@ def _kinds(names: list[str]) -> tuple[list[int], list[int]]:
     """Numbers of the labels within a group and across two; people without one are none."""
     given = [number for number, label in enumerate(names) if NOT_GIVEN not in label.split(ACROSS)]
     return (
-        [number for number in given if ACROSS not in names[number]],
-        [number for number in given if ACROSS in names[number]],
+        [number for number in given if is_within(names[number])],
+        [number for number in given if not is_within(names[number])],
     )
 
 
@@ -126,6 +127,40 @@ def _same_group(
     ]
 
 
+def same_group_impostors(
+    measurement: Measurement, claimed: tuple[float, ...], alpha: float, *, at_any_time: bool
+) -> Impostors | None:
+    """The FMR of impostors of the same group, divided by that of random pairs, at each row.
+
+    Both rates within it are bounded at alpha / 2, so both hold together, for each row by itself.
+    """
+    share = measurement.same_group_share
+    if share is None:
+        return None
+    kinds = _kinds(measurement.labels.names)
+    counts = _Counts(measurement, claimed, alpha / 2)
+    within, across = (counts.row("", numbers) for numbers in kinds)
+    bounds = [counts.bounds(numbers, at_any_time=at_any_time) for numbers in kinds]
+    few = min(within.people, across.people) < LEAST_PEOPLE
+    rows = []
+    for place, threshold in enumerate(measurement.thresholds):
+        found = same_group(bounds[0][place], bounds[1][place])
+        ends = found.interval
+        low, value, high = (
+            against_random(ratio, share) for ratio in (ends.lower, found.value, ends.upper)
+        )
+        rows.append(
+            ImpostorRow(
+                threshold=measurement.sign * threshold,
+                k=within.k[place],
+                k_across=across.k[place],
+                factor=value,
+                interval=Interval(0.0, 1 / share) if few else Interval(low, high),
+            )
+        )
+    return Impostors(share=share, n=within.n, people=within.people, n_across=across.n, rows=rows)
+
+
 class _Counts:
     """The counts of labels, and rates with intervals at ``alpha`` from them."""
 
@@ -157,6 +192,27 @@ class _Counts:
             refused=int(refused.sum()),
             acquisition=self._acquisition(numbers),
         )
+
+    def bounds(self, numbers: list[int], *, at_any_time: bool) -> list[Rate]:
+        """The FMR of labels taken together at each row, valid wherever a run stops if need be."""
+        shares = self._shares(self._measurement.non_mated, numbers)
+        rates = self._rates(self._measurement.non_mated, shares)
+        if not (at_any_time and shares.comparisons):
+            return rates
+        rows = zip(
+            rates, shares.events, self._effects(self._measurement.non_mated, shares),
+            self._claimed, strict=True,
+        )  # fmt: skip
+        return [
+            replace(
+                rate,
+                interval=confidence_sequence(
+                    float(events.sum()) / 2 / effect, shares.comparisons / effect, claimed,
+                    self._alpha,
+                ),
+            )
+            for rate, events, effect, claimed in rows
+        ]  # fmt: skip
 
     def evidence(self, number: int, place: int) -> Evidence:
         """The non-mated comparisons of a label at a row; refused ones may have been matches."""

@@ -71,6 +71,7 @@ def _claims(options: dict[str, Any]) -> Claims:
             *(
                 "one_photo_each",
                 "by_person",
+                "impostors",
                 "keep_label_errors",
                 "score_map",
                 "similarities",
@@ -114,6 +115,14 @@ def _claims(options: dict[str, Any]) -> Claims:
     is_flag=True,
     help="Draw two people, then a photo of each (mated: a person, then two photos), so that "
     "people with many photos do not count more.",
+)
+@click.option(
+    "--impostors",
+    type=click.Choice(["random", "same-group"]),
+    default="random",
+    show_default=True,
+    help="Who non-mated comparisons are of: any two people, or two of the same group (--groups). "
+    "The report then says how many times as often as random pairs they match.",
 )
 @click.option(
     "--one-photo-each", is_flag=True, help="Use one photo of each person, chosen by the seed."
@@ -434,7 +443,8 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
     contract = load_contract()
     names = ("data", "photos", "people", "groups", "one_photo_each", "by_person",
              "keep_label_errors", "seed")  # fmt: skip
-    choice = Choice(**{name: options[name] for name in names})
+    same_group = options["impostors"] == "same-group"
+    choice = Choice(**{name: options[name] for name in names}, same_group=same_group)
     run = Run(
         endpoints=tuple(
             Endpoint(

@@ -161,9 +161,9 @@ def _demand_same_question(files: Sequence[Path], claims: Claims) -> None:
         run = open_run(path)
         if run.claims is not None and run.claims != rows:
             raise WrongUse(f"{path} was asked about other claims: name them with --claims.")
-        asked.append({name: run.head.get(name) for name in ("options", "api", "send")})
+        asked.append({name: run.head.get(name) for name in ("options", "api", "send", "impostors")})
         if asked[-1] != asked[0]:
-            raise WrongUse(f"{files[0]} and {path} were asked with other options.")
+            raise WrongUse(f"{files[0]} and {path} were asked with other options or impostors.")
 
 
 def _people(run: Evaluation) -> set[str]:

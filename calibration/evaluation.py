@@ -52,13 +52,17 @@ class Evaluation:
 
 
 def new_measurement(
-    contract: Contract, claims: Claims, identities: Identities | None = None
+    contract: Contract,
+    claims: Claims,
+    identities: Identities | None = None,
+    same_group_share: float | None = None,
 ) -> Measurement:
     """An empty measurement of scores, of people that are known if ``identities`` are given."""
     no_face = contract.codes["DETECTION_FAILED"].code
     measurement = _measurement(claims, no_face, lambda: np.zeros(0))
     if identities is not None:
         measurement.identities = identities
+    measurement.same_group_share = same_group_share
     return measurement
 
 
@@ -109,6 +113,11 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
             )
             if run.identities and not people:
                 measurement.identities = run.identities
+            measurement.same_group_share = run.same_group_share
+            if groups and run.same_group_share is not None:
+                raise WrongUse(
+                    f"--groups does not apply to {path}: its pairs were chosen by other groups."
+                )
         given = photo_people(people) if people else {}
         count_scores(table, measurement, given)
         if groups:  # who is on the photos may be known only now

@@ -128,6 +128,32 @@ class GroupDifferential:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImpostorRow:
+    """A row of impostors of the same group: k false matches of them, and ``k_across`` of people of
+    two groups. ``factor`` is their FMR divided by that of random pairs."""
+
+    threshold: float
+    k: int
+    k_across: int
+    factor: float
+    interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impostors:
+    """Impostors of the same group against random ones, of whom ``share`` are of the same group.
+
+    ``n`` comparisons are within a group, of ``people`` people; ``n_across`` are across groups.
+    """
+
+    share: float
+    n: int
+    people: int
+    n_across: int
+    rows: list[ImpostorRow]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """A comparison to look at."""
 
@@ -226,7 +252,7 @@ class Findings:
 
     ``verdict`` is of the required rows where there are any, else of the table's. ``operating`` is
     the place of the row nearest to the recommended threshold. ``supports_rates``: whether the pairs
-    were ever meant to show rates.
+    were ever meant to show rates. ``impostors`` is None where they are random.
     """
 
     verdict: Verdict
@@ -259,6 +285,7 @@ class Findings:
     not_measured: int
     decimals: int | None
     ties: int
+    impostors: Impostors | None
     groups: list[GroupRow]
     differentials: list[GroupDifferential]
     highest_non_mated: list[Listed]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calibration.audit import Audit, Effect, Objection, audit
-from calibration.by_group import LEAST_PEOPLE, group_differentials, groups
+from calibration.by_group import LEAST_PEOPLE, group_differentials, groups, same_group_impostors
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
@@ -132,6 +132,9 @@ def find(
         decimals=_decimals(measurement),
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
         groups=by_group,
+        impostors=same_group_impostors(
+            measurement, claimed, rule.alpha, at_any_time=rule.at_any_time
+        ),
         differentials=group_differentials(measurement, by_group, operating, claimed, rule.alpha),
         highest_non_mated=listed(measurement, non_mated),
         lowest_mated=listed(measurement, mated),
@@ -447,7 +450,8 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
     remarks = []
     if not conditions.complete:
         remarks.append("The run was interrupted: run the same command again to resume it.")
-    asked = sum(counts.attempted for counts in measurement.kinds) + measurement.not_measured
+    answered = sum(counts.attempted for counts in measurement.kinds) + measurement.set_aside
+    asked = answered + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
         remarks.append(f"{measurement.not_measured} of {asked} comparisons got no response.")
     return remarks

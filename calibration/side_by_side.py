@@ -74,6 +74,7 @@ class PairLog(Measurement):
             open_ended=like.limits is None, sign=like.sign,
         )  # fmt: skip
         self.identities = like.identities
+        self.same_group_share = like.same_group_share
         self._blocks: list[tuple[Counts, np.ndarray, np.ndarray]] = []
         self.keys: dict[bool, Counts] = {}
         self.wrong: dict[bool, np.ndarray] = {}
@@ -82,6 +83,7 @@ class PairLog(Measurement):
         """Keep the pairs that were answered; a photo with itself is none."""
         scores: Floats = self._as_written(block.scores)
         settled = (~np.isnan(scores) | (block.codes != 0)) & (block.first != block.second)
+        settled &= ~self.aside(block)
         first, second = block.first[settled], block.second[settled]
         keys = np.maximum(first, second) << 32 | np.minimum(first, second)
         mated, scores = block.mated[settled], scores[settled]

@@ -89,13 +89,16 @@ class Run:
     @property
     def head(self) -> dict[str, Any]:
         """What makes it this run and no other."""
-        return {
+        head = {
             "url": self.url,
             "pairs": self.labelled.pairs.digest(),
             "seed": self.seed,
             "mated_share": self.mated_share,
             "options": dict(self.options),
-        } | ({} if self.api == CONTRACT else {"api": self.api, "send": dict(self.claims.send)})
+        }
+        if self.api != CONTRACT:
+            head |= {"api": self.api, "send": dict(self.claims.send)}
+        return head | ({"impostors": "same-group"} if self.choice.same_group else {})
 
 
 def ask_from_here(
@@ -214,7 +217,8 @@ class _Engine:
 
 
 def _empty(run: Run, contract: Contract) -> Measurement:
-    return new_measurement(contract, run.claims, run.labelled.identities)
+    labelled = run.labelled
+    return new_measurement(contract, run.claims, labelled.identities, labelled.same_group_share)
 
 
 def _watch(run: Run, contract: Contract) -> Watch | None:
@@ -253,6 +257,7 @@ def _provenance(run: Run, store: Store) -> dict[str, str]:
         "SHA-256 of the pairs": pairs.digest(),
         "seed": str(run.seed),
         "mated share": f"{run.mated_share:g}",
+        "impostors": "of the same group" if run.choice.same_group else "random",
         "answers": f"{len(store):,} of a plan of {len(run.plan):,} in {store.path}",
         "ended": store.ended or "interrupted",
     }

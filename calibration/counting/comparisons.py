@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calibration.counting.acquisition import Acquirer
 from calibration.counting.checks import PairCounter, Spread
-from calibration.counting.groups import Groups
+from calibration.counting.groups import Groups, is_within
 from calibration.counting.histogram import Histogram, Rounding, Trace
 from calibration.counting.identities import CountsByPhoto, Identities, Index
 from calibration.counting.notable import Extremes
@@ -128,6 +128,10 @@ class Measurement:
     what the histogram tells apart. ``sign`` is -1 where lower scores are closer: all scores and
     thresholds here are then negated, and told the other way round. ``self_pairs`` are photos
     compared with themselves, ``sentinels`` scores that stood for a failure.
+
+    Where impostors are to be of the same group, ``same_group_share`` is the share of such pairs
+    among all non-mated ones: comparisons across groups then count in ``groups`` alone, and
+    ``set_aside`` tells how many brought an answer.
     """
 
     def __init__(  # noqa: PLR0913 - what an axis is
@@ -153,6 +157,8 @@ class Measurement:
         )
         self.self_pairs = 0
         self.sentinels = 0
+        self.same_group_share: float | None = None
+        self.set_aside = 0
         self.as_float32 = False
         self.labels = Index()
         self.groups = {
@@ -180,16 +186,27 @@ class Measurement:
         self.acquirer.add(
             block.first, block.second, completed, ~completed & (block.codes == self.no_face)
         )
-        hidden = ~completed & compared & ~block.mated
+        aside = self.aside(block)
+        self.set_aside += int(np.count_nonzero(aside & answered))
+        hidden = ~completed & compared & ~block.mated & ~aside
         self.acquirer.refuse(block.first[hidden], block.second[hidden])
-        self.codes.update(block.codes[refused].tolist())
+        self.codes.update(block.codes[refused & ~aside].tolist())
         for counts in self.kinds:
             ours = compared & (block.mated == counts.mated)
-            counts.refuse(block.first[ours & refused])
             self._add_groups(counts, block, scores, ours, completed, refused)
+            ours &= ~aside
+            counts.refuse(block.first[ours & refused])
             counts.pairs.add(block.first[ours], block.second[ours])
             self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)
             self._add_scores(counts, block, scores, ours & completed)
+
+    def aside(self, block: Block) -> np.ndarray:
+        """Which comparisons of a block are across groups where impostors are of the same group."""
+        if self.same_group_share is None or block.groups is None:
+            return np.zeros(block.mated.shape, bool)
+        within = np.array([is_within(label) for label in self.labels.names], bool)
+        aside: np.ndarray = ~block.mated & ~within[block.groups]
+        return aside
 
     def relabel(
         self, counts: ComparisonCounts, first: list[int], second: list[int], scores: list[float]
@@ -215,7 +232,13 @@ class Measurement:
 
     def shares(self, counts: ComparisonCounts) -> Shares:
         """What each person contributes to one kind of comparison."""
-        return counts.by_photo.shares(self.identities.people().person)
+        person = self.identities.people().person
+        shares = counts.by_photo.shares(person)
+        if counts.mated or self.same_group_share is None:
+            return shares
+        names = self.labels.names
+        within = np.array([n for n, label in enumerate(names) if is_within(label)], np.int64)
+        return replace(shares, pairs=self.groups[False].pairs(within, person))
 
     def _add_scores(
         self, counts: ComparisonCounts, block: Block, scores: Floats, chosen: np.ndarray

@@ -6,6 +6,8 @@ and label, and summed by person at the end.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from calibration.counting.identities import Index
@@ -23,6 +25,11 @@ MOST_LABELS = 1 << _BITS
 def label_of(first: str, second: str) -> str:
     """How a comparison of two groups is called: ``A`` within a group, ``A|B`` across."""
     return first if first == second else ACROSS.join(sorted((first, second)))
+
+
+def is_within(label: str) -> bool:
+    """Whether a label is that of comparisons within a group."""
+    return ACROSS not in label and label != NOT_GIVEN
 
 
 class Groups:
@@ -81,7 +88,25 @@ class Groups:
             tried=_sums(people, self._tried[chosen], size),
             events=np.array([_sums(people, row[chosen], size) for row in self._events]),
             per_comparison=1 if self._mated else 2,
+            pairs=None if self._mated else self.pairs(numbers, person),
         )
+
+    def pairs(self, numbers: Counts, person: Counts) -> int:
+        """How many pairs of people can be compared under labels; at the least where it is not told
+        who is of which group."""
+        pairs = 0
+        for number in numbers.tolist():
+            people = np.unique(person[self.photos(number)])
+            label, own = self.labels.names[number], 0
+            if ACROSS not in label:
+                pairs += math.comb(people.size, 2)
+                continue
+            for group in label.split(ACROSS):
+                if not 0 < own < people.size and group in self.labels.names:
+                    theirs = person[self.photos(self.labels.names.index(group))]
+                    own = np.intersect1d(people, theirs).size
+            pairs += own * (people.size - own) if 0 < own < people.size else people.size - 1
+        return pairs
 
     def refused(self, numbers: Counts, person: Counts) -> Counts:
         """Refused comparisons of labels by the person of their first photo, shape (people,)."""

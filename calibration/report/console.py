@@ -11,7 +11,7 @@ from rich.table import Table
 
 from calibration.audit import Effect
 from calibration.combining import Combined
-from calibration.findings import Findings, RequiredRow, Row
+from calibration.findings import Findings, Impostors, RequiredRow, Row
 from calibration.report import words
 from calibration.statistics.verdicts import Verdict
 
@@ -70,9 +70,10 @@ def tell_combined(combined: Combined) -> None:
 def _tell_rates(console: Console, findings: Findings) -> None:
     console.print(f"[b]{escape(words.decision(findings))}[/]")
     console.print()
+    two = ", two of a group each" if findings.impostors else ""
     console.print(
         f"False matches (FMR) among {findings.non_mated:,} comparisons of {findings.people:,} "
-        f"people; > marks the recommended threshold"
+        f"people{two}; > marks the recommended threshold"
     )
     console.print(_false_matches(findings))
     console.print()
@@ -82,6 +83,8 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     )
     console.print(_turned_away(findings))
     console.print()
+    if findings.impostors:
+        _tell_impostors(console, findings.impostors)
     if findings.groups:
         _tell_groups(console, findings)
     if findings.against:
@@ -120,6 +123,20 @@ def _turned_away(findings: Findings) -> Table:
             words.design_effect(row.design_effect),
         )  # fmt: skip
     return table
+
+
+def _tell_impostors(console: Console, found: Impostors) -> None:
+    console.print(
+        f"Impostors of the same group ({found.n:,} comparisons of {found.people:,} people) "
+        f"against random pairs, of which {100 * found.share:.2g} % are of the same group"
+    )
+    table = _table(("at", "matches", f"across groups, of {found.n_across:,}", "times as often"))
+    for row in found.rows:
+        table.add_row(
+            f"{row.threshold:g}", f"{row.k:,}", f"{row.k_across:,}", words.factor_between(row)
+        )
+    console.print(table)
+    console.print()
 
 
 def _tell_groups(console: Console, findings: Findings) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 
 from calibration.audit import Effect
-from calibration.findings import Findings, GroupDifferential, PairedRow, RequiredRow, Row
+from calibration.findings import (
+    Findings,
+    GroupDifferential,
+    ImpostorRow,
+    PairedRow,
+    RequiredRow,
+    Row,
+)
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
@@ -90,10 +97,16 @@ def decision(findings: Findings) -> str:
     few = math.floor(bound * of + 1e-9) if failed else math.ceil(bound * of - 1e-9)
     claimed = f"{row.claimed * of:,.0f}" if row.claimed * of >= 1 else one_in(row.claimed)
     accepted = (
-        f"At {row.threshold:g}, of {of:,} strangers at {'least' if failed else 'most'} {few} "
-        f"{'is' if few == 1 else 'are'} accepted ({claimed} claimed)"
+        f"At {row.threshold:g}, of {of:,} {_strangers(findings)} at "
+        f"{'least' if failed else 'most'} {few} {'is' if few == 1 else 'are'} accepted "
+        f"({claimed} claimed)"
     )
     return f"{accepted}; {_turned_away(findings)}."
+
+
+def _strangers(findings: Findings) -> str:
+    """What non-mated comparisons are of."""
+    return "strangers of the same group" if findings.impostors else "strangers"
 
 
 def _out_of(rate: float) -> int:
@@ -138,7 +151,8 @@ def summary(findings: Findings) -> str:
         if judged != every:
             rows += f" of {every[0]:g} to {every[-1]:g} (--up-to)"
         terms = (
-            f"Judged: {rows}; tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %."
+            f"Judged: {rows}; tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %"
+            f"{'; impostors of the same group' if findings.impostors else ''}."
         )
     others = [one.text for one in findings.objections if one.kind in {"other terms", "review"}]
     return " ".join(part for part in (_summary(findings), terms, *others) if part)
@@ -222,6 +236,12 @@ def apart(one: GroupDifferential) -> str:
     return "groups differ"
 
 
+def factor_between(row: ImpostorRow) -> str:
+    """How many times as often as random pairs impostors match: 3.1 (2.2 to 4.4)."""
+    value = "not measured" if math.isnan(row.factor) else f"{row.factor:.2g}"
+    return f"{value} ({row.interval.lower:.2g} to {row.interval.upper:.2g})"
+
+
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
     """A measured rate as its kind is written."""
     if row.measure == "fmr":
@@ -254,6 +274,8 @@ def answered(findings: Findings) -> str:
         f"{asked:,} comparisons: {findings.non_mated + findings.mated:,} scored, {refused:,} "
         f"refused, {findings.not_measured:,} without an answer."
     )
+    if findings.impostors:
+        text += f" {findings.impostors.n_across:,} more, across groups, are for comparison."
     if asked == findings.not_measured > 0:
         return f"{text} `verikit verify` with two photos and this URL says why."
     if asked == refused and set(findings.refused) == {_INVALID_ARGUMENT}:

@@ -47,7 +47,7 @@ _FILTERS = {
     for name in (
         *("rate", "beside", "one_in", "one_in_between", "percent_between", "about"),
         *("measured_as_required", "more_needed", "people", "ratio_between"),
-        *("difference_between", "apart"),
+        *("difference_between", "apart", "factor_between"),
     )
 }
 _SHOWN = 24
@@ -128,7 +128,8 @@ def _head(findings: Findings, evaluation: Evaluation) -> Head:
     shown = findings.supports_rates
     return Head(
         kind="Calibration",
-        subject=f"{evaluation.title}, judged against {evaluation.claims.title}",
+        subject=f"{evaluation.title}, judged against {evaluation.claims.title}"
+        f"{', impostors of the same group' if findings.impostors else ''}",
         tone=_VERDICTS[findings.verdict].tone,
         verdict=findings.verdict,
         sentence=words.decision(findings) if shown else _summary(findings),

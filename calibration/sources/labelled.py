@@ -9,10 +9,12 @@ from typing import Any
 
 from calibration.applicable import idle
 from calibration.audit import FEW, Effect, Objection
+from calibration.counting.groups import NOT_GIVEN
 from calibration.counting.identities import Identities, Origin
 from calibration.counting.naming import layout
 from calibration.sources import datasets
 from calibration.sources.bin_file import BinFile
+from calibration.sources.impostors import SameGroup
 from calibration.sources.pair_lists import identities_of, read_list
 from calibration.sources.photos import (
     Folder,
@@ -29,7 +31,11 @@ from verikit.errors import WrongUse
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """Pairs, the photos they name, and what is known of them; ``objections`` are to the photos."""
+    """Pairs, the photos they name, and what is known of them; ``objections`` are to the photos.
+
+    Where impostors are of the same group, ``same_group_share`` is how many of all non-mated pairs
+    are; else it is None.
+    """
 
     title: str
     pairs: Pairs
@@ -37,18 +43,21 @@ class Labelled:
     identities: Identities
     supports_rates: bool = True
     objections: tuple[Objection, ...] = ()
+    same_group_share: float | None = None
 
     @property
     def kept(self) -> dict[str, Any]:
         """What a run keeps of them beside the people, fit for JSON."""
         objections = [[one.kind, one.effect, one.text] for one in self.objections]
-        return {"supports_rates": self.supports_rates, "objections": objections}
+        kept = {"supports_rates": self.supports_rates, "objections": objections}
+        share = self.same_group_share
+        return kept if share is None else kept | {"same_group_share": share}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What the user chose. ``photos`` is the folder that names are paths within, ``people`` a table
-    that says who is on them."""
+    that says who is on them; ``same_group``: impostors are of one group."""
 
     data: str
     photos: Path | None = None
@@ -56,6 +65,7 @@ class Choice:
     groups: Path | None = None
     one_photo_each: bool = False
     by_person: bool = False
+    same_group: bool = False
     keep_label_errors: bool = False
     seed: int = 1
 
@@ -67,6 +77,12 @@ def open_labelled(choice: Choice) -> Labelled:
         WrongUse: it is not there, it is not what it should be, or another choice would do nothing.
     """
     path = Path(choice.data)
+    if choice.same_group and not choice.groups:
+        raise WrongUse("--impostors same-group needs --groups TABLE (person,group).")
+    if choice.same_group and choice.by_person:
+        raise WrongUse(
+            "--by-person does not apply to --impostors same-group: use --one-photo-each."
+        )
     if choice.data in datasets.names():
         _refuse_idle(choice, "people")
         return _dataset(choice)
@@ -122,7 +138,7 @@ def _folder(choice: Choice, path: Path) -> Labelled:
     return replace(
         labelled,
         identities=Identities.known(people, how, Origin.FILE_NAMES if inferred else Origin.FOLDERS),
-        objections=tuple(objections),
+        objections=(*labelled.objections, *objections),
     )
 
 
@@ -186,12 +202,38 @@ def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) ->
         raise WrongUse(f"{title} needs at least two people, one folder of photos each.")
     if choice.one_photo_each:
         people = one_photo_each(people, choice.seed)
+    if choice.same_group:
+        return _same_group(choice, title, people, groups or {}, photos)
     pool = Pool(people, groups)
     return Labelled(
         title=title,
         pairs=ByPerson(pool, choice.seed) if choice.by_person else pool,
         photos=photos,
         identities=Identities.known(people, "the folder"),
+    )
+
+
+def _same_group(
+    choice: Choice, title: str, people: dict[str, str], groups: dict[str, str], photos: Photos
+) -> Labelled:
+    """People without a group are left out."""
+    known = {
+        photo: person
+        for photo, person in people.items()
+        if groups.get(person, NOT_GIVEN) != NOT_GIVEN
+    }
+    pairs = SameGroup(known, groups, choice.seed)
+    objections = []
+    if nameless := sorted(set(people.values()) - set(known.values())):
+        text = f"{len(nameless):,} people without a group are left out: {listed(nameless)}."
+        objections.append(Objection(kind="no group", effect=Effect.SHOWN, text=text))
+    return Labelled(
+        title=title,
+        pairs=pairs,
+        photos=photos,
+        identities=Identities.known(known, "the folder"),
+        objections=tuple(objections),
+        same_group_share=pairs.share,
     )
 
 

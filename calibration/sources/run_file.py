@@ -35,6 +35,7 @@ class RunFile:
     supports_rates: bool = True
     begun: Terms | None = None
     objections: tuple[Objection, ...] = ()
+    same_group_share: float | None = None
     identities: Identities | None = field(default=None, repr=False)
 
 
@@ -59,6 +60,7 @@ def open_run(path: Path) -> RunFile:
                 at_any_time=ended != "budget" or bool(found.get("extended") or found.get("looked")),
                 supports_rates=bool(known.get("supports_rates", True)),
                 begun=Terms.of(begun) if begun else None,
+                same_group_share=_share(known.get("same_group_share")),
                 objections=tuple(
                     Objection(kind=str(kind), effect=Effect(effect), text=str(text))
                     for kind, effect, text in known.get("objections", ())
@@ -76,6 +78,13 @@ def open_run(path: Path) -> RunFile:
         raise WrongUse(
             f"{path} is not a run of verikit calibrate, or is damaged: {error}."
         ) from error
+
+
+def _share(kept: Any) -> float | None:
+    share = None if kept is None else float(kept)
+    if share is not None and not 0 < share < 1:
+        raise ValueError(f"a share of {share:g} of pairs within a group")
+    return share
 
 
 def answers(path: Path) -> Iterator[tuple[Any, ...]]:

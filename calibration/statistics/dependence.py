@@ -28,12 +28,14 @@ class Shares:
 
     ``tried`` has shape (G,): comparisons of each person; ``events`` has shape (rows, G): errors at
     each threshold, thresholds ascending. ``per_comparison`` is the number of people in a
-    comparison: 2 (non-mated) or 1 (mated).
+    comparison: 2 (non-mated) or 1 (mated). ``pairs`` is how many pairs of these people there are
+    to compare, if not all of them.
     """
 
     tried: Counts | Floats
     events: Counts | Floats
     per_comparison: int
+    pairs: int | None = None
 
     @property
     def comparisons(self) -> float:
@@ -113,8 +115,8 @@ def _design_effect(shares: Shares, events: Counts | Floats) -> float:
 
 def _photos_alike(shares: Shares) -> float:
     """The design effect if all comparisons of the same people had one outcome."""
-    groups = math.comb(shares.people, shares.per_comparison)
-    return shares.comparisons / max(1, groups)
+    every = math.comb(shares.people, shares.per_comparison)
+    return shares.comparisons / max(1, every if shares.pairs is None else shares.pairs)
 
 
 def _sharing(shares: Shares) -> float:

@@ -65,6 +65,16 @@ def same_group(within: Rate, across: Rate) -> Differential:
     return Differential(ratio=Ratio.SAME_GROUP, value=value, interval=Interval(low, high))
 
 
+def against_random(of_across: float, share: float) -> float:
+    """Turns FMR within groups / across groups into FMR within groups / of random pairs.
+
+    ``share`` is how many random pairs are within a group; the factor is at most 1 / share.
+    """
+    if math.isinf(of_across):
+        return 1 / share
+    return of_across / (share * of_across + 1 - share)
+
+
 def _nearest(lows: Sequence[float], highs: Sequence[float]) -> list[float]:
     """The rates in the box that are nearest to each other: none lies below the highest lower bound
     unless its own upper bound does."""

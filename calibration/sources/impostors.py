@@ -1,0 +1,68 @@
+"""Pairs whose impostors are people of the same group, and others to compare them with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from calibration.sources.sampling import Pair, Permutation, Pool
+from verikit.errors import WrongUse
+
+
+class SameGroup:
+    """Mated pairs of a pool, and non-mated ones of which at least half are within a group.
+
+    The others are across groups, chosen by the seed: they tell the rate of random pairs.
+    ``share`` is how many of all non-mated pairs of these photos are within a group.
+    """
+
+    def __init__(self, people: Mapping[str, str], groups: Mapping[str, str], seed: int) -> None:
+        """``people`` maps a photo to its person, ``groups`` each of these persons to his group.
+
+        Raises:
+            WrongUse: no group has two people, or all people are of one group.
+        """
+        members: dict[str, dict[str, str]] = defaultdict(dict)
+        for photo, person in people.items():
+            members[groups[person]][photo] = person
+        self._mated = Pool(people, groups)
+        self._within = [
+            Pool(photos, dict.fromkeys(photos.values(), group))
+            for group, photos in sorted(members.items())
+        ]
+        self._across = Pool(
+            {photo: groups[person] for photo, person in people.items()}, {g: g for g in members}
+        )
+        sizes = [pool.size(mated=False) for pool in self._within]
+        within, across = sum(sizes), self._across.size(mated=False)
+        if not (within and across):
+            raise WrongUse(
+                "--impostors same-group needs two groups or more, one of them of two people or "
+                "more, among the people who have photos."
+            )
+        self._before = np.cumsum([0, *sizes])
+        self._order = Permutation(across, seed, "across groups")
+        self._sizes = within, min(within, across)
+        self.share = within / (within + across)
+
+    def size(self, *, mated: bool) -> int:
+        """How many pairs there are of a kind."""
+        return self._mated.size(mated=True) if mated else sum(self._sizes)
+
+    def pair(self, number: int, *, mated: bool) -> Pair:
+        """The pair of this number."""
+        if mated:
+            return self._mated.pair(number, mated=True)
+        within, _ = self._sizes
+        if number >= within:
+            return self._across.pair(self._order[number - within], mated=False)
+        place = int(np.searchsorted(self._before, number, side="right")) - 1
+        return self._within[place].pair(number - int(self._before[place]), mated=False)
+
+    def digest(self) -> str:
+        """The SHA-256 that tells these pairs from others."""
+        parts = f"same group\n{self._mated.digest()}\n{self._across.digest()}\n"
+        return hashlib.sha256(parts.encode()).hexdigest()
