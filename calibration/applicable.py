@@ -25,7 +25,7 @@ class Source(StrEnum):
 _OF_A_SERVER = (
     *("data", "one_photo_each", "by_person", "impostors", "keep_label_errors"),
     *("seed", "mated_share"),
-    *("budget", "minutes", "until", "api"),
+    *("budget", "minutes", "until", "api", "degrade"),
     *("concurrency", "rate", "url", "timeout", "retries", "profile"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )

@@ -15,6 +15,7 @@ from calibration.adjudication import adjudicate, read_found
 from calibration.applicable import Source, refuse_idle, source_of
 from calibration.asking.adapters import CONTRACT, NAMES
 from calibration.asking.cluster import asker_of
+from calibration.asking.degrading import evaluate_degraded
 from calibration.asking.run import Asker, Run, ask_from_here, evaluate
 from calibration.asking.server import RequestPolicy
 from calibration.claims import Claims, load_claims, of_contract
@@ -28,6 +29,7 @@ from calibration.judging import find
 from calibration.report import console, writer
 from calibration.requirements import chosen, standard_names
 from calibration.side_by_side import compare
+from calibration.sources.degradations import EVERY as DEGRADATIONS
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
@@ -80,7 +82,16 @@ def _claims(options: dict[str, Any]) -> Claims:
             ),
         ),
         "What is judged": (
-            *("claims", "up_to", "tolerance", "confidence", "require", "standard", "against"),
+            *(
+                "claims",
+                "up_to",
+                "tolerance",
+                "confidence",
+                "require",
+                "standard",
+                "against",
+                "degrade",
+            ),
         ),
         "Number of comparisons": ("budget", "minutes", "until", "mated_share", "seed"),
         "Requests": (
@@ -123,6 +134,12 @@ def _claims(options: dict[str, Any]) -> Claims:
     show_default=True,
     help="Who non-mated comparisons are of: any two people, or two of the same group (--groups). "
     "The report then says how many times as often as random pairs they match.",
+)
+@click.option(
+    "--degrade",
+    is_flag=True,
+    help=f"Repeat the run with degraded photos, in {len(DEGRADATIONS)} settings, each with as many "
+    "comparisons.",
 )
 @click.option(
     "--one-photo-each", is_flag=True, help="Use one photo of each person, chosen by the seed."
@@ -349,6 +366,7 @@ def calibrate(
                     alpha=rule.alpha,
                 )
                 findings = replace(findings, against=rows)
+            findings = replace(findings, degraded=list(evaluation.degraded))
             try:
                 page = writer.write(
                     options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
@@ -445,6 +463,9 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
              "keep_label_errors", "seed")  # fmt: skip
     same_group = options["impostors"] == "same-group"
     choice = Choice(**{name: options[name] for name in names}, same_group=same_group)
+    labelled = open_labelled(choice)
+    if options["degrade"] and not labelled.supports_rates:
+        raise WrongUse("--degrade needs photos that show error rates: name them with --data.")
     run = Run(
         endpoints=tuple(
             Endpoint(
@@ -457,7 +478,7 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         ),
         secrets=Secrets.of(**secrets()),
         choice=choice,
-        labelled=open_labelled(choice),
+        labelled=labelled,
         folder=options["out"],
         comparisons=options["budget"],
         seconds=60 * (options["minutes"] or math.inf),
@@ -476,7 +497,11 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         asker: Asker = ask_from_here
         if options["dask"]:
             asker = asker_of(stack.enter_context(open_workers(options["dask"], 1)))
-        return evaluate(run, contract, progress.of_answers(bar, run.places), asker)
+        tell = progress.of_answers(bar, run.places)
+        evaluation = evaluate(run, contract, tell, asker)
+        if not (options["degrade"] and evaluation.conditions.complete):
+            return evaluation
+        return replace(evaluation, degraded=tuple(evaluate_degraded(run, contract, tell, asker)))
 
 
 def _tell(findings: Findings, evaluation: Evaluation, page: Path | None, *, in_json: bool) -> None:

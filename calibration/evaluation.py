@@ -16,6 +16,7 @@ from calibration.counting.groups import NOT_GIVEN
 from calibration.counting.identities import Identities
 from calibration.executors import Workers
 from calibration.files import file_digest
+from calibration.findings import DegradedRow
 from calibration.judging import RunConditions
 from calibration.sources import all_pairs, tiles
 from calibration.sources.matrices import holds_matrix, open_matrix
@@ -38,7 +39,8 @@ _LIBRARIES = ("verikit", "numpy", "scipy", "pyarrow")
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """``axis`` names what thresholds are on; ``in_random_order`` allows a sequential trace."""
+    """``axis`` names what thresholds are on; ``in_random_order`` allows a sequential trace.
+    ``degraded`` is what the same pairs come to with degraded photos."""
 
     title: str
     measurement: Measurement
@@ -49,6 +51,7 @@ class Evaluation:
     in_random_order: bool = False
     at_any_time: bool = False
     photos: Photos | None = field(default=None, repr=False)
+    degraded: tuple[DegradedRow, ...] = ()
 
 
 def new_measurement(

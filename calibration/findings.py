@@ -154,6 +154,30 @@ class Impostors:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DegradedRow:
+    """The same pairs with photos degraded at a ``strength`` from 1 on, all settings together.
+
+    ``component`` is OFIQ's name of what is degraded. ``verdict`` is that on the whole table; of
+    ``asked`` comparisons that were answered ``refused`` were refused. The rates, with ``k`` false
+    matches in ``n``, are those at the recommended threshold.
+    """
+
+    kind: str
+    component: str
+    strength: int
+    setting: str
+    verdict: Verdict
+    asked: int
+    refused: int
+    fnmr: Rate
+    gfrr: Rate
+    k: int
+    n: int
+    fmr: float
+    interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """A comparison to look at."""
 
@@ -293,3 +317,4 @@ class Findings:
     most_false_matches: list[MostFalseMatches]
     tail: Tail | None
     against: list[PairedRow] = field(default_factory=list)
+    degraded: list[DegradedRow] = field(default_factory=list)

@@ -14,6 +14,7 @@ from calibration.asking.run import Asker, Run
 from calibration.asking.server import Question, RequestPolicy, Server, ask
 from calibration.asking.store import Answer
 from calibration.executors import Workers, fan_out
+from calibration.sources.degradations import Degraded
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Photos
 from verikit.contract import Contract, load_contract
@@ -144,7 +145,8 @@ def _photos(shared: Shared) -> Photos:
             f"A worker has other photos than this process in {shared.choice.data}: give all of "
             "them the same folder."
         )
-    return labelled.photos
+    how = shared.choice.degraded
+    return Degraded(labelled.photos, how, shared.choice.seed) if how else labelled.photos
 
 
 def _tasks(questions: Iterable[Question]) -> Iterator[tuple[Question, ...]]:

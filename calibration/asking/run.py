@@ -98,7 +98,11 @@ class Run:
         }
         if self.api != CONTRACT:
             head |= {"api": self.api, "send": dict(self.claims.send)}
-        return head | ({"impostors": "same-group"} if self.choice.same_group else {})
+        if self.choice.same_group:
+            head["impostors"] = "same-group"
+        if how := self.choice.degraded:
+            head["degraded"] = f"{how}: {how.setting}"
+        return head
 
 
 def ask_from_here(

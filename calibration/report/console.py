@@ -87,6 +87,8 @@ def _tell_rates(console: Console, findings: Findings) -> None:
         _tell_impostors(console, findings.impostors)
     if findings.groups:
         _tell_groups(console, findings)
+    if findings.degraded:
+        _tell_degraded(console, findings)
     if findings.against:
         _tell_against(console, findings)
 
@@ -136,6 +138,24 @@ def _tell_impostors(console: Console, found: Impostors) -> None:
             f"{row.threshold:g}", f"{row.k:,}", f"{row.k_across:,}", words.factor_between(row)
         )
     console.print(table)
+    console.print()
+
+
+def _tell_degraded(console: Console, findings: Findings) -> None:
+    at = findings.rows[findings.operating].threshold
+    console.print(f"With degraded photos, at {at:g}; verdicts are about the table as judged")
+    table = _table(
+        ("kind", "strength", "refused", "FNMR", "matches", "verdict"), left=("kind", "verdict")
+    )
+    for row in findings.degraded:
+        table.add_row(
+            row.kind if row.strength == 1 else "", f"{row.strength}",
+            words.share_of(row.refused, row.asked), words.percent_between(row.fnmr),
+            f"{row.k:,} of {row.n:,}", f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
+        )  # fmt: skip
+    console.print(table)
+    for told in words.where_the_claim_ends(findings.degraded):
+        console.print(told)
     console.print()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -196,6 +198,45 @@ def groups(findings: Findings, place: int) -> str:
         )
 
     return drawn(draw, height=1.0 + 0.27 * len(rows))
+
+
+def degraded(findings: Findings) -> str:
+    """Refused comparisons, FNMR and FMR by strength, one small plot for each kind."""
+    rows = findings.degraded
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    operating = findings.rows[findings.operating]
+    refused = findings.refused_mated + findings.refused_non_mated
+    asked = refused + findings.mated + findings.non_mated
+    start = (refused / max(asked, 1), operating.fnmr.rate, operating.fmr)
+    lines = (("refused", GREY, "s"), ("FNMR", ORANGE, "o"), ("FMR", BLUE, "^"))
+
+    def draw(figure: Figure) -> None:
+        across = 4
+        axes_of = figure.subplots(-(-len(kinds) // across), across, sharey=True, squeeze=False)
+        for axes, kind in zip(axes_of.flat, kinds, strict=False):
+            ours = [row for row in rows if row.kind == kind]
+            shares = [start] + [
+                (row.refused / max(row.asked, 1), row.fnmr.rate, row.fmr if row.n else math.nan)
+                for row in ours
+            ]
+            for (name, colour, mark), rates in zip(lines, zip(*shares, strict=True), strict=True):
+                drawn_line = axes.plot(
+                    range(len(rates)), [100 * rate for rate in rates], color=colour, marker=mark,
+                    markersize=4, linewidth=1.3, label=name,
+                )  # fmt: skip
+                entitle(f"{kind}, {name}", *drawn_line)
+            axes.set_title(kind)
+            axes.set_xticks(range(4))
+            axes.set_yscale("symlog", linthresh=0.01, linscale=0.5)
+            axes.set_yticks([0, 0.01, 0.1, 1, 10, 100], ["0", "0.01", "0.1", "1", "10", "100"])
+            axes.set_ylim(-0.003, 180)
+        for axes in axes_of.flat[len(kinds) :]:
+            axes.set_axis_off()
+        axes_of[0][0].legend(loc="upper left")
+        figure.supxlabel("strength of the degradation; 0: none", fontsize=10)
+        figure.supylabel("% of comparisons", fontsize=10)
+
+    return drawn(draw, height=1.1 + 1.6 * -(-len(kinds) // 4))
 
 
 def _measured_curve(axes: Axes, histogram: Histogram, at: list[float]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from calibration.audit import Effect
 from calibration.findings import (
+    DegradedRow,
     Findings,
     GroupDifferential,
     ImpostorRow,
@@ -234,6 +236,26 @@ def apart(one: GroupDifferential) -> str:
     if one.ratio == Ratio.SAME_GROUP:
         return "people of one group are confused more often"
     return "groups differ"
+
+
+def where_the_claim_ends(rows: Sequence[DegradedRow]) -> list[str]:
+    """For each kind of degradation the mildest strength at which the table FAILs."""
+    told = []
+    for kind in dict.fromkeys(row.kind for row in rows):
+        ours = [row for row in rows if row.kind == kind]
+        failed = [row for row in ours if row.verdict == Verdict.FAIL]
+        text = "no false match rate above the claim is shown"
+        if failed:
+            text = f"first above the claim at strength {failed[0].strength} ({failed[0].setting})"
+        elif all(row.verdict == Verdict.PASS for row in ours):
+            text = f"the claim holds up to strength {ours[-1].strength}"
+        told.append(f"{kind}: {text}")
+    return told
+
+
+def share_of(part: int, whole: int) -> str:
+    """A share in percent with two digits."""
+    return f"{_percent(part / whole)} %" if whole else "not measured"
 
 
 def factor_between(row: ImpostorRow) -> str:

@@ -47,7 +47,7 @@ _FILTERS = {
     for name in (
         *("rate", "beside", "one_in", "one_in_between", "percent_between", "about"),
         *("measured_as_required", "more_needed", "people", "ratio_between"),
-        *("difference_between", "apart", "factor_between"),
+        *("difference_between", "apart", "factor_between", "share_of"),
     )
 }
 _SHOWN = 24
@@ -115,6 +115,7 @@ def _page(
         interval=words.interval_of(findings),
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
+        claim_ends=words.where_the_claim_ends(findings.degraded),
         group_matrix=matrix(findings.groups),
         least_people=LEAST_PEOPLE,
         highest=_with_photos(findings.highest_non_mated, photos),
@@ -166,6 +167,7 @@ def _plots(findings: Findings, evaluation: Evaluation) -> dict[str, str | None]:
             lambda: plots.sequential_trace(findings, evaluation),
         ),
         "tail": (findings.tail, lambda: plots.tail_fit(findings, evaluation)),
+        "degraded": (findings.degraded, lambda: plots.degraded(findings)),
         "groups": (findings.groups, lambda: plots.groups(findings, findings.operating)),
     }
     return {name: draw() if there else None for name, (there, draw) in wanted.items()}

@@ -14,6 +14,7 @@ from calibration.counting.identities import Identities, Origin
 from calibration.counting.naming import layout
 from calibration.sources import datasets
 from calibration.sources.bin_file import BinFile
+from calibration.sources.degradations import Degradation
 from calibration.sources.impostors import SameGroup
 from calibration.sources.pair_lists import identities_of, read_list
 from calibration.sources.photos import (
@@ -57,7 +58,8 @@ class Labelled:
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What the user chose. ``photos`` is the folder that names are paths within, ``people`` a table
-    that says who is on them; ``same_group``: impostors are of one group."""
+    that says who is on them; ``same_group``: impostors are of one group.
+    ``degraded`` is how a run degrades the photos before it sends them."""
 
     data: str
     photos: Path | None = None
@@ -66,6 +68,7 @@ class Choice:
     one_photo_each: bool = False
     by_person: bool = False
     same_group: bool = False
+    degraded: Degradation | None = None
     keep_label_errors: bool = False
     seed: int = 1
 
