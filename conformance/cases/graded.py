@@ -25,6 +25,8 @@ _CHANGES: tuple[dict[str, Any], ...] = (
 """How the second photo differs from the first: two of another person, as scores of one may
 all lie at the end of the range."""
 _FEWEST, _DIGITS = 3, 5
+_PLAIN = ("mated", *(values[0] for values in list(FACTORS.values())[1:]))
+"""The plainest kind of request, with which the others are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,25 +39,37 @@ class Graded:
     row: tuple[str, ...]
 
     def __call__(self, context: CaseContext) -> Iterable[Finding]:
-        """Compare the pairs and count their scores."""
-        exchanges = [self._compared(context, change) for change in _CHANGES]
-        scores = sorted({round(score_of(one), _DIGITS) for one in exchanges})
+        """Compare the pairs and count their scores.
+
+        A server may round its scores; so they count only if plain requests tell the pairs apart.
+        """
+        exchanges = [self._compared(context, self.row, change) for change in _CHANGES]
+        scores = _distinct(exchanges)
         if len(scores) >= _FEWEST:
             return []
+        plain = _distinct([self._compared(context, _PLAIN, change) for change in _CHANGES])
+        if len(plain) < _FEWEST:
+            return []
         return context.finding(
-            f"more than two distinct scores for {len(exchanges)} pairs",
+            f"more than two distinct scores for {len(exchanges)} pairs, as in a plain request",
             exchanges[-1],
             actual=f"only {', '.join(map(str, scores))}",
         )
 
-    def _compared(self, context: CaseContext, change: dict[str, Any]) -> Exchange:
-        request = with_second(request_of(self.row), change)
+    def _compared(
+        self, context: CaseContext, row: tuple[str, ...], change: dict[str, Any]
+    ) -> Exchange:
+        request = with_second(request_of(row), change)
         allowed = right(context.fitted(request), context.profile, context.environment.leaves_open)
         one = context.ask(request)
         got = outcome(one.answer)
         if got != ACCEPTED and allowed and got in allowed.outcomes:
             raise NotApplicable("the server may refuse such a request, and does")
         return one
+
+
+def _distinct(exchanges: Sequence[Exchange]) -> list[float]:
+    return sorted({round(score_of(one), _DIGITS) for one in exchanges})
 
 
 def with_second(request: Request, change: dict[str, Any]) -> Request:

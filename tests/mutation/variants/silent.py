@@ -77,6 +77,12 @@ def score_differs_a_little_when_swapped(compare: Compare, pair: Pair) -> float:
 
 
 @variant()
+@on_compare
+def scores_rounded_to_three_digits(compare: Compare, pair: Pair) -> float:
+    return round(compare(pair), 3)
+
+
+@variant()
 def second_photo_judged_first(parts: Parts) -> Serve:
     """Of two bad photos the second is named."""
 
