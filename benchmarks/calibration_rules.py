@@ -1,7 +1,7 @@
 """False verdicts and power of the rules beside the table's, by seeded simulation.
 
-Thresholds (``verikit threshold``), differentials of groups and paired differences, on people who
-differ in how often they are confused or missed::
+Thresholds (``verikit threshold``), differentials of groups, impostors of the same group and paired
+differences, on people who differ in how often they are confused or missed::
 
     python benchmarks/calibration_rules.py
 """
@@ -13,12 +13,13 @@ from functools import partial
 
 import numpy as np
 
+from calibration.by_group import same_group_impostors
 from calibration.claims import Claims
 from calibration.counting.comparisons import Block, Measurement
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.differentials import Ratio, differentials
-from calibration.statistics.intervals import ALPHA, Rate, measured
+from calibration.statistics.intervals import ALPHA, Interval, Rate, measured
 from calibration.statistics.paired import difference
 from calibration.thresholds import lowest_threshold
 
@@ -36,6 +37,8 @@ def main() -> None:
         thresholds(repetitions, limit)
     for true in (1.0, 2.0, 4.0):
         groups(repetitions, true)
+    for true in (1.0, 3.0):
+        impostors(repetitions, true)
     for extra in (0.0, 0.01, 0.03):
         paired(repetitions, extra)
 
@@ -113,6 +116,43 @@ def within(rng: np.random.Generator, rate: float, people: int, alpha: float) -> 
     shares = Shares(tried=np.full(people, people - 1), events=events[None, :], per_comparison=2)
     effect = design_effects(shares, (rate,))[0]
     return measured(int(wrong.sum()), people * (people - 1) // 2, effect, alpha)
+
+
+def impostors(repetitions: int, true: float, people: int = 240) -> None:
+    """Four groups, all pairs of people; pairs within a group match ``true`` times as often as
+    pairs across groups, which do at 1e-2."""
+    rng = np.random.default_rng(4)
+    first, second = np.triu_indices(people, 1)
+    same = first % 4 == second % 4
+    share_within = float(same.mean())
+    factor = true / (share_within * true + 1 - share_within)
+    labels = [f"{a % 4}" if alike else "|".join(sorted((f"{a % 4}", f"{b % 4}")))
+              for a, b, alike in zip(first, second, same, strict=True)]  # fmt: skip
+    held = above = 0
+    for _ in range(repetitions):
+        each = propensities(rng, people)
+        rate = np.where(same, 0.01 * true, 0.01) * each[first] * each[second]
+        measurement = Measurement((0.5,), 4000)
+        measurement.identities.add(map(str, range(people)), map(str, range(people)))
+        measurement.same_group_share = share_within
+        measurement.add(
+            Block(
+                first=first,
+                second=second,
+                mated=np.zeros(first.size, bool),
+                scores=np.where(rng.random(first.size) < rate, 0.9, 0.1),
+                codes=np.zeros(first.size, np.int64),
+                groups=measurement.labels.numbers(labels),
+            )
+        )
+        found = same_group_impostors(measurement, (0.01,), ALPHA, at_any_time=False)
+        ends = found.rows[0].interval if found else Interval(0, 0)
+        held += ends.lower <= factor <= ends.upper
+        above += ends.lower > 1
+    print(
+        f"impostors of the same group, factor {factor:.2f}, {people} people: interval holds the "
+        f"truth in {share(held, repetitions)}, lies above 1 in {share(above, repetitions)}"
+    )
 
 
 def paired(repetitions: int, extra: float, people: int = 500, photos: int = 4) -> None:
