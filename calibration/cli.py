@@ -501,7 +501,14 @@ def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) ->
         evaluation = evaluate(run, contract, tell, asker)
         if not (options["degrade"] and evaluation.conditions.complete):
             return evaluation
-        return replace(evaluation, degraded=tuple(evaluate_degraded(run, contract, tell, asker)))
+        degraded = evaluate_degraded(run, contract, tell, asker)
+    if len(degraded) < len(DEGRADATIONS):
+        click.echo(
+            f"Interrupted: {len(degraded)} of {len(DEGRADATIONS)} settings with degraded photos "
+            "are done. Run the same command again to resume.",
+            err=True,
+        )
+    return replace(evaluation, degraded=tuple(degraded))
 
 
 def _tell(findings: Findings, evaluation: Evaluation, page: Path | None, *, in_json: bool) -> None:

@@ -20,27 +20,29 @@ def evaluate_degraded(run: Run, contract: Contract, tell: Tell, asker: Asker) ->
     """
     rows: list[DegradedRow] = []
     for how in EVERY:
-        evaluation = evaluate(_degraded(run, how), contract, tell, asker)
+        again = _degraded(run, how)
+        evaluation = evaluate(again, contract, tell, asker)
         if not evaluation.conditions.complete:
             break
-        rows.append(_row(how, run, evaluation))
+        rows.append(_row(how, again, evaluation))
     return rows
 
 
 def _degraded(run: Run, how: Degradation) -> Run:
+    """Judged together with all other settings (Bonferroni)."""
     photos = Degraded(run.labelled.photos, how, run.choice.seed)
     return replace(
         run,
         choice=replace(run.choice, degraded=how),
         labelled=replace(run.labelled, photos=photos),
+        rule=replace(run.rule, alpha=run.rule.alpha / len(EVERY)),
         folder=run.folder / "degraded" / str(how),
         standard=None,
     )
 
 
 def _row(how: Degradation, run: Run, evaluation: Evaluation) -> DegradedRow:
-    """Judged together with all other settings (Bonferroni)."""
-    rule = replace(run.rule, alpha=run.rule.alpha / len(EVERY), at_any_time=evaluation.at_any_time)
+    rule = replace(run.rule, at_any_time=evaluation.at_any_time)
     found = find(evaluation.measurement, evaluation.claims.rates, rule, evaluation.conditions)
     row = found.rows[found.operating]
     refused = found.refused_mated + found.refused_non_mated

@@ -21,6 +21,7 @@ from calibration.evaluation import Evaluation
 from calibration.files import writing
 from calibration.findings import Findings, Listed
 from calibration.report import plots, words
+from calibration.sources.degradations import EVERY
 from calibration.sources.photos import Photos
 from calibration.statistics.det import overlap
 from calibration.statistics.verdicts import Verdict
@@ -115,6 +116,7 @@ def _page(
         interval=words.interval_of(findings),
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
+        settings=len(EVERY),
         claim_ends=words.where_the_claim_ends(findings.degraded),
         group_matrix=matrix(findings.groups),
         least_people=LEAST_PEOPLE,
