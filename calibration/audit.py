@@ -27,6 +27,8 @@ LEAST_TO_COMPARE = 10
 """Mated and non-mated scores that it takes to say which way a score points."""
 MOST_NOISE = 0.05
 """No labels are so bad that a larger share of wrong ones is the likelier explanation."""
+_SAME_SCORE = 1e-3
+"""As a share of the range of scores: how far those of one pair may be apart by computing alone."""
 _STANDARD_ERRORS = 3.0
 _SPIKE = 3
 
@@ -207,6 +209,7 @@ def _pairs(measurement: Measurement) -> list[Objection]:
             "the same or the other order: a pair is evidence once."
         )
         found.append(Objection(kind="repeated pairs", effect=Effect.SHOWN, text=text))
+        found += _different_scores(measurement, counts)
     if measurement.self_pairs:
         text = (
             f"{_count(measurement.self_pairs, 'comparison')} of a photo with itself: that is not "
@@ -214,6 +217,24 @@ def _pairs(measurement: Measurement) -> list[Objection]:
         )
         found.append(Objection(kind="self pairs", effect=Effect.SHOWN, text=text))
     return found
+
+
+def _different_scores(measurement: Measurement, counts: ComparisonCounts) -> list[Objection]:
+    """Two systems, or two releases of one, in a file: the rate is that of neither."""
+    spread = counts.spread
+    conflict = counts.pairs.conflict(_SAME_SCORE * (spread.highest - spread.lowest))
+    if conflict is None:
+        return []
+    names = measurement.identities.photos.names
+    scores = sorted(measurement.sign * end for end in (conflict.lowest, conflict.highest))
+    text = (
+        f"{100 * conflict.share:.3g} % of the {counts.kind} comparisons are of a pair that has two "
+        f"scores, such as {shown(names[conflict.first])} with {shown(names[conflict.second])}: "
+        f"{scores[0]:g} and {scores[1]:g}. If the file holds two systems or releases, judge each "
+        "by itself."
+    )
+    effect = Effect.NO_PASS if conflict.share > FEW else Effect.SHOWN
+    return [Objection(kind="different scores", effect=effect, text=text)]
 
 
 def _numbers(measurement: Measurement) -> list[Objection]:

@@ -24,63 +24,144 @@ class Repeats:
     share: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Comparisons of two photos, in one order, that have different scores.
+
+    ``share`` of the comparisons are of such a pair; ``first`` and ``second`` are the photos of one
+    of them, ``lowest`` and ``highest`` its scores.
+    """
+
+    share: float
+    first: int
+    second: int
+    lowest: float
+    highest: float
+
+
+_SWAPPED = np.uint64(1 << 63)
+_PHOTO = np.uint64((1 << 31) - 1)
+
+
 class PairCounter:
-    """Finds pairs that come more than once, in either order, in bounded memory.
+    """Finds pairs that come more than once, in bounded memory, and what scores they have.
 
     A pair is remembered if its hash is below a limit, which is halved whenever the room is full:
-    so what is remembered is a random sample of the pairs, each with all its repeats.
+    so what is remembered is a random sample of the pairs, each with all its repeats. Two photos in
+    the other order are the same pair, but may have another score.
     """
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._limit = 1 << 64
-        self._pairs = np.zeros(0, np.uint64)
-        self._times = np.zeros(0, np.int64)
-        self._fresh: list[np.ndarray] = []
+        self._seen = _Seen.of(np.zeros(0, np.uint64), np.zeros(0))
+        self._fresh: list[_Seen] = []
         self._waiting = 0
+        self._repeats: Repeats | None = None
 
-    def add(self, first: Counts, second: Counts) -> None:
-        """Count pairs: numbers of photos, each of shape (n,)."""
+    def add(self, first: Counts, second: Counts, scores: Floats) -> None:
+        """Count pairs: numbers of photos and scores, NaN for none, each of shape (n,)."""
         low, high = np.minimum(first, second), np.maximum(first, second)
-        pairs = _mixed((high.astype(np.uint64) << np.uint64(32)) | low.astype(np.uint64))
-        self._fresh.append(self._below(pairs))
-        self._waiting += self._fresh[-1].size
+        pairs = (high.astype(np.uint64) << np.uint64(32)) | low.astype(np.uint64)
+        pairs |= np.where(first > second, _SWAPPED, np.uint64(0))
+        self._fresh.append(self._below(_Seen.of(pairs, scores)))
+        self._waiting += self._fresh[-1].pairs.size
         if self._waiting > self._room:
             self._merge()
 
     def merge(self, other: PairCounter) -> None:
         """Add what was counted elsewhere of the same photos."""
         other._merge()
-        self._fresh.append(np.repeat(other._pairs, other._times))
+        self._fresh.append(other._seen)
         self._limit = min(self._limit, other._limit)
         self._merge()
 
     def result(self) -> Repeats:
-        """How often pairs came."""
+        """How often pairs came, in either order."""
         self._merge()
-        total = int(self._times.sum())
-        if not total:
-            return Repeats()
-        return Repeats(
-            times=float(np.square(self._times).sum()) / total,
-            share=1 - self._times.size / total,
+        if self._repeats is None:
+            self._repeats = self._counted()
+        return self._repeats
+
+    def conflict(self, apart: float) -> Conflict | None:
+        """Pairs in one order whose scores are further ``apart``; None if there are none."""
+        self._merge()
+        seen = self._seen
+        widths = seen.highest - seen.lowest
+        wrong = widths > apart
+        if not wrong.any():
+            return None
+        at = int(np.nanargmax(widths))
+        ends = int(seen.pairs[at] & _PHOTO), int((seen.pairs[at] >> np.uint64(32)) & _PHOTO)
+        first, second = reversed(ends) if seen.pairs[at] & _SWAPPED else ends
+        return Conflict(
+            share=float(seen.times[wrong].sum() / seen.times.sum()),
+            first=first,
+            second=second,
+            lowest=float(seen.lowest[at]),
+            highest=float(seen.highest[at]),
         )
 
-    def _below(self, pairs: np.ndarray) -> np.ndarray:
-        return pairs if self._limit >= 1 << 64 else pairs[pairs < np.uint64(self._limit)]
+    def _counted(self) -> Repeats:
+        _, place = np.unique(self._seen.pairs & ~_SWAPPED, return_inverse=True)
+        times = np.bincount(place, weights=self._seen.times)
+        total = int(times.sum())
+        if not total:
+            return Repeats()
+        return Repeats(times=float(np.square(times).sum()) / total, share=1 - times.size / total)
+
+    def _below(self, seen: _Seen) -> _Seen:
+        if self._limit >= 1 << 64:
+            return seen
+        return seen.where(_mixed(seen.pairs & ~_SWAPPED) < np.uint64(self._limit))
 
     def _merge(self) -> None:
         if self._fresh:
-            fresh, times = np.unique(np.concatenate(self._fresh), return_counts=True)
-            together = np.concatenate([self._pairs, fresh])
-            self._pairs, place = np.unique(together, return_inverse=True)
-            weights = np.concatenate([self._times, times])
-            self._times = np.bincount(place, weights=weights).astype(np.int64)
-        while self._pairs.size > self._room:
+            self._seen = _Seen.together([self._seen, *map(self._below, self._fresh)])
+            self._repeats = None
+        while self._seen.pairs.size > self._room:
             self._limit //= 2
-            kept = self._pairs < np.uint64(self._limit)
-            self._pairs, self._times = self._pairs[kept], self._times[kept]
+            self._seen = self._below(self._seen)
         self._fresh, self._waiting = [], 0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Pairs in one order: how many times each came, and its lowest and highest score."""
+
+    pairs: np.ndarray
+    times: Counts
+    lowest: Floats
+    highest: Floats
+
+    @classmethod
+    def of(cls, pairs: np.ndarray, scores: Floats) -> _Seen:
+        return cls(pairs, np.ones(pairs.size, np.int64), scores, scores)
+
+    def where(self, chosen: np.ndarray) -> _Seen:
+        return _Seen(
+            self.pairs[chosen], self.times[chosen], self.lowest[chosen], self.highest[chosen]
+        )
+
+    @classmethod
+    def together(cls, parts: list[_Seen]) -> _Seen:
+        """Each pair once."""
+        pairs = np.concatenate([part.pairs for part in parts])
+        order = np.argsort(pairs, kind="stable")
+        pairs = pairs[order]
+        times, lowest, highest = (
+            np.concatenate([getattr(part, name) for part in parts])[order]
+            for name in ("times", "lowest", "highest")
+        )
+        starts = np.flatnonzero(np.diff(pairs, prepend=~pairs[:1]))
+        if not starts.size:
+            return cls(pairs, times, lowest, highest)
+        return cls(
+            pairs[starts],
+            np.add.reduceat(times, starts),
+            np.fmin.reduceat(lowest, starts),
+            np.fmax.reduceat(highest, starts),
+        )
 
 
 def _mixed(keys: np.ndarray) -> np.ndarray:

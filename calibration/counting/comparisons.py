@@ -196,7 +196,7 @@ class Measurement:
             self._add_groups(counts, block, scores, ours, completed, refused)
             ours &= ~aside
             counts.refuse(block.first[ours & refused])
-            counts.pairs.add(block.first[ours], block.second[ours])
+            counts.pairs.add(block.first[ours], block.second[ours], scores[ours])
             self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)
             self._add_scores(counts, block, scores, ours & completed)
 
@@ -219,7 +219,7 @@ class Measurement:
             photos = np.array([a]), np.array([b])
             counts.take_back(*photos, written)
             other.add(*photos, written)
-            other.pairs.add(*photos)
+            other.pairs.add(*photos, written)
 
     def merge(self, other: Measurement) -> None:
         """Add completed comparisons that were counted elsewhere, with the same numbers of photos

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
@@ -39,6 +40,9 @@ class Scores:
         genuine = 0.75 + 0.1 * rng.standard_normal(n)
         impostor = 0.3 - np.log10(rng.random(n) / times) / 10
         self.score = np.clip(np.where(self.mated, genuine, impostor), 0, 1)
+        asked = np.column_stack([self.people, self.photos])
+        _, one, places = np.unique(asked, axis=0, return_index=True, return_inverse=True)
+        self.score = self.score[one][places.ravel()]  # the same photos, the same score
         self.code: list[int | None] = [None] * n
 
     def names(self, form: str = "p{:03d}/{}.jpg") -> list[list[str]]:
@@ -130,6 +134,7 @@ def test_unknown_people_support_no_verdict(judged):
 
 def test_pairs_given_twice_and_symmetric_matrices_count_once(judged):
     table = Scores(3_000, times=0.1).table()
+    table = table.filter(pc.less(table["first"], table["second"]))
     once = judged(table)
     swapped = table.rename_columns(["second", "first", "mated", "score", "code"])
     both = pa.concat_tables([table, swapped.select(table.column_names)])
@@ -325,8 +330,52 @@ def test_repeats_are_found_in_bounded_memory(room):
     counter = PairCounter(room)
     for start in range(0, 50_000, 5_000):
         part = slice(start, start + 5_000)
-        counter.add(first[part], second[part])
-        counter.add(second[part][:2_500], first[part][:2_500])
+        scores = rng.random(5_000)
+        counter.add(first[part], second[part], scores)
+        counter.add(second[part][:2_500], first[part][:2_500], 1 - scores[:2_500])
+    assert counter.conflict(1e-3) is None
     found = counter.result()
     assert found.share == pytest.approx(1 / 3, abs=0.03)
     assert found.times == pytest.approx(5 / 3, abs=0.05)
+    counter.add(first[:25_000], second[:25_000], np.full(25_000, 9.0))
+    conflict = counter.conflict(1e-3)
+    assert conflict is not None
+    assert conflict.share == pytest.approx(0.5, abs=0.04)
+    assert (conflict.first, conflict.second) in set(zip(first, second, strict=True))
+    assert conflict.highest == 9
+
+
+def test_two_releases_in_one_file_do_not_pass(judged):
+    table = Scores(times=2.6).table()
+    better = np.clip(table["score"].to_numpy() - 0.08, 0, 1)
+    newer = table.set_column(3, "score", pa.array(better))
+    found = judged(pa.concat_tables([table, newer]))
+    assert "PASS" not in verdicts(found)
+    assert found.verdict != "PASS"
+    objection = next(one for one in found.objections if one.kind == "different scores")
+    assert objection.text.startswith("100 % of the non-mated comparisons")
+    assert "jpg with p" in objection.text
+
+
+def test_few_pairs_with_another_score_are_named_all_the_same(judged):
+    table = Scores().table()
+    again = table.slice(1, 1).set_column(3, "score", pa.array([0.05]))
+    found = judged(pa.concat_tables([table, again]))
+    assert verdicts(found) == HONEST
+    first, second = (table[name][1].as_py() for name in ("first", "second"))
+    assert f"{first} with {second}: 0.05 and" in told(found)
+
+
+@pytest.mark.parametrize("change", ["none", "computing", "order"])
+def test_a_pair_again_with_its_score_or_in_the_other_order_is_no_conflict(judged, change):
+    table = Scores().table()
+    table = table.filter(pc.less(table["first"], table["second"]))
+    again = table.slice(0, 5_000)
+    if change == "computing":
+        again = again.set_column(3, "score", pa.array(again["score"].to_numpy() * (1 - 1e-7)))
+    if change == "order":
+        again = again.set_column(3, "score", pa.array(again["score"].to_numpy() * 0.9))
+        again = again.rename_columns(["second", "first", "mated", "score", "code"])
+    assert "different scores" not in kinds(
+        judged(pa.concat_tables([table, again.select(table.column_names)]))
+    )

@@ -24,7 +24,7 @@ def write(path, scores) -> None:
         one = int(rng.integers(PEOPLE))
         other = one if mated else int((one + rng.integers(1, PEOPLE)) % PEOPLE)
         value = scores(float(rng.random()), mated)
-        lines.append(f"p{one}/1.jpg,p{other}/2.jpg,{mated:d},{value!r}")
+        lines.append(f"p{one}/{n}a.jpg,p{other}/{n}b.jpg,{mated:d},{value!r}")
     path.write_text("\n".join(lines) + "\n")
 
 

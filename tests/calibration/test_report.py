@@ -30,8 +30,8 @@ def write_scores(path, n: int = 400_000, generosity: float = 0.0, decimals: int 
     pyarrow.parquet.write_table(
         pa.table(
             {
-                "first": [f"p{p}/1.jpg" for p in people[:, 0]],
-                "second": [f"p{p}/2.jpg" for p in people[:, 1]],
+                "first": [f"p{p}/{place % 97}a.jpg" for place, p in enumerate(people[:, 0])],
+                "second": [f"p{p}/{place % 89}b.jpg" for place, p in enumerate(people[:, 1])],
                 "mated": mated,
                 "score": np.round(np.clip(scores, 0, 1), decimals),
             }

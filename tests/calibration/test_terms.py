@@ -20,7 +20,7 @@ def scores(path, times: float, people: int = 200, photos: int = 3, count: int = 
         other = one if mated else int((one + rng.integers(1, people)) % people)
         first, second = rng.choice(photos, 2, replace=False)
         score = 0.75 if mated else 0.3 - math.log10(rng.random() / times) / 10
-        lines.append(f"p{one}/{first}.jpg,p{other}/{second}.jpg,{mated:d},{min(score, 1)}")
+        lines.append(f"p{one}/{first}-{n}.jpg,p{other}/{second}-{n}.jpg,{mated:d},{min(score, 1)}")
     path.write_text("\n".join(lines) + "\n")
 
 

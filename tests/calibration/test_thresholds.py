@@ -23,7 +23,7 @@ def write(path, *, change=lambda scores: scores, order=None, people: int = 4_000
     table = pa.table(
         {
             "first": [f"p{p}/1.jpg" for p in first],
-            "second": [f"p{p}/2.jpg" for p in second],
+            "second": [f"p{p}/{2 + n * (n % 10 == 0)}.jpg" for n, p in enumerate(second)],
             "mated": mated,
             "score": scores,
         }
