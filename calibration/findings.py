@@ -30,7 +30,8 @@ class Row:
     ``sensitivity`` takes refused comparisons all as no match, and all as false matches.
     ``fmr_by_person`` and ``fnmr_by_person`` are means over people, each of whom counts once however
     many comparisons he is part of. ``people_needed`` is not 0 where ``still_needed`` comparisons of
-    these people cannot be had.
+    these people cannot be had. ``answers_missing``: what is needed are not comparisons, but answers
+    to those that had none.
     """
 
     threshold: float
@@ -46,6 +47,7 @@ class Row:
     design_effect: float
     still_needed: int
     people_needed: int
+    answers_missing: bool
     sensitivity: Interval
     gfar: float
     fnmr: Rate

@@ -279,6 +279,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             design_effect=row.design_effect,
             still_needed=judgement.still_needed,
             people_needed=people,
+            answers_missing=judgement.answers_missing,
             extrapolated=_extrapolated(fitted, measurement.thresholds[place], row, judgement),
             k_above=int(measurement.non_mated.histogram.above[place]),
             sensitivity=_sensitivity(row.k, measurement.non_mated),

@@ -30,7 +30,10 @@ def tell(findings: Findings, page: Path | None) -> None:
         console.print(f"The table: {findings.table_verdict}. {escape(summary)}")
         console.print(_required(findings.required))
         summary = words.required_summary(findings)
-    console.print(f"[b {colour}]{findings.verdict}[/] {escape(summary)}")
+    verdict = f"[b {colour}]{findings.verdict}[/]"
+    if findings.supports_rates and (failing := words.failing_groups(findings)):
+        verdict += f" [b]overall. {escape(failing)}[/]"
+    console.print(f"{verdict} {escape(summary)}")
     console.print(escape(words.answered(findings)))
     if findings.supports_rates:
         console.print(escape(words.people(findings)))

@@ -88,22 +88,45 @@ def one_in_between(value: float, interval: Interval, *, short: bool = False) -> 
 
 
 def decision(findings: Findings) -> str:
-    """What a buyer can act on: both errors at the recommended threshold, by the worst that the
+    """What a buyer can act on: both errors at a threshold that was judged, by the worst that the
     evidence leaves open; of a row that FAILs by the least."""
-    row = findings.rows[findings.operating]
-    if not (any(row.judged for row in findings.rows) and row.n):
+    place = _decided(findings)
+    if place is None or not findings.rows[place].n:
         return "These comparisons do not support an error rate."
+    row = findings.rows[place]
     failed = row.judged and row.verdict == Verdict.FAIL
     bound = row.interval.lower if failed else row.interval.upper
-    of = _out_of(bound) * (10 if failed and bound * _out_of(bound) < 2 else 1)  # tell 1.5 from 1
-    few = math.floor(bound * of + 1e-9) if failed else math.ceil(bound * of - 1e-9)
-    claimed = f"{row.claimed * of:,.0f}" if row.claimed * of >= 1 else one_in(row.claimed)
+    of = max(_out_of(bound), _out_of(10 * row.claimed))
+    few = _whole(of * bound, up=not failed)
+    claimed = f"{row.claimed * of:,.0f}"
     accepted = (
-        f"At {row.threshold:g}, of {of:,} {_strangers(findings)} at "
-        f"{'least' if failed else 'most'} {few} {'is' if few == 1 else 'are'} accepted "
-        f"({claimed} claimed)"
+        f"At {row.threshold:g}{'' if row.judged else ' (not judged)'}, of {of:,} "
+        f"{_strangers(findings)} at {'least' if failed else 'most'} {few:,} "
+        f"{'is' if few == 1 else 'are'} accepted ({claimed} claimed)"
     )
-    return f"{accepted}; {_turned_away(findings)}."
+    return f"{accepted}; {_turned_away(findings, row)}."
+
+
+def _decided(findings: Findings) -> int | None:
+    """The row that the headline is about: the recommended one if the verdict is about it, else the
+    strictest that the verdict is about."""
+    judged = [place for place, row in enumerate(findings.rows) if row.judged]
+    if not judged:
+        return None
+    required = {one.threshold for one in findings.required if one.measure == "fmr"}
+    about = [n for n, row in enumerate(findings.rows) if row.threshold in required] or judged
+    return findings.operating if findings.operating in about else about[-1]
+
+
+def failing_groups(findings: Findings) -> str:
+    """Which groups FAIL, "" if none does: no verdict may be read without it."""
+    failed = [row.label for row in findings.groups if row.verdict == Verdict.FAIL]
+    if not failed:
+        return ""
+    at = f"at {findings.rows[findings.operating].threshold:g}"
+    if len(failed) == 1:
+        return f"Group {failed[0]} FAILs {at}."
+    return f"Groups {_listing(failed)} FAIL {at}."
 
 
 def _strangers(findings: Findings) -> str:
@@ -112,26 +135,26 @@ def _strangers(findings: Findings) -> str:
 
 
 def _out_of(rate: float) -> int:
-    """The least power of ten of which a rate is one or more."""
-    return int(10 ** min(9, max(1, math.ceil(-math.log10(max(rate, 1e-9)) - 1e-9))))
+    """The least power of ten of which a rate is ten or more."""
+    return int(10 ** min(10, max(1, math.ceil(1 - math.log10(max(rate, 1e-9)) - 1e-9))))
 
 
-def _turned_away(findings: Findings) -> str:
-    row = findings.rows[findings.operating]
+def _whole(value: float, *, up: bool) -> int:
+    """A whole number of two digits that count, rounded up or down."""
+    step = int(10 ** max(0, math.floor(math.log10(max(value, 1))) - 1))
+    return step * (math.ceil(value / step - 1e-9) if up else math.floor(value / step + 1e-9))
+
+
+def _turned_away(findings: Findings, row: Row) -> str:
     if math.isnan(row.gfrr.rate):
         return "how many customers are rejected was not measured"
-    of = max(100, _out_of(row.gfrr.interval.upper))
-    low, middle, high = (
-        of * share for share in (row.gfrr.interval.lower, row.gfrr.rate, row.gfrr.interval.upper)
-    )
+    ends = row.gfrr.interval
+    of = max(100, _out_of(ends.upper))
+    low, middle, high = (round(of * share) for share in (ends.lower, row.gfrr.rate, ends.upper))
     return (
-        f"of {of:,} customers {_few(middle)} {'is' if _few(middle) == '1' else 'are'} rejected "
-        f"(between {_few(low)} and {_few(high)}; {findings.mated_people:,} people)"
+        f"of {of:,} customers {middle:,} {'is' if middle == 1 else 'are'} rejected "
+        f"(between {low:,} and {high:,}; {findings.mated_people:,} people)"
     )
-
-
-def _few(value: float) -> str:
-    return f"{value:.0f}" if value >= 1.95 or value < 0.05 else f"{value:.1f}".removesuffix(".0")
 
 
 def _number(value: float, *, short: bool = False) -> str:
@@ -175,6 +198,16 @@ def _summary(findings: Findings) -> str:
     missing = [row for row in judged if row.verdict == Verdict.INCONCLUSIVE]
     if reasons or not missing:
         return " ".join(reasons)
+    return _undecided(findings, missing)
+
+
+def _undecided(findings: Findings, missing: list[Row]) -> str:
+    """What rows need that are neither shown to be right nor to be wrong."""
+    if unanswered := [f"{row.threshold:g}" for row in missing if row.answers_missing]:
+        return (
+            f"The evidence does not decide {_listing(unanswered)}: not pairs are missing but "
+            "scores for pairs that were refused, or have none, for no known reason."
+        )
     if not any(row.still_needed for row in missing):
         rows = _listing([f"{row.threshold:g}" for row in missing])
         return f"The evidence is doubtful at {rows}: see the findings about the data."
@@ -273,6 +306,8 @@ def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
 
 def more_needed(row: Row, *, short: bool = False) -> str:
     """What a row still needs: comparisons, or people where more comparisons would not do."""
+    if row.answers_missing:
+        return "scores"
     if row.people_needed:
         return f"{about(row.people_needed, short=short)} people"
     return about(row.still_needed, short=short) if row.still_needed else ""

@@ -129,13 +129,15 @@ def _page(
 def _head(findings: Findings, evaluation: Evaluation) -> Head:
     tolerance = f"{findings.rule.tolerance:g}"
     shown = findings.supports_rates
+    failing = words.failing_groups(findings) if shown else ""
+    sentence = words.decision(findings) if shown else _summary(findings)
     return Head(
         kind="Calibration",
         subject=f"{evaluation.title}, judged against {evaluation.claims.title}"
         f"{', impostors of the same group' if findings.impostors else ''}",
         tone=_VERDICTS[findings.verdict].tone,
-        verdict=findings.verdict,
-        sentence=words.decision(findings) if shown else _summary(findings),
+        verdict=f"{findings.verdict} overall" if failing else findings.verdict,
+        sentence=f"{failing} {sentence}".lstrip(),
         facts=evaluation.provenance,
         legend=[
             replace(word, meaning=word.meaning.format(tolerance=tolerance))

@@ -10,7 +10,7 @@ alpha over all rows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from calibration.statistics import sequential
@@ -89,11 +89,15 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A judged row: its verdict, the bounds of the rate, and the comparisons still needed."""
+    """A judged row: its verdict, the bounds of the rate, and the comparisons still needed.
+
+    ``answers_missing``: not comparisons are needed, but answers to those that had none.
+    """
 
     verdict: Verdict
     interval: Interval
     still_needed: int
+    answers_missing: bool = False
 
 
 def judge(rows: list[Evidence], rule: Rule) -> list[Judgement]:
@@ -151,12 +155,24 @@ def _chance_of_so_many(row: Evidence, rule: Rule) -> float:
 
 
 def _judgement(row: Evidence, verdict: Verdict, rule: Rule) -> Judgement:
-    open_still = verdict == Verdict.INCONCLUSIVE
+    undecided = verdict == Verdict.INCONCLUSIVE
+    missing = undecided and _answers_missing(row, rule)
     return Judgement(
         verdict=verdict,
         interval=_interval(row, rule),
-        still_needed=_still_needed(row, rule) if open_still else 0,
+        still_needed=_still_needed(row, rule) if undecided and not missing else 0,
+        answers_missing=missing,
     )
+
+
+def _answers_missing(row: Evidence, rule: Rule) -> bool:
+    """Whether what is open keeps a row from passing: it would PASS if nothing were, or more
+    comparisons with as many open ones would never do."""
+    if not (row.open_still and row.n):
+        return False
+    limit = min(1.0, rule.tolerance * row.claimed)
+    never = row.k <= limit * row.n < row.k + row.open_still
+    return never or _chance_of_so_few(replace(row, open_still=0), rule) <= rule.alpha
 
 
 def _interval(row: Evidence, rule: Rule) -> Interval:

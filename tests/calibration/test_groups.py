@@ -32,7 +32,9 @@ def write(folder, n: int = 150_000) -> None:
         second[own] = rng.choice(np.flatnonzero(group == place), own.sum())
     mated = rng.random(n) < 0.05
     second[mated] = first[mated]
-    kept = (first != second) | mated
+    once = np.zeros(n, bool)
+    once[np.unique(np.stack([first, second]), axis=1, return_index=True)[1]] = True
+    kept = ((first != second) & once) | mated
     first, second, mated = first[kept], second[kept], mated[kept]
     alike = np.where((group[first] == 3) & (group[second] == 3), 0.1, 0.0)
     scores = np.where(
@@ -42,7 +44,7 @@ def write(folder, n: int = 150_000) -> None:
     )
     table = {
         "first": [f"p{p}/1.jpg" for p in first],
-        "second": [f"p{p}/2.jpg" for p in second],
+        "second": [f"p{p}/{2 + n * mated[n]}.jpg" for n, p in enumerate(second)],
         "mated": mated,
         "score": np.clip(scores, 0, 1),
     }
@@ -211,3 +213,16 @@ def test_no_set_of_rates_in_the_box_lies_outside_the_bounds():
     for ratio, one in found.items():
         assert one.interval.lower <= seen[ratio].min() * 1.0001
         assert one.interval.upper >= seen[ratio].max()
+
+
+def test_a_group_that_fails_stands_beside_a_pass(grouped, tmp_path):
+    folder = grouped[0]
+    command = [str(folder / "scores.parquet"), "--groups", str(folder / "groups.csv"), "--quiet"]
+    command += ["--out", str(tmp_path), "--require", "fmr@0.6<=0.05"]
+    result = CliRunner().invoke(calibrate, command)
+    assert result.exit_code == 0, result.output
+    assert "PASS overall. Group west FAILs at 0.7." in " ".join(result.output.split())
+    page = " ".join((tmp_path / "report.html").read_text().split())
+    heading = page[page.index("<h1>") : page.index("</h1>")]
+    assert "PASS overall" in heading
+    assert "Group west FAILs at 0.7. At 0.6, of" in heading

@@ -84,9 +84,9 @@ def test_the_first_sentence_is_one_to_act_on(reported):
     row = found["rows"][found["operating"]]
     assert row["threshold"] == 0.7
     page = (reported[1] / "report.html").read_text()
-    most = math.ceil(row["interval"]["upper"] * 10_000)
+    most = math.ceil(row["interval"]["upper"] * 100_000)
     told = re.search(
-        r"At 0.7, of 10,000 strangers at most (\d+) are accepted \(1 claimed\); of 100 customers "
+        r"At 0.7, of 100,000 strangers at most (\d+) are accepted \(10 claimed\); of 100 customers "
         r"(\d+) are rejected \(between (\d+) and (\d+); (\d+) people\)",
         re.search(r"<h1>.*?</h1>", page, re.S)[0],
     )

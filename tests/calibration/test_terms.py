@@ -65,3 +65,29 @@ def test_where_only_more_people_would_do_their_number_is_told(tmp_path):
 def test_terms_survive_being_kept():
     for terms in (Terms(), Terms(up_to=0.7, tolerance=3, confidence=0.99)):
         assert Terms.of(json.loads(json.dumps(terms.kept))) == terms
+
+
+def test_the_headline_is_about_a_row_that_is_judged(tmp_path):
+    scores(tmp_path / "scores.csv", times=1.0)
+    output, found = judged(tmp_path / "scores.csv", "--up-to", "0.5")
+    assert found["verdict"] == "PASS"
+    upper = found["rows"][1]["interval"]["upper"]
+    assert output.startswith(f"At 0.5, of 1,000 strangers at most {math.ceil(upper * 1_000)} are")
+    assert "are accepted (10 claimed); of 1,000 customers 0 are" in output
+    output, found = judged(tmp_path / "scores.csv", "--require", "fmr@0.4<=0.5")
+    assert found["verdict"] == "PASS"
+    assert output.startswith("At 0.4, of 100 strangers")
+
+
+def test_where_answers_are_missing_no_number_of_pairs_is_named(tmp_path):
+    path = tmp_path / "scores.csv"
+    scores(path, times=1.0)
+    lines = path.read_text().splitlines()
+    for n in range(3, len(lines), 33):
+        lines[n] = lines[n].rpartition(",")[0] + ",-1"
+    path.write_text("\n".join(lines) + "\n")
+    output, found = judged(path, "--up-to", "0.5")
+    assert found["verdict"] == "INCONCLUSIVE"
+    assert [row["still_needed"] for row in found["rows"][1:2]] == [0]
+    assert "more non-mated comparisons" not in output
+    assert "does not decide 0.5: not pairs are missing but scores" in output
