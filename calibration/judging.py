@@ -454,7 +454,10 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
     answered = sum(counts.attempted for counts in measurement.kinds) + measurement.set_aside
     asked = answered + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
-        remarks.append(f"{measurement.not_measured} of {asked} comparisons got no response.")
+        remarks.append(
+            f"{measurement.not_measured} of {asked} comparisons got no response. In a file of "
+            "scores these are empty ones without a code: if they were refused, add a column `code`."
+        )
     return remarks
 
 

@@ -101,9 +101,14 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
         click.echo(json_format.dumps(document, indent=2))
         return
     _tell(rows, each, groups)
+    if not requests:
+        click.echo("Nothing can be decided.")
+        return
+    time = f"{hours:,.1f} hours" if hours >= 1 else f"about {math.ceil(60 * hours)} min"
+    spread = f", or a day with {replicas} replicas" if replicas > 1 else ""
     click.echo(
-        f"Comparisons for all that can be decided: {requests:,}; {hours:,.1f} hours at {rate:g} a "
-        f"second, or a day with {max(replicas, 1)} replica{'s' * (replicas > 1)}."
+        f"Comparisons for all that can be decided: {requests:,}; {time} at {rate:g} a "
+        f"second{spread}."
     )
 
 

@@ -24,14 +24,34 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _NOT_SHOWN = 3
 
 
+class _Share(click.ParamType[float]):
+    """A rate between 0 and 1: 1e-4, 0.01% or 1/10000."""
+
+    name = "rate"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The rate as a number."""
+        text = str(value).strip()
+        try:
+            above, _, below = text.removesuffix("%").partition("/")
+            rate = float(above) / float(below or 1) / (100 if text.endswith("%") else 1)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{text!r} is no rate such as 1e-4, 0.01% or 1/10000.", param, ctx)
+        if not 0 < rate < 1:
+            self.fail(f"{text!r} is not between 0 and 1.", param, ctx)
+        return rate
+
+
 @click.command()
 @click.argument("scores", type=_FILE)
 @click.option(
     "--fmr",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=_Share(),
     required=True,
     metavar="RATE",
-    help="The false match rate to keep, such as 1e-4.",
+    help="The false match rate to keep, such as 1e-4, 0.01% or 1/10000.",
 )
 @click.option(
     "--confidence",

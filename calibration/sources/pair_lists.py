@@ -98,7 +98,8 @@ def _of_table(path: Path) -> tuple[list[Pair], dict[str, str]]:
             if "mated" in value:
                 if value["mated"].lower() not in TRUTH:
                     raise table.refusal(
-                        f"row {row}: mated {shown(value['mated'], limit=60)!r} is not 1 or 0."
+                        f"row {row}: mated {shown(value['mated'], limit=60)!r} is neither 1 nor "
+                        f"0, nor one of {', '.join(TRUTH)} in any case."
                     )
                 mated = TRUTH[value["mated"].lower()]
             pairs.append(Pair(*sides, mated, value.get("group") or None))

@@ -136,7 +136,10 @@ class _Rows:
         self._refuse_where(
             truth < 0,
             "mated",
-            lambda at: f"{shown(words[places[at]], limit=60)!r} is neither 1 nor 0",
+            lambda at: (
+                f"{shown(words[places[at]], limit=60)!r} is neither 1 nor 0, nor one of "
+                f"{', '.join(TRUTH)} in any case"
+            ),
         )
         return np.equal(truth, 1)
 

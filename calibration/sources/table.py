@@ -33,12 +33,18 @@ from verikit.foreign_text import shown
 NAMES = ("first", "second", "group", "first_person", "second_person")
 COLUMNS = (*NAMES[:2], "mated", "score", "code", *NAMES[2:])
 TRUTH = dict.fromkeys(
-    ("1", "1.0", "true", "t", "yes", "y", "genuine", "mated", "match", "same", "client"), True
+    ("1", "1.0", "+1", "+1.0", "true", "t", "yes", "y", "genuine", "g", "mated", "match", "same",
+     "client"), True
 ) | dict.fromkeys(
     ("0", "0.0", "false", "f", "no", "n", "impostor", "imposter", "non-mated", "nonmated",
-     "non_mated", "mismatch", "different", "diff", "-1", "-1.0"), False
+     "non_mated", "mismatch", "different", "diff", "-1", "-1.0", "i", "nonmatch",
+     "non-match", "non_match", "no match"), False
 )  # fmt: skip
 """How the truth about a pair is written, in lower case."""
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+"""How gzip, bzip2, xz and zstd begin."""
+_MOST_COLUMNS = 12
+"""A row of more, all of them numbers, is one of a matrix."""
 NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-")
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -109,6 +115,8 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
     try:
         with path.open("rb") as file:
             start = file.read(_SNIFFED)
+        if start.startswith(_COMPRESSED):
+            raise WrongUse(f"{path} is compressed: unpack it first.")
         if start.startswith(b"PAR1"):
             return _of_parquet(path, given, needed)
         if start.startswith(run_file.START):
@@ -143,9 +151,13 @@ def _shown(sample: Sequence[Mapping[str, Any]]) -> str:
         return ""
     rows = [
         "; ".join(f"{name}={shown(str(value), limit=60)}" for name, value in row.items())
-        for row in sample[:3]
+        for row in [dict(list(row.items())[:_MOST_COLUMNS]) for row in sample[:3]]
     ]
     return "\nThe first rows, as understood:\n" + "\n".join(f"  {row}" for row in rows)
+
+
+def _all_numbers(sample: Sequence[Mapping[str, Any]]) -> bool:
+    return bool(sample) and all(_is_number(str(v)) for row in sample for v in row.values())
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -178,6 +190,12 @@ def _matched(
     told = {"mated"} if {"first_person", "second_person"} <= found.keys() else set()
     missing = [name for name in needed if name not in found.keys() | told]
     if missing:
+        if len(present) > _MOST_COLUMNS and _all_numbers(sample):
+            raise WrongUse(
+                f"{path} lacks the column {', '.join(sorted(missing))}, and looks like a matrix of "
+                f"{len(present):,} columns: save it with numpy.save as .npy, and give "
+                "--people labels.npy."
+            )
         hint = ",".join(f"{name}=COLUMN" for name in missing)
         raise WrongUse(
             f"{path} lacks the column {', '.join(sorted(missing))}; it has {_listed(present)}. "
@@ -199,7 +217,7 @@ def _decoded(start: bytes) -> tuple[str, str]:
         if start.startswith(mark):
             return start.decode(encoding, errors="replace"), encoding
     if b"\0" in start:
-        raise WrongUse("it is not text")
+        raise ValueError("it is not text")
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(start), "utf-8"
     except UnicodeDecodeError:
@@ -236,7 +254,7 @@ def _dialect(
     has_heading = bool(known & {name.lower() for name in heading}) or not _is_data(rows[0])
     head = tuple(heading) if has_heading else _head_by_shape(rows, needed)
     if len(set(head)) < len(head):
-        raise WrongUse(f"its heading names a column twice: {_listed(head)}")
+        raise ValueError(f"its heading names a column twice: {_listed(head)}")
     body = rows[1:] if has_heading else rows
     fields = [value.strip() for row in body for value in row]
     return Dialect(

@@ -50,3 +50,13 @@ def test_it_fits_a_terminal_of_80_columns():
     result = CliRunner().invoke(plan, ["--people", "300", "--standard", "sp800-63a"])
     assert max(map(len, result.output.splitlines()[:-1])) <= 80
     assert "more needed" in result.output
+
+
+def test_what_takes_minutes_is_no_day():
+    few = CliRunner().invoke(plan, ["--people", "60"]).output
+    assert " min at 20 a second." in " ".join(few.split())
+    assert "day" not in few
+    none = CliRunner().invoke(plan, ["--people", "5"]).output
+    assert "Nothing can be decided." in none
+    many = CliRunner().invoke(plan, ["--people", "100000", "--rate", "1"]).output
+    assert "replicas." in many

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
@@ -9,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 
+from calibration.cli import calibrate
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import from_scores
 from calibration.sources import table as tables
@@ -218,3 +221,57 @@ def test_a_score_that_is_no_text_at_all_is_refused(tmp_path) -> None:
     path.write_bytes(text(",").encode() + b"a/1.jpg,b/1.jpg,0,0.39\xc2")
     with pytest.raises(WrongUse, match="CSV conversion error"):
         counted(path)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    ["+1 -1", "G I", "match nonmatch", "Same Different", "YES no", "True FALSE", "1.0 0.0"],
+)
+def test_labels_in_the_words_of_others(tmp_path, labels):
+    path = tmp_path / "scores.csv"
+    said = dict(zip("10", labels.split(), strict=True))
+    lines = text(",").splitlines()
+    mated = lines[0].split(",").index("mated")
+    rows = [line.split(",") for line in lines[1:]]
+    rows = [[*row[:mated], said[row[mated]], *row[mated + 1 :]] for row in rows]
+    path.write_text("\n".join([lines[0], *map(",".join, rows)]) + "\n")
+    measurement = counted(path)
+    plain = tmp_path / "plain.csv"
+    plain.write_text(text(","))
+    expected = counted(plain)
+    for ours, theirs in zip(measurement.kinds, expected.kinds, strict=True):
+        assert ours.attempted == theirs.attempted > 0
+
+
+def test_a_label_that_is_not_known_is_told_which_are(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("first,second,mated,score\na/1,b/1,perhaps,0.5\n")
+    with pytest.raises(WrongUse, match=r"'perhaps' is neither 1 nor 0, nor one of .*nonmatch"):
+        counted(path)
+
+
+def test_errors_name_the_file_and_a_matrix_is_known_as_one(tmp_path):
+    path = tmp_path / "scores.csv"
+    for content, told in (
+        (gzip.compress(b"first,second"), "is compressed: unpack it first"),
+        (b"a\0b", "it is not text"),
+        (b"first,second,mated,score,score\n", "names a column twice"),
+        ((",".join(["0.25"] * 200) + "\n").encode() * 200, "looks like a matrix of 200 columns"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(WrongUse) as refused:
+            counted(path)
+        assert str(path) in str(refused.value)
+        assert told in str(refused.value)
+        assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("empty", ["", "NaN"])
+def test_scores_that_are_missing_without_a_code_are_told_what_to_do(tmp_path, empty):
+    path = tmp_path / "scores.csv"
+    rows = [f"p{n}/1.jpg,p{n + 1}/1.jpg,0,{empty if n % 5 == 0 else 0.2}" for n in range(100)]
+    path.write_text("first,second,mated,score\n" + "\n".join(rows) + "\n")
+    command = [str(path), "--quiet", "--out", str(tmp_path / "out")]
+    output = " ".join(CliRunner().invoke(calibrate, command).output.split())
+    assert "20 of 100 comparisons got no response." in output
+    assert "if they were refused, add a column `code`" in output

@@ -151,3 +151,16 @@ def test_the_sentence(plain):
     assert f"FMR <= 0.001 is shown from {shown['threshold']:g} on, at 95 %." in text
     assert f"{shown['people']:,} people" in text
     assert not math.isnan(shown["fnmr"]["rate"])
+
+
+@pytest.mark.parametrize("rate", ["0.1%", "1/1000", " 0.001 "])
+def test_a_rate_may_be_written_as_people_do(plain, rate):
+    result = run(plain[0], "--fmr", rate, "--json")
+    assert json.loads(result.stdout) == plain[1]
+
+
+@pytest.mark.parametrize("rate", ["0", "1", "100%", "1/0", "nan", "inf", "-1/1000", "1 in 10", "%"])
+def test_what_is_no_rate_is_refused(plain, rate):
+    result = run(plain[0], "--fmr", rate)
+    assert result.exit_code == 2
+    assert "Invalid value for '--fmr'" in result.output
