@@ -66,12 +66,14 @@ def adjudicate(measurement: Measurement, found: Found, source: str) -> Review:
         raise WrongUse(f"{source} holds no findings: write 1, 0 or ? into its column found.")
     names = measurement.identities.photos.names
     moves = [(counts, _wrong(measurement, counts, found)) for counts in measurement.kinds]
-    looked = sum(
-        _pair(names[first], names[second]) in found
+    looked = [
+        sum(
+            _pair(names[first], names[second]) in found
+            for first, second, _ in counts.extremes.listed()
+        )
         for counts in measurement.kinds
-        for first, second, _ in counts.extremes.listed()
-    )
-    if not looked:
+    ]
+    if not any(looked):
         raise WrongUse(f"{source} speaks of none of the comparisons that are to be looked at.")
     non_mated = measurement.non_mated
     reached = [
@@ -82,7 +84,8 @@ def adjudicate(measurement: Measurement, found: Found, source: str) -> Review:
         measurement.relabel(counts, *wrong)
     return Review(
         source=source,
-        reviewed=looked,
+        reviewed=sum(looked),
+        reviewed_mated=looked[1],
         to_mated=len(moves[0][1][0]),
         to_non_mated=len(moves[1][1][0]),
         rows=tuple(reached),

@@ -217,15 +217,24 @@ class AsLabelled:
     verdict: str
 
 
+_ONE_WAY = (
+    "Most of what was looked at is said to be wrongly labelled, and no mated comparison was looked "
+    "at: have somebody else look at the photos before you rely on this verdict."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """What was looked at: ``reviewed`` comparisons, of which ``to_mated`` non-mated ones turned out
-    to be mated and ``to_non_mated`` mated ones not to be. ``rows``: at which of them every false
-    match was looked at. ``verdict`` and ``before`` are what the labels alone come to.
+    """What was looked at: ``reviewed`` comparisons, ``reviewed_mated`` of them labelled as mated.
+
+    ``to_mated`` non-mated ones turned out to be mated and ``to_non_mated`` mated ones not to be.
+    ``rows``: at which of them every false match was looked at. ``verdict`` and ``before`` are what
+    the labels alone come to.
     """
 
     source: str
     reviewed: int
+    reviewed_mated: int
     to_mated: int
     to_non_mated: int
     rows: tuple[bool, ...]
@@ -247,8 +256,13 @@ class Review:
         return (
             f"{self.reviewed:,} comparisons were looked at ({self.source}): {self.to_mated:,} "
             f"non-mated ones are mated, {self.to_non_mated:,} mated ones are not. As labelled the "
-            f"verdict is {self.verdict}."
+            f"verdict is {self.verdict}.{' ' + _ONE_WAY if self.one_way else ''}"
         )
+
+    @property
+    def one_way(self) -> bool:
+        """Whether it mostly takes false matches away, and looked for no mated ones to add."""
+        return not self.reviewed_mated and self.to_mated > self.reviewed / 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,19 @@ def test_every_comparison_from_a_row_on_must_be_looked_at(tmp_path):
     assert "Labels that are right must be confirmed as well." in output
 
 
+def test_a_review_that_only_takes_false_matches_away_is_remarked(scored):
+    scored.judged()
+    output, _ = scored.judged("--adjudicated", scored.look())
+    assert "wrongly labelled" not in output
+    scored.truth = dict.fromkeys(scored.truth, True)
+    target = scored.look(lambda row, truth: row["mated"] == "0")
+    output, after = scored.judged("--adjudicated", target)
+    assert after["review"]["to_mated"] == after["review"]["reviewed"] > 0
+    assert "no mated comparison was looked at: have somebody else look" in output
+    page = " ".join((scored.path.parent / "out/report.html").read_text().split())
+    assert "no mated comparison was looked at" in page
+
+
 def test_false_matches_that_a_person_confirmed_are_no_label_noise(tmp_path):
     """What looks like wrong labels is the server's own fault."""
     scored = Scored(tmp_path / "scores.csv", wrong=13)
