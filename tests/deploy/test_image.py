@@ -94,5 +94,5 @@ def test_only_what_an_image_needs_is_sent_to_the_engine() -> None:
     assert first == "*"
     assert all(line.startswith("!") and (ROOT / line[1:]).exists() for line in kept)
     wheel = WheelBuilder(str(ROOT)).config
-    shipped = [Path(path).name for path in (*wheel.only_include, *wheel.force_include)]
-    assert {f"!{name}" for name in shipped} <= set(kept)
+    shipped = (ROOT / path for path in (*wheel.only_include, *wheel.force_include))
+    assert {f"!{path.relative_to(ROOT)}" for path in shipped} <= set(kept)

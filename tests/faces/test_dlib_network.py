@@ -57,7 +57,7 @@ def test_template_is_the_mean_of_chip_and_mirror_image(engine, chips):
 
 
 def test_more_after_the_end_is_refused(file):
-    with pytest.raises(WeightsError, match="go on after"):
+    with pytest.raises(WeightsError, match="continue after"):
         read_network(file + b"\x01\x00")
 
 

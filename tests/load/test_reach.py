@@ -18,6 +18,7 @@ from loadtests.generator.cases import Case
 from tests.support.fronts import Certificates, certificates, http_proxy, over_tls, socks_proxy
 from tests.support.hostile_server import ATTACKS, hostile, scored, whole
 from tests.support.peer import Peer, answering, listening, read_request
+from tests.support.ports import free_port
 from verikit.contract import load_contract
 from verikit.errors import Unreachable
 from verikit.transport import Address, Connection, Endpoint, Request
@@ -133,7 +134,9 @@ def test_locust_and_workers_take_the_token_from_the_environment(
     guarded: Peer, start: Callable[..., Any], short: list[str]
 ) -> None:
     options = ["-f", "loadtests/locustfile.py", "--headless", *short, "--host", guarded.url]
-    theirs = start("locust", *options, "--processes", "1", VERIKIT_HEADER_AUTHORIZATION=TOKEN).end()
+    port = str(free_port())
+    processes = ["--processes", "1", "--master-bind-port", port, "--master-port", port]
+    theirs = start("locust", *options, *processes, VERIKIT_HEADER_AUTHORIZATION=TOKEN).end()
     assert theirs.status == 0, theirs.output
     assert "abcdefgh12345678" not in theirs.output
     without = start("locust", *options).end()

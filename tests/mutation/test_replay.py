@@ -164,6 +164,8 @@ def failed_cases(folder: Path) -> list[str]:
 
 def line_of(output: str, pattern: str) -> str:
     """The replay line of a case that the pattern chooses."""
-    lines = [line.strip() for line in output.splitlines() if line.startswith("  verikit check ")]
+    lines = [
+        line.split("replay ")[-1] for line in output.splitlines() if "  verikit check " in line
+    ]
     cases = [case.id for case in load_catalogue().select(pattern)]
     return next(line for line in lines if set(cases) & set(shlex.split(line)))

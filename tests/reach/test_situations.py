@@ -107,7 +107,7 @@ def test_a_redirect(run: Run, tool: str, server: Peer, stack: ExitStack, status:
     leads = f"Location: {server.url}/v2/elsewhere\r\n"
     said = whole(b"", status=f"{status} Elsewhere", extra=leads)
     front = stack.enter_context(answering(lambda connection: connection.sendall(said)))
-    assert_no_verdict(run(tool, front.url), f"answers {status}", f"use {server.url}/v2/elsewhere")
+    assert_no_verdict(run(tool, front.url), f"returns {status}", f"use {server.url}/v2/elsewhere")
     assert not server.requests
 
 

@@ -38,7 +38,7 @@ def test_help_has_an_example_and_names_the_environment() -> None:
         SECRETS.iv_variable,
         "[default: Dlib]",
     ):
-        assert expected in text
+        assert expected in " ".join(text.split())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "no.such.host.invalid"])  # noqa: S104 - refused
@@ -111,12 +111,12 @@ def test_a_secret_of_the_wrong_length_is_wrong_use(variable: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("nonsense", "contains no photo standards"),
-        ("formats: [JPEG]", "side_px"),
+        ("nonsense", "a profile must be a mapping"),
+        ("formats: JPEG", "formats"),
         (
             "{formats: [HEIC], side_px: {minimum: 1, maximum: 9}, file_bytes: {maximum: 9}, "
             "body_bytes: {maximum: 9}}",
-            "cannot be read as HEIC",
+            "cannot read HEIC",
         ),
     ],
 )
