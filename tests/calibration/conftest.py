@@ -43,6 +43,7 @@ class Stub(ThreadingHTTPServer):
         self.asked = Counter()
         self.fields = {}
         self.lock = threading.Lock()
+        self.key = CONTRACT.encryption.default_key
 
     @property
     def url(self) -> str:
@@ -58,7 +59,7 @@ class Answering(BaseHTTPRequestHandler):
         fields = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
         names = [p.name for p in CONTRACT.parameters.values() if p.required]
         scheme = CONTRACT.encryption
-        cipher = AESGCM(scheme.default_key.encode())
+        cipher = AESGCM(self.server.key.encode())
         photos = [
             cipher.decrypt(scheme.default_iv.encode(), b64decode(fields[name][0]), None)
             for name in names

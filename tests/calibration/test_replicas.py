@@ -178,7 +178,8 @@ def test_workers_encrypt_by_the_key_of_the_run(
             yield Workers(executor, 2, are_ours=are_ours)
 
     monkeypatch.setattr(cli, "open_workers", workers)
-    (tmp_path / "key").write_text("k" * 32)
+    stub.key = "k" * 32
+    (tmp_path / "key").write_text(stub.key)
     where = ["--data", str(people), "--out", str(tmp_path / "run"), *FAST, "--budget", "20"]
     command = ["--key-file", str(tmp_path / "key"), "calibrate", stub.url, *where]
     result = CliRunner().invoke(main, [*command, "--dask", "local"])
@@ -187,5 +188,5 @@ def test_workers_encrypt_by_the_key_of_the_run(
     else:
         assert result.exit_code == 2
         assert "A worker has another key or IV than this process" in result.output
-        monkeypatch.setenv("PARAM_DECRYPT_KEY", "k" * 32)
+        monkeypatch.setenv("PARAM_DECRYPT_KEY", stub.key)
         assert report(CliRunner().invoke(main, [*command, "--dask", "local"]))["provenance"]
