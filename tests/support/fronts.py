@@ -148,23 +148,30 @@ def socks_proxy(
     peers: list[Peer] = []
 
     def handle(connection: socket.socket) -> None:
-        version, count = connection.recv(2)
-        methods = connection.recv(count)
+        def take(count: int) -> bytes:
+            """So many bytes, however they come."""
+            taken = b""
+            while more := count - len(taken):
+                taken += connection.recv(more) or bytes(more)  # zeros from who has left
+            return taken
+
+        version, count = take(2)
+        methods = take(count)
         wanted = 2 if credentials else 0
         if version != 5 or wanted not in methods:
             connection.sendall(b"\5\xff")
             return
         connection.sendall(bytes((5, wanted)))
         if credentials:
-            name = connection.recv(connection.recv(2)[1])
-            password = connection.recv(connection.recv(1)[0])
+            name = take(take(2)[1])
+            password = take(take(1)[0])
             good = (name, password) == credentials
             connection.sendall(b"\1\0" if good else b"\1\1")
-        kind = connection.recv(4)[3]
-        size = {1: 4, 4: 16}.get(kind) or connection.recv(1)[0]
-        raw = connection.recv(size)
+        kind = take(4)[3]
+        size = {1: 4, 4: 16}.get(kind) or take(1)[0]
+        raw = take(size)
         host = raw.decode() if kind == 3 else str(ipaddress.ip_address(raw))
-        (port,) = struct.unpack("!H", connection.recv(2))
+        (port,) = struct.unpack("!H", take(2))
         peers[0].requests.append((f"{host}:{port}".encode(), b""))
         connection.sendall(bytes((5, reply, 0, 1)) + bytes(6))
         if not reply:

@@ -249,6 +249,29 @@ def test_a_proxy_that_refuses_is_named(ask: Ask, said: bytes) -> None:
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (1, "it failed"),
+        (2, "its rules forbid it"),
+        (3, "it does not reach the network"),
+        (4, "it does not reach the host"),
+        (5, "the connection is refused there"),
+        (6, "the connection expired"),
+        (7, "it does not know the command"),
+        (8, "it does not know the kind of address"),
+        (9, "it returns 9"),
+    ],
+)
+def test_a_socks_proxy_that_refuses_says_why(ask: Ask, reply: int, said: str) -> None:
+    """By the replies of RFC 1928."""
+    with socks_proxy(reply=reply) as proxy:
+        asked = Access.of(proxy=f"socks5h://{proxy.authority}")
+        with pytest.raises(ProxyFailed, match=said):
+            ask(endpoint("http://faces.example", access=asked), post())
+    assert proxy.requests == [(b"faces.example:80", b"")]
+
+
 def test_a_proxy_that_is_not_there_is_named(ask: Ask) -> None:
     with answering(OK) as peer:
         gone = peer.url
