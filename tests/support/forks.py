@@ -40,8 +40,7 @@ class Forks:
             text=True,
             env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         )
-        self._started: queue.Queue[int] = queue.Queue()
-        self._ended: dict[int, list[str]] = {}
+        self._started: queue.Queue[tuple[int, list[str]]] = queue.Queue()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -56,7 +55,7 @@ class Forks:
         assert self._server.stdin is not None
         line = json.dumps([module, list(words), str(output), dict(environment)])
         print(line, file=self._server.stdin, flush=True)
-        return Program(self._started.get(timeout=300), output, self._ended)
+        return Program(*self._started.get(timeout=300), output)
 
     def close(self) -> None:
         """Start nothing more."""
@@ -64,24 +63,27 @@ class Forks:
         self._reader.join()
 
     def _read(self) -> None:
+        running: dict[int, list[str]] = {}  # process ids come again once their process has ended
         for line in self._server.stdout or ():
-            number, *ended = line.split()
-            if ended:
-                self._ended[int(number)] = ended
+            number, *figures = line.split()
+            if figures:
+                running.pop(int(number)).extend(figures)
             else:
-                self._started.put(int(number))
+                running[int(number)] = []
+                self._started.put((int(number), running[int(number)]))
 
 
 class Program:
     """A program in a process of its own."""
 
-    def __init__(self, process: int, output: Path, ended: dict[int, list[str]]) -> None:
+    def __init__(self, process: int, ended: list[str], output: Path) -> None:
+        """``ended`` is filled when it has."""
         self.process = process
         self._output, self._ended = output, ended
 
     @property
     def running(self) -> bool:
-        return self.process not in self._ended
+        return not self._ended
 
     @property
     def output(self) -> str:
@@ -110,5 +112,5 @@ class Program:
         while self.running:
             assert time.monotonic() < deadline, f"it still runs after {seconds} s: {self.output}"
             time.sleep(TICK)
-        status, memory, lasted = self._ended[self.process]
+        status, memory, lasted = self._ended
         return Ended(int(status), self.output, int(memory), float(lasted))
