@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.judging.verdicts import Verdict
+from conformance.judging.verdicts import Result, Verdict
 from conformance.run import Run
 from verikit.foreign_text import shown
 
-_GOOD = {Verdict.PASSED, Verdict.WARNING, Verdict.WAIVED}
+_GOOD = {Verdict.PASSED, Verdict.WARNING}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Cases by id. ``no_longer_judged`` failed before and now have no verdict on the server.
+    """Cases by id. ``known`` still fail, but the failure is waived or declared in the profile;
+    ``no_longer_judged`` failed before and now have no verdict on the server.
 
     ``remarks`` say what else differs between the runs.
     """
@@ -23,6 +24,7 @@ class Comparison:
     new: tuple[str, ...]
     fixed: tuple[str, ...]
     still_failing: tuple[str, ...]
+    known: tuple[str, ...]
     no_longer_judged: tuple[str, ...]
     remarks: tuple[str, ...]
 
@@ -32,6 +34,7 @@ class Comparison:
         named = {
             "new": self.new,
             "still failing": self.still_failing,
+            "known to fail": self.known,
             "no longer judged": self.no_longer_judged,
             "fixed": self.fixed,
         }
@@ -44,6 +47,13 @@ class Comparison:
         return f"Since the earlier run: {counts or 'nothing failed then, and nothing fails now'}."
 
 
+def _is_known(result: Result) -> bool:
+    """Whether it failed, and somebody has explained why."""
+    return result.verdict is Verdict.WAIVED or (
+        result.verdict is Verdict.WARNING and result.failed_runs > 0 and bool(result.reason)
+    )
+
+
 def compare(run: Run, earlier: Sequence[Mapping[str, Any]]) -> Comparison:
     """A run beside the lines of an earlier one, header first.
 
@@ -52,15 +62,21 @@ def compare(run: Run, earlier: Sequence[Mapping[str, Any]]) -> Comparison:
     before = {line["case"]: line["verdict"] for line in earlier if line["kind"] == "result"}
     failed_before = {case for case, verdict in before.items() if verdict == Verdict.FAILED}
     now = {result.case: result.verdict for result in run.results}
+    known = tuple(result.case for result in run.results if _is_known(result))
     failed = [case for case, verdict in now.items() if verdict is Verdict.FAILED]
     return Comparison(
         new=tuple(case for case in failed if case not in failed_before),
-        fixed=tuple(case for case, word in now.items() if word in _GOOD and case in failed_before),
+        fixed=tuple(
+            case
+            for case, word in now.items()
+            if word in _GOOD and case in failed_before and case not in known
+        ),
         still_failing=tuple(case for case in failed if case in failed_before),
+        known=known,
         no_longer_judged=tuple(
             case
             for case in sorted(failed_before)
-            if now.get(case) not in _GOOD and now.get(case) is not Verdict.FAILED
+            if now.get(case) not in _GOOD | {Verdict.FAILED, Verdict.WAIVED}
         ),
         remarks=tuple(_remarks(run, earlier, before)),
     )

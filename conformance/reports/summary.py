@@ -124,6 +124,8 @@ def _incomplete(run: Run) -> str:
         return f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases hit a bug in verikit."
     if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
         return "Incomplete: no case was judged, so there is no verdict."
+    if not run.count(Verdict.COULD_NOT_JUDGE):
+        return "Incomplete: all that was judged is known to fail, so there is no verdict."
     return (
         f"Incomplete: {_cases(run.count(Verdict.COULD_NOT_JUDGE))} could not be judged, because"
         " what they build on did not work."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, render_template
+from flask import Blueprint, Flask, Response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from reference_server.refusals import PHOTOS
@@ -60,7 +60,8 @@ def _add_pages(ui: Blueprint, settings: Settings, verifier: Verifier) -> None:
 
     def docs() -> str:
         said = words(settings, verifier.calibrated)
-        return render_template("docs.html", examples=_examples(), **said)
+        examples = _examples(request.host_url.rstrip("/"))
+        return render_template("docs.html", examples=examples, **said)
 
     def document() -> Response:
         return Response(CONTRACT.source.read_bytes(), mimetype="application/yaml")
@@ -82,9 +83,10 @@ def _add_pages(ui: Blueprint, settings: Settings, verifier: Verifier) -> None:
         ui.add_url_rule(path, view_func=view, provide_automatic_options=False)
 
 
-def _examples() -> dict[str, str]:
-    """Whole programs by language, filled with the contract's facts."""
+def _examples(server: str) -> dict[str, str]:
+    """Whole programs by language for the server at this URL, filled with the contract's facts."""
     facts = {
+        "server": server,
         "contract": CONTRACT,
         "secrets": CONTRACT.encryption,
         "photos": PHOTOS,

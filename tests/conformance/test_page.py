@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from conformance.catalogue import load_catalogue
+from conformance.judging.known_failures import Waiver, with_known_failure
 from conformance.judging.verdicts import Verdict
 from conformance.reports.comparison import Comparison, compare
 from conformance.reports.evidence import evidence
@@ -76,10 +79,27 @@ def test_a_run_is_compared_with_an_earlier_one(bad_url: str) -> None:
         new=("second-key-wrong",),
         fixed=("first-missing",),
         still_failing=("second-iv-wrong",),
+        known=(),
         no_longer_judged=("second-missing",),
         remarks=(),
     )
     assert "1 new</span>" in page(done, {}, compare(done, before))
+
+
+def test_a_failure_that_is_only_waived_is_not_fixed(bad_url: str) -> None:
+    done = checked(bad_url, "first-missing", "second-key-wrong", "second-iv-wrong")
+    waiver, today = (
+        Waiver(case="second-*", reason="known", until=date.max),
+        datetime.now(UTC).date(),
+    )
+    known = [with_known_failure(one, [waiver], {}, today) for one in done.results]
+    declared = [with_known_failure(one, [], {"second-*": "x"}, today) for one in done.results]
+    before = earlier(bad_url, second_key_wrong="failed", second_iv_wrong="failed")
+    for results in (known, declared):
+        since = compare(replace(done, results=tuple(results)), before)
+        assert since.fixed == since.no_longer_judged == ()
+        assert set(since.known) == {"second-key-wrong", "second-iv-wrong"}
+        assert "2 known to fail" in since.sentence
 
 
 def test_a_comparison_says_what_else_differs(good_url: str) -> None:

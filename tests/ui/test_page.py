@@ -91,7 +91,7 @@ def test_two_photos_of_one_person(page: Page, photo: Photo) -> None:
 def test_photos_of_two_people(page: Page, photo: Photo) -> None:
     compare(page, photo(), photo(of="hopper"))
     verdict(page).to_contain_text("Not the same person")
-    verdict(page).to_contain_text("not above 0.7")
+    verdict(page).to_contain_text("below 0.7")
     score = json.loads(page.locator("#answer").inner_text())["verification_score"]
     assert row(page) == [str(t) for t in CONTRACT.error_rates.thresholds if t <= score][-1:]
 

@@ -31,7 +31,7 @@ function busy(seconds, detail) {
 }
 
 function scored(score, recommended, rows) {
-  const same = score > recommended;
+  const same = score >= recommended;
   const row = rows.findLast(({ threshold }) => score >= threshold);
   const share = row
     ? `the chance that different people score ${row.threshold} or more is ${row.oneIn}.`
@@ -39,7 +39,7 @@ function scored(score, recommended, rows) {
   return {
     kind: same ? "same" : "different",
     headline: same ? "Same person" : "Not the same person",
-    detail: `The score is ${same ? "" : "not "}above ${recommended}, the recommended threshold. `
+    detail: `The score is ${same ? "at or above" : "below"} ${recommended}, the recommended threshold. `
       + `By the contract, ${share}`,
     score,
     row,
