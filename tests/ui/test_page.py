@@ -268,7 +268,11 @@ def test_a_clipboard_that_refuses_is_said(page: Page, photo: Photo) -> None:
         ("First photo", None, "Choose the first photo."),
         ("Second photo", None, "Choose the second photo."),
         ("Key", "short", f"Key must be {SECRETS.key_characters} ASCII characters."),
-        ("IV", "ü" * SECRETS.iv_characters, f"IV must be {SECRETS.iv_characters} characters"),
+        (
+            "IV",
+            "ü" * SECRETS.iv_characters,
+            f"IV must be {SECRETS.iv_characters} ASCII characters.",
+        ),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_before_anything_is_sent(
