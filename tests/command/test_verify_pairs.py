@@ -143,7 +143,9 @@ def test_no_server_ends_it(call: Call, asked: tuple[str, ...]) -> None:
 def test_ctrl_c_loses_nothing(photo: Photo, fake_server: Any, folder: Path) -> None:
     for colour in ("red", "blue"):
         photo(colour)  # a red one takes a quarter of a second
-    write_list(*["red blue"] * 40)
+    write_list(
+        *["red blue"] * 1_000
+    )  # more than are asked about before the signal, however slow this test is
     words = ("verify", "pairs.csv", "--url", fake_server.url, "--out", "s.csv")
     process = subprocess.Popen(  # noqa: S603 - ourselves
         [sys.executable, "-m", "verikit", *words], stderr=subprocess.PIPE, text=True
