@@ -1,5 +1,6 @@
 """Settings of all tests, and what several parts of them use."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import settings
 from tests.support.forks import Forks
 from tests.support.live import Live, fake
 from tests.support.needs import summary
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started behind a shell's back (`nox -s tests &`); what tests start would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine may be slow or busy; no test is timed.
 settings.register_profile("untimed", deadline=None)
