@@ -26,6 +26,7 @@ from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
 from calibration.findings import Findings
 from calibration.judging import find
+from calibration.options import confidence, tolerance
 from calibration.report import console, writer
 from calibration.requirements import chosen, standard_names
 from calibration.side_by_side import compare
@@ -34,7 +35,6 @@ from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.sources.table import column_names
-from calibration.statistics.intervals import CONFIDENCE
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
@@ -172,18 +172,10 @@ def _claims(options: dict[str, Any]) -> Claims:
     metavar="THRESHOLD",
     help="Judge only the rows up to this threshold.",
 )
-@click.option(
-    "--tolerance",
-    type=click.FloatRange(1, min_open=True),
-    default=2.0,
-    show_default=True,
+@tolerance(
     help="PASS means at most this many times the documented rate.",
 )
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
-    default=CONFIDENCE,
-    show_default=True,
+@confidence(
     help="One minus the probability of a wrong verdict.",
 )
 @click.option(

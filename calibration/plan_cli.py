@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from calibration.by_group import LEAST_PEOPLE
+from calibration.options import tolerance
 from calibration.requirements import Requirement, chosen, standard_names
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
@@ -51,11 +52,7 @@ class PlannedRow:
 @click.option(
     "--groups", type=click.IntRange(1), default=1, help="Judge this many groups of equal size."
 )
-@click.option(
-    "--tolerance",
-    type=click.FloatRange(1, min_open=True),
-    default=2.0,
-    show_default=True,
+@tolerance(
     help="As for verikit calibrate.",
 )
 @click.option("--require", multiple=True, metavar="RATE", help="As for verikit calibrate.")

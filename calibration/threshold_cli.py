@@ -13,9 +13,9 @@ from rich.markup import escape
 from calibration.applicable import Source, source_of
 from calibration.claims import Claims, load_claims
 from calibration.claims import names as published_claims
+from calibration.options import confidence
 from calibration.report import words
 from calibration.sources.table import column_names
-from calibration.statistics.intervals import CONFIDENCE
 from calibration.thresholds import Found, find_threshold
 from verikit.contract import load_contract
 from verikit.errors import VerikitError
@@ -53,11 +53,7 @@ class _Share(click.ParamType[float]):
     metavar="RATE",
     help="The false match rate to keep, such as 1e-4, 0.01% or 1/10000.",
 )
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
-    default=CONFIDENCE,
-    show_default=True,
+@confidence(
     help="One minus the probability that the rate at this threshold is higher.",
 )
 @click.option(

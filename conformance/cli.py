@@ -22,6 +22,7 @@ from conformance.cases.fuzzing import nothing_left
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Result
+from conformance.options import jobs, timeout
 from conformance.reports.badge import write_badge
 from conformance.reports.comparison import Comparison, compare
 from conformance.reports.console import Live, report
@@ -109,13 +110,7 @@ class Outputs:
     help="Compare with this JSON report: what is new, fixed and still failing.",
 )
 @click.option("--release", help="The release to score.  [default: the newest]")
-@click.option(
-    "--jobs",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    help="Cases that run at the same time.",
-)
+@jobs
 @click.option(
     "--repeat",
     default=1,
@@ -131,13 +126,7 @@ class Outputs:
     type=click.IntRange(1),
     help="Random requests of each fuzzing case.",
 )
-@click.option(
-    "--timeout",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(0, min_open=True),
-    help="Seconds to wait for a response.",
-)
+@timeout
 @click.option(
     "--html",
     type=_FILE,

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level, Verdict
+from conformance.options import jobs, timeout
 from conformance.probe import Found, Probe
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
@@ -34,20 +35,8 @@ from verikit.options import access, secrets
     show_default=True,
     help="The profile to write.",
 )
-@click.option(
-    "--jobs",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    help="Cases that run at the same time.",
-)
-@click.option(
-    "--timeout",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(0, min_open=True),
-    help="Seconds to wait for a response.",
-)
+@jobs
+@timeout
 def profile(url: str, output: Path, jobs: int, timeout: float, **given: Any) -> None:
     """Measure the limits of the server at URL, and write its profile.
 
