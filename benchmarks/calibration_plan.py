@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.by_group import LEAST_PEOPLE
+from calibration.commands.plan import SPREAD
 from calibration.counting.comparisons import Measurement
-from calibration.judging import RunConditions, find
-from calibration.plan_cli import SPREAD
+from calibration.judging.by_group import LEAST_PEOPLE
+from calibration.judging.judgement import RunConditions, find
 from calibration.sources import all_pairs
 from calibration.sources.score_map import thresholds_of_map
 from calibration.sources.templates import Templates, load

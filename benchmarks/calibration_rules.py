@@ -13,9 +13,9 @@ from functools import partial
 
 import numpy as np
 
-from calibration.by_group import same_group_impostors
 from calibration.claims import Claims
 from calibration.counting.comparisons import Block, Measurement
+from calibration.judging.by_group import same_group_impostors
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.differentials import Ratio, differentials

@@ -17,9 +17,9 @@ import numpy as np
 from calibration.counting.comparisons import LOOKED_AT, ComparisonCounts, Measurement
 from calibration.counting.naming import normal
 from calibration.files import writing
-from calibration.findings import Review
-from calibration.sources.table import TRUTH, open_table
-from calibration.sources.values import words_of
+from calibration.judging.findings import Review
+from calibration.sources.formats.table import TRUTH, open_table
+from calibration.sources.formats.values import words_of
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 

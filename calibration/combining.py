@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calibration.audit import Effect
 from calibration.claims import Claims
 from calibration.evaluation import Evaluation, from_scores
-from calibration.judging import judged_rows, weighed
-from calibration.sources.run_file import FILE, open_run
+from calibration.judging.judgement import judged_rows, weighed
+from calibration.objections import Effect
+from calibration.sources.formats.run_file import FILE, open_run
 from calibration.statistics import sequential
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, holm, overall
 from verikit.contract import Contract

@@ -16,12 +16,12 @@ from calibration.counting.groups import NOT_GIVEN
 from calibration.counting.identities import Identities
 from calibration.executors import Workers
 from calibration.files import file_digest
-from calibration.findings import DegradedRow
-from calibration.judging import RunConditions
+from calibration.judging.findings import DegradedRow
+from calibration.judging.judgement import RunConditions
 from calibration.sources import all_pairs, tiles
-from calibration.sources.matrices import holds_matrix, open_matrix
+from calibration.sources.formats.matrices import holds_matrix, open_matrix
+from calibration.sources.formats.run_file import open_run
 from calibration.sources.photos import Photos
-from calibration.sources.run_file import open_run
 from calibration.sources.scores import (
     count_scores,
     first_scores,

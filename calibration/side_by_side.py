@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.by_group import LEAST_PEOPLE
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.identities import Origin
 from calibration.evaluation import Evaluation
-from calibration.findings import PairedRow
-from calibration.sources.matrices import holds_matrix
+from calibration.judging.by_group import LEAST_PEOPLE
+from calibration.judging.findings import PairedRow
+from calibration.sources.formats.matrices import holds_matrix
 from calibration.sources.scores import count_scores, open_scores, photo_people
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.paired import Difference, difference

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.audit import Effect, audit
 from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
 from calibration.counting.histogram import Histogram
 from calibration.evaluation import from_scores
-from calibration.judging import RunConditions, evidence, unsupported
-from calibration.requirements import Requirement, evidence_for
-from calibration.sources.values import SENTINEL
+from calibration.judging.audit import audit
+from calibration.judging.judgement import RunConditions, evidence, unsupported
+from calibration.judging.requirements import Requirement, evidence_for
+from calibration.objections import Effect
+from calibration.sources.formats.values import SENTINEL
 from calibration.statistics.arrays import Floats
 from calibration.statistics.det import reached
 from calibration.statistics.intervals import Rate, chance_of_at_most, measured, upper_bound

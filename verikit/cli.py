@@ -53,20 +53,24 @@ PARTS = {
         "conformance.mock.cli:mock", "conformance", "Start a small server without face models."
     ),
     "calibrate": Part(
-        "calibration.cli:calibrate",
+        "calibration.commands.calibrate:calibrate",
         "calibration",
         "Test a server's error rates with labelled pairs.",
     ),
     "plan": Part(
-        "calibration.plan_cli:plan", "calibration", "Show what your people and photos can decide."
+        "calibration.commands.plan:plan",
+        "calibration",
+        "Show what your people and photos can decide.",
     ),
     "threshold": Part(
-        "calibration.threshold_cli:threshold",
+        "calibration.commands.threshold:threshold",
         "calibration",
         "Find the threshold for a false match rate.",
     ),
     "datasets": Part(
-        "calibration.cli:datasets", "calibration", "List, download and check data sets."
+        "calibration.commands.datasets:datasets",
+        "calibration",
+        "List, download and check data sets.",
     ),
     "load": Part("loadtests.cli:load", "load", "Load-test a server."),
     "reports": Part(

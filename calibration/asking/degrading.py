@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from calibration.asking.run import Asker, Run, Tell, evaluate
 from calibration.evaluation import Evaluation
-from calibration.findings import DegradedRow
-from calibration.judging import find
+from calibration.judging.findings import DegradedRow
+from calibration.judging.judgement import find
 from calibration.sources.degradations import EVERY, Degradation, Degraded
 from verikit.contract import Contract
 

@@ -19,8 +19,8 @@ from calibration.asking.watch import Watch, count
 from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import Evaluation, new_measurement, versions
-from calibration.judging import RunConditions, verdict_on
-from calibration.requirements import Standard
+from calibration.judging.judgement import RunConditions, verdict_on
+from calibration.judging.requirements import Standard
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.sampling import Pair, Plan
 from calibration.statistics.verdicts import Rule, Verdict

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from calibration.counting.identities import Identities, Origin
-from calibration.sources.run_file import FILE
+from calibration.sources.formats.run_file import FILE
 from calibration.terms import Terms
 from verikit.errors import WrongUse
 

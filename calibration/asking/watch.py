@@ -9,7 +9,7 @@ import numpy as np
 from calibration.asking.store import Answer, Store
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import NOT_GIVEN
-from calibration.sources.values import on_scale
+from calibration.sources.formats.values import on_scale
 from calibration.statistics.arrays import Floats
 from verikit.errors import WrongUse
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from calibration.audit import Effect
 from calibration.combining import Combined
-from calibration.findings import Findings, Impostors, RequiredRow, Row
+from calibration.judging.findings import Findings, Impostors, RequiredRow, Row
+from calibration.objections import Effect
 from calibration.report import words
 from calibration.statistics.verdicts import Verdict
 

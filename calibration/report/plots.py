@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 
 from calibration.counting.histogram import Histogram
 from calibration.evaluation import Evaluation
-from calibration.findings import Findings, Row
+from calibration.judging.findings import Findings, Row
 from calibration.report import words
 from calibration.report.canvas import (
     BLUE,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from calibration.audit import Effect
-from calibration.findings import (
+from calibration.judging.findings import (
     DegradedRow,
     Findings,
     GroupDifferential,
@@ -15,6 +14,7 @@ from calibration.findings import (
     RequiredRow,
     Row,
 )
+from calibration.objections import Effect
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict

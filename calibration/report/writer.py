@@ -15,11 +15,11 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from calibration.adjudication import write_look
-from calibration.by_group import LEAST_PEOPLE, matrix
 from calibration.combining import Combined
 from calibration.evaluation import Evaluation
 from calibration.files import writing
-from calibration.findings import Findings, Listed
+from calibration.judging.by_group import LEAST_PEOPLE, matrix
+from calibration.judging.findings import Findings, Listed
 from calibration.report import plots, words
 from calibration.sources.degradations import EVERY
 from calibration.sources.photos import Photos

@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from calibration.applicable import idle
-from calibration.audit import FEW, Effect, Objection
 from calibration.counting.groups import NOT_GIVEN
 from calibration.counting.identities import Identities, Origin
 from calibration.counting.naming import layout
+from calibration.objections import FEW, Effect, Objection
 from calibration.sources import datasets
-from calibration.sources.bin_file import BinFile
 from calibration.sources.degradations import Degradation
+from calibration.sources.formats.bin_file import BinFile
+from calibration.sources.formats.pair_lists import identities_of, read_list
 from calibration.sources.impostors import SameGroup
-from calibration.sources.pair_lists import identities_of, read_list
 from calibration.sources.photos import (
     Folder,
     Photos,
@@ -259,3 +258,13 @@ def _bin(path: Path, people: Mapping[str, str]) -> Labelled:
         photos=file,
         identities=identities_of(pairs, people),
     )
+
+
+def idle(name: str, source: str) -> WrongUse:
+    """That an option does nothing for what scores or photos come from."""
+    return WrongUse(f"{flag_of(name)} does not apply to {source}: remove it.")
+
+
+def flag_of(name: str) -> str:
+    """An option as it is typed."""
+    return "--" + name.replace("_", "-")

@@ -17,8 +17,8 @@ from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import ACROSS, NOT_GIVEN, label_of
 from calibration.counting.identities import Index
-from calibration.sources.table import NO_SCORE, TRUTH, Table, open_table
-from calibration.sources.values import on_scale, words_of
+from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, open_table
+from calibration.sources.formats.values import on_scale, words_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown

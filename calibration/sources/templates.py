@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.sources.numpy_files import arrays_of
+from calibration.sources.formats.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.asking.adapters import NAMES
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 
 from .conftest import score_of
 

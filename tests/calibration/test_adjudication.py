@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 
 PEOPLE = 400
 

@@ -12,11 +12,11 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.counting.checks import PairCounter
 from calibration.evaluation import from_scores
-from calibration.findings import Findings
-from calibration.judging import find
+from calibration.judging.findings import Findings
+from calibration.judging.judgement import find
 from calibration.statistics.verdicts import Rule
 from verikit.contract import load_contract
 

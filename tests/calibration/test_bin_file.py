@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from calibration.sources.bin_file import BinFile
+from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.labelled import Choice, open_labelled
 from verikit.errors import WrongUse
 

@@ -5,8 +5,8 @@ import pytest
 
 from calibration.claims import load_claims, names, of_contract
 from calibration.evaluation import from_scores
-from calibration.findings import Findings
-from calibration.judging import find
+from calibration.judging.findings import Findings
+from calibration.judging.judgement import find
 from calibration.statistics.verdicts import Rule
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
@@ -152,7 +152,7 @@ def test_matrices_are_counted_once(tmp_path):
 
 
 def test_an_archive_that_unpacks_to_everything_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("calibration.sources.numpy_files._ALWAYS", 1 << 20)
+    monkeypatch.setattr("calibration.sources.formats.numpy_files._ALWAYS", 1 << 20)
     np.savez_compressed(tmp_path / "bomb.npz", scores=np.zeros((2_000, 2_000)), people=np.arange(9))
     with pytest.raises(WrongUse, match="unpacks to more than"):
         from_scores(tmp_path / "bomb.npz", CONTRACT, math.inf)

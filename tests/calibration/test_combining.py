@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.asking.store import FILE
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.statistics import sequential
 
 pytestmark = pytest.mark.live

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from calibration import cli
+from calibration.commands import calibrate as cli
 from calibration.executors import open_workers
 from tests.support.needs import missing
 

@@ -10,8 +10,8 @@ from contextlib import ExitStack, closing, contextmanager
 import pytest
 from click.testing import CliRunner
 
-from calibration import cli
 from calibration.asking.store import FILE
+from calibration.commands import calibrate as cli
 from tests.support.needs import missing
 from tests.support.ports import free_port
 

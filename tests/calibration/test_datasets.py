@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from calibration.datasets_cli import datasets as command
+from calibration.commands.datasets import datasets as command
 from calibration.sources import datasets
 from verikit.errors import WrongUse
 

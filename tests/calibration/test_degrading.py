@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from calibration.asking.store import FILE
-from calibration.cli import calibrate
-from calibration.findings import DegradedRow
+from calibration.commands.calibrate import calibrate
+from calibration.judging.findings import DegradedRow
 from calibration.report.words import where_the_claim_ends
 from calibration.sources.degradations import EVERY, Degradation, Degraded
 from calibration.statistics.intervals import Interval, measured

@@ -9,11 +9,11 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.by_group import matrix
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.counting.groups import MOST_LABELS, Groups
 from calibration.counting.identities import Index
-from calibration.findings import GroupRow
+from calibration.judging.by_group import matrix
+from calibration.judging.findings import GroupRow
 from calibration.statistics.differentials import Ratio, differentials, same_group
 from calibration.statistics.intervals import Interval, Rate, measured
 from verikit.errors import WrongUse

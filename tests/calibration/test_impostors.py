@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.asking.store import FILE, Store
-from calibration.by_group import same_group_impostors
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.identities import Identities
+from calibration.judging.by_group import same_group_impostors
+from calibration.sources.formats.run_file import open_run
 from calibration.sources.impostors import SameGroup
-from calibration.sources.run_file import open_run
 from calibration.sources.sampling import Plan, Pool
 from calibration.statistics.dependence import design_effects
 from calibration.statistics.differentials import against_random

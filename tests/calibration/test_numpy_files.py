@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.sources.numpy_files import array_of, arrays_of
+from calibration.sources.formats.numpy_files import array_of, arrays_of
 from reference_server.faces.fitting.people import LabelledTemplates
 from verikit.errors import WrongUse
 

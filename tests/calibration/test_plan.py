@@ -4,7 +4,7 @@ import math
 import pytest
 from click.testing import CliRunner
 
-from calibration.plan_cli import plan
+from calibration.commands.plan import plan
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from calibration import cli
 from calibration.asking.cluster import TASK_SIZE, slots_of
 from calibration.asking.server import CHECKED_EVERY
+from calibration.commands import calibrate as cli
 from calibration.executors import Workers
 from verikit.cli import main
 from verikit.transport import Address, Endpoint

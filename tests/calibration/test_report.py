@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from calibration.cli import calibrate, datasets
+from calibration.commands.calibrate import calibrate, datasets
 from calibration.report import words
 from calibration.statistics.intervals import Interval
 from verikit.contract import load_contract
@@ -272,7 +272,7 @@ def test_an_interrupted_count_is_no_verdict(tmp_path, monkeypatch):
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("calibration.cli.from_scores", interrupted)
+    monkeypatch.setattr("calibration.commands.calibrate.from_scores", interrupted)
     scores = tmp_path / "scores.csv"
     scores.touch()
     assert run(scores, "--out", tmp_path / "out").exit_code == 3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from calibration.cli import calibrate
-from calibration.requirements import Requirement, load_standard, standard_names
+from calibration.commands.calibrate import calibrate
+from calibration.judging.requirements import Requirement, load_standard, standard_names
 from verikit.errors import WrongUse
 
 PEOPLE = 400

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.asking.store import FILE
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from tests.support.forks import Program
 from verikit.contract import load_contract
 

@@ -50,8 +50,8 @@ def measured(path) -> Measurement:
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_every_format_gives_the_same_counts(tmp_path, ending, monkeypatch):
-    monkeypatch.setattr("calibration.sources.table._PIECE_BYTES", 20_000)
-    monkeypatch.setattr("calibration.sources.table._PIECE_ROWS", 900)
+    monkeypatch.setattr("calibration.sources.formats.table._PIECE_BYTES", 20_000)
+    monkeypatch.setattr("calibration.sources.formats.table._PIECE_ROWS", 900)
     data = table()
     path = tmp_path / f"scores.{ending}"
     write(path, data)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.statistics.paired import difference
 
 PEOPLE = 120

@@ -12,12 +12,12 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import from_scores
-from calibration.sources import table as tables
+from calibration.sources.formats import table as tables
+from calibration.sources.formats.table import column_names
 from calibration.sources.scores import photo_people
-from calibration.sources.table import column_names
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 from click.testing import CliRunner
 
-from calibration.cli import calibrate
+from calibration.commands.calibrate import calibrate
 from calibration.terms import Terms
 
 

@@ -7,7 +7,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.threshold_cli import threshold
+from calibration.commands.threshold import threshold
 
 N = 60_000
 

@@ -24,9 +24,9 @@ from hypothesis.strategies import SearchStrategy
 
 from calibration.claims import load_claims
 from calibration.evaluation import from_scores
-from calibration.requirements import load_standard
-from calibration.sources.bin_file import BinFile
-from calibration.sources.pair_lists import read_list
+from calibration.judging.requirements import load_standard
+from calibration.sources.formats.bin_file import BinFile
+from calibration.sources.formats.pair_lists import read_list
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map
 from calibration.sources.scores import photo_people

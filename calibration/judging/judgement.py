@@ -8,13 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.audit import Audit, Effect, Objection, audit
-from calibration.by_group import LEAST_PEOPLE, group_differentials, groups, same_group_impostors
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
-from calibration.error_sources import listed, most_false_matches
-from calibration.findings import (
+from calibration.judging.audit import Audit, audit
+from calibration.judging.by_group import (
+    LEAST_PEOPLE,
+    group_differentials,
+    groups,
+    same_group_impostors,
+)
+from calibration.judging.error_sources import listed, most_false_matches
+from calibration.judging.findings import (
     Acquired,
     Extrapolated,
     Findings,
@@ -23,7 +28,8 @@ from calibration.findings import (
     Review,
     Row,
 )
-from calibration.requirements import Standard, evidence_for
+from calibration.judging.requirements import Standard, evidence_for
+from calibration.objections import Effect, Objection
 from calibration.statistics import tail
 from calibration.statistics.dependence import (
     Shares,

@@ -11,18 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL, Histogram
 from calibration.counting.identities import Origin, People
+from calibration.objections import FEW, Effect, Objection
 from verikit.contract import ErrorRates
 from verikit.foreign_text import shown
 
-FEW = 0.01
-"""The share of pairs or photos up to which a flaw of the data is shown and no more."""
 LEAST_TO_COMPARE = 10
 """Mated and non-mated scores that it takes to say which way a score points."""
 MOST_NOISE = 0.05
@@ -31,23 +29,6 @@ _SAME_SCORE = 1e-3
 """As a share of the range of scores: how far those of one pair may be apart by computing alone."""
 _STANDARD_ERRORS = 3.0
 _SPIKE = 3
-
-
-class Effect(StrEnum):
-    """What an objection takes away."""
-
-    NO_VERDICT = "no verdict"
-    NO_PASS = "no PASS"  # noqa: S105 - no password
-    SHOWN = "shown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Objection:
-    """What is wrong or doubtful about the evidence, in a sentence."""
-
-    kind: str
-    effect: Effect
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)

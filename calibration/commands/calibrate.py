@@ -1,4 +1,4 @@
-"""The commands ``verikit calibrate`` and ``verikit datasets``."""
+"""The command ``verikit calibrate``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import click
 
 from calibration import progress
 from calibration.adjudication import adjudicate, read_found
-from calibration.applicable import Source, refuse_idle, source_of
 from calibration.asking.adapters import CONTRACT, NAMES
 from calibration.asking.cluster import asker_of
 from calibration.asking.degrading import evaluate_degraded
@@ -21,20 +20,20 @@ from calibration.asking.server import RequestPolicy
 from calibration.claims import Claims, load_claims, of_contract
 from calibration.claims import names as published_claims
 from calibration.combining import combine
-from calibration.datasets_cli import datasets
+from calibration.commands.applicable import Source, refuse_idle, source_of
+from calibration.commands.options import confidence, tolerance
 from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
-from calibration.findings import Findings
-from calibration.judging import find
-from calibration.options import confidence, tolerance
+from calibration.judging.findings import Findings
+from calibration.judging.judgement import find
+from calibration.judging.requirements import chosen, standard_names
 from calibration.report import console, writer
-from calibration.requirements import chosen, standard_names
 from calibration.side_by_side import compare
 from calibration.sources.degradations import EVERY as DEGRADATIONS
+from calibration.sources.formats.table import column_names
 from calibration.sources.labelled import Choice, open_labelled
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
-from calibration.sources.table import column_names
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
@@ -42,8 +41,6 @@ from verikit.contract.profile import load_profile, profile_content
 from verikit.errors import NO_ROOM, NoVerdict, VerikitError, WrongUse
 from verikit.options import REACHING, SWITCHES, Grouped, access, secrets, switches
 from verikit.transport import Access, Address, Endpoint
-
-__all__ = ["calibrate", "datasets"]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 _PATH = click.Path(path_type=Path)

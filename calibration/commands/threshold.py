@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from calibration.applicable import Source, source_of
 from calibration.claims import Claims, load_claims
 from calibration.claims import names as published_claims
-from calibration.options import confidence
+from calibration.commands.applicable import Source, source_of
+from calibration.commands.options import confidence
 from calibration.report import words
-from calibration.sources.table import column_names
+from calibration.sources.formats.table import column_names
 from calibration.thresholds import Found, find_threshold
 from verikit.contract import load_contract
 from verikit.errors import VerikitError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from calibration.audit import Objection
-from calibration.requirements import Standard
+from calibration.judging.requirements import Standard
+from calibration.objections import Objection
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.tail import Extrapolation, Tail

@@ -32,7 +32,7 @@ MEASURES = {
 _TEXT = re.compile(
     r"(fmr|fnmr|gfrr)@([\d.]+)<=([\d.]+(?:e-?\d+)?)|(fta)<=([\d.]+(?:e-?\d+)?)", re.I
 )
-_FOLDER = Path(__file__).resolve().parent / "standards"
+_FOLDER = Path(__file__).resolve().parents[1] / "standards"
 
 
 @dataclass(frozen=True, kw_only=True)

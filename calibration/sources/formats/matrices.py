@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from calibration.counting.comparisons import Block, Measurement
-from calibration.sources.numpy_files import array_of, arrays_of, names_in
-from calibration.sources.values import on_scale
+from calibration.sources.formats.numpy_files import array_of, arrays_of, names_in
+from calibration.sources.formats.values import on_scale
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from calibration.counting.identities import Identities
 from calibration.counting.naming import normal
+from calibration.sources.formats.table import TRUTH, open_table
+from calibration.sources.formats.values import words_of
 from calibration.sources.photos import Folder, listed
 from calibration.sources.sampling import Pair
-from calibration.sources.table import TRUTH, open_table
-from calibration.sources.values import words_of
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from calibration.audit import Effect, Objection
 from calibration.counting.identities import Identities, Origin
+from calibration.objections import Effect, Objection
 from calibration.terms import Terms
 from verikit.errors import WrongUse
 

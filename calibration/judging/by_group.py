@@ -9,7 +9,7 @@ import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.groups import ACROSS, NOT_GIVEN, is_within
-from calibration.findings import GroupDifferential, GroupRow, ImpostorRow, Impostors
+from calibration.judging.findings import GroupDifferential, GroupRow, ImpostorRow, Impostors
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.differentials import against_random, differentials, same_group

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from calibration.sources.matrices import holds_matrix
+from calibration.sources.formats.matrices import holds_matrix
+from calibration.sources.labelled import idle
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 
@@ -68,16 +69,6 @@ def refuse_idle(ctx: click.Context, source: Source) -> None:
         )  # fmt: skip
         if given and idles:
             raise idle(name, source)
-
-
-def idle(name: str, source: str) -> WrongUse:
-    """That an option does nothing for what scores or photos come from."""
-    return WrongUse(f"{flag_of(name)} does not apply to {source}: remove it.")
-
-
-def flag_of(name: str) -> str:
-    """An option as it is typed."""
-    return "--" + name.replace("_", "-")
 
 
 def _sources() -> dict[str, frozenset[Source]]:

@@ -10,9 +10,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from calibration.by_group import LEAST_PEOPLE
-from calibration.options import tolerance
-from calibration.requirements import Requirement, chosen, standard_names
+from calibration.commands.options import tolerance
+from calibration.judging.by_group import LEAST_PEOPLE
+from calibration.judging.requirements import Requirement, chosen, standard_names
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
 

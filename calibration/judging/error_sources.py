@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
-from calibration.findings import Listed, MostFalseMatches
+from calibration.judging.findings import Listed, MostFalseMatches
 
 _LISTED = 60
 

@@ -26,7 +26,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from calibration.sources import run_file
+from calibration.sources.formats import run_file
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 

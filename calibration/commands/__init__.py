@@ -1,0 +1,1 @@
+"""The commands of calibration: ``verikit calibrate``, ``plan``, ``threshold`` and ``datasets``."""

@@ -1,0 +1,1 @@
+"""From counts to findings: the audit, the rows with their verdicts, and the terms."""

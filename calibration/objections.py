@@ -1,0 +1,26 @@
+"""Objections: what is wrong or doubtful about the evidence, and what that takes away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+FEW = 0.01
+"""The share of pairs or photos up to which a flaw of the data is shown and no more."""
+
+
+class Effect(StrEnum):
+    """What an objection takes away."""
+
+    NO_VERDICT = "no verdict"
+    NO_PASS = "no PASS"  # noqa: S105 - no password
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objection:
+    """What is wrong or doubtful about the evidence, in a sentence."""
+
+    kind: str
+    effect: Effect
+    text: str

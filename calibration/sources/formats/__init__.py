@@ -1,0 +1,1 @@
+"""Files that hold scores, pairs or templates, as the field writes them."""
