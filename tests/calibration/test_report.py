@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from calibration.commands.calibrate import calibrate, datasets
+from calibration.commands.calibrate import calibrate
+from calibration.commands.datasets import datasets
 from calibration.report import words
 from calibration.statistics.intervals import Interval
 from verikit.contract import load_contract
