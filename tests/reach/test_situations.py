@@ -4,6 +4,7 @@ import base64
 import itertools
 import re
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.reach.conftest import Reached, Run
 from tests.reach.tools import TOOLS, is_content
 from tests.support.fronts import Certificates, http_proxy, over_tls, socks_proxy, tls_front
 from tests.support.hostile_server import refused, scored, whole
-from tests.support.peer import Peer, answering, listening, read_request, wait_for_its_end
+from tests.support.peer import Behaviour, Peer, answering, listening, read_request, wait_for_its_end
 
 TOKEN = "Bearer s3cret-token"  # noqa: S105 - no secret
 PROFILE = ("--profile", "reference")
@@ -177,6 +178,22 @@ def with_large_photos(tool: str, folder: Path, words: list[str]) -> list[str]:
     return words
 
 
+def over_tls_except_large(large: Behaviour, files: Certificates) -> Behaviour:
+    """Compares over TLS; a body that is too large is not read, and left to ``large``."""
+
+    def handle(connection: socket.socket) -> None:
+        head, _, body = connection.recv(16384).partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+        if length > LARGE:
+            large(connection)
+            return
+        while len(body) < length:
+            body += connection.recv(65536)
+        connection.sendall(whole(scored()))
+
+    return over_tls(handle, files)
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_an_early_refusal_over_tls(
     run: Run, tool: str, stack: ExitStack, files: Certificates, monkeypatch: pytest.MonkeyPatch
@@ -185,17 +202,10 @@ def test_an_early_refusal_over_tls(
     numbers = itertools.count()
 
     def refuse(connection: socket.socket) -> None:
-        head, _, body = connection.recv(16384).partition(b"\r\n\r\n")
-        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
-        if length > LARGE:
-            connection.sendall(whole(REFUSED_413 % next(numbers), status="413 Too Large"))
-            wait_for_its_end(connection)
-            return
-        while len(body) < length:
-            body += connection.recv(65536)
-        connection.sendall(whole(scored()))
+        connection.sendall(whole(REFUSED_413 % next(numbers), status="413 Too Large"))
+        wait_for_its_end(connection)
 
-    front = stack.enter_context(listening(over_tls(refuse, files)))
+    front = stack.enter_context(listening(over_tls_except_large(refuse, files)))
     real = TOOLS[tool]
     monkeypatch.setitem(
         TOOLS, tool, lambda url, folder: with_large_photos(tool, folder, real(url, folder))
@@ -206,6 +216,23 @@ def test_an_early_refusal_over_tls(
     assert b"Traceback" not in said
     assert ended.status == {"check": 0, "load": 1}.get(tool, 3), ended.output
     assert tool == "check" or re.search(b"HTTP 413|PAYLOAD_TOO_LARGE", said), ended.output
+
+
+def test_a_load_of_bodies_that_nobody_reads_over_tls(
+    run: Run, stack: ExitStack, files: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is given up in its time, though gevent's sockets do not say that nothing can be sent."""
+    over = threading.Event()
+    ignore = over_tls_except_large(lambda _: over.wait(120), files)
+    front = stack.enter_context(listening(ignore))
+    load = TOOLS["load"]
+    monkeypatch.setitem(
+        TOOLS, "load", lambda url, folder: with_large_photos("load", folder, load(url, folder))
+    )
+    ended = run("load", f"https://localhost:{front.port}", "--ca-file", str(files.ca))
+    over.set()
+    assert "no answer: not in time" in ended.output
+    assert ended.seconds < 60
 
 
 @pytest.fixture

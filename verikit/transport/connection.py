@@ -214,13 +214,14 @@ def _send(
 def _send_block(used: socket.socket, rest: memoryview, reader: Reader, clock: Clock) -> bool:
     while rest:
         try:
-            rest = rest[used.send(rest) :]
+            sent = used.send(rest)
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-            came = _wait(used, clock)
-            if came and _take(used, reader):
-                return False
+            sent = 0  # as gevent says over TLS, where nothing is raised
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             return False  # the server stopped reading; its answer may still be there
+        if not sent and _wait(used, clock) and _take(used, reader):
+            return False
+        rest = rest[sent:]
     return True
 
 
