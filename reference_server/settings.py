@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PIL import Image
 
 from reference_server.limits import DEFAULT_LIMITS, Limits
-from verikit.contract import PhotoStandards, load_contract
+from verikit.contract import ContractError, PhotoStandards, load_contract
+from verikit.contract.profile import load_profile
 from verikit.contract.values import check_secret
-from verikit.errors import SecretError
+from verikit.errors import SecretError, WrongUse
 
 CONTRACT = load_contract()
 AS_SET = {"errors": "surrogateescape"}  # the bytes of a variable, whatever they are
@@ -76,6 +78,25 @@ class Settings:
     def has_default_key(self) -> bool:
         """Whether a key is the documented one, which everybody knows."""
         return CONTRACT.encryption.default_key.encode() in dict(self.pairs)
+
+
+def standards_of(profile: Path | None) -> PhotoStandards:
+    """The photo standards of the contract, with those that a profile knows in their place.
+
+    Raises:
+        SettingsError: it cannot be read, or asks for what this server does not do.
+    """
+    if profile is None:
+        return CONTRACT.photo_standards
+    try:
+        known = load_profile(str(profile)).standards
+        standards = known.filled(CONTRACT.photo_standards)
+    except (ContractError, WrongUse) as error:
+        raise SettingsError(str(error)) from error
+    if (known.min_file_bytes or 1) > 1:
+        raise SettingsError(f"{profile}: this server knows no smallest file size")
+    _check_formats(standards.formats)
+    return standards
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:

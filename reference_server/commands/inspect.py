@@ -18,6 +18,8 @@ from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from reference_server.refusals import Refusal
+from reference_server.request.photo import read_photo
+from reference_server.settings import SettingsError, standards_of
 
 NO_ROOM = (ENOSPC, EDQUOT)
 
@@ -44,6 +46,11 @@ NO_ROOM = (ENOSPC, EDQUOT)
     show_default=True,
     help="As of `verikit serve`.",
 )
+@click.option(
+    "--profile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="As of `verikit serve`: its photo standards replace the contract's.",
+)
 def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     photo: Path,
     json: bool,
@@ -52,6 +59,7 @@ def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argu
     check_quality: bool,
     model: str,
     detector: str,
+    profile: Path | None,
 ) -> None:
     """Show what the server detects in PHOTO, and whether it would refuse it.
 
@@ -60,14 +68,19 @@ def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argu
       verikit inspect portrait.jpg --draw seen.png
 
     Exit codes: 0 a face was found (the output says if it is covered, or too poor for the
-    documented error rates), 1 the photo cannot be read
-    or shows no face.
+    documented error rates), 1 the photo breaks the photo standards or shows no face.
     """
     try:
+        standards = standards_of(profile)
         engine = load_engine(model, uncalibrated=True, detector=detector)
         found, picture = inspected(
-            photo.read_bytes(), engine, auto_rotate=auto_rotate, check_quality=check_quality
+            read_photo(photo.read_bytes(), standards),
+            engine,
+            auto_rotate=auto_rotate,
+            check_quality=check_quality,
         )
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
     except Refusal as refusal:
         _tell(refusal, json)
     except ModelError as error:

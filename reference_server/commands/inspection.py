@@ -12,11 +12,9 @@ from reference_server.faces.engine import Engine
 from reference_server.faces.occlusion import over_threshold
 from reference_server.faces.pictures import grey
 from reference_server.faces.seen import landmarks_of
-from reference_server.pictures import Pixels
+from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import FaceCovered
-from reference_server.request.photo import read_photo
 from reference_server.stages import Stages
-from verikit.contract import load_contract
 
 Corners = tuple[int, int, int, int]
 """Left, top, right, bottom."""
@@ -48,14 +46,13 @@ class Inspection:
 
 
 def inspected(
-    file: bytes, engine: Engine, *, auto_rotate: bool = True, check_quality: bool = True
+    photo: Photo, engine: Engine, *, auto_rotate: bool = True, check_quality: bool = True
 ) -> tuple[Inspection, Pixels]:
     """What a server sees in a request with these options, and the photo set upright.
 
     Raises:
-        Refusal: the photo cannot be read, or shows no face.
+        NoFaceFound: it shows no face.
     """
-    photo = read_photo(file, load_contract().photo_standards)
     face = engine.find(photo, auto_rotate=auto_rotate, stages=Stages())
     covered = engine.regions(face)
     points = landmarks_of(face.picture, face.box, engine.finder.mtcnn)

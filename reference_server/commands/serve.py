@@ -25,11 +25,10 @@ from reference_server.process.serve import (
     run,
     url,
 )
-from reference_server.settings import Settings, SettingsError
+from reference_server.settings import Settings, SettingsError, standards_of
 from reference_server.verifier import Verifier
 from verikit import machine
-from verikit.contract import ContractError, PhotoStandards, load_contract
-from verikit.contract.profile import load_profile
+from verikit.contract import load_contract
 from verikit.errors import WrongUse
 from verikit.options import Grouped, SecretLines, read_secrets
 
@@ -213,25 +212,9 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         raise click.ClickException(str(error)) from error
 
 
-def _standards(profile: Path) -> PhotoStandards:
-    """The photo standards of a server's profile.
-
-    Raises:
-        WrongUse: it cannot be read, or asks for what this server does not do.
-        ContractError: limits that make no sense together.
-    """
-    known = load_profile(str(profile)).standards
-    if (known.min_file_bytes or 1) > 1:
-        raise WrongUse(f"{profile}: this server knows no smallest file size")
-    return known.filled(CONTRACT.photo_standards)
-
-
 def _settings(lines: SecretLines, profile: Path | None, limits: Limits) -> Settings:
     """What files and the environment say now."""
-    try:
-        standards = _standards(profile) if profile else CONTRACT.photo_standards
-    except (ContractError, WrongUse) as error:
-        raise SettingsError(str(error)) from error
+    standards = standards_of(profile)
     newest, *older = (
         Settings.from_environment({**os.environ, **_variables(lines, turn)}, standards, limits)
         for turn in range(max(map(len, lines.values()), default=1))

@@ -13,6 +13,7 @@ from reference_server.commands.inspect import inspect
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.errors import WeightsError
 from training.poor_photos import masked
+from verikit.contract import load_contract
 from verikit.portraits import head
 
 
@@ -67,6 +68,29 @@ def test_a_request_without_options_is_answered_as_it_would_be(tmp_path, hopper):
     masked((150, 190, 215))(head("collins", 250), box).save(covered_face)
     assert "4004" in seen(covered_face)["answer"]
     assert seen(covered_face, "--no-check-quality")["answer"] == "compared"
+
+
+@pytest.mark.parametrize(
+    ("standards", "expected"),
+    [
+        ("side_px: {maximum: 200}", "INVALID_IMAGE_SIZE"),
+        ("side_px: {maximum: 9000}", None),
+        ("formats: [JPEG]", "INVALID_IMAGE_TYPE"),
+    ],
+)
+def test_photo_standards_of_a_profile_apply(portrait, tmp_path, standards, expected):
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(f"photo_standards: {{{standards}}}")
+    code = load_contract().codes[expected].code if expected else None
+    assert seen(portrait, "--profile", str(profile)).get("code") == code
+
+
+def test_a_profile_that_no_server_can_keep_is_wrong_use(portrait, tmp_path):
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("photo_standards: {formats: [XCF]}")
+    done = CliRunner().invoke(inspect, [str(portrait), "--profile", str(profile)])
+    assert done.exit_code == 2
+    assert "cannot read XCF" in done.output
 
 
 def test_landmarks_are_drawn(tmp_path, portrait):
