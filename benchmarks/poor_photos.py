@@ -25,58 +25,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_server.faces.fitting.fit import Fit, fit_to
+from reference_server.faces.fitting.fit import Fit
 from reference_server.faces.fitting.pairs import Statistics
-from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.photo_quality import Measures
 from reference_server.faces.scoring.penalty import Penalty
-from training.penalty import (
-    NAMES,
-    PEOPLE,
-    SEED,
-    Faces,
-    engine_for_subjects,
-    fit,
-    good,
-    people_of,
-    poor_faces,
-)
+from training.penalty import PEOPLE, SEED, fit, poor_faces, score_of_others
 from training.photos import data_folder, lfw_people
-from training.poor_photos import (
-    Change,
-    blurred,
-    brightened,
-    compressed,
-    flattened,
-    grainy,
-    grey,
-    masked,
-    reduced,
-    shaded,
-    smeared,
-)
+from training.poor_faces import NAMES, Faces, collected, good_portraits, people_of
+from training.poor_photos import CONDITIONS
 from verikit.contract import load_contract
 
-AS_IS = "as they are"
-CONDITIONS: dict[str, Change] = {
-    AS_IS: lambda image, _: image,
-    "100 px": reduced(100),
-    "64 px": reduced(64),
-    "48 px": reduced(48),
-    "blur 2 px": blurred(2),
-    "blur 3 px": blurred(3),
-    "blur 4 px": blurred(4),
-    "motion 11 px": smeared(11, 0),
-    "JPEG quality 10": compressed(10),
-    "JPEG quality 5": compressed(5),
-    "dark": brightened(0.2),
-    "over-exposed": brightened(2.2, 20),
-    "low contrast": flattened(0.25),
-    "noise": grainy(30),
-    "grey": grey,
-    "masked": masked((150, 190, 215)),
-    "sunglasses": shaded((15, 15, 15)),
-}
 ROWS = tuple(row for row in load_contract().error_rates.rows if row[0] < 0.85)
 """What these pairs can tell of: up to 0.8."""
 COLUMNS = (
@@ -96,20 +54,16 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    engine = engine_for_subjects()
-    kinds = poor_faces(given.data, given.work / "kinds", engine)
+    kinds = poor_faces(given.data, given.work / "kinds")
     two_each = [
         (person, photo)
         for person, photos in lfw_people(given.data, PEOPLE, SEED).items()
         for photo in photos[:2]
     ]
-    conditions = {
-        name: Faces.kept(given.work / "conditions" / f"{name}.npz", engine, two_each, change)
-        for name, change in CONDITIONS.items()
-    }
+    conditions = collected(given.work / "conditions", CONDITIONS, two_each)
     shown = people_of(kinds) | people_of(conditions)
-    fitted = fit_to(LabelledTemplates.load(given.templates).without(shown))
-    portraits = good(given.data, engine)
+    fitted = score_of_others(given.templates, shown)
+    portraits = good_portraits(given.data)
     tables = []
     for seed in range(given.splits):
         people = np.random.default_rng(seed).permutation(sorted(shown))

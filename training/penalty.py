@@ -12,32 +12,25 @@ The templates are kept in the work folder; they are biometric data, so put it ou
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.optimize import nnls
 
-from reference_server.faces.detection.boxes import nearest_centre
-from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.fitting.fit import Fit, fit_to
 from reference_server.faces.fitting.pairs import Statistics
 from reference_server.faces.fitting.people import LabelledTemplates
-from reference_server.faces.photo_quality import Measures, measures
-from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 from reference_server.faces.scoring.penalty import Penalty
 from reference_server.faces.scoring.scorer import SHIPPED
-from reference_server.pictures import Photo
-from reference_server.refusals import NoFaceFound
-from reference_server.stages import Stages
-from training.photos import data_folder, lfw_people, portraits, read
-from training.poor_photos import GOOD, KINDS, Change
+from training.photos import data_folder, lfw_people
+from training.poor_faces import NAMES, Faces, collected, good_portraits, people_of
+from training.poor_photos import GOOD, KINDS
 
-PEOPLE, SEED = 400, 3
+PEOPLE, SEED = 300, 3
 EDGES = {
     "blur": (1.8, 2.0, 2.2, 2.5, 2.8, 3.1, 3.5),
     "smear": (0.15, 0.35, 0.6, 2.0),
@@ -55,55 +48,11 @@ EDGES = {
     "mouth": (0.1, 1.0),
 }
 """Where the slope of a measure's cost may rise, the first where hardly any good photo lies."""
-NAMES = tuple(field.name for field in fields(Measures))
 RATES, WEIGHTS = (0.01, 0.001), (1, 3)
 """False match rates at which the similarities of a kind are compared with the map's."""
 GOOD_WEIGHT = 5
 ROUNDS, STEP, MOST_RAISED = 12, 0.8, 2
 """The better one of two photos decides, so what a kind costs is raised until that is enough."""
-
-
-@dataclass(frozen=True, eq=False)
-class Faces:
-    """Measures (N, len(NAMES)), templates (N, D), people (N,) and photos (N,) of one kind."""
-
-    measures: NDArray[np.float64]
-    templates: Templates
-    people: NDArray[np.str_]
-    photos: NDArray[np.str_]
-
-    def of(self, people: Iterable[str]) -> Faces:
-        """Those of some people."""
-        kept = np.isin(self.people, list(people))
-        return Faces(*(array[kept] for array in self.__dict__.values()))
-
-    @classmethod
-    def kept(cls, path: Path, *making: object) -> Faces:
-        """What an earlier run has kept, or what ``collect`` makes of the rest."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, **collect(*making).__dict__)  # type: ignore[arg-type]
-        with np.load(path) as stored:
-            return cls(**stored)
-
-
-def collect(engine: Engine, photos: Sequence[tuple[str, Path]], change: Change) -> Faces:
-    """Faces of (person, photo), made poor; those that are not found then are left out."""
-    rows: list[tuple[list[float], NDArray[np.float32], str, str]] = []
-    for person, path in photos:
-        image = Image.open(path).convert("RGB")
-        if not (boxes := engine.finder.detector.find(np.asarray(image))):
-            continue
-        poor = change(image, nearest_centre(boxes, image.size))
-        try:
-            face = engine.find(Photo(np.asarray(poor)), stages=Stages())
-        except NoFaceFound:
-            continue
-        (template,) = engine.embed([face.chip])
-        found = measures(face.chip, face.picture, face.box, engine.regions(face))
-        rows.append((list(asdict(found).values()), template, person, path.name))
-    found_of, templates, people, names = zip(*rows, strict=True)
-    return Faces(np.array(found_of), np.array(templates), np.array(people), np.array(names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,41 +151,22 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=data_folder())
     parser.add_argument("--work", type=Path, required=True)
     given = parser.parse_args()
-    engine = engine_for_subjects()
-    kinds = poor_faces(given.data, given.work, engine)
-    fitted = fit_to(LabelledTemplates.load(given.templates).without(people_of(kinds)))
-    penalty = fit(kinds, good(given.data, engine), fitted)
+    kinds = poor_faces(given.data, given.work / "kinds")
+    fitted = score_of_others(given.templates, people_of(kinds))
+    penalty = fit(kinds, good_portraits(given.data), fitted)
     penalty.save(SHIPPED / f"{penalty.model}-penalty.json")
 
 
-def engine_for_subjects() -> Engine:
-    """The server's, but for which of several faces counts: in LFW, the one nearest the centre."""
-    engine = load_engine()
-    return replace(engine, finder=replace(engine.finder, choice=nearest_centre))
-
-
-def people_of(kinds: Mapping[str, Faces]) -> set[str]:
-    """Everybody who is shown."""
-    return {person for faces in kinds.values() for person in faces.people.tolist()}
-
-
-def poor_faces(data: Path, work: Path, engine: Engine) -> dict[str, Faces]:
+def poor_faces(data: Path, folder: Path) -> dict[str, Faces]:
     """One photo of each of some people, as each kind."""
-    photos = [(person, photos[0]) for person, photos in lfw_people(data, PEOPLE, SEED).items()]
-    return {
-        kind: Faces.kept(work / f"{kind}.npz", engine, photos, change)
-        for kind, change in KINDS.items()
-    }
+    people = lfw_people(data, PEOPLE, SEED)
+    return collected(folder, KINDS, [(person, photos[0]) for person, photos in people.items()])
 
 
-def good(data: Path, engine: Engine) -> NDArray[np.float64]:
-    """Measures of portraits: larger, sharper and smoother than photos of LFW."""
-    found = []
-    for path in portraits(data, "training"):
-        face = engine.find(Photo(read(path)), stages=Stages())
-        seen = measures(face.chip, face.picture, face.box, engine.regions(face))
-        found.append(list(asdict(seen).values()))
-    return np.array(found)
+def score_of_others(templates: Path, shown: set[str]) -> Fit:
+    """A score fitted without those who are shown, and without any penalty."""
+    others = LabelledTemplates.load(templates).without(shown)
+    return fit_to(replace(others, penalties=np.zeros_like(others.penalties)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
-"""Kinds of poor photos, made out of good ones of 250 pixels, to fit what they cost a score.
-
-They are others than those that benchmarks/poor_photos.py judges by.
-"""
+"""Kinds of poor photos, made out of good ones of 250 pixels: to fit what they cost a score, and
+others to judge that by."""
 
 from __future__ import annotations
 
@@ -231,4 +229,24 @@ KINDS: dict[str, Change] = {
     "hand": barred(0.2, 0.66, 0.8, 1.0, (180, 130, 105)),
     "bar over the eyes": barred(0.0, 0.17, 1.0, 0.42, (0, 0, 0)),
 }
-COVERING = ("mask", "glasses", "hand", "bar over")
+
+CONDITIONS: dict[str, Change] = {
+    "as they are": lambda image, _: image,
+    "100 px": reduced(100),
+    "64 px": reduced(64),
+    "48 px": reduced(48),
+    "blur 2 px": blurred(2),
+    "blur 3 px": blurred(3),
+    "blur 4 px": blurred(4),
+    "motion 11 px": smeared(11, 0),
+    "JPEG quality 10": compressed(10),
+    "JPEG quality 5": compressed(5),
+    "dark": brightened(0.2),
+    "over-exposed": brightened(2.2, 20),
+    "low contrast": flattened(0.25),
+    "noise": grainy(30),
+    "grey": grey,
+    "masked": masked((150, 190, 215)),
+    "sunglasses": shaded((15, 15, 15)),
+}
+"""What benchmarks/poor_photos.py judges by; nothing but "grey" is fitted to."""
