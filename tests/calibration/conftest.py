@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from matplotlib.figure import Figure
 
+from tests.support.serving import serving
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -101,13 +102,8 @@ class Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def stub():
-    server = Stub()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Stub()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

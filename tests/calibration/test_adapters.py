@@ -1,7 +1,6 @@
 """Verifiers with an API of their own, against stand-ins that answer as they do."""
 
 import json
-import threading
 from base64 import b64decode
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -13,6 +12,7 @@ from click.testing import CliRunner
 
 from calibration.asking.adapters import NAMES
 from calibration.commands.calibrate import calibrate
+from tests.support.serving import serving
 
 from .conftest import score_of
 
@@ -87,12 +87,8 @@ ANSWERS = {
 def stand_in():
     server = ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
     server.sent, server.busy = {}, 0
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def run(stand_in, people, tmp_path, *options: str):

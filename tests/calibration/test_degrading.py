@@ -2,7 +2,6 @@
 
 import io
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from calibration.sources.degradations import EVERY, Degradation, Degraded
 from calibration.statistics.intervals import Interval, measured
 from calibration.statistics.verdicts import Verdict
 from tests.calibration.conftest import CONTRACT, Answering, Stub
+from tests.support.serving import serving
 
 KINDS = {how.kind for how in EVERY}
 
@@ -99,12 +99,8 @@ class Seeing(Answering):
 def seeing():
     server = Stub()
     server.RequestHandlerClass = Seeing
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ The workers are threads here, processes of a Dask cluster in test_dask.py.
 """
 
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from calibration.asking.cluster import TASK_SIZE, slots_of
 from calibration.asking.server import CHECKED_EVERY
 from calibration.commands import calibrate as cli
 from calibration.executors import Workers
+from tests.support.serving import serving
 from verikit.cli import main
 from verikit.transport import Address, Endpoint
 
@@ -34,13 +34,8 @@ def threads(monkeypatch):
 
 @pytest.fixture
 def replica(stub):
-    server = type(stub)()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(type(stub)()) as server:
+        yield server
 
 
 def run(stub, people, out, *options: str):

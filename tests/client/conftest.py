@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.serving import serving
 from verikit.client import AsyncClient, Client, Verification
 from verikit.contract import load_contract
 
@@ -76,13 +77,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
-    with Scripted() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Scripted()) as server:
         yield server
         server.over.set()
-        server.shutdown()
-        thread.join()
 
 
 Ask = Callable[..., list[Verification]]

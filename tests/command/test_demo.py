@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.support.serving import serving
 from verikit.commands import claimed
 from verikit.commands.demo import _is_ready, write_index
 from verikit.contract import load_contract
@@ -24,12 +24,8 @@ class _Healthy(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), _Healthy) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), _Healthy)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_readiness_is_asked_past_any_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import gevent
 import psutil
 import pytest
 
 from loadtests.control.server_monitor import Sample, ServerMonitor, find_probe
+from tests.support.serving import serving
 from verikit.errors import WrongUse
 from verikit.transport import Address, Endpoint
 
@@ -39,12 +39,8 @@ def metrics() -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as bound:
-        thread = Thread(target=bound.serve_forever)
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as bound:
         yield f"http://127.0.0.1:{bound.server_port}"
-        bound.shutdown()
-        thread.join()
 
 
 def test_a_metrics_page_is_summed_over_workers(metrics: str) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.mutation.parts import Crash
 from tests.mutation.wire import Serve, wsgi
+from tests.support.serving import serving
 
 
 class _Quiet(WSGIRequestHandler):
@@ -97,12 +97,5 @@ def served(
     handler = type("Handler", (_Quiet,), {"protocol_version": protocol, "spoil": spoil})
     app = wsgi(serve, slips, declares_length=declares_length)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    with noted(slips):
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+    with noted(slips), serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"

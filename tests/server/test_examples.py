@@ -3,7 +3,6 @@ import json
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.support.needs import missing, needs
+from tests.support.serving import serving
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
@@ -66,13 +66,10 @@ def photos(tmp_path: Path, draw: Callable[..., bytes]) -> list[Path]:
 @pytest.fixture
 def listener() -> Iterator[HTTPServer]:
     """Writes down the forms that it is sent."""
-    with HTTPServer(("127.0.0.1", 0), Listener) as server:
-        server.forms = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    server.forms = []  # type: ignore[attr-defined]
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 class Listener(BaseHTTPRequestHandler):
