@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from urllib.parse import urlencode
 
-from loadtests.generator.photos import covered_portrait, landscape, portrait
+from loadtests.generator.photos import covered_portrait, landscape, lengthened, portrait
 from verikit.contract import Contract, PhotoStandards
 from verikit.contract.encryption import Secrets
 from verikit.portraits import PEOPLE
@@ -30,10 +30,18 @@ class Case:
 
 
 def build_cases(
-    contract: Contract, mix: Mapping[str, float], sides: tuple[int, ...], secrets: Secrets
+    contract: Contract,
+    mix: Mapping[str, float],
+    sides: tuple[int, ...],
+    secrets: Secrets,
+    *,
+    least_bytes: int = 0,
 ) -> dict[str, list[Case]]:
-    """The cases of every kind with a share in the mix."""
-    encrypt = secrets.encrypt_to_base64
+    """The cases of every kind with a share in the mix; no file is shorter than ``least_bytes``."""
+
+    def encrypt(file: bytes) -> bytes:
+        return secrets.encrypt_to_base64(lengthened(file, least_bytes))
+
     return {
         kind: wrong_photos(contract, kind, sides[0], encrypt)
         if kind in contract.codes

@@ -6,7 +6,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw
 
-from verikit.portraits import head, jpeg
+from verikit.portraits import head, jpeg, padded_jpeg
 
 # As shares of the head picture's side.
 _MOUTH = {"collins": (0.40, 0.46, 0.60, 0.58), "hopper": (0.32, 0.68, 0.68, 0.86)}
@@ -31,3 +31,8 @@ def covered_portrait(person: str, side: int) -> bytes:
 def landscape(side: int) -> bytes:
     """A JPEG without a face: a plain slope from dark to light."""
     return jpeg(Image.linear_gradient("L").resize((side, side)).convert("RGB"))
+
+
+def lengthened(file: bytes, least: int) -> bytes:
+    """The same picture, or text, in a file that is not shorter than ``least`` bytes."""
+    return padded_jpeg(file, least) if file.startswith(b"\xff\xd8") else file.ljust(least)

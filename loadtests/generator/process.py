@@ -78,7 +78,9 @@ class GeneratorProcess:
         contract = replace(self._contract, photo_standards=standards)
         if recipe not in self._cases:
             self._cases[recipe] = gevent.get_hub().threadpool.apply(
-                build_cases, (contract, profile.mix, profile.photos, self._secrets)
+                build_cases,
+                (contract, profile.mix, profile.photos, self._secrets),
+                {"least_bytes": server.min_file_bytes or 0},
             )
         return self._cases[recipe]
 

@@ -49,6 +49,15 @@ def test_comparisons_are_photos_of_the_sizes_asked_for() -> None:
     assert sides == {(64, 64): 6, (128, 128): 6}
 
 
+@pytest.mark.parametrize("kind", [COMPARISON, "INVALID_IMAGE_TYPE"])
+def test_no_file_is_shorter_than_the_server_takes(kind: str) -> None:
+    built = build_cases(CONTRACT, {kind: 1}, (64,), Secrets.of(), least_bytes=70_000)
+    files = [opened(form(case)[name]) for case in built[kind] for name in (FIRST, SECOND)]
+    assert {len(file) for file in files} == {70_000}
+    if kind == COMPARISON:
+        assert {Image.open(io.BytesIO(file)).size for file in files} == {(64, 64)}
+
+
 @pytest.mark.parametrize("kind", CONTRACT.codes)
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_wrong_request_is_wrong_in_one_place(kind: str, place: int) -> None:

@@ -14,6 +14,9 @@ HEADS: dict[str, Box] = {"collins": (85, 0, 365, 280), "hopper": (95, 20, 435, 3
 """A square around each person's head, in pixels of the portrait."""
 
 PEOPLE = tuple(HEADS)
+_MARKER = 2  # bytes of a JPEG's start, and of the marker of a comment
+_SEGMENT = 65_537  # the longest JPEG comment, its header included
+_HEADER = 4
 
 
 @cache
@@ -34,3 +37,20 @@ def jpeg(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=90)
     return file.getvalue()
+
+
+def padded_jpeg(file: bytes, size: int) -> bytes:
+    """The same picture in a JPEG file of just this size, or as it is where it is larger already."""
+    return file[:_MARKER] + _comments(size - len(file)) + file[_MARKER:]
+
+
+def _comments(missing: int) -> bytes:
+    if missing < _HEADER:
+        return b"\xff" * missing  # fill bytes, which may precede any marker (T.81, B.1.1.2)
+    segments = bytearray()
+    while missing > 0:
+        # What is left over must be long enough for a segment of its own.
+        length = missing if missing <= _SEGMENT else min(_SEGMENT, missing - _HEADER)
+        segments += b"\xff\xfe" + (length - _MARKER).to_bytes(2, "big") + bytes(length - _HEADER)
+        missing -= length
+    return bytes(segments)

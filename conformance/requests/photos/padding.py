@@ -6,10 +6,9 @@ import struct
 import zlib
 
 from conformance.errors import NotApplicable
+from verikit.portraits import padded_jpeg
 
 _JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
-_SEGMENT = 65_537  # the longest JPEG comment, its header of 4 bytes included
-_HEADER = 4
 _CHUNK = 12  # a PNG chunk without content
 _BEHIND_HEADER = len(_PNG) + _CHUNK + 13
 
@@ -24,20 +23,10 @@ def padded(file: bytes, size: int) -> bytes:
     if missing <= 0:
         return file
     if file.startswith(_JPEG):
-        return file[: len(_JPEG)] + _comments(missing) + file[len(_JPEG) :]
+        return padded_jpeg(file, size)
     if file.startswith(_PNG) and missing >= _CHUNK:
         return file[:_BEHIND_HEADER] + _chunk(missing) + file[_BEHIND_HEADER:]
     raise NotApplicable("the suite makes files of an exact size as JPEG and PNG only")
-
-
-def _comments(missing: int) -> bytes:
-    segments = bytearray()
-    while missing > 0:
-        # What is left over must be long enough for a segment of its own.
-        length = missing if missing <= _SEGMENT else min(_SEGMENT, missing - _HEADER)
-        segments += b"\xff\xfe" + (length - 2).to_bytes(2, "big") + bytes(length - _HEADER)
-        missing -= length
-    return bytes(segments)
 
 
 def _chunk(missing: int) -> bytes:
