@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.judging.outcome import ACCEPTED
@@ -15,6 +16,9 @@ from verikit.foreign_text import shown
 _NAME_LENGTH = 100
 _ORDER = list(Level)
 _OF_PROXIES = (403, 408, 411, 413, 414, 429, 502, 503, 504)
+_APART = {"status-500", "http-framing", "http-fields", "message-plain"}
+"""Requirements that an answer without JSON breaks on its own account."""
+_WITHOUT_JSON = ("answer-json", "")
 _PROXIES = ("nginx", "envoy", "haproxy", "cloudflare", "awselb", "apache", "traefik", "gunicorn")
 
 
@@ -47,7 +51,7 @@ def causes(run: Run) -> list[Cause]:
         Cause(
             level=run.requirements[requirement].level,
             requirement=requirement,
-            text=text,
+            text=text or _without_json(requirement, findings),
             cases=tuple(dict.fromkeys(case for case, _ in findings)),
             example=findings[0][1],
         )
@@ -62,9 +66,8 @@ def _cause(run: Run, finding: Finding) -> tuple[str, str]:
     if one and one.answer is None:
         framed = isinstance(one.error, BadAnswer)
         return "http-framing" if framed else "answer-complete", ""
-    if one and one.answer and (front := _front(one.answer)):
-        said = f"HTTP {one.answer.status} without JSON: {front} in front of the server responds"
-        return finding.requirement, said
+    if one and one.answer and _lacks_json(finding.requirement, one.answer):
+        return _WITHOUT_JSON
     if run.ordinary != ACCEPTED and _refused_accepted(finding):
         return (
             "photo-ordinary",
@@ -73,11 +76,31 @@ def _cause(run: Run, finding: Finding) -> tuple[str, str]:
     return finding.requirement, ""
 
 
+def _lacks_json(requirement: str, answer: Answer) -> bool:
+    """Whether a finding is no more than that an answer is no JSON object."""
+    apart = requirement in _APART and answer.status not in _OF_PROXIES
+    return not isinstance(answer.json, dict) and not apart
+
+
+def _without_json(requirement: str, findings: Iterable[tuple[str, Finding]]) -> str:
+    """What the answers without a JSON object are, and who may have given them."""
+    found = [finding.exchange.answer for _, finding in findings if finding.exchange]
+    answers = [a for a in found if a and _lacks_json(requirement, a)]
+    if requirement != _WITHOUT_JSON[0] or not answers:
+        return ""
+    pages = all(answer.body.lstrip()[:1] == b"<" for answer in answers)
+    statuses = ", ".join(map(str, sorted({answer.status for answer in answers})))
+    text = f"{'HTML pages' if pages else 'No JSON objects'} are the answers with HTTP {statuses}"
+    fronts = sorted({_front(answer) for answer in answers if answer.status in _OF_PROXIES})
+    return (
+        f"{text}; {' and '.join(fronts)} in front of the server may give them" if fronts else text
+    )
+
+
 def _front(answer: Answer) -> str:
-    """What stands before the server, where that answered; empty where the server did."""
+    """The proxy that names itself in an answer."""
     server = answer.headers.get("server", "").lower()
-    name = next((name for name in _PROXIES if name in server), "a proxy")
-    return name if answer.status in _OF_PROXIES and not answer.fields else ""
+    return next((name for name in _PROXIES if name in server), "a proxy")
 
 
 def _refused_accepted(finding: Finding) -> bool:

@@ -16,7 +16,7 @@ _GOOD = {Verdict.PASSED, Verdict.WARNING}
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Cases by id. ``known`` still fail, but the failure is waived or declared in the profile;
-    ``no_longer_judged`` failed before and now have no verdict on the server.
+    ``no_longer_judged`` failed before, were run again, and now have no verdict on the server.
 
     ``remarks`` say what else differs between the runs.
     """
@@ -75,8 +75,8 @@ def compare(run: Run, earlier: Sequence[Mapping[str, Any]]) -> Comparison:
         known=known,
         no_longer_judged=tuple(
             case
-            for case in sorted(failed_before)
-            if now.get(case) not in _GOOD | {Verdict.FAILED, Verdict.WAIVED}
+            for case in sorted(failed_before & set(now))
+            if now[case] not in _GOOD | {Verdict.FAILED, Verdict.WAIVED}
         ),
         remarks=tuple(_remarks(run, earlier, before)),
     )
@@ -98,6 +98,9 @@ def _remarks(
     ]
     if earlier[-1]["kind"] != "footer":
         remarks.append("The earlier run is incomplete.")
-    if added := sum(result.case not in before for result in run.results):
+    included = {result.case for result in run.results}
+    if added := len(included - set(before)):
         remarks.append(f"Cases that the earlier run did not include: {added}.")
+    if left := sum(case not in included for case, word in before.items() if word == Verdict.FAILED):
+        remarks.append(f"Cases that failed then and are not part of this run: {left}.")
     return remarks

@@ -35,6 +35,25 @@ def test_what_stands_before_the_server_is_named() -> None:
     assert any("in front of the server" in cause.text for cause in causes(done))
 
 
+def test_refusals_in_html_are_one_cause() -> None:
+    done = checked("refusals-as-html", "first-", "parameters", "path-", "every-", "!fuzz")
+    found = [cause for cause in causes(done) if "HTML pages" in cause.text]
+    assert [cause.requirement for cause in found] == ["answer-json"]
+    assert found == causes(done)
+    assert "HTTP 400, 404" in found[0].text
+
+
+def test_a_page_of_an_internal_error_is_a_cause_of_its_own() -> None:
+    def crashes(answer: Answer) -> Answer:
+        refused = answer.status != 200
+        return Answer(500, {}, "<h1>Internal Server Error</h1>") if refused else answer
+
+    with serving(reply=crashes) as url:
+        cases = load_catalogue().select("first-missing", "ordinary", "every-status-500")
+        done = run(Target.of(url), cases)
+    assert {cause.requirement for cause in causes(done)} == {"answer-json", "status-500"}
+
+
 def test_a_failed_case_breaks_a_requirement_in_the_sentence_too() -> None:
     done = checked("everybody-the-same", "crossed-impostor-*")
     assert "0 requirements" not in sentence(done)

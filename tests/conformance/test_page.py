@@ -80,10 +80,22 @@ def test_a_run_is_compared_with_an_earlier_one(bad_url: str) -> None:
         fixed=("first-missing",),
         still_failing=("second-iv-wrong",),
         known=(),
-        no_longer_judged=("second-missing",),
-        remarks=(),
+        no_longer_judged=(),
+        remarks=("Cases that failed then and are not part of this run: 1.",),
     )
     assert "1 new</span>" in page(done, {}, compare(done, before))
+
+
+def test_what_failed_before_and_is_not_judged_now_is_told_from_what_was_left_out(
+    bad_url: str,
+) -> None:
+    done = checked(bad_url, "first-missing")
+    undecided = replace(done.results[0], verdict=Verdict.COULD_NOT_JUDGE)
+    before = earlier(bad_url, first_missing="failed", second_missing="failed")
+    since = compare(replace(done, results=(undecided,)), before)
+    assert since.no_longer_judged == ("first-missing",)
+    assert since.fixed == since.still_failing == ()
+    assert "1 no longer judged" in since.sentence
 
 
 def test_a_failure_that_is_only_waived_is_not_fixed(bad_url: str) -> None:
