@@ -184,7 +184,7 @@ class CaseContext:
         """The score of two photos.
 
         Raises:
-            CouldNotJudge: the server did not compare them.
+            NotCompared: the server did not compare them.
         """
         return score_of(self.compare(first, second, **options))
 
@@ -225,14 +225,22 @@ def ordinary(profile: Profile) -> tuple[int, str]:
     return min(side, standards.max_side or side), "JPEG" if "JPEG" in formats else formats[0]
 
 
+class NotCompared(CouldNotJudge):
+    """Photos that a case needs compared were not."""
+
+    def __init__(self, one: Exchange) -> None:
+        super().__init__(f"photos that should be compared were refused: {describe_actual(one)}")
+        self.exchange = one
+
+
 def score_of(one: Exchange) -> float:
     """The score in an answer.
 
     Raises:
-        CouldNotJudge: the photos were not compared.
+        NotCompared: the answer is another.
     """
     if outcome(one.answer) != ACCEPTED or one.answer is None:
-        raise CouldNotJudge(f"photos that should be compared were refused: {describe_actual(one)}")
+        raise NotCompared(one)
     return number(one.answer)
 
 

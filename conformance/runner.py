@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 
-from conformance.case import Case, CaseContext, Environment, People, ordinary
+from conformance.case import Case, CaseContext, Environment, NotCompared, People, ordinary
 from conformance.catalogue import load_catalogue
 from conformance.errors import CouldNotJudge, NotApplicable
 from conformance.judging.known_failures import (
@@ -21,9 +21,11 @@ from conformance.judging.known_failures import (
     with_flakiness,
     with_known_failure,
 )
-from conformance.judging.outcome import Outcome, outcome
+from conformance.judging.oracle import right
+from conformance.judging.outcome import ACCEPTED, Outcome, outcome
 from conformance.judging.verdicts import Finding, Result, Verdict, worst
 from conformance.requests.exchange import Target, exchange, reachable
+from conformance.requests.photos.files import OWN
 from conformance.requests.photos.people import OUR_PEOPLE
 from conformance.requests.recipe import Request, fitted
 from verikit.contract import load_contract
@@ -155,12 +157,29 @@ def _verdict(context: CaseContext, gone: Event) -> tuple[Verdict, tuple[Finding,
     except NotApplicable as error:
         return Verdict.NOT_APPLICABLE, (), str(error)
     except CouldNotJudge as error:
-        return Verdict.COULD_NOT_JUDGE, (), str(error)
+        findings = _wrong_refusal(context, error) if isinstance(error, NotCompared) else ()
+        if not findings:
+            return Verdict.COULD_NOT_JUDGE, (), str(error)
     except Exception:
         return Verdict.TOOL_ERROR, (), traceback.format_exc()
     if _lost_answer(findings) and not _still_there(context.environment.target):
         gone.set()
     return worst(findings), findings, ""
+
+
+def _wrong_refusal(context: CaseContext, error: NotCompared) -> tuple[Finding, ...]:
+    """A finding if no reading lets the server refuse what it did not compare.
+
+    If it refuses ordinary photos as well, everything would be a finding, and none says why.
+    """
+    one = error.exchange
+    own = any(photo.of.startswith(OWN) for photo in one.request.photos)
+    if context.ordinary_outcome != ACCEPTED or one.answer is None or own:
+        return ()
+    allowed = right(one.request, context.profile, context.environment.leaves_open)
+    if allowed is None or outcome(one.answer) in allowed.outcomes:
+        return ()
+    return tuple(context.finding(allowed.expected, one, breaks=allowed.requirement))
 
 
 def _lost_answer(findings: Sequence[Finding]) -> bool:

@@ -16,7 +16,7 @@ import yaml
 from conformance.case import Case, CaseContext
 from conformance.cases.people import wrong_side
 from conformance.judging.oracle import right
-from conformance.judging.outcome import ACCEPTED, Outcome, describe_expected, outcome
+from conformance.judging.outcome import ACCEPTED, Outcome, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
 
@@ -105,10 +105,7 @@ class Crossed:
         one = context.ask(request)
         got = outcome(one.answer)
         if allowed and got not in allowed.outcomes:
-            words = " or ".join(
-                describe_expected(word) for word in sorted(allowed.outcomes, key=str)
-            )
-            yield from context.finding(words, one, breaks=allowed.requirement)
+            yield from context.finding(allowed.expected, one, breaks=allowed.requirement)
         elif got == ACCEPTED:
             yield from wrong_side(context, one)
         return got

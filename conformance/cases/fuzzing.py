@@ -18,7 +18,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.case import CaseContext
 from conformance.judging.oracle import right
-from conformance.judging.outcome import describe_expected, outcome
+from conformance.judging.outcome import outcome
 from conformance.judging.verdicts import Finding, Verdict
 from conformance.requests.exchange import Exchange
 from conformance.requests.recipe import Request
@@ -97,5 +97,4 @@ def _judged(context: CaseContext, request: Request) -> Broken | None:
     allowed = right(one.request, context.profile, context.environment.leaves_open)
     if allowed is None or outcome(one.answer) in allowed.outcomes:
         return None
-    words = " or ".join(describe_expected(word) for word in sorted(allowed.outcomes, key=str))
-    return Broken(allowed.requirement, words, one)
+    return Broken(allowed.requirement, allowed.expected, one)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
+from operator import itemgetter
 
 from conformance.case import Case, CaseContext
 from conformance.cases import case
 from conformance.errors import CouldNotJudge
 from conformance.judging.answers import is_success
+from conformance.judging.outcome import ACCEPTED, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.exchange import Exchange
+from conformance.requests.recipe import EncryptedPhoto, Request
 
 Kind = Callable[[Exchange], bool]
 
@@ -110,3 +113,80 @@ def _request_id_unique(context: CaseContext) -> Iterable[Finding]:
     one, other = repeated[0][:2]
     expected = "a unique ID for each request"
     return context.finding(expected, other, actual=actual, also=(one.case,))
+
+
+Pair = tuple[EncryptedPhoto | str, ...]
+
+_STEPS = (2, 3, 4, 6)
+"""Into how many equal steps a score is not divided; five are part of a score with one digit."""
+_FEWEST_INNER = 3
+
+
+@case(
+    "every-score-repeated",
+    "The same two photos get the same score, however the form and check_quality are written",
+    since="1.8.0",
+    requires=("operation-compares",),
+    invariant=True,
+)
+def _score_repeated(context: CaseContext) -> Iterable[Finding]:
+    """What a server did to a photo is not seen in the recipe, but the same was done each time."""
+    compared = _compared(context)
+    tolerance = context.profile.score_tolerance
+    apart = []
+    for comparisons in compared.values():
+        (low, one), (high, other) = (pick(comparisons, key=itemgetter(0)) for pick in (min, max))
+        if high - low > tolerance:
+            apart.append((low, one, high, other))
+    if not apart:
+        return []
+    low, one, high, other = apart[0]
+    expected = f"{low} within {tolerance}, as in {one.case}"
+    actual = f"{high} in {other.case} ({len(apart)} of {len(compared)} pairs of photos)"
+    return context.finding(expected, other, actual=actual, also=(one.case,))
+
+
+@case(
+    "every-score-graded",
+    "The scores of a run are not a few equal steps",
+    since="1.8.0",
+    requires=("score-graded",),
+    invariant=True,
+)
+def _score_graded(context: CaseContext) -> Iterable[Finding]:
+    compared = _compared(context)
+    scores = [comparisons[0][0] for comparisons in compared.values()]
+    inner = sum(0 < score < 1 for score in scores)
+    steps = next((n for n in _STEPS if all((score * n).is_integer() for score in scores)), None)
+    if steps is None or inner < _FEWEST_INNER:
+        return []
+    found = ", ".join(f"{score:g}" for score in sorted(set(scores)))
+    actual = f"only steps of 1/{steps} for {len(scores)} pairs of photos: {found}"
+    return context.finding("scores in between as well", actual=actual)
+
+
+def _compared(context: CaseContext) -> dict[Pair, list[tuple[float, Exchange]]]:
+    """The comparisons of a run and their scores, by what was compared.
+
+    Raises:
+        CouldNotJudge: there were none.
+    """
+    found: defaultdict[Pair, list[tuple[float, Exchange]]] = defaultdict(list)
+    for one in (entry.exchange for entry in context.environment.log.all()):
+        pair = _pair(one.request)
+        if pair and outcome(one.answer) == ACCEPTED and one.answer:
+            score = one.answer.fields.get("verification_score")
+            if type(score) in (int, float):
+                found[pair].append((float(score), one))
+    if not found:
+        raise CouldNotJudge("no photos were compared")
+    return found
+
+
+def _pair(request: Request) -> Pair | None:
+    """What a server compares, if that is clear: the photos, and whether it rotates them."""
+    rotate = request.auto_rotate or "false"
+    if rotate not in ("true", "false") or request.literal is not None:
+        return None
+    pair = tuple(EncryptedPhoto(photo=photo) for photo in request.photos)
+    return (*pair, rotate) if pair == (request.first, request.second) else None

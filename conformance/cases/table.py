@@ -54,6 +54,8 @@ _LENGTH = "INVALID_CONTENT_LENGTH"
 _JUDGED = {ACCEPTED, FORMAT, _TYPE}
 """Outcomes of cases whose photo may have a format that is refused."""
 LEAST_SIZE = "file-length-least"
+_MOST_PIXELS = 100_000_000
+"""What a maximum of a profile may cost this machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,8 @@ class OneRequest:
         if self.without and getattr(standards, self.without) is not None:
             raise NotApplicable("the profile's exact limits are judged instead")
         request = build(Request, resolved(self.send, standards))
+        if any((p.width or 0) * (p.height or 0) > _MOST_PIXELS for p in request.photos):
+            raise NotApplicable("the suite makes no photo of so many pixels")
         right = self._right(context.fitted(request), context)
         one = context.ask(request)
         got = outcome(one.answer)

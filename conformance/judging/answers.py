@@ -30,9 +30,11 @@ _INSIDE = re.compile(  # bounded, or a hostile body could cost the square of its
     rb"Traceback \(most recent call last\)|File \\*\"[^\"]{1,500}\", line \d+|"
     rb"(?:\b|\\[nrt])at [\w.$<>]{1,200}\([\w.]{1,200}\.(?:java|kt|scala|cs|js|ts):\d+|"
     rb"goroutine \d+ \[|"
-    rb"\b\w{1,100}\.(?:go|rb|php|py):\d+\b|\bpanic: "
+    rb"\b\w{1,100}\.(?:go|rb|php|py|js|mjs|cjs|ts|java|kt):\d+\b|\bpanic: |"
+    rb"(?<![\w./:])/(?:srv|home|usr|opt|var|root|mnt|tmp)/[\w.-]{1,100}/[\w.-]|"
+    rb"\b[A-Z]:\\{1,2}(?:\w{1,100}\\{1,2}){1,9}\w"
 )
-"""How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look."""
+"""How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look, and paths of files."""
 NO_ANSWER = "answer-complete"
 FRAMING = "http-framing"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.judging.limits import LARGE, SMALL, TOO_LONG, offences
-from conformance.judging.outcome import ACCEPTED
+from conformance.judging.outcome import ACCEPTED, describe_expected
 from conformance.requests.photos.files import photo_file
 from conformance.requests.photos.odd import NO_PHOTOS
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
@@ -24,7 +24,9 @@ _LEAST_SIDE = 200
 """Pixels below which a face may be too small to be found."""
 _SPELLINGS = ("", "true", "false", "1", "0", "yes", "no", "on", "off", "t", "f", "y", "n")
 """What may be read as a boolean as well, in any letter case."""
-_FORMS = {"urlencoded", "raw", "multipart", "files"}
+_FORMS = {"urlencoded", "lower-case-escapes", "all-escaped", "raw", "multipart", "files"}
+_LIGHT, _LEAST_QUALITY = (0.7, 1.3), 40
+"""Brightness and JPEG quality beyond which a face may not be found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,11 @@ class Right:
 
     outcomes: frozenset[str | int]
     requirement: str
+
+    @property
+    def expected(self) -> str:
+        """The outcomes in words."""
+        return " or ".join(describe_expected(word) for word in sorted(self.outcomes, key=str))
 
 
 def right(request: Request, profile: Profile, is_open: IsOpen) -> Right | None:
@@ -134,5 +141,7 @@ def _of_face(photo: Photo, request: Request) -> Iterator[Reason]:
         outcomes = frozenset({_FACE} if untested else {_COVERED, _FACE})
         sure = request.check_quality == "true" and photo.cover == "mask"
         yield Reason(requirement="code-4004", outcomes=outcomes, sure=sure)
+    elif not _LIGHT[0] <= photo.brightness <= _LIGHT[1] or photo.quality < _LEAST_QUALITY:
+        yield Reason(requirement="photo-ordinary", outcomes=frozenset({_FACE}), sure=False)
     elif (photo.turn or photo.exif) and request.auto_rotate != "true":
         yield Reason(requirement="auto-rotate-false", outcomes=frozenset({_FACE}), sure=False)

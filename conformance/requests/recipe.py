@@ -116,7 +116,8 @@ class Request:
     in_query: tuple[str, ...] = ()
     """Parameters that are sent in the query string instead of the body."""
     body: str = "urlencoded"
-    """urlencoded, multipart (fields), files (multipart file parts), json, text, raw, empty."""
+    """urlencoded, lower-case-escapes (%2b), all-escaped (every character, those of names too), raw
+    (nothing escaped), multipart (fields), files (multipart file parts), json, text, empty."""
     content_type: str | None = None
     """Replaces the header that belongs to the body; empty leaves it out."""
     length: Length = "declared"

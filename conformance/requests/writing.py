@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from string import ascii_letters, digits
@@ -113,6 +114,21 @@ def _urlencoded(pairs: Pairs) -> tuple[str, bytes]:
     return "application/x-www-form-urlencoded", body.encode()
 
 
+def _lower_case_escapes(pairs: Pairs) -> tuple[str, bytes]:
+    """As .NET's HttpUtility writes a form: the case of the digits means nothing (RFC 3986, 2.1)."""
+    kind, body = _urlencoded(pairs)
+    return kind, re.sub(rb"%[0-9A-F]{2}", lambda found: found[0].lower(), body)
+
+
+def _all_escaped(pairs: Pairs) -> tuple[str, bytes]:
+    body = "&".join(f"{_every(name)}={_every(value)}" for name, value in pairs)
+    return "application/x-www-form-urlencoded", body.encode()
+
+
+def _every(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
 def _raw(pairs: Pairs) -> tuple[str, bytes]:
     """As ``curl -d name=value`` writes a form: nothing is escaped."""
     body = "&".join(f"{name}={value}" for name, value in pairs)
@@ -134,6 +150,8 @@ def _part(name: str, value: str, file: bool) -> str:
 
 _BODIES: dict[str, Callable[[Pairs], tuple[str, bytes]]] = {
     "urlencoded": _urlencoded,
+    "lower-case-escapes": _lower_case_escapes,
+    "all-escaped": _all_escaped,
     "raw": _raw,
     "multipart": _multipart,
     "files": lambda pairs: _multipart(pairs, files=True),

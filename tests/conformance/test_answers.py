@@ -40,7 +40,10 @@ def test_good_answers_break_nothing() -> None:
     assert blamed(REFUSAL, 400) == set()
 
 
-@pytest.mark.parametrize("piece", [b"a", b"a.", b"at ", b"x(", b'File "', b"goroutine 1"])
+@pytest.mark.parametrize(
+    "piece",
+    [b"a", b"a.", b"at ", b"x(", b'File "', b"goroutine 1", b"/srv/a/", b"C:\\a\\\\", b"a.js:1"],
+)
 def test_a_large_body_is_judged_in_time_that_grows_with_its_length(piece: bytes) -> None:
     """It took an hour: a word of a mebibyte was searched again from each of its letters."""
     assert "answer-json" in blamed(piece * (2**20 // len(piece)))
@@ -165,3 +168,29 @@ def test_lost_answer() -> None:
 def test_a_stack_trace_of_the_jvm_is_seen_behind_the_escapes_of_json() -> None:
     trace = "java.lang.IllegalStateException\n\tat com.acme.Verify.run(Verify.java:42)"
     assert "message-plain" in blamed({**REFUSAL, "message": trace}, 400)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "at Object.<anonymous> (/srv/app/server.js:31:9)",
+        "at file:///app/dist/verify.mjs:7:1",
+        "cannot open /var/lib/faces/upload-17.jpg",
+        "C:\\inetpub\\faces\\verify.dll",
+    ],
+)
+def test_paths_of_files_on_the_server_are_seen(inside: str) -> None:
+    assert "message-plain" in blamed({**REFUSAL, "message": f"invalid argument: {inside}"}, 400)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "see https://faces.example/usr/manual/3",
+        "application/json or text/html",
+        "ratio 4:3, at 10:31:09",
+        "/identity/image_verification/stateless",
+    ],
+)
+def test_what_only_looks_like_a_path_is_left_alone(plain: str) -> None:
+    assert blamed({**REFUSAL, "message": f"invalid argument: {plain}"}, 400) == set()

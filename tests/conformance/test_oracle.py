@@ -48,3 +48,12 @@ def test_a_file_of_random_bytes_may_be_refused_for_its_sides() -> None:
 def test_a_face_may_be_overlooked_only_in_a_photo_that_is_small(side: int, found: bool) -> None:
     request = Request(first=EncryptedPhoto(photo=Photo(width=side, height=side)))
     assert ("DETECTION_FAILED" in outcomes(request, is_open=False)) is found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [({}, False), ({"brightness": 0.5}, True), ({"quality": 20}, True), ({"quality": 60}, False)],
+)
+def test_a_face_may_be_overlooked_in_a_poor_photo(change: dict[str, float], found: bool) -> None:
+    request = Request(second=EncryptedPhoto(photo=Photo(**change)))  # type: ignore[arg-type]
+    assert ("DETECTION_FAILED" in outcomes(request, is_open=True)) is found

@@ -19,7 +19,8 @@ from conformance.mock.server import serving
 from conformance.mock.verifier import Form, Refused, verify
 from conformance.reports.summary import requirement_verdicts, sentence
 from conformance.requests.exchange import Target
-from conformance.requests.recipe import Request
+from conformance.requests.recipe import Photo, Request
+from conformance.requests.writing import FIRST, SECOND
 from conformance.run import Run, run
 from conformance.runner import Options
 from verikit.contract.profile import load_profile
@@ -133,6 +134,47 @@ def test_missing_prerequisite_is_incomplete(good_url: str) -> None:
     done = checked(good_url, [*some("ordinary"), made(lacks)])
     assert verdict(done, "made") is Verdict.COULD_NOT_JUDGE
     assert done.exit_code == 3
+
+
+def the_same_refused(form: Form) -> float:
+    if form.get(FIRST) == form.get(SECOND):
+        raise Refused("INVALID_ARGUMENT")
+    return verify(form)
+
+
+def test_a_refusal_that_no_reading_allows_is_a_finding_wherever_a_score_was_needed() -> None:
+    with serving(the_same_refused) as url:
+        done = checked(url, some("ordinary", "score-same-photo", "score-ranks-people"), None)
+    assert {finding.requirement for one in done.results for finding in one.findings} == {
+        "photo-ordinary"
+    }
+    assert verdict(done, "score-same-photo") is Verdict.FAILED
+    assert done.exit_code == 1
+
+
+def test_a_score_of_few_steps_is_not_graded() -> None:
+    with serving(lambda form: round(4 * verify(form)) / 4) as url:
+        cases = some("score-same-person", "score-different-people", "every-score-graded")
+        done = checked(url, [*cases, made(dark_strangers)], None)
+    assert verdict(done, "every-score-graded") is Verdict.FAILED
+
+
+def dark_strangers(context: CaseContext) -> Iterable[Finding]:
+    for side in (300, 310, 320):
+        context.compare(Photo(width=side, height=side), Photo(of="hopper"))
+    return ()
+
+
+def lower_with_options(form: Form) -> float:
+    return verify(form) * (0.99 if form.get("auto_rotate") else 1)
+
+
+def test_photos_that_score_differently_in_another_form_are_noticed() -> None:
+    with serving(lower_with_options) as url:
+        done = checked(url, some("ordinary", "auto-rotate-false", "every-score-repeated"), None)
+    found = {finding.requirement for one in done.results for finding in one.findings}
+    assert found == {"operation-compares"}
+    assert verdict(done, "every-score-repeated") is Verdict.FAILED
 
 
 def test_ctrl_c_keeps_what_was_done(good_url: str) -> None:

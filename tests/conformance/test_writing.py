@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -49,6 +50,15 @@ def test_form_holds_both_encrypted_photos() -> None:
     assert form["auto_rotate"] == ["true"]
 
 
+@pytest.mark.parametrize("body", ["lower-case-escapes", "all-escaped"])
+def test_another_spelling_of_a_form_means_the_same(body: str) -> None:
+    photo = Photo(of="blank", width=41, height=40, format="JPEG")
+    plain = Request(first=EncryptedPhoto(photo=photo), second=SMALL, auto_rotate="true")
+    other = replace(plain, body=body)
+    assert sent(other) == sent(plain)
+    assert wire(other, SECRETS).body != wire(plain, SECRETS).body
+
+
 def test_same_request_is_the_same_bytes() -> None:
     request = fitted(Request(), 400, "JPEG")
     assert wire(request, SECRETS) == wire(request, SECRETS)
@@ -88,6 +98,16 @@ def test_secrets_are_not_shown() -> None:
 @given(st.sampled_from(("JPEG", "PNG")), st.integers(120_000, 400_000))
 def test_padded_file_has_just_that_size(kind: str, size: int) -> None:
     data = photo_file(Photo(width=200, height=200, format=kind, pad_to=size))
+    assert len(data) == size
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+
+
+@pytest.mark.parametrize("more", [0, 1, 2, 3, 4, 65_536, 65_537, 65_538, 65_540, 65_541])
+def test_jpeg_is_padded_by_any_number_of_bytes(more: int) -> None:
+    photo = Photo(of="blank", width=40, height=40, format="JPEG")
+    size = len(photo_file(photo)) + more
+    data = photo_file(replace(photo, pad_to=size))
     assert len(data) == size
     with Image.open(io.BytesIO(data)) as picture:
         picture.load()

@@ -9,8 +9,17 @@ from threading import Lock
 
 import numpy as np
 
+from reference_server.refusals import InvalidArgument
 from tests.mutation.naming import FIRST, SECOND
-from tests.mutation.parts import Compare, Pair, Parts, on_compare, on_comparison, on_fields
+from tests.mutation.parts import (
+    Compare,
+    Pair,
+    Parts,
+    around,
+    on_compare,
+    on_comparison,
+    on_fields,
+)
 from tests.mutation.registry import mutant
 from tests.mutation.wire import Ask, Fields, Reply, Serve
 
@@ -89,6 +98,37 @@ def everybody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> f
 @on_compare
 def nobody_above_the_recommended_threshold(compare: Compare, pair: Pair) -> float:
     return compare(pair) / 2
+
+
+@mutant("photo-ordinary")
+@on_compare
+def photo_compared_with_itself_refused(compare: Compare, pair: Pair) -> float:
+    if np.array_equal(pair.first.pixels, pair.second.pixels):
+        raise InvalidArgument("the photos are the same")
+    return compare(pair)
+
+
+@mutant("score-graded")
+@on_comparison
+def score_in_quarters(given: Reply) -> Reply:
+    return given.but(verification_score=round(given.score * 4) / 4)
+
+
+@mutant("operation-compares")
+@around
+def score_a_little_lower_in_multipart(ask: Ask, serve: Serve) -> Reply:
+    given = serve(ask)
+    lower = given.compared and ask.content_type.startswith("multipart")
+    return given.but(verification_score=given.score * 0.98) if lower else given
+
+
+@mutant("operation-compares")
+@around
+def score_a_little_lower_if_the_second_photo_comes_first(ask: Ask, serve: Serve) -> Reply:
+    given = serve(ask)
+    names = [name for name, _ in ask.fields or []]
+    lower = given.compared and names.index(SECOND) < names.index(FIRST)
+    return given.but(verification_score=given.score * 0.98) if lower else given
 
 
 # State between requests

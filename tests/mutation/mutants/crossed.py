@@ -254,6 +254,19 @@ def java_stack_trace_in_the_message(given: Reply) -> Reply:
     return given.but(message=f"{given.fields['message']}: {trace}")
 
 
+@mutant("message-plain")
+@on_refusal
+def node_stack_trace_in_the_message(given: Reply) -> Reply:
+    trace = "Error\n    at Object.<anonymous> (/srv/app/server.js:31:9)"
+    return given.but(message=f"{given.fields['message']}: {trace}")
+
+
+@mutant("message-plain")
+@on_refusal
+def path_of_a_file_in_the_message(given: Reply) -> Reply:
+    return given.but(message=f"{given.fields['message']}: /var/lib/faces/upload-17.jpg")
+
+
 # A form's media type
 
 

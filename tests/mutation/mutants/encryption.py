@@ -132,6 +132,12 @@ def foreign_characters_dropped(text: bytes) -> bytes:
     return bytes(character for character in text if character in ALPHABET)
 
 
+@mutant("encryption-base64-strict")
+@on_base64
+def missing_padding_added(text: bytes) -> bytes:
+    return text + b"=" * (-len(text) % 4)
+
+
 @mutant("base64-alphabet")
 @on_base64
 def url_safe_alphabet_read(text: bytes) -> bytes:

@@ -23,6 +23,43 @@ def charset_in_content_type_refused(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
+@mutant("body-urlencoded")
+@around
+def media_type_in_capitals_refused(ask: Ask, serve: Serve) -> Reply:
+    if ask.is_operation and ask.content_type != ask.content_type.lower():
+        raise InvalidArgument(f"the content type must be {FORM}")
+    return serve(ask)
+
+
+def _escapes(ask: Ask, pattern: bytes) -> bool:
+    in_form = ask.is_operation and ask.content_type.lower().startswith(FORM)
+    return in_form and bool(re.search(pattern, ask.body))
+
+
+@mutant("body-urlencoded")
+@around
+def escapes_in_lower_case_refused(ask: Ask, serve: Serve) -> Reply:
+    if _escapes(ask, rb"%[0-9]?[a-f]"):
+        raise InvalidArgument("an escape has two digits in upper case")
+    return serve(ask)
+
+
+@mutant("body-urlencoded")
+@around
+def only_the_escapes_of_base64_decoded(ask: Ask, serve: Serve) -> Reply:
+    if _escapes(ask, b"_image=[^&]*%(?!2B|2F|3D)"):
+        raise InvalidArgument("no Base64")
+    return serve(ask)
+
+
+@mutant("body-urlencoded")
+@around
+def escapes_in_names_not_decoded(ask: Ask, serve: Serve) -> Reply:
+    if _escapes(ask, b"(?:^|&)[^=&]*%"):
+        raise InvalidArgument(f"{FIRST} is missing")
+    return serve(ask)
+
+
 @mutant("body-multipart")
 @around
 def multipart_refused(ask: Ask, serve: Serve) -> Reply:

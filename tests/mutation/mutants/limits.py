@@ -103,6 +103,15 @@ def area_limited_instead_of_sides(index: int, file: bytes) -> bytes:
     return _small_copy(file) if found.width * found.height <= STANDARDS.max_side**2 else file
 
 
+@mutant("code-2003")
+@on_file
+def area_limited_as_well(index: int, file: bytes) -> bytes:
+    found = header(file)
+    if found is not None and found.width * found.height > STANDARDS.max_side**2 * 3 // 4:
+        raise WrongPixelSize(index, "too many pixels")
+    return file
+
+
 def pixels_not_limited(photo: int, index: int, file: bytes) -> bytes:
     """The size in pixels of one photo is not looked at."""
     found = header(file)

@@ -25,6 +25,8 @@ from tests.mutation.variants.photos import standards_of
 from tests.mutation.wire import CONTRACT, Ask, Reply, Serve
 
 LEAST = 2048
+DARK = 60
+"""The mean of a photo's pixels, from 0 to 255, below which it is dark."""
 
 
 @variant()
@@ -119,6 +121,15 @@ def undecryptable_files_too_small(cipher: PhotoCipher, index: int, ciphertext: b
 def tiny_photos_show_no_face(compare: Compare, pair: Pair) -> float:
     for index, photo in enumerate(pair.photos):
         if min(photo.pixels.shape[:2]) < 100:
+            raise NoFaceFound(index)
+    return compare(pair)
+
+
+@variant()
+@on_compare
+def dark_photos_show_no_face(compare: Compare, pair: Pair) -> float:
+    for index, photo in enumerate(pair.photos):
+        if photo.pixels.mean() < DARK:
             raise NoFaceFound(index)
     return compare(pair)
 
