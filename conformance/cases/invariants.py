@@ -176,7 +176,7 @@ def _compared(context: CaseContext) -> dict[Pair, list[tuple[float, Exchange]]]:
         pair = _pair(one.request)
         if pair and outcome(one.answer) == ACCEPTED and one.answer:
             score = one.answer.fields.get("verification_score")
-            if type(score) in (int, float):
+            if isinstance(score, int | float) and not isinstance(score, bool):
                 found[pair].append((float(score), one))
     if not found:
         raise CouldNotJudge("no photos were compared")
