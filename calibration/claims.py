@@ -16,7 +16,7 @@ from typing import Any
 
 from verikit.contract import Contract, ErrorRates
 from verikit.contract.plain_yaml import NotPlainYaml, read_yaml
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 _BIGGEST = 64 << 10
 _KNOWN = {
@@ -116,9 +116,9 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         raise WrongUse(f"{name} is not valid YAML: {error}.") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WrongUse(
-            f"{name} is not a file of claims: {error}. It needs `rows`, pairs [threshold, rate], "
-            "and may contain `title`, `source`, `note`, `lowest`, `highest`, `recommended_above`, "
-            "`closer` (higher or lower), and `send`, which an --api sends."
+            f"{name} is not a file of claims: {in_words(error)}. It needs `rows`, pairs "
+            "[threshold, rate], and may contain `title`, `source`, `note`, `lowest`, `highest`, "
+            "`recommended_above`, `closer` (higher or lower), and `send`, which an --api sends."
         ) from error
 
 

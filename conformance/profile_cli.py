@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from conformance.cases.fuzzing import nothing_left
 from conformance.catalogue import load_catalogue
 from conformance.judging.verdicts import Level, Verdict
 from conformance.options import jobs, timeout
@@ -19,6 +20,7 @@ from conformance.run import Run, run
 from conformance.runner import Options
 from verikit.contract.profile import LIMITS, Profile, Standards
 from verikit.options import access, secrets
+from verikit.plural import counted
 
 
 @click.command()
@@ -62,7 +64,7 @@ def profile(url: str, output: Path, jobs: int, timeout: float, **given: Any) -> 
         statuses={name: one.value for name, one in statuses.items()},
         readings=None,
     )
-    with console.status("Running the suite once, held to every reading"):
+    with console.status("Running the suite once, held to every reading"), nothing_left():
         done = run(
             target,
             load_catalogue().select("!fuzz-"),
@@ -71,7 +73,9 @@ def profile(url: str, output: Path, jobs: int, timeout: float, **given: Any) -> 
         )
     lines = [*_head(url), *_standards(formats, limits), *_statuses(statuses), *_readings(done)]
     output.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    console.print(f"{output}: {probe.requests + done.requests} requests", highlight=False)
+    console.print(
+        f"{output}: {counted(probe.requests + done.requests, 'request')}", highlight=False
+    )
 
 
 def _head(url: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from conformance.mock.verifier import verify
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from verikit.contract.profile import REFERENCE, load_profile
+from verikit.plural import counted
 
 _GROUPS = ("bodies", "encryption", "faces", "parameters", "scores", "invariants")
 
@@ -45,7 +46,7 @@ def describe(good: Run, bad: Run) -> str:
         )
     return (
         f"Self-check passed: a server that keeps the contract passed "
-        f"{good.count(Verdict.PASSED)} cases, one that ignores the second photo failed "
+        f"{counted(good.count(Verdict.PASSED), 'case')}, one that ignores the second photo failed "
         f"{len(failed)}."
     )
 

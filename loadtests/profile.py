@@ -13,7 +13,7 @@ from verikit.contract import load_contract
 from verikit.contract.plain_yaml import read_yaml
 from verikit.contract.profile import Profile as ServerProfile
 from verikit.contract.profile import profile_of
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
 COMPARISON = "COMPARISON"
@@ -183,7 +183,7 @@ def load_profile(name: str, server: Mapping[str, Any] = {}) -> Profile:
     try:
         return profile_from({"name": path.stem, **options, "server": server})
     except (TypeError, ValueError, AttributeError) as error:
-        raise WrongUse(f"{path} is not a load profile: {error}") from error
+        raise WrongUse(f"{path} is not a load profile: {in_words(error)}") from error
 
 
 def profile_from(options: Mapping[str, Any]) -> Profile:
@@ -204,7 +204,7 @@ def _build(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
     try:
         return kind(**options)
     except TypeError as error:
-        raise WrongUse(f"a {kind.__name__.lower()} is invalid: {error}") from error
+        raise WrongUse(f"a {kind.__name__.lower()} is invalid: {in_words(error)}") from error
 
 
 def _check_names(where: str, entries: Mapping[str, float], known: Any) -> None:

@@ -19,8 +19,10 @@ A fault of the server under test is a finding, never an exception. Any other exc
 verikit (exit code 70).
 """
 
-from errno import EDQUOT, EFBIG, ENOSPC
-from typing import ClassVar
+from collections.abc import Callable
+from errno import EADDRINUSE, EDQUOT, EFBIG, ENOSPC
+from json import JSONDecodeError
+from typing import Any, ClassVar
 
 OTHER_KEY = "The server probably has a different key or IV."
 """What to say where a well-formed request is refused as an invalid argument."""
@@ -95,3 +97,32 @@ class ProxyFailed(Unreachable):
 
 class Intercepted(Unreachable):
     """Something in front of the operation responded: 401, 403, 407, or a redirect."""
+
+
+def in_words(error: BaseException) -> str:
+    """What Python says of a file that it cannot read, for people who do not know Python.
+
+    >>> in_words(KeyError("kind"))
+    "it has no 'kind'"
+    """
+    found = next((text(error) for kind, text in _WORDS if isinstance(error, kind)), "")
+    return found or str(error) or type(error).__name__
+
+
+_WORDS: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
+    (JSONDecodeError, lambda e: f"it is not JSON at line {e.lineno}, character {e.colno}"),
+    (UnicodeDecodeError, lambda e: f"it is not UTF-8 at byte {e.start}"),
+    (KeyError, lambda e: f"it has no {e}"),
+    (IndexError, lambda _: "it is too short"),
+    (RecursionError, lambda _: "it is nested too deeply"),
+    (TypeError, lambda _: "a value is of the wrong kind"),
+    (AttributeError, lambda _: "a value is of the wrong kind"),
+    (OSError, lambda e: e.strerror or ""),
+)
+
+
+def why_not_listening(host: str, port: int, error: OSError) -> str:
+    """Why a server cannot listen on a port, and what to do."""
+    if error.errno == EADDRINUSE:
+        return f"Port {port} of {host} is in use: stop what listens there or take another --port."
+    return f"Cannot listen on port {port} of {host}: {in_words(error)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -94,6 +95,16 @@ class Grouped(click.Command):
                 formatter.write_dl([records.pop(name) for name in names if name in records])
         with formatter.section("Other options"):
             formatter.write_dl(list(records.values()))
+
+
+class Name(click.Choice[str]):
+    """One of many names; a slip of the pen gets the one that was meant, not all of them."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """What there is instead."""
+        near = get_close_matches(str(value), self.choices, 1)
+        hint = f"did you mean {near[0]}?" if near else "--list shows them."
+        return f"there is no {value!r}: {hint}"
 
 
 class GivenSecrets(TypedDict, total=False):

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 import click
 
+from verikit.errors import in_words
+
 FILE = Path("verikit.toml")
 SECRETS = {"key", "iv"}
 
@@ -27,7 +29,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"{path} cannot be read: {error}") from error
+        raise click.UsageError(f"{path} cannot be read: {in_words(error)}") from error
     _refuse_secrets(content, path)
     return content
 

@@ -19,6 +19,7 @@ from calibration.sources.formats.table import column_names
 from calibration.thresholds import Found, find_threshold
 from verikit.contract import load_contract
 from verikit.errors import VerikitError
+from verikit.plural import counted
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _NOT_SHOWN = 3
@@ -134,8 +135,9 @@ def _tell(found: Found, *, lower_is_closer: bool) -> None:
 
 def _errors(found: Found) -> str:
     text = (
-        f"There, {found.k:,} of {found.n:,} comparisons of {found.people:,} people with others "
-        f"match: at most {words.one_in(found.upper)} (design effect {found.design_effect:.1f})."
+        f"There, {found.k:,} of {counted(found.n, 'comparison')} of {found.people:,} people with "
+        f"others match: at most {words.one_in(found.upper)} (design effect "
+        f"{found.design_effect:.1f})."
     )
     if not (found.fnmr and found.gfrr):
         return text

@@ -20,6 +20,7 @@ from calibration.counting.identities import Origin, People
 from calibration.objections import FEW, Effect, Objection
 from verikit.contract import ErrorRates
 from verikit.foreign_text import shown
+from verikit.plural import counted
 
 LEAST_TO_COMPARE = 10
 """Mated and non-mated scores that it takes to say which way a score points."""
@@ -99,7 +100,7 @@ def _identities(people: People) -> list[Objection]:
     found = []
     if people.unknown:
         effect = Effect.NO_VERDICT if people.unknown > FEW * photos else Effect.SHOWN
-        text = f"{people.unknown:,} of {photos:,} photos have no identity."
+        text = f"{people.unknown:,} of {counted(photos, 'photo')} have no identity."
         found.append(Objection(kind="people missing", effect=effect, text=text))
     if people.clashes:
         effect = Effect.NO_VERDICT if people.clashes > FEW * photos else Effect.NO_PASS

@@ -52,6 +52,7 @@ from calibration.statistics.verdicts import (
 )
 from calibration.terms import Terms
 from verikit.contract import ErrorRates
+from verikit.plural import counted
 
 MOST_NOT_MEASURED = 0.01
 """The share of comparisons without an answer above which a run cannot PASS."""
@@ -446,8 +447,8 @@ def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str
     people = measurement.shares(measurement.non_mated).people
     if 0 < people < LEAST_PEOPLE:
         return [
-            f"Only {people} people take part: with fewer than {LEAST_PEOPLE} nobody can tell "
-            "how much comparisons depend on who is in them."
+            f"Only {counted(people, 'person takes', 'people take')} part: with fewer than "
+            f"{LEAST_PEOPLE} nobody can tell how much comparisons depend on who is in them."
         ]
     return []
 
@@ -461,8 +462,9 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
     asked = answered + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
         remarks.append(
-            f"{measurement.not_measured} of {asked} comparisons got no response. In a file of "
-            "scores these are empty ones without a code: if they were refused, add a column `code`."
+            f"{measurement.not_measured:,} of {counted(asked, 'comparison')} got no response. In a "
+            "file of scores these are empty ones without a code: if they were refused, add a "
+            "column `code`."
         )
     return remarks
 

@@ -21,7 +21,7 @@ from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects, growths
 from calibration.statistics.verdicts import Evidence
 from verikit.contract.plain_yaml import read_yaml
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 MEASURES = {
     "fmr": "FMR",
@@ -112,7 +112,8 @@ def load_standard(name: str) -> Standard:
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise WrongUse(
-            f"{path} is not a standard: it needs title, source, date and require ({error})."
+            f"{path} is not a standard: it needs title, source, date and require "
+            f"({in_words(error)})."
         ) from error
     if not (standard.requirements and 0.5 < standard.confidence < 1):
         raise WrongUse(

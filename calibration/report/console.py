@@ -14,6 +14,7 @@ from calibration.judging.findings import Findings, Impostors, RequiredRow, Row
 from calibration.objections import Effect
 from calibration.report import words
 from calibration.statistics.verdicts import Verdict
+from verikit.plural import counted
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 
@@ -49,7 +50,10 @@ def tell(findings: Findings, page: Path | None) -> None:
 def tell_combined(combined: Combined) -> None:
     """Print what runs come to together."""
     console = Console(highlight=False)
-    console.print(f"{len(combined.runs)} runs, {combined.people:,} people in all")
+    console.print(
+        f"{counted(len(combined.runs), 'run')}, "
+        f"{counted(combined.people, 'person', 'people')} in all"
+    )
     table = _table(
         ("at", "claim: 1 in", "matches", "of", "e-value for", "against", "verdict"), ("verdict",)
     )
@@ -75,14 +79,15 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     console.print()
     two = ", two of a group each" if findings.impostors else ""
     console.print(
-        f"False matches (FMR) among {findings.non_mated:,} comparisons of {findings.people:,} "
-        f"people{two}; > marks the recommended threshold"
+        f"False matches (FMR) among {counted(findings.non_mated, 'comparison')} of "
+        f"{counted(findings.people, 'person', 'people')}{two}; > marks the recommended threshold"
     )
     console.print(_false_matches(findings))
     console.print()
     console.print(
-        f"Customers: {findings.mated:,} comparisons of {findings.mated_people:,} people with "
-        f"themselves; rejected means not matched, or refused"
+        f"Customers: {counted(findings.mated, 'comparison')} of "
+        f"{counted(findings.mated_people, 'person', 'people')} with themselves; "
+        "rejected means not matched, or refused"
     )
     console.print(_turned_away(findings))
     console.print()

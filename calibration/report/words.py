@@ -20,6 +20,7 @@ from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 from verikit.contract import load_contract
 from verikit.errors import OTHER_KEY
+from verikit.plural import counted
 
 _INVALID_ARGUMENT = load_contract().codes["INVALID_ARGUMENT"].code
 
@@ -153,7 +154,7 @@ def _turned_away(findings: Findings, row: Row) -> str:
     low, middle, high = (round(of * share) for share in (ends.lower, row.gfrr.rate, ends.upper))
     return (
         f"of {of:,} customers {middle:,} {'is' if middle == 1 else 'are'} rejected "
-        f"(between {low:,} and {high:,}; {findings.mated_people:,} people)"
+        f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')})"
     )
 
 
@@ -328,8 +329,8 @@ def answered(findings: Findings) -> str:
     refused = findings.refused_non_mated + findings.refused_mated
     asked = findings.non_mated + findings.mated + refused + findings.not_measured
     text = (
-        f"{asked:,} comparisons: {findings.non_mated + findings.mated:,} scored, {refused:,} "
-        f"refused, {findings.not_measured:,} without an answer."
+        f"{counted(asked, 'comparison')}: {findings.non_mated + findings.mated:,} scored, "
+        f"{refused:,} refused, {findings.not_measured:,} without an answer."
     )
     if findings.impostors:
         text += f" {findings.impostors.n_across:,} more, across groups, are for comparison."
@@ -340,7 +341,7 @@ def answered(findings: Findings) -> str:
     photos = findings.acquired
     if not photos.tried:
         return text
-    failed = f"{text} No face found in {len(photos.failed):,} of {photos.tried:,} photos"
+    failed = f"{text} No face found in {len(photos.failed):,} of {counted(photos.tried, 'photo')}"
     left = f", {len(photos.left_open):,} left open" if photos.left_open else ""
     rates = (
         f" (FTA {percent_between(photos.rate)})" if findings.supports_rates and photos.rate else ""
@@ -358,7 +359,8 @@ def people(findings: Findings) -> str:
     if findings.people_unknown:
         return "The identities are unknown."
     return (
-        f"{findings.people:,} people take part in non-mated comparisons. People given: "
+        f"{counted(findings.people, 'person takes', 'people take')} part in non-mated comparisons. "
+        f"People given: "
         f"{findings.people_given:,}, inferred: {findings.people_inferred:,} "
         f"({findings.people_from})."
     )

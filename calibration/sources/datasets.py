@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from calibration.sources.photos import Folder, Photos
-from verikit.errors import NO_ROOM, WrongUse
+from verikit.errors import NO_ROOM, WrongUse, in_words
 
 _FIELDS = ("title", "about", "licence", "source", "get", "protocol")
 _SHOWN = ("name", *_FIELDS, "supports_rates", "people", "photos", "files")
@@ -78,7 +78,7 @@ def load(name: str) -> Dataset:
             **{key: entry[key] for key in _FIELDS},
         )
     except (KeyError, AttributeError, yaml.YAMLError) as error:
-        raise WrongUse(f"The descriptor of {name} is incomplete: {error}.") from error
+        raise WrongUse(f"The descriptor of {name} is incomplete: {in_words(error)}.") from error
 
 
 def open_dataset(dataset: Dataset, folder: Path | None, *, keep_label_errors: bool) -> Contents:
@@ -161,8 +161,8 @@ def _fetch_lfw(home: Path | None) -> Path:
         if error.errno in NO_ROOM:
             raise
         raise WrongUse(
-            f"LFW could not be downloaded ({error}): download it on another machine, and give its "
-            "folder with --photos."
+            f"LFW could not be downloaded ({in_words(error)}): download it on another "
+            "machine, and give its folder with --photos."
         ) from error
     return _lfw_home(home) / "lfw_funneled"
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from calibration.sources.formats.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,9 @@ def load(path: Path) -> Templates:
         vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]
     except (KeyError, ValueError, TypeError) as error:
-        raise WrongUse(f"{path} is not an .npz of templates, or is damaged: {error}") from error
+        raise WrongUse(
+            f"{path} is not an .npz of templates, or is damaged: {in_words(error)}"
+        ) from error
     _check(path, vectors, arrays)
     groups = arrays.get("groups")
     order = np.lexsort((people,) if groups is None else (people, groups))

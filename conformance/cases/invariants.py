@@ -15,6 +15,7 @@ from conformance.judging.outcome import ACCEPTED, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.exchange import Exchange
 from conformance.requests.recipe import EncryptedPhoto, Request
+from verikit.plural import counted
 
 Kind = Callable[[Exchange], bool]
 
@@ -74,7 +75,9 @@ def _invariant(context: CaseContext, requirement: str, about: Kind) -> Iterable[
     if not broken:
         return []
     one, first = broken[0]
-    actual = f"{first.actual} ({len(broken)} of {len(logged)} answers, first in {one.case})"
+    actual = (
+        f"{first.actual} ({len(broken)} of {counted(len(logged), 'response')}, first in {one.case})"
+    )
     return context.finding(first.expected, one, actual=actual)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from conformance.judging.verdicts import Result, Verdict
 from verikit.contract.plain_yaml import read_yaml
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 _KEYS = {"case", "reason", "until"}
 
@@ -39,9 +39,10 @@ def load_waivers(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
         WrongUse: the file cannot be read, an entry is incomplete, or there is no such case.
     """
     try:
-        entries = read_yaml(path.read_text(encoding="utf-8")) or []
+        entries = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WrongUse(f"The waivers {path} cannot be read: {error}") from error
+        raise WrongUse(f"The waivers {path} cannot be read: {in_words(error)}") from error
+    entries = [] if entries is None else entries
     if not isinstance(entries, list):
         raise WrongUse(f"The waivers {path} are not a list.")
     return tuple(_waiver(path, entry, known) for entry in entries)

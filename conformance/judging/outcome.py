@@ -15,6 +15,7 @@ ACCEPTED = "accepted"
 Outcome = str | int | None
 
 _CONTRACT = load_contract()
+_LONGEST = 200
 _NAMES = {entry.code: name for name, entry in _CONTRACT.codes.items()}
 
 
@@ -58,4 +59,4 @@ def _integer(value: Any) -> int | None:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -7,8 +7,8 @@ import click
 from conformance.mock.faults import FAULTS, Fault
 from conformance.mock.server import make_server
 from verikit.contract.encryption import Secrets
-from verikit.errors import WrongUse
-from verikit.options import SECRETS_HELP, secrets
+from verikit.errors import WrongUse, why_not_listening
+from verikit.options import SECRETS_HELP, Name, secrets
 
 
 @click.command(epilog=SECRETS_HELP)
@@ -22,7 +22,7 @@ from verikit.options import SECRETS_HELP, secrets
 )
 @click.option(
     "--fault",
-    type=click.Choice(list(FAULTS)),
+    type=Name(FAULTS),
     metavar="NAME",
     help="A fault that breaks the contract.",
 )
@@ -47,7 +47,7 @@ def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
     try:
         server = make_server(host, port, chosen.judge, chosen.reply, Secrets.of(**secrets()))
     except OSError as error:
-        raise WrongUse(f"Cannot listen on {host}:{port}: {error}") from error
+        raise WrongUse(why_not_listening(host, port, error)) from error
     with server:
         how = f"with the fault {fault}" if fault else "without a fault"
         click.echo(f"Mock {how} at http://{host}:{server.server_port}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,7 @@ from conformance.reports.comparison import Comparison
 from conformance.reports.evidence import Evidence
 from conformance.reports.summary import GRAVITY, sentence
 from conformance.run import Run
+from verikit.plural import counted
 
 STYLES = {
     Verdict.PASSED: "green",
@@ -75,9 +77,9 @@ def report(
 
 
 def _cause(run: Run, cause: Cause, proofs: Mapping[str, Evidence], console: Console) -> None:
-    number = "1 case" if len(cause.cases) == 1 else f"{len(cause.cases)} cases"
     text = cause.text or run.requirements[cause.requirement].text
-    console.print(f"[bold red]{cause.level} {cause.requirement}[/]: {number} failed")
+    failed = f"{counted(len(cause.cases), 'case')} failed"
+    console.print(f"[bold red]{cause.level} {cause.requirement}[/]: {failed}")
     console.print(Padding(Text(text), (0, 0, 0, 2)))
     _facts(
         console,
@@ -85,15 +87,16 @@ def _cause(run: Run, cause: Cause, proofs: Mapping[str, Evidence], console: Cons
             "expected": cause.example.expected,
             "actual": cause.example.actual,
             "request_id": cause.request_id,
-            "cases": _listed(run, cause.cases),
         },
     )
-    # A line to copy: the terminal breaks it, not we.
+    # What is to be copied: the terminal breaks it, not we.
+    for name, case in zip(chain(["cases"], repeat("")), _listed(run, cause.cases), strict=False):
+        console.print(f"  {name:10}  {escape(case)}", soft_wrap=True, highlight=False)
     line = escape(proofs[cause.cases[0]].replay.line)
     console.print(f"  replay      {line}\n", soft_wrap=True, highlight=False)
 
 
-def _listed(run: Run, cases: Sequence[str]) -> str:
+def _listed(run: Run, cases: Sequence[str]) -> list[str]:
     """The first cases, and how often they failed where they were repeated."""
     results = {result.case: result for result in run.results}
     named = [
@@ -103,7 +106,7 @@ def _listed(run: Run, cases: Sequence[str]) -> str:
         for case in cases[:_NAMED]
     ]
     more = [f"{len(cases) - _NAMED} more"] if len(cases) > _NAMED else []
-    return ", ".join([*named, *more])
+    return [*named, *more]
 
 
 def _facts(console: Console, facts: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from conformance.judging.verdicts import Finding, Result, Verdict
 from conformance.reports.evidence import recipe_of
 from conformance.reports.summary import sentence
 from conformance.run import Run
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 FORMAT = 1
 _AGAIN = {Verdict.FAILED, Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN, Verdict.TOOL_ERROR}
@@ -92,12 +92,16 @@ def read_lines(path: Path) -> list[Mapping[str, Any]]:
     """
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if lines[0]["kind"] != "header" or lines[0]["format"] != FORMAT:
+        if not lines or lines[0].get("kind") != "header" or lines[0].get("format") != FORMAT:
             raise ValueError("its first line is not a header")
         if not all(map(_readable, lines)):
             raise ValueError("a line is not a result")
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise WrongUse(f"{path} is not a JSON-lines report of verikit check: {error}") from error
+    except (
+        *(OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError),
+    ) as error:
+        raise WrongUse(
+            f"{path} is not a JSON-lines report of verikit check: {in_words(error)}"
+        ) from error
     return lines
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from conformance.case import Case
 from conformance.catalogue import Catalogue
+from verikit.plural import counted
 
 
 def as_data(catalogue: Catalogue, cases: Sequence[Case]) -> dict[str, Any]:
@@ -53,5 +54,5 @@ def as_text(catalogue: Catalogue, cases: Sequence[Case]) -> Group:
             parts.append(Text(f"  untestable: {requirement.untestable}", "yellow"))
         of = [case for case in cases if requirement.id in case.requires]
         parts += [Text(f"    {case.id:38} {case.title}", "dim") for case in of]
-    total = f"\n{len(catalogue.requirements)} requirements, {len(cases)} cases, release "
-    return Group(*parts, Text(total + catalogue.release))
+    kinds = (counted(len(catalogue.requirements), "requirement"), counted(len(cases), "case"))
+    return Group(*parts, Text(f"\n{', '.join(kinds)}, release {catalogue.release}"))

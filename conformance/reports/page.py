@@ -24,6 +24,7 @@ from conformance.requests.photos.portraits import draw
 from conformance.requests.recipe import Photo
 from conformance.run import Run
 from verikit.contract import load_contract
+from verikit.plural import counted
 from verikit.reports import shell
 from verikit.reports.shell import Head, Tone
 
@@ -107,7 +108,7 @@ def _head(run: Run) -> Head:
         f"cases of release {run.release}",
         "Profile": run.profile.name or "none: where the page is silent, nothing is judged",
         "Checked": f"{run.started:%Y-%m-%d %H:%M} UTC, {run.seconds:.1f} s, "
-        f"{run.requests} requests, seed {run.seed}",
+        f"{counted(run.requests, 'request')}, seed {run.seed}",
     }
     if run.self_check:
         facts["Self-check"] = run.self_check

@@ -6,6 +6,7 @@ from conformance.judging.outcome import ACCEPTED
 from conformance.judging.verdicts import Level, Verdict
 from conformance.run import Run
 from verikit.errors import OTHER_KEY
+from verikit.plural import counted
 from verikit.reports.shell import Tone, Word
 
 NOT_CHECKED, UNTESTABLE = "not checked", "untestable"
@@ -55,7 +56,7 @@ def sentence(run: Run) -> str:
     warned, waived = run.count(Verdict.WARNING), run.count(Verdict.WAIVED)
     rest = f", {warned} with a warning" if warned else ""
     rest += f", {waived} waived" if waived else ""
-    return f"Passed: {_cases(run.count(Verdict.PASSED))} passed{rest}."
+    return f"Passed: {_cases(run, Verdict.PASSED)} passed{rest}."
 
 
 def requirement_verdicts(run: Run) -> dict[str, str]:
@@ -96,8 +97,8 @@ def _failed(run: Run) -> str:
         return "Failed: " + " ".join(run.waiver_problems)
     broken = sum(verdict is Verdict.FAILED for verdict in requirement_verdicts(run).values())
     text = (
-        f"Failed: {failed} of {_cases(len(run.results))};"
-        f" {broken} requirement{'' if broken == 1 else 's'} broken."
+        f"Failed: {failed} of {counted(len(run.results), 'case')};"
+        f" {counted(broken, 'requirement')} broken."
     )
     if _nothing_accepted(run) and run.ordinary == "INVALID_ARGUMENT":
         text += (
@@ -109,24 +110,24 @@ def _failed(run: Run) -> str:
     return " ".join([text, *run.waiver_problems])
 
 
-def _cases(number: int) -> str:
-    return "1 case" if number == 1 else f"{number} cases"
-
-
 def _nothing_accepted(run: Run) -> bool:
     return run.ordinary != ACCEPTED
 
 
 def _incomplete(run: Run) -> str:
     if not run.complete:
-        return f"Incomplete: the run was stopped; {_cases(run.count(Verdict.NOT_RUN))} not run."
+        return f"Incomplete: the run was stopped; {_cases(run, Verdict.NOT_RUN)} not run."
     if run.count(Verdict.TOOL_ERROR):
-        return f"Incomplete: {run.count(Verdict.TOOL_ERROR)} cases hit a bug in verikit."
+        return f"Incomplete: {_cases(run, Verdict.TOOL_ERROR)} hit a bug in verikit."
     if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
         return "Incomplete: no case was judged, so there is no verdict."
     if not run.count(Verdict.COULD_NOT_JUDGE):
         return "Incomplete: all that was judged is known to fail, so there is no verdict."
     return (
-        f"Incomplete: {_cases(run.count(Verdict.COULD_NOT_JUDGE))} could not be judged, because"
+        f"Incomplete: {_cases(run, Verdict.COULD_NOT_JUDGE)} could not be judged, because"
         " what they build on did not work."
     )
+
+
+def _cases(run: Run, verdict: Verdict) -> str:
+    return counted(run.count(verdict), "case")

@@ -10,6 +10,7 @@ from typing import Any
 
 from loadtests.control.answer_log import AnswerLog
 from loadtests.control.server_monitor import ServerMonitor
+from loadtests.generator.answers import NO_ANSWER
 from loadtests.statistics.gates import Judgement, judge_gates
 from loadtests.statistics.measures import Measures
 from verikit.contract import load_contract
@@ -93,8 +94,8 @@ class Outcome:
 
 
 def answered(measures: Measures) -> bool:
-    """Whether the server gave any HTTP answer at all."""
-    return any(label[0].isdigit() for label in measures.answers)
+    """Whether the server gave any answer at all, be it malformed."""
+    return any(label != NO_ANSWER for label in measures.answers)
 
 
 def _key_warnings(measures: Measures) -> list[str]:

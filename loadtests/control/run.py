@@ -21,6 +21,7 @@ from loadtests.generator.process import GeneratorProcess
 from loadtests.generator.users import Client
 from verikit.contract.encryption import Secrets
 from verikit.errors import NoVerdict
+from verikit.plural import counted
 from verikit.transport import Endpoint
 
 _TICK = 0.1
@@ -120,7 +121,7 @@ def _wait_for(workers: Workers, runner: MasterRunner) -> None:
         gevent.sleep(_TICK)
     if len(connected) < workers.count:
         raise NoVerdict(
-            f"{len(connected)} of {workers.count} workers connected within "
+            f"{len(connected)} of {counted(workers.count, 'worker')} connected within "
             f"{workers.wait_seconds:g} s: start the others with `verikit load URL --worker`"
         )
 

@@ -23,6 +23,7 @@ from loadtests.generator.users import Client, SlowClient
 from loadtests.profile import Profile
 from loadtests.statistics.gates import Judgement, judge_gates
 from verikit.errors import VerikitError, WrongUse
+from verikit.plural import counted
 
 _TICK = 0.1
 _LATE_SECONDS = 15
@@ -122,8 +123,9 @@ class ProfileShape(LoadTestShape):
         workers = self._workers()
         if profile.least_users < len(workers):
             raise WrongUse(
-                f"{profile.least_users} users cannot be shared among {len(workers)} workers: "
-                "start fewer workers or give more users (--users; in_flight where a rate is given)"
+                f"{counted(profile.least_users, 'user')} cannot be shared among "
+                f"{len(workers)} workers: start fewer workers or give more users "
+                "(--users; in_flight where a rate is given)"
             )
         self._number += 1
         log = self._log = AnswerLog(profile, self._consistency, workers)

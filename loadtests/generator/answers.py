@@ -15,9 +15,27 @@ from loadtests.generator.cases import Case
 from loadtests.statistics.windows import Window, bucket
 from verikit.contract import Contract
 from verikit.contract.profile import Profile
+from verikit.errors import (
+    BadAnswer,
+    Broken,
+    NotConnected,
+    NotTrusted,
+    ProxyFailed,
+    TimedOut,
+    Unreachable,
+)
+from verikit.transport import Answer
 from verikit.transport.strict_json import NotStrictJson, read_json
 
 NO_ANSWER = "no answer"
+MALFORMED = "malformed"
+_WHY_NONE = {
+    NotConnected: "no connection",
+    Broken: "the connection was lost",
+    TimedOut: "not in time",
+    NotTrusted: "no trusted connection",
+    ProxyFailed: "the proxy failed",
+}
 _MOST_CODES = 10_000
 
 
@@ -40,16 +58,18 @@ class AnswerCheck:
         self.refusal_statuses = {status for status in contract.statuses if status >= 400}
         self.scores: dict[str, float] = {}
 
-    def __call__(self, case: Case, status: int, body: bytes) -> Verdict:
-        """Judge an answer by its HTTP status and body."""
-        answer = _parse(body)
-        if answer is None:
+    def __call__(self, case: Case, answer: Answer | Unreachable) -> Verdict:
+        """Judge an answer by its HTTP status, body and framing, or say why there is none."""
+        if isinstance(answer, Unreachable):
+            return _none(answer)
+        status, fields = answer.status, _parse(answer.body)
+        if fields is None:
             return Verdict(f"{status} -", f"HTTP {status} without a JSON object")
-        code, request_id = answer.get("code"), answer.get("request_id")
+        code, request_id = fields.get("code"), fields.get("request_id")
         label = f"{status} {_shown(code)}"
         if not isinstance(request_id, str) or not request_id:
             return Verdict(label, "request_id is missing")
-        failure = self._wrong(case, status, code, answer)
+        failure = self._wrong(case, status, code, fields) or _broken_rule(answer)
         return Verdict(label, failure, digest(request_id))
 
     def _wrong(self, case: Case, status: int, code: Any, answer: dict[str, Any]) -> str | None:
@@ -80,6 +100,25 @@ def digest(request_id: str) -> int:
 def _shown(code: Any) -> str:
     """A code for labels; of anything else, a server could make labels without end."""
     return str(code) if type(code) is int and 0 <= code < _MOST_CODES else "?"
+
+
+def is_malformed(error: Unreachable) -> bool:
+    """Whether a response began that cannot be read: the server's own fault."""
+    return isinstance(error, BadAnswer) or (isinstance(error, Broken) and error.begun)
+
+
+def _none(error: Unreachable) -> Verdict:
+    if is_malformed(error):
+        lost = "the connection was lost during the response"
+        return Verdict(
+            MALFORMED, lost if isinstance(error, Broken) else "the response is malformed"
+        )
+    return Verdict(NO_ANSWER, f"{NO_ANSWER}: {_WHY_NONE.get(type(error), 'none')}")
+
+
+def _broken_rule(answer: Answer) -> str | None:
+    """The first rule of HTTP that a readable answer breaks, without the server's own text."""
+    return answer.findings[0].partition(": ")[0] if answer.findings else None
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

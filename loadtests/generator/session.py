@@ -11,30 +11,14 @@ import psutil
 from gevent.event import Event
 from locust.exception import StopUser
 
-from loadtests.generator.answers import NO_ANSWER, AnswerCheck, Recorder, Verdict
+from loadtests.generator.answers import AnswerCheck, Recorder
 from loadtests.generator.cases import Case, deal
 from loadtests.generator.pacing import ClosedModel, OpenModel, Share, arrivals
 from loadtests.profile import Profile
-from verikit.errors import (
-    BadAnswer,
-    Broken,
-    NotConnected,
-    NotTrusted,
-    ProxyFailed,
-    TimedOut,
-    Unreachable,
-)
+from verikit.errors import NotTrusted, ProxyFailed, Unreachable
 from verikit.transport import Answer, Endpoint
 
 _NOT_THE_SERVER = (NotTrusted, ProxyFailed)
-_REASONS = {
-    NotConnected: "no connection",
-    Broken: "the connection was lost",
-    TimedOut: "not in time",
-    BadAnswer: "the response is malformed",
-    NotTrusted: "no trusted connection",
-    ProxyFailed: "the proxy failed",
-}
 
 
 @dataclass(frozen=True)
@@ -148,14 +132,11 @@ class Session:
     def answered(self, case: Case, due: float, answer: Answer | Unreachable) -> str:
         """Judge and count an answer, or why there is none; why it failed, else ''."""
         now = self.clock()
-        if isinstance(answer, Unreachable):
-            verdict = Verdict(NO_ANSWER, f"no answer: {_REASONS.get(type(answer), 'none')}")
-            if isinstance(answer, _NOT_THE_SERVER):
-                self._trouble = self._trouble or str(answer)
-        else:
-            verdict = self._check(case, answer.status, answer.body)
-            if verdict.failure:
-                self._trouble = self._trouble or self.endpoint.interception(answer)
+        verdict = self._check(case, answer)
+        if isinstance(answer, _NOT_THE_SERVER):
+            self._trouble = self._trouble or str(answer)
+        elif verdict.failure and isinstance(answer, Answer):
+            self._trouble = self._trouble or self.endpoint.interception(answer)
         self._busy -= 1
         self._recorder.record(due, now, now - due, verdict)
         return verdict.failure or ""

@@ -14,7 +14,7 @@ import click
 from loadtests.control.outcome import Outcome
 from loadtests.statistics.compare import Change, Run
 from loadtests.statistics.windows import Window
-from verikit.errors import NoVerdict, WrongUse
+from verikit.errors import NoVerdict, WrongUse, in_words
 
 STDOUT = Path("-")
 _FORMER_NAMES = {"slots": "windows", "slot_seconds": "window_seconds"}
@@ -95,7 +95,9 @@ def read_run(path: Path) -> Run:
         if not 0 < run.window_seconds < math.inf:
             raise ValueError("its windows have no length")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise WrongUse(f"{path} is not a report of `verikit load --json`: {error}") from error
+        raise WrongUse(
+            f"{path} is not a report of `verikit load --json`: {in_words(error)}"
+        ) from error
     if not any(window.requests for window in windows):
         raise WrongUse(f"{path} contains a run without requests, so there is nothing to compare")
     return run

@@ -9,6 +9,7 @@ from loadtests.control.outcome import INCOMPLETE, KEPT, Outcome
 from loadtests.statistics.compare import Change
 from loadtests.statistics.gates import Judgement
 from loadtests.statistics.measures import Measures
+from verikit.plural import counted
 
 _TOLD_BY_THE_HOUR = 300.0
 _MANY = 2
@@ -24,7 +25,7 @@ def progress(log: AnswerLog) -> str:
     p95 = milliseconds(seen.latency_ms.get("p95"))
     return (
         f"{level:>8}  {clock - profile.warm_up:.0f} of {profile.seconds:g} s  "
-        f"{seen.requests} requests  {seen.rate:.1f}/s  p95 {p95}  "
+        f"{counted(seen.requests, 'request')}  {seen.rate:.1f}/s  p95 {p95}  "
         f"{seen.failed} failed  {seen.dropped} dropped"
     )
 
@@ -88,8 +89,9 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
 
 def _figures(seen: Measures) -> Iterator[str]:
     yield (
-        f"{seen.requests} requests in {seen.seconds:.0f} s: {seen.rate:.2f} correct answers/s, "
-        f"{seen.failed} failed, {seen.dropped} arrivals dropped"
+        f"{counted(seen.requests, 'request')} in {seen.seconds:.0f} s: "
+        f"{seen.rate:.2f} correct answers/s, {seen.failed} failed, "
+        f"{counted(seen.dropped, 'arrival')} dropped"
     )
     if seen.latency_ms:
         yield "latency: " + "  ".join(

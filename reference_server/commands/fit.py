@@ -9,6 +9,7 @@ import click
 
 from reference_server.faces.fitting.fit import fit_to
 from reference_server.faces.fitting.people import LabelledTemplates
+from verikit.plural import counted
 
 HELD_OUT = "held-out.npz"
 
@@ -56,4 +57,6 @@ def fit(templates: Path, out: Path, hold_out: float, seed: int) -> None:
         for file in written:
             file.replace(out / file.name)
     names = ", ".join(file.name for file in written)
-    click.echo(f"Fitted to {len(people.names):,} people; written to {out}: {names}")
+    click.echo(
+        f"Fitted to {counted(len(people.names), 'person', 'people')}; written to {out}: {names}"
+    )

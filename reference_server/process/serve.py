@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import socket
@@ -25,6 +24,7 @@ from reference_server.monitoring.shared_counters import ROWS
 from reference_server.process.memory import dump_no_core, return_freed_memory, settle
 from reference_server.process.sandbox import lock_down
 from reference_server.process.worker import Worker
+from verikit.errors import why_not_listening
 from verikit.machine import MOST_WORKERS, open_files
 
 KEEP_ALIVE_SECONDS = 30
@@ -73,7 +73,7 @@ def bind(host: str, port: int) -> socket.socket:
             listener.bind(address)
             closed_on_error.pop_all()
     except OSError as error:
-        raise CannotStart(_why_not(host, port, error)) from error
+        raise CannotStart(why_not_listening(host, port, error)) from error
     return listener
 
 
@@ -227,9 +227,3 @@ class _Application(BaseApplication):  # type: ignore[misc] # gunicorn ships no t
 
     def load(self) -> Flask:
         return self._app
-
-
-def _why_not(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is in use: stop what listens there or take another --port."
-    return f"Cannot listen on port {port} of {host}: {error.strerror}."

@@ -73,6 +73,7 @@ def facts(settings: Settings, look: str, samples: Sequence[str]) -> dict[str, An
             entry.code: {"description": entry.description, "hint": _hint(name, settings.standards)}
             for name, entry in CONTRACT.codes.items()
         },
+        "otherKey": CONTRACT.codes["INVALID_ARGUMENT"].code,
         "look": look,
         "samples": samples,
         "statuses": {

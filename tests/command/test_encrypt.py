@@ -61,6 +61,8 @@ def test_the_curl_command_can_be_pasted(
         command.output, shell=True, capture_output=True, check=True
     )
     assert json.loads(answer.stdout)["code"] == code
+    assert answer.stdout.endswith(b"}\n")
+    assert answer.stderr == b""
 
 
 def test_an_address_cannot_break_out_of_the_command(call: Call, photo: Photo) -> None:

@@ -1,5 +1,6 @@
 """What a file of somebody else's brings to the terminal when it is refused."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,3 +32,51 @@ def test_a_refusal_brings_no_control_characters(
     assert all(letter.isprintable() or letter == "\n" for letter in refused.output)
     assert "Error: " in refused.output
     assert len(refused.output) < 10_000
+
+
+PYTHON = re.compile(
+    r"Error\(|Error:.*Error|\bobject\b|NoneType|\[Errno|codec can't|Expecting|list index|subscript|"
+    r"attribute|argument|invalid literal|not iterable|charmap|truncated"
+)
+"""Words of Python's own messages, which say nothing to people who do not write it."""
+NOWHERE = "http://127.0.0.1:9"
+READERS = {
+    "compare": ["check", NOWHERE, "--compare"],
+    "only-failed": ["check", NOWHERE, "--only-failed"],
+    "waivers": ["check", NOWHERE, "--waivers"],
+    "profile": ["check", NOWHERE, "--profile"],
+    "claims": ["calibrate", "scores.csv", "--claims"],
+    "standard": ["calibrate", "scores.csv", "--standard"],
+    "scores": ["calibrate"],
+    "pairs": ["verify", "--out", "out.csv"],
+    "settings": ["--config"],
+}
+CONTENTS = {
+    "nothing": b"",
+    "an object": b"{}",
+    "a list": b"[]",
+    "a number": b"7",
+    "words": b"some words",
+    "half": b'{"kind": "header", "format": 1',
+    "of an other kind": b'{"kind": 1, "rows": 7, "stages": [7], "statuses": 7, "require": 7}',
+    "bytes": b"\xff\xfe\x00\x93NUMPY",
+    "deep": b"[" * 5_000,
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_refusal_is_no_message_of_python(
+    reader: str, content: str, folder: Path, call: Callable[..., Result]
+) -> None:
+    (folder / "scores.csv").write_text("first,second,mated,score\na,b,false,0.1\n")
+    (folder / "foreign").write_bytes(CONTENTS[content])
+    refused = call(*READERS[reader], "foreign", *(["doctor"] if reader == "settings" else []))
+    is_one = content in {
+        "waivers": {"nothing", "a list"},
+        "profile": {"nothing", "an object"},
+        "settings": {"nothing"},
+    }.get(reader, set())
+    assert is_one or refused.exit_code == 2, refused.output
+    _, _, error = refused.output.partition("Error: ")
+    assert not PYTHON.search(error), error

@@ -137,7 +137,7 @@ def test_another_key_is_told_before_all_pairs_are_refused(
 def test_no_server_ends_it(call: Call, asked: tuple[str, ...]) -> None:
     done = call("verify", "pairs.csv", "--out", "s.csv", "--url", "http://127.0.0.1:9")
     assert done.exit_code == 3
-    assert "0 of 3 pairs are answered, kept in s.csv.part; the same command resumes" in done.stderr
+    assert "0 of 3 pairs answered, kept in s.csv.part; the same command resumes" in done.stderr
 
 
 def test_ctrl_c_loses_nothing(photo: Photo, fake_server: Any, folder: Path) -> None:

@@ -104,6 +104,18 @@ def test_the_terminal_says_first_what_is_checked(good_url: str, folder: Path) ->
     assert lines[2].startswith("seed 7; key: given, IV: ")
 
 
+def test_ids_of_cases_are_whole_on_a_narrow_terminal(
+    bad_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = call(bad_url, "-k", "score-*", "-k", "second-*", "--no-html")
+    known = {case.id for case in load_catalogue().cases}
+    lists = re.findall(r"  cases       (.+?)  replay", done.stdout, re.DOTALL)
+    named = {line.strip() for one in lists for line in one.splitlines()}
+    assert len(named) > 5
+    assert {name for name in named if not name.endswith(" more")} <= known
+
+
 def test_a_cause_is_told_once_with_the_cases_and_a_line_to_copy(bad_url: str, folder: Path) -> None:
     done = call(bad_url, "-k", "second-*-wrong", "--json=lines.jsonl")
     assert done.stdout.count("MUST encryption-key: 1 case failed") == 1

@@ -1,6 +1,7 @@
 """The mock keeps the contract; each of its faults is caught for the right reason."""
 
 import re
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +18,7 @@ from conformance.mock.server import serving
 from conformance.mock.verifier import Judge, verify
 from conformance.requests.exchange import Target
 from conformance.run import run
+from verikit.cli import main
 from verikit.contract.encryption import Secrets
 from verikit.contract.profile import load_profile
 
@@ -58,7 +60,18 @@ def test_faults_are_listed_with_what_they_do() -> None:
 
 
 def test_an_unknown_fault_is_wrong_use() -> None:
-    assert CliRunner().invoke(mock, ["--fault", "nonsense"]).exit_code == 2
+    refused = CliRunner().invoke(mock, ["--fault", "tag-not-verifid"])
+    assert refused.exit_code == 2
+    assert "did you mean tag-not-verified?" in refused.output
+    assert "--list shows them" in CliRunner().invoke(mock, ["--fault", "nonsense"]).output
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        refused = CliRunner().invoke(main, ["mock", "--port", str(port)])
+    assert refused.exit_code == 2
+    assert f"Port {port} of 127.0.0.1 is in use: stop what listens there" in refused.output
 
 
 def test_the_command_is_soon_ready() -> None:

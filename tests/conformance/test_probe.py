@@ -38,10 +38,14 @@ def test_a_server_that_compares_nothing_has_no_profile() -> None:
 
 
 @pytest.mark.live
-def test_the_profile_holds_the_server_to_itself(good_url: str, tmp_path: Path) -> None:
+def test_the_profile_holds_the_server_to_itself(
+    good_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "found.yaml"
     done = CliRunner().invoke(main, ["profile", good_url, "--output", str(path)])
     assert done.exit_code == 0, done.output
+    assert list(tmp_path.iterdir()) == [path]
     text = path.read_text()
     assert "Contradicts the page" not in text
     assert f"maximum: {STANDARDS.max_side}  # {STANDARDS.max_side + 1} px were answered" in text

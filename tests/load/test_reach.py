@@ -21,7 +21,7 @@ from tests.support.peer import Peer, answering, listening, read_request
 from tests.support.ports import free_port
 from verikit.contract import load_contract
 from verikit.errors import Unreachable
-from verikit.transport import Address, Connection, Endpoint, Request
+from verikit.transport import Address, Answer, Connection, Endpoint, Request
 
 pytestmark = pytest.mark.live
 CONTRACT = load_contract()
@@ -241,12 +241,11 @@ def test_what_is_counted_of_a_hostile_answer_is_short_and_printable(name: str) -
         endpoint = Endpoint(address=Address.of(peer.url), timeout=0.5, deadline=1)
         try:
             with Connection(endpoint) as connection:
-                answer = connection.ask(CASE.request)
-            verdict = AnswerCheck(CONTRACT)(CASE, answer.status, answer.body)
-            labels = [verdict.answer, verdict.failure or ""]
+                answer: Answer | Unreachable = connection.ask(CASE.request)
         except Unreachable as error:
-            labels = [type(error).__name__]
-    for label in labels:
+            answer = error
+    verdict = AnswerCheck(CONTRACT)(CASE, answer)
+    for label in (verdict.answer, verdict.failure or ""):
         assert label.isprintable()
         assert len(label) < 100
 
@@ -279,6 +278,29 @@ def test_a_server_that_turns_hostile_is_judged_in_time_and_memory(
     assert ended.memory - idle < 300_000
     assert ended.report["measures"]["requests"] >= 1
     assert all(line.isprintable() for line in ended.output.splitlines())
+
+
+FRAMING = {
+    "sends_a_negative_length": "the response is malformed",
+    "sends_two_lengths": "the response is malformed",
+    "repeats_its_length": "Content-Length occurs more than once",
+    "sends_two_answers": "Bytes follow the answer",
+    "sends_less_than_its_length": "the connection was lost during the response",
+    "names_a_member_twice": "HTTP 200 without a JSON object",
+}
+
+
+@pytest.mark.parametrize("name", FRAMING)
+def test_responses_that_are_framed_badly_break_the_gate(
+    load: Load, short: list[str], name: str
+) -> None:
+    with hostile(name) as peer:
+        ended = load(peer.url, *short)
+    assert ended.status == 1, ended.output
+    measures = ended.report["measures"]
+    assert measures["failures"] == {FRAMING[name]: measures["requests"]}
+    assert measures["rate"] == 0
+    assert "Gate broken: error_share is 1" in ended.output
 
 
 def test_certificates_are_checked_in_a_process_as_users_start_it(

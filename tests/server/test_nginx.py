@@ -45,6 +45,18 @@ def test_a_secret_lets_in(front: Front, body: Callable[..., bytes]) -> None:
     assert front.post(body(), LET_IN).json()["verification_score"] == 0.9
 
 
+def test_a_secret_lets_in_where_nobody_has_a_certificate(
+    live: Any, front: Front, body: Callable[..., bytes], tmp_path: Path
+) -> None:
+    for file in ("tls.crt", "tls.key", "secrets.map"):
+        shutil.copy(front.folder / file, tmp_path)
+    with running(tmp_path, live.port, client_certificates=False) as port:
+        alone = front._replace(port=port)
+        assert alone.post(body(), LET_IN).json()["verification_score"] == 0.9
+        abnormal(alone.post(body(), FORM), 404)
+        abnormal(alone.post(body(), FORM, cert=front.client), 404)
+
+
 def test_a_certificate_lets_in(front: Front, body: Callable[..., bytes]) -> None:
     assert front.post(body(), FORM, cert=front.client).json()["verification_score"] == 0.9
 

@@ -106,6 +106,7 @@ SAID: dict[str, Callable[[], bytes]] = {
     "sends_a_negative_length": lambda: whole(scored(), length=-5),
     "sends_a_length_of_five_thousand_digits": lambda: whole(scored(), length="9" * 5000),
     "sends_two_lengths": lambda: whole(scored(), extra="Content-Length: 7\r\n"),
+    "repeats_its_length": lambda: whole(body := scored(), extra=f"Content-Length: {len(body)}\r\n"),
     "sends_more_than_its_length": lambda: whole(scored(), length=10),
     "sends_less_than_its_length": lambda: whole(scored(), length=1000),
     "sends_two_answers": lambda: whole(scored()) + whole(b"{}"),

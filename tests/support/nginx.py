@@ -124,12 +124,17 @@ def configuration(folder: Path, port: int, servers: tuple[int, ...]) -> str:
 
 
 @contextmanager
-def running(folder: Path, *servers: int) -> Iterator[int]:
+def running(folder: Path, *servers: int, client_certificates: bool = True) -> Iterator[int]:
     """nginx in front of servers' ports; the port that it listens on itself."""
     if NGINX is None:
         pytest.skip(missing("nginx"))
     port = free_port()
-    (folder / "nginx.conf").write_text(configuration(folder, port, servers))
+    text = configuration(folder, port, servers)
+    if not client_certificates:
+        before, comment, after = text.partition("# Without client certificates, delete these two")
+        assert comment
+        text = before + after.split("\n", 3)[3]
+    (folder / "nginx.conf").write_text(text)
     command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:  # noqa: S603
         try:

@@ -14,7 +14,7 @@ from tests.support.fronts import (
 )
 from tests.support.peer import answering, listening
 from tests.transport.conftest import Ask, endpoint, post
-from verikit.errors import BadAnswer, Broken, Intercepted, NotTrusted, ProxyFailed, WrongUse
+from verikit.errors import Broken, Intercepted, NotTrusted, ProxyFailed, WrongUse
 from verikit.transport import Access, Address
 from verikit.transport.headers import headers_of_environment, headers_of_file
 from verikit.transport.proxy import Proxy, proxy_for
@@ -160,7 +160,7 @@ def test_http_and_https_are_told_apart(ask: Ask, files: Certificates) -> None:
         ask(endpoint(f"https://localhost:{peer.port}"), post())
     with (
         tls_front(peer.port, files) as front,
-        pytest.raises((BadAnswer, Broken), match="write https:// instead"),
+        pytest.raises((NotTrusted, Broken), match="write https:// instead"),
     ):
         ask(endpoint(f"http://localhost:{front.port}"), post())
     nginx = b"The plain HTTP request was sent to HTTPS port"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verikit.errors import BadAnswer, Broken
+from verikit.errors import BadAnswer, Broken, NotTrusted
 from verikit.transport.reader import Answer, Limits, Reader
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -121,7 +121,6 @@ def test_what_breaks_a_rule_and_can_be_read_is_a_finding(content: bytes, finding
         (b'{"code": 1000}', r'not an HTTP/1.1 response: {"code": 1000}'),
         (b"\x1b]0;title\x07\r\n\r\n", r"not an HTTP/1.1 response: \\x1b\]0;title\\x07"),
         (b"SSH-2.0-OpenSSH\r\n", "not an HTTP/1.1 response: SSH"),
-        (b"\x15\x03\x01\x00\x02\x02\x16", "it uses TLS: write https://"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "more than 32 interim responses"),
         (OK + b"X: " + b"a" * 70_000, "the header section has more than 65,536 bytes"),
         (OK + b"X: y\r\n" * 20_000 + b"\r\n", "the header section has more than 65,536 bytes"),
@@ -141,6 +140,11 @@ def test_what_cannot_be_read_without_guessing_is_none(content: bytes, why: str |
     with pytest.raises(BadAnswer, match=why) as caught:
         read(content)
     assert str(caught.value).isprintable()
+
+
+def test_tls_is_no_malformed_response() -> None:
+    with pytest.raises(NotTrusted, match="it uses TLS: write https://"):
+        read(b"\x15\x03\x01\x00\x02\x02\x16")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +220,7 @@ def outcome(content: bytes, pieces: list[int]) -> Any:
                 break
         else:
             reader.end()
-    except (BadAnswer, Broken) as error:
+    except (BadAnswer, Broken, NotTrusted) as error:
         return type(error)
     answer = reader.answer()
     return answer.status, answer.headers, answer.body
@@ -231,7 +235,7 @@ def test_any_bytes_are_read_alike_however_they_come(content: bytes, pieces: list
 def test_a_clean_answer_is_one_to_another_reader_too(content: bytes) -> None:
     try:
         answer = read(content)
-    except (BadAnswer, Broken):
+    except (BadAnswer, Broken, NotTrusted):
         return
     if not answer.findings:
         assert _by_h11(content) == (answer.status, answer.body)

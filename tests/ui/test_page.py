@@ -195,6 +195,10 @@ def test_a_key_of_someone_else(page: Page, photo: Photo) -> None:
     compare(page, photo(), photo())
     verdict(page).to_contain_text(CONTRACT.codes["INVALID_ARGUMENT"].description)
     verdict(page).to_contain_text("the server probably has a different key or IV")
+    verdict(page).not_to_contain_text("First photo")
+    expect(page.locator("#secrets")).to_have_attribute("open", "")
+    expect(page.get_by_label("Key")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".photo.refused")).to_have_count(0)
 
 
 def test_a_file_that_is_too_large(page: Page, photo: Photo) -> None:

@@ -62,4 +62,4 @@ def _curl(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> st
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
     body = form(photos[0], photos[1], switches, secrets).decode()
     url = shlex.quote(Address.of(given["url"]).url + CONTRACT.path)
-    return f"curl -X {CONTRACT.method} {url} -d @- <<'END'\n{body}\nEND"
+    return f"curl -sS -w '\\n' -X {CONTRACT.method} {url} -d @- <<'END'\n{body}\nEND"

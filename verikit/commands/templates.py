@@ -14,6 +14,7 @@ from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from verikit.commands.extraction import Subject, Work, extract, people_in, save
 from verikit.errors import NO_ROOM, Unreachable, VerikitError
 from verikit.exit_codes import Exit
+from verikit.plural import counted
 
 
 @click.command()
@@ -97,6 +98,6 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
         done = {"out": str(out), "photos": len(rows), "templates": found, "refused": refused}
         click.echo(json_format.dumps(done))
         return
-    click.echo(f"{found:,} templates of {len(rows):,} photos in {out}")
+    click.echo(f"{counted(found, 'template')} of {counted(len(rows), 'photo')} in {out}")
     for photo, code in refused.items():
         click.echo(f"  none of {photo}: {code}")

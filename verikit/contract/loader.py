@@ -18,7 +18,7 @@ from verikit.contract.values import (
     PhotoStandards,
     SystemCode,
 )
-from verikit.errors import ContractError
+from verikit.errors import ContractError, in_words
 
 _HERE = Path(__file__).resolve().parent
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
@@ -73,7 +73,7 @@ def load_contract(source: Path | None = None) -> Contract:
         document = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both are safe loaders
         return _read(path, document)
     except (OSError, yaml.YAMLError) as error:
-        raise ContractError(f"{path} cannot be read: {error}") from error
+        raise ContractError(f"{path} cannot be read: {in_words(error)}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ContractError(f"{path} is not a complete contract: {error!r}") from error
 

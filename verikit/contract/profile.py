@@ -32,7 +32,7 @@ from typing import Any
 from verikit.contract.loader import load_contract
 from verikit.contract.plain_yaml import read_yaml
 from verikit.contract.values import PhotoStandards
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 REFERENCE = "reference"
 CONTRACT = "contract"
@@ -105,12 +105,13 @@ def profile_content(name: str | None) -> Mapping[str, Any]:
     if name == REFERENCE:
         return _contract_content()
     try:
-        entry = read_yaml(Path(name).read_text(encoding="utf-8")) or {}
+        entry = read_yaml(Path(name).read_text(encoding="utf-8"))
+        entry = {} if entry is None else entry
         _demand_keys(entry, (*_READERS, *_STANDARDS), "a profile")
         if "photo_standards" in entry and not entry.keys().isdisjoint(_STANDARDS):
             raise ValueError("limits and formats stand below photo_standards")
     except (OSError, ValueError) as error:
-        raise WrongUse(f"The profile {name} cannot be used: {error}") from error
+        raise WrongUse(f"The profile {name} cannot be used: {in_words(error)}") from error
     standards = {key: entry.pop(key) for key in _STANDARDS if key in entry}
     return {**entry, "photo_standards": standards} if standards else dict(entry)
 
@@ -129,7 +130,7 @@ def profile_of(name: str, content: Mapping[str, Any]) -> Profile:
             if content.get(key) is not None
         }
     except ValueError as error:
-        raise WrongUse(f"The profile {name} cannot be used: {error}") from error
+        raise WrongUse(f"The profile {name} cannot be used: {in_words(error)}") from error
     return Profile(name=name, **found)
 
 

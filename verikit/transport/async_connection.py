@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 import anyio
-from anyio.abc import ByteStream
-from anyio.streams.tls import TLSStream
+import anyio.lowlevel
 
-from verikit.errors import Broken, VerikitError
+from verikit.errors import Broken, TimedOut, VerikitError
 from verikit.transport import proxy as proxies
 from verikit.transport.clock import Clock, Pace
 from verikit.transport.closing import AsyncClosing
-from verikit.transport.connection import named, not_connected, redacted, why
 from verikit.transport.endpoint import Endpoint
+from verikit.transport.exchange import (
+    AT_ONCE,
+    has_come,
+    is_silent,
+    named,
+    not_connected,
+    redacted,
+    sending,
+    why,
+)
 from verikit.transport.reader import Answer, Reader
-from verikit.transport.request import Request, blocks_of
+from verikit.transport.request import Request
 
-_STREAM_ERRORS = (anyio.BrokenResourceError, anyio.ClosedResourceError)
+T = TypeVar("T")
+Ready = Callable[[socket.socket], Awaitable[None]]
+"""Waits until a socket can be read, or written."""
 
 
 class AsyncConnection:
@@ -26,7 +41,7 @@ class AsyncConnection:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._stream: ByteStream | None = None
+        self._socket: socket.socket | None = None
 
     async def ask(self, request: Request) -> Answer:
         """Send a request and read its answer.
@@ -35,31 +50,29 @@ class AsyncConnection:
             Unreachable: there was no whole answer that can be read; the subclass says why.
         """
         clock = Clock(self._endpoint)
-        if self._stream and not await _is_silent(self._stream):
-            await self.aclose()  # closed meanwhile, or the server speaks unasked
-        reader = Reader(request.method, self._endpoint.limits)
+        if self._socket and not is_silent(self._socket):
+            self.close()  # closed meanwhile, or the server speaks unasked
         try:
-            if not self._stream:
-                self._stream = await _open(self._endpoint, clock)
+            used = self._socket = self._socket or await _open(self._endpoint, clock)
             clock.sending()
-            whole = await _Exchange(self._stream, reader, clock).run(
-                blocks_of(request, self._endpoint)
-            )
+            reader = Reader(request.method, self._endpoint.limits)
+            whole = await _send(used, request, self._endpoint, reader, clock)
+            await _receive(used, reader, clock)
         except (VerikitError, OSError) as error:
-            await self.aclose()
+            self.close()
             raise named(error, self._endpoint) from error
         except BaseException:
-            await self.aclose()
+            self.close()
             raise
         if not (whole and reader.lasting):
-            await self.aclose()
+            self.close()
         return redacted(reader.answer(clock.taken), self._endpoint)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close it; the next request makes a new one."""
-        if self._stream:
-            stream, self._stream = self._stream, None
-            await anyio.aclose_forcefully(stream)
+        if self._socket:
+            self._socket.close()
+            self._socket = None
 
 
 class AsyncPool(AsyncClosing):
@@ -86,132 +99,152 @@ class AsyncPool(AsyncClosing):
     async def aclose(self) -> None:
         """Close the idle connections."""
         while self._idle:
-            await self._idle.pop().aclose()
+            self._idle.pop().close()
 
 
-class _Exchange:
-    """One request and its answer over a stream, sending and reading at the same time."""
-
-    def __init__(self, stream: ByteStream, reader: Reader, clock: Clock) -> None:
-        self._stream = stream
-        self._reader = reader
-        self._clock = clock
-        self._whole = False
-        self._trouble: BaseException | None = None
-        self._scope = anyio.CancelScope()
-
-    async def run(self, blocks: object) -> bool:
-        """Whether all of the request went out before the answer was there."""
-        with self._scope:
-            self._moved()
-            async with anyio.create_task_group() as both:
-                both.start_soon(self._send, blocks)
-                await self._receive()
-                both.cancel_scope.cancel()
-        if self._trouble:
-            raise self._trouble
-        if not self._reader.complete:
-            raise self._clock.over()
-        return self._whole
-
-    def _moved(self) -> None:
-        """Bytes went out or came: the next step has its time again."""
+async def _ready(
+    step: Callable[[], T],
+    used: socket.socket,
+    clock: Clock,
+    blocked: Ready = anyio.wait_readable,
+) -> T:
+    """Do a step of a socket that does not block, once it can be done."""
+    while True:
+        left, until = clock.left(), blocked
         try:
-            self._scope.deadline = anyio.current_time() + self._clock.left()
-        except VerikitError as error:
-            self._trouble = self._trouble or error
-            self._scope.cancel()
-
-    async def _send(self, blocks: object) -> None:
+            return step()
+        except ssl.SSLWantWriteError:
+            until = anyio.wait_writable
+        except ssl.SSLWantReadError:
+            until = anyio.wait_readable
+        except BlockingIOError:
+            pass
         try:
-            for block in blocks:  # type: ignore[attr-defined]
-                await self._stream.send(block)
-                self._moved()
-                if self._reader.begun:
-                    return
-            self._whole = True
-        except (*_STREAM_ERRORS, OSError):
-            pass  # the server stopped reading; its answer may still be there
-
-    async def _receive(self) -> None:
-        try:
-            while not self._reader.complete:
-                try:
-                    self._reader.feed(await self._stream.receive())
-                except anyio.EndOfStream:
-                    self._reader.end()
-                self._moved()
-        except VerikitError as error:
-            self._trouble = error
-        except (*_STREAM_ERRORS, OSError) as error:
-            cause = error.__cause__ or error
-            tls_refused = isinstance(cause, ssl.SSLError)
-            self._trouble = cause if tls_refused else Broken(why(cause), begun=self._reader.begun)
-
-
-async def _open(endpoint: Endpoint, clock: Clock) -> ByteStream:
-    plain = await _connect(endpoint, clock)
-    through = endpoint.proxy
-    try:
-        with anyio.fail_after(clock.left()):
-            if through and (endpoint.address.is_https or not through.takes_whole_urls):
-                await _tunnel(plain, endpoint, through)
-            if not endpoint.address.is_https:
-                return plain
-            return await TLSStream.wrap(
-                plain,
-                hostname=endpoint.address.name,
-                ssl_context=endpoint.access.tls.context(),
-                standard_compatible=False,
-            )
-    except BaseException as error:
-        await anyio.aclose_forcefully(plain)
-        if isinstance(error, TimeoutError):
+            with anyio.fail_after(left):
+                await until(used)
+        except TimeoutError:
             raise clock.over() from None
-        if isinstance(error, (*_STREAM_ERRORS, anyio.EndOfStream)):
-            cause = error.__cause__ or error
-            if isinstance(cause, ssl.SSLError):
-                raise cause from None
-            raise Broken(f"during the TLS handshake: {why(cause)}") from error
+
+
+async def _open(endpoint: Endpoint, clock: Clock) -> socket.socket:
+    plain = await _connect(endpoint, clock)
+    used = plain
+    try:
+        through = endpoint.proxy
+        if through and (endpoint.address.is_https or not through.takes_whole_urls):
+            await _tunnel(plain, endpoint, through, clock)
+        if endpoint.address.is_https:
+            used = endpoint.access.tls.context().wrap_socket(
+                plain, server_hostname=endpoint.address.name, do_handshake_on_connect=False
+            )
+            await _ready(used.do_handshake, used, clock)
+    except (ssl.SSLError, ssl.CertificateError):
+        used.close()
         raise
+    except OSError as error:
+        used.close()
+        raise Broken(f"during the TLS handshake: {why(error)}") from error
+    except BaseException:
+        used.close()
+        raise
+    return used
 
 
-async def _connect(endpoint: Endpoint, clock: Clock) -> ByteStream:
+async def _connect(endpoint: Endpoint, clock: Clock) -> socket.socket:
     through = endpoint.proxy
     host, port = (through or endpoint.address).host, (through or endpoint.address).port
+    trouble: BaseException = OSError("no such name")
     try:
         with anyio.fail_after(clock.left()):
-            return await anyio.connect_tcp(host, port)
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            for family, kind, protocol, _, place in found:
+                made = socket.socket(family, kind, protocol)
+                try:
+                    await _connect_to(made, place)
+                except OSError as error:
+                    made.close()
+                    trouble = error
+                except BaseException:
+                    made.close()
+                    raise
+                else:
+                    return made
     except (OSError, UnicodeError) as error:
-        cause = error.__cause__  # anyio itself says no more than that all attempts failed
-        if isinstance(cause, ExceptionGroup):
-            cause = cause.exceptions[0]
-        raise not_connected(endpoint, cause or error) from error
+        trouble = error
+    raise not_connected(endpoint, trouble) from trouble
 
 
-async def _tunnel(plain: ByteStream, endpoint: Endpoint, through: proxies.Proxy) -> None:
+async def _connect_to(made: socket.socket, place: tuple[str, int]) -> None:
+    made.setblocking(False)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        made.connect(place)
+    except BlockingIOError:
+        await anyio.wait_writable(made)
+        if number := made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(number, os.strerror(number)) from None
+
+
+async def _tunnel(
+    plain: socket.socket, endpoint: Endpoint, through: proxies.Proxy, clock: Clock
+) -> None:
     talk = proxies.tunnel(through, endpoint.address)
     message = next(talk)
     try:
         while True:
-            if message:
-                await plain.send(message)
-            try:
-                content = await plain.receive()
-            except anyio.EndOfStream:
-                content = b""
-            message = talk.send(content)
+            while message:
+                sent = await _ready(partial(plain.send, message), plain, clock, anyio.wait_writable)
+                message = message[sent:]
+            message = talk.send(await _ready(partial(plain.recv, AT_ONCE), plain, clock))
     except StopIteration:
         return
-    except _STREAM_ERRORS as error:
-        raise through.failed(why(error.__cause__ or error)) from error
+    except TimedOut:
+        raise through.failed("it does not respond in time") from None
+    except OSError as error:
+        raise through.failed(why(error)) from error
 
 
-async def _is_silent(stream: ByteStream) -> bool:
-    """Whether an idle connection is still there, and nothing has come over it."""
-    with anyio.move_on_after(0) as scope:
+async def _send(
+    used: socket.socket, request: Request, endpoint: Endpoint, reader: Reader, clock: Clock
+) -> bool:
+    """Send it; False when the server answered, or stopped reading, before the end."""
+    steps = sending(used, request, endpoint, reader)
+    try:
+        next(steps)
+        while True:
+            steps.send(await _wait(used, clock))
+    except StopIteration as ended:
+        return bool(ended.value)
+
+
+async def _wait(used: socket.socket, clock: Clock) -> bool:
+    """Wait until something can be sent, or has come; whether something has come."""
+
+    async def until(ready: Ready) -> None:
+        await ready(used)
+        either.cancel_scope.cancel()
+
+    try:
+        with anyio.fail_after(clock.left()):
+            async with anyio.create_task_group() as either:
+                either.start_soon(until, anyio.wait_readable)
+                either.start_soon(until, anyio.wait_writable)
+    except TimeoutError:
+        raise clock.over() from None
+    return has_come(used)
+
+
+async def _receive(used: socket.socket, reader: Reader, clock: Clock) -> None:
+    while not reader.complete:
         try:
-            await stream.receive()
-        except (anyio.EndOfStream, *_STREAM_ERRORS, OSError):
-            return False
-    return scope.cancelled_caught
+            content = await _ready(partial(used.recv, AT_ONCE), used, clock)
+        except ssl.SSLError:
+            raise
+        except OSError as error:
+            raise Broken(why(error), begun=reader.begun) from error
+        if content:
+            reader.feed(content)
+        else:
+            reader.end()
+        if not reader.complete:
+            await anyio.lowlevel.checkpoint()  # a flood leaves room for the other tasks

@@ -1,8 +1,6 @@
 """Asks a server over connections of plain sockets; threads and gevent's greenlets may share them.
 
-One request at a time goes over a connection. While its body goes out, the answer is watched for,
-over TLS too: a server may refuse a body before it has all of it, and read no more of it (RFC 9112,
-section 9.3). Nothing is sent again, followed or decompressed.
+One request at a time goes over a connection. Nothing is sent again, followed or decompressed.
 """
 
 from __future__ import annotations
@@ -12,21 +10,23 @@ import socket
 import ssl
 import time
 from collections import deque
-from dataclasses import replace
 
-from verikit.errors import BadAnswer, Broken, NotConnected, ProxyFailed, VerikitError
-from verikit.foreign_text import shown
+from verikit.errors import Broken, VerikitError
 from verikit.transport import proxy as proxies
-from verikit.transport import tls
 from verikit.transport.clock import Clock, Pace
 from verikit.transport.closing import Closing
 from verikit.transport.endpoint import Endpoint
+from verikit.transport.exchange import (
+    AT_ONCE,
+    is_silent,
+    named,
+    not_connected,
+    redacted,
+    sending,
+    why,
+)
 from verikit.transport.reader import Answer, Reader
-from verikit.transport.request import Request, blocks_of
-
-AT_ONCE = 64 * 1024
-TLS_HINT = "; if TLS is spoken there, write https:// instead"
-STRUCK_OUT = b"[not shown]"
+from verikit.transport.request import Request
 
 
 class Connection(Closing):
@@ -47,7 +47,7 @@ class Connection(Closing):
             Unreachable: there was no whole answer that can be read; the subclass says why.
         """
         clock = Clock(self._endpoint)
-        if self._socket and not _is_silent(self._socket):
+        if self._socket and not is_silent(self._socket):
             self.close()  # closed meanwhile, or the server speaks unasked
         try:
             used = self._socket = self._socket or _open(self._endpoint, clock)
@@ -108,35 +108,6 @@ class Pool(Closing):
             self._idle.pop().close()
 
 
-def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
-    """An error of a connection as one of ours, with the server in its message."""
-    where = endpoint.address.shown
-    if isinstance(error, ssl.SSLError):
-        return tls.failure(error, where)
-    if isinstance(error, OSError):
-        error = Broken(why(error))
-    if isinstance(error, BadAnswer):
-        return BadAnswer(f"{where} gave a malformed response: {error}")
-    if isinstance(error, Broken):
-        hint = "" if error.begun or endpoint.address.is_https else TLS_HINT
-        return Broken(f"No server answers at {where} ({error}){hint}", begun=error.begun)
-    return type(error)(str(error))
-
-
-def redacted(answer: Answer, endpoint: Endpoint) -> Answer:
-    """The answer without the secrets that it sends back."""
-    found = [one for one in endpoint.secrets if one in answer.body or one in answer.head]
-    if not found:
-        return answer
-    body, head, headers = answer.body, answer.head, dict(answer.headers)
-    for secret in found:
-        body, head = body.replace(secret, STRUCK_OUT), head.replace(secret, STRUCK_OUT)
-        for name, value in headers.items():
-            headers[name] = value.replace(secret.decode(), STRUCK_OUT.decode())
-    reason = answer.reason if not any(s.decode() in answer.reason for s in found) else ""
-    return replace(answer, body=body, head=head, headers=headers, reason=reason)
-
-
 def _open(endpoint: Endpoint, clock: Clock) -> socket.socket:
     plain = _connect(endpoint, clock)
     try:
@@ -173,14 +144,6 @@ def _connect(endpoint: Endpoint, clock: Clock) -> socket.socket:
     return made
 
 
-def not_connected(endpoint: Endpoint, error: BaseException) -> NotConnected | ProxyFailed:
-    """That the server, or the proxy before it, cannot be connected to, and why."""
-    reason = "no connection in time" if isinstance(error, TimeoutError) else why(error)
-    if endpoint.proxy:
-        return ProxyFailed(f"The proxy {endpoint.proxy} cannot be reached ({reason})")
-    return NotConnected(f"No server answers at {endpoint.address.shown} ({reason})")
-
-
 def _tunnel(plain: socket.socket, endpoint: Endpoint, through: proxies.Proxy, clock: Clock) -> None:
     talk = proxies.tunnel(through, endpoint.address)
     message = next(talk)
@@ -202,27 +165,13 @@ def _send(
     used: socket.socket, request: Request, endpoint: Endpoint, reader: Reader, clock: Clock
 ) -> bool:
     """Send it; False when the server answered, or stopped reading, before the end."""
-    for number, block in enumerate(blocks_of(request, endpoint)):
-        if number and _has_come(used) and _take(used, reader):
-            return False
-        used.setblocking(False)
-        if not _send_block(used, memoryview(block), reader, clock):
-            return False
-    return True
-
-
-def _send_block(used: socket.socket, rest: memoryview, reader: Reader, clock: Clock) -> bool:
-    while rest:
-        try:
-            sent = used.send(rest)
-        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-            sent = 0  # as gevent says over TLS, where nothing is raised
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return False  # the server stopped reading; its answer may still be there
-        if not sent and _wait(used, clock) and _take(used, reader):
-            return False
-        rest = rest[sent:]
-    return True
+    steps = sending(used, request, endpoint, reader)
+    try:
+        next(steps)
+        while True:
+            steps.send(_wait(used, clock))
+    except StopIteration as ended:
+        return bool(ended.value)
 
 
 def _wait(used: socket.socket, clock: Clock) -> bool:
@@ -233,21 +182,6 @@ def _wait(used: socket.socket, clock: Clock) -> bool:
     if not happened:
         raise clock.over()
     return bool(happened[0][1] & (select.POLLIN | select.POLLHUP | select.POLLERR))
-
-
-def _take(used: socket.socket, reader: Reader) -> bool:
-    """Read what has come while a body goes out; whether the answer has begun."""
-    used.setblocking(False)
-    try:
-        content = used.recv(AT_ONCE)
-    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        return False  # TLS alone, such as a ticket for the next session
-    except ConnectionResetError:
-        return True
-    if not content:
-        return True  # to be read again, and judged, as the end
-    reader.feed(content)
-    return reader.begun
 
 
 def _receive(used: socket.socket, reader: Reader, clock: Clock) -> None:
@@ -265,31 +199,3 @@ def _receive(used: socket.socket, reader: Reader, clock: Clock) -> None:
             reader.feed(content)
         else:
             reader.end()
-
-
-def _is_silent(used: socket.socket) -> bool:
-    """Whether an idle connection is still there, and nothing has come over it."""
-    used.setblocking(False)
-    try:
-        used.recv(1)
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return True
-    except OSError:
-        pass
-    return False
-
-
-def _has_come(used: socket.socket) -> bool:
-    """Whether there may be something to read now, the end among it."""
-    waiting = select.poll()
-    waiting.register(used, select.POLLIN)
-    pending = isinstance(used, ssl.SSLSocket) and used.pending()
-    return bool(pending or waiting.poll(0))
-
-
-def why(error: BaseException) -> str:
-    """An error of the operating system in its own words, or nearly."""
-    if isinstance(error, socket.gaierror):
-        return "no such name"
-    strerror = error.strerror if isinstance(error, OSError) else None
-    return shown(strerror or str(error) or type(error).__name__)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from verikit.errors import BadAnswer, Broken, ProxyFailed, WrongUse
+from verikit.errors import BadAnswer, Broken, NotTrusted, ProxyFailed, WrongUse
 from verikit.foreign_text import shown
 from verikit.transport.address import Address
 from verikit.transport.headers import basic
@@ -121,7 +121,7 @@ def _connect(proxy: Proxy, address: Address) -> Talk:
             content = yield b""
             if not content:
                 reader.end()
-    except (BadAnswer, Broken) as error:
+    except (BadAnswer, Broken, NotTrusted) as error:
         raise proxy.failed(str(error)) from None
     answer = reader.answer()
     if not 200 <= answer.status < 300:

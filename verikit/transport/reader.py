@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from verikit.errors import BadAnswer, Broken
+from verikit.errors import BadAnswer, Broken, NotTrusted
 from verikit.foreign_text import shown
 from verikit.transport.strict_json import NotStrictJson, read_json
 
@@ -51,7 +51,8 @@ class Answer:
         headers: by name in lower case; the values of a name that occurs twice, joined by commas.
         body: as it came, without its chunks' frames.
         head: the bytes of status line and header section.
-        findings: sentences on what breaks RFC 9110 or 9112 though it could be read.
+        findings: sentences on what breaks RFC 9110 or 9112 though it could be read; what the
+            server wrote follows a colon.
         seconds: from the first byte sent to the last byte read.
     """
 
@@ -110,7 +111,8 @@ class Reader:
         method: the request's, as an answer to HEAD has no body.
         limits: what is read at most.
 
-    ``feed`` and ``end`` raise :class:`BadAnswer`, ``end`` also :class:`Broken`.
+    ``feed`` and ``end`` raise :class:`BadAnswer`, ``feed`` also :class:`NotTrusted` for TLS, and
+    ``end`` :class:`Broken`.
     """
 
     def __init__(self, method: str = "POST", limits: Limits = LIMITS) -> None:
@@ -202,7 +204,7 @@ class Reader:
         if start.startswith(b"HTTP/1."[: len(start)]):
             return
         if _TLS_RECORD.match(start):
-            raise BadAnswer("it uses TLS: write https:// instead of http://")
+            raise NotTrusted("it uses TLS: write https:// instead of http://")
         raise BadAnswer(f"this is not an HTTP/1.1 response: {shown(bytes(self._buffer[:80]))}")
 
     def _pass_over(self, status: int) -> None:

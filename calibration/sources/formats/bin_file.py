@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 MOST_OPCODES = 50_000_000
 """A photo takes about ten; a set of a million photos is allowed, a bomb of opcodes is not."""
@@ -82,7 +82,9 @@ class BinFile:
         except (IndexError, struct.error, OverflowError, MemoryError) as error:
             raise WrongUse(f"{path} is not a .bin set, or is damaged.") from error
         except (OSError, ValueError, _NotPlain) as error:
-            raise WrongUse(f"{path} is not a .bin set of photos and labels: {error}.") from error
+            raise WrongUse(
+                f"{path} is not a .bin set of photos and labels: {in_words(error)}."
+            ) from error
         if len(self._photos) != 2 * len(self.same):
             raise WrongUse(
                 f"{path} contains {len(self._photos)} photos and {len(self.same)} labels: it must "

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 _ALWAYS = 1 << 30
 _UNPACKED = 50
@@ -38,7 +38,9 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
     except WrongUse:
         raise
     except Exception as error:  # numpy raises nearly anything over a damaged file
-        raise WrongUse(f"{path} is not an .npz of {what}, or is damaged: {error}") from error
+        raise WrongUse(
+            f"{path} is not an .npz of {what}, or is damaged: {in_words(error)}"
+        ) from error
 
 
 def names_in(path: Path) -> list[str]:
@@ -65,7 +67,7 @@ def array_of(path: Path) -> np.ndarray:
                 f"{path} contains Python objects, which are never loaded: save numbers or text, "
                 "for example with numpy.save(path, labels.astype(str))."
             ) from error
-        raise WrongUse(f"{path} is not an .npy, or is damaged: {error}") from error
+        raise WrongUse(f"{path} is not an .npy, or is damaged: {in_words(error)}") from error
     return array
 
 

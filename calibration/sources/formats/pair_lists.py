@@ -21,6 +21,7 @@ from calibration.sources.photos import Folder, listed
 from calibration.sources.sampling import Pair
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
+from verikit.plural import counted
 
 _NEEDED = ("first", "second", "mated")
 _MOST_DIGITS = 9
@@ -157,8 +158,8 @@ def _of_lfw(path: Path, photos: Folder) -> tuple[list[Pair], dict[str, str]]:
     missing = sorted(f"{person} {number}" for person, number in wanted - found.keys())
     if missing:
         raise WrongUse(
-            f"{len(missing):,} photos of {path} are not in {photos.root}: {listed(missing)}. "
-            "Give their folder with --photos."
+            f"{counted(len(missing), 'photo')} of {path} not found in {photos.root}: "
+            f"{listed(missing)}. Give their folder with --photos."
         )
     pairs = [Pair(found[row[:2]], found[row[2:]], row[0] == row[2]) for row in known]
     return pairs, {found[photo]: photo[0] for photo in wanted}

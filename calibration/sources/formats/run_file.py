@@ -13,7 +13,7 @@ from typing import Any
 from calibration.counting.identities import Identities, Origin
 from calibration.objections import Effect, Objection
 from calibration.terms import Terms
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 FILE = "answers.sqlite"
 START = b"SQLite format 3\0"
@@ -76,7 +76,7 @@ def open_run(path: Path) -> RunFile:
         RecursionError,
     ) as error:
         raise WrongUse(
-            f"{path} is not a run of verikit calibrate, or is damaged: {error}."
+            f"{path} is not a run of verikit calibrate, or is damaged: {in_words(error)}."
         ) from error
 
 

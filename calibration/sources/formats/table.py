@@ -27,7 +27,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from calibration.sources.formats import run_file
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown
 
 NAMES = ("first", "second", "group", "first_person", "second_person")
@@ -93,7 +93,7 @@ class Table:
             for piece in _READERS[self.kind](self):
                 yield piece.select(list(self.columns.values())).rename_columns(list(self.columns))
         except (pa.ArrowException, sqlite3.Error, OSError, ValueError, RecursionError) as error:
-            reason = str(error).splitlines()[0]
+            reason = in_words(error).splitlines()[0]
             if self.kind == "text" and "conversion error" in reason:
                 with suppress(pa.ArrowException, ValueError):  # a row before it may be damaged
                     reason = _first_misfit(self) or reason
@@ -126,7 +126,7 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
             return _of_json(path, text, given, needed)
         return _of_text(path, text, encoding, given, needed)
     except (pa.ArrowException, OSError, ValueError, csv.Error, RecursionError) as error:
-        raise WrongUse(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise WrongUse(f"{path} cannot be read: {in_words(error).splitlines()[0]}") from error
 
 
 def column_names(text: str) -> dict[str, str]:

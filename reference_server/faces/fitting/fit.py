@@ -18,6 +18,7 @@ from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 from reference_server.faces.scoring.score_map import ScoreMap
 from verikit.errors import WrongUse
+from verikit.plural import counted
 
 COMPONENTS, COHORT_SIZE, FOLDS = 16, 8192, 5
 FEWEST_PEOPLE = 450  # 100,000 pairs of them, 100 in the tail
@@ -53,8 +54,8 @@ def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
     """
     if len(people.names) < FEWEST_PEOPLE:
         raise WrongUse(
-            f"{len(people.names)} people are too few for rare false matches: "
-            f"give at least {FEWEST_PEOPLE}, and as many again to hold out."
+            f"{counted(len(people.names), 'person is', 'people are')} too few for rare false "
+            f"matches: give at least {FEWEST_PEOPLE}, and as many again to hold out."
         )
     score_map = _map(people, _out_of_fold(people, seed))
     return Fit(score_map, draw_cohort(people.means(), seed))

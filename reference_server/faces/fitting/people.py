@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 
 REQUIRED = ("vectors", "people", "photos", "model", "weights")
 
@@ -94,8 +94,8 @@ class LabelledTemplates:
             )
         except Exception as error:  # numpy raises nearly anything over a damaged file
             raise WrongUse(
-                f"{path} is not a file of templates, or is damaged ({error}): make it with "
-                "`verikit templates`."
+                f"{path} is not a file of templates, or is damaged ({in_words(error)}): make it "
+                "with `verikit templates`."
             ) from error
 
     def save(self, path: Path, cohort: Cohort) -> None:

@@ -3,7 +3,7 @@
 /**
  * `rows` are those of the error-rate table, ascending: `threshold`, and `oneIn` in words.
  * Of what comes back, `kind` is same, different, refused or failed; `row` is where a score falls,
- * `photo` the parameter that a refusal names.
+ * `photo` the parameter that a refusal names, `otherKey` whether the server has probably another key.
  */
 export function meaning(answer, facts, rows) {
   if (answer.status === 200 && answer.json.code === facts.successCode) {
@@ -16,9 +16,11 @@ export function meaning(answer, facts, rows) {
     const headline = facts.statuses[answer.status] ?? `The server answered HTTP ${answer.status}.`;
     return { kind: "failed", headline, detail: message };
   }
-  const photo = facts.photos.find((name) => message.includes(name));
+  // This page writes well-formed requests: what does not decrypt is no photo's fault.
+  const otherKey = answer.json.code === facts.otherKey;
+  const photo = otherKey ? undefined : facts.photos.find((name) => message.includes(name));
   const which = photo === undefined ? "" : `${["First", "Second"][facts.photos.indexOf(photo)]} photo: `;
-  return { kind: "refused", headline: which + entry.description, detail: message, photo, hint: entry.hint };
+  return { kind: "refused", headline: which + entry.description, detail: message, photo, otherKey, hint: entry.hint };
 }
 
 function busy(seconds, detail) {

@@ -58,7 +58,7 @@ async function compare({ signal }) {
   list({
     "Response time": `${milliseconds(answer.ms)}, after ${milliseconds(encryptingMs)} of encrypting`,
     "Request ID": answer.json.request_id ?? "none",
-    Answer: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
+    Response: `HTTP ${answer.status}, code ${answer.json.code ?? "none"}`,
   });
   keep(request, answer);
   await look(request, signal);
@@ -126,7 +126,7 @@ function isComplete() {
   return !wrong;
 }
 
-function tell({ kind, headline, detail, hint, score, row, photo }) {
+function tell({ kind, headline, detail, hint, score, row, photo, otherKey }) {
   $("verdict").className = kind;
   $("headline").textContent = headline ?? "";
   $("score").textContent = score === undefined ? "" : decimals(score);
@@ -136,6 +136,8 @@ function tell({ kind, headline, detail, hint, score, row, photo }) {
   $("marker").setAttribute("cx", `${(score ?? 0) * 100}%`);
   for (const { element } of rows) element.setAttribute("aria-current", element === row?.element);
   for (const card of cards) card.blame(card.name === photo);
+  for (const input of [$("key"), $("iv")]) input.setAttribute("aria-invalid", Boolean(otherKey));
+  if (otherKey) $("secrets").open = true;
 }
 
 function list(entries) {

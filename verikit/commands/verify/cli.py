@@ -31,6 +31,7 @@ from verikit.commands.verify.pairs import Summary, ask, read_pairs
 from verikit.errors import OTHER_KEY
 from verikit.exit_codes import Exit
 from verikit.foreign_text import shown
+from verikit.plural import counted
 from verikit.transport import TIMEOUT_SECONDS, Access
 
 
@@ -50,7 +51,7 @@ class Rate(click.ParamType[float]):
         try:
             threshold_for(rate)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}. --at is a rate like 1/100,000, not a score", param, ctx)
         return rate
 
 
@@ -82,9 +83,10 @@ def one_in(rate: float) -> str:
     "at",
     type=Rate(),
     default=RECOMMENDED_RATE,
-    show_default=one_in(RECOMMENDED_RATE) + ", the recommended threshold's",
+    show_default=False,
     metavar="RATE",
-    help="The false match rate to accept, like 1/100000.",
+    help="The false match rate to accept, like 1/100,000; not a score.  "
+    f"[default: {one_in(RECOMMENDED_RATE)}]",
 )
 @click.option(
     "--timeout",
@@ -169,7 +171,7 @@ def _verify_list(
 
 def _summary(found: Summary, out: Path, part: Path) -> Iterator[str]:
     codes = {code.code: code.message for code in options.CONTRACT.codes.values()}
-    yield f"{found.scored:,} pairs with a score"
+    yield f"{counted(found.scored, 'pair')} with a score"
     for code, number in found.refused.items():
         yield f"{number:,} refused with {code} ({codes.get(code, 'no documented code')})"
     if found.open:

@@ -32,8 +32,9 @@ from verikit.client import (
     VerificationRefused,
 )
 from verikit.commands.verify.kept_answers import ADDED, Answers
-from verikit.errors import OTHER_KEY, NoVerdict, WrongUse
+from verikit.errors import OTHER_KEY, NoVerdict, WrongUse, in_words
 from verikit.foreign_text import shown
+from verikit.plural import counted
 
 JOBS = 4
 _LARGEST = 256 * 1024 * 1024
@@ -84,7 +85,7 @@ def read_pairs(path: Path, photos: Path | None) -> PairList:
         columns = [name.strip() for name in table.fieldnames or ()]
         rows = [dict(zip(columns, row.values(), strict=False)) for row in table]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise WrongUse(f"{path} is not a table of pairs: {error}") from error
+        raise WrongUse(f"{path} is not a table of pairs: {in_words(error)}") from error
     if not {"first", "second"} <= set(columns) or not rows:
         raise WrongUse(f"{path} needs a heading with the columns first and second, and rows")
     if taken := set(columns) & set(ADDED):
@@ -110,7 +111,7 @@ def _demand_photos(pairs: PairList) -> None:
     missing = [name for name in names if not _is_there(root / name)]
     if missing:
         raise WrongUse(
-            f"{len(missing):,} of the {len(names):,} photos of {pairs.path} are not in "
+            f"{len(missing):,} of the {counted(len(names), 'photo')} of {pairs.path} are not in "
             f"{pairs.photos}: {_some(missing)}. Give their folder with --photos"
         )
 
@@ -189,7 +190,7 @@ def _answer(future: Future[Verification]) -> Verification | VerificationRefused:
 
 
 def _so_far(answers: Answers, pairs: PairList, why: str) -> str:
-    done = f"{len(answers.by_row):,} of {len(pairs.rows):,} pairs are answered"
+    done = f"{len(answers.by_row):,} of {counted(len(pairs.rows), 'pair')} answered"
     return f"{why.rstrip('.')}. {done}, kept in {answers.part}; the same command resumes"
 
 
