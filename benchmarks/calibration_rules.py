@@ -15,7 +15,8 @@ import numpy as np
 
 from calibration.claims import Claims
 from calibration.counting.comparisons import Block, Measurement
-from calibration.judging.by_group import same_group_impostors
+from calibration.counting.groups import ChosenImpostors, ImpostorKind
+from calibration.judging.by_group import chosen_impostors
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.differentials import Ratio, differentials
@@ -134,7 +135,7 @@ def impostors(repetitions: int, true: float, people: int = 240) -> None:
         rate = np.where(same, 0.01 * true, 0.01) * each[first] * each[second]
         measurement = Measurement((0.5,), 4000)
         measurement.identities.add(map(str, range(people)), map(str, range(people)))
-        measurement.same_group_share = share_within
+        measurement.impostors = ChosenImpostors(kind=ImpostorKind.SAME_GROUP, share=share_within)
         measurement.add(
             Block(
                 first=first,
@@ -145,7 +146,7 @@ def impostors(repetitions: int, true: float, people: int = 240) -> None:
                 groups=measurement.labels.numbers(labels),
             )
         )
-        found = same_group_impostors(measurement, (0.01,), ALPHA, at_any_time=False)
+        found = chosen_impostors(measurement, (0.01,), ALPHA, at_any_time=False)
         ends = found.rows[0].interval if found else Interval(0, 0)
         held += ends.lower <= factor <= ends.upper
         above += ends.lower > 1

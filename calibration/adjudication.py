@@ -60,8 +60,11 @@ def adjudicate(measurement: Measurement, found: Found, source: str) -> Review:
     """Count comparisons as what they were found to be.
 
     Raises:
-        WrongUse: not all comparisons from a row on were looked at.
+        WrongUse: not all comparisons from a row on were looked at, or look-alikes were asked first:
+            then it is not known of which of the two kinds a comparison is.
     """
+    if measurement.look_alikes:
+        raise WrongUse("--adjudicated does not apply to --impostors look-alike: remove it.")
     if not found:
         raise WrongUse(f"{source} holds no findings: write 1, 0 or ? into its column found.")
     names = measurement.identities.photos.names

@@ -65,6 +65,8 @@ def combine(
     files = [folder / FILE if folder.is_dir() else folder for folder in folders]
     runs = [_opened(path, contract, claims, up_to) for path in files]
     _demand_same_question(files, claims)
+    if any(run.measurement.look_alikes for run in runs):
+        raise WrongUse("--combine does not apply to runs that ask look-alikes first.")
     names = [_people(run) for run in runs]
     for (one, ours), (other, theirs) in itertools.combinations(zip(files, names, strict=True), 2):
         if both := sorted(ours & theirs):

@@ -5,14 +5,22 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from calibration.claims import Claims, of_contract
 from calibration.counting.comparisons import Measurement
-from calibration.counting.groups import NOT_GIVEN
+from calibration.counting.groups import (
+    LOOK_ALIKE,
+    NOT_GIVEN,
+    OTHERS,
+    ChosenImpostors,
+    ImpostorKind,
+    label_of,
+)
 from calibration.counting.identities import Identities
 from calibration.executors import Workers
 from calibration.files import file_digest
@@ -21,6 +29,8 @@ from calibration.judging.judgement import RunConditions
 from calibration.sources import all_pairs, tiles
 from calibration.sources.formats.matrices import holds_matrix, open_matrix
 from calibration.sources.formats.run_file import open_run
+from calibration.sources.impostors import share_within
+from calibration.sources.look_alikes import LookAlikes
 from calibration.sources.photos import Photos
 from calibration.sources.scores import (
     count_scores,
@@ -30,7 +40,7 @@ from calibration.sources.scores import (
     photo_people,
 )
 from calibration.sources.templates import load
-from calibration.statistics.arrays import Floats
+from calibration.statistics.arrays import Counts, Floats
 from verikit.contract import Contract, load_contract
 from verikit.errors import WrongUse
 
@@ -58,14 +68,14 @@ def new_measurement(
     contract: Contract,
     claims: Claims,
     identities: Identities | None = None,
-    same_group_share: float | None = None,
+    impostors: ChosenImpostors | None = None,
 ) -> Measurement:
     """An empty measurement of scores, of people that are known if ``identities`` are given."""
     no_face = contract.codes["DETECTION_FAILED"].code
     measurement = _measurement(claims, no_face, lambda: np.zeros(0))
     if identities is not None:
         measurement.identities = identities
-    measurement.same_group_share = same_group_share
+    measurement.impostors = impostors
     return measurement
 
 
@@ -84,18 +94,21 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     columns: Mapping[str, str] | None = None,
     people: Path | None = None,
     groups: Path | None = None,
+    impostors: ImpostorKind = ImpostorKind.RANDOM,
+    templates: Path | None = None,
 ) -> Evaluation:
     """An evaluation from a file of scores.
 
     ``columns`` names columns that are called otherwise in the file; ``people`` is a table of photos
-    and people, or the labels of a matrix; ``groups`` one of people and groups.
+    and people, or the labels of a matrix; ``groups`` one of people and groups. ``impostors`` are
+    those of the same group, or look-alikes by ``templates``.
     """
     claims = claims or of_contract(contract)
     conditions, at_any_time = RunConditions(up_to=up_to), False
     no_face = contract.codes["DETECTION_FAILED"].code
     if holds_matrix(path):
-        if columns or groups:
-            named = "--columns" if columns else "--groups"
+        if columns or groups or templates:
+            named = "--columns" if columns else "--groups" if groups else "--impostors"
             raise WrongUse(f"{named} does not apply to {path}: a matrix has no names.")
         matrix = open_matrix(path, people)
         measurement = _measurement(claims, no_face, lambda: matrix.sample)
@@ -116,17 +129,35 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
             )
             if run.identities and not people:
                 measurement.identities = run.identities
-            measurement.same_group_share = run.same_group_share
-            if groups and run.same_group_share is not None:
+            measurement.impostors = run.impostors
+            if (groups or templates) and run.impostors:
                 raise WrongUse(
-                    f"--groups does not apply to {path}: its pairs were chosen by other groups."
+                    f"--{'groups' if groups else 'impostors'} does not apply to {path}: its pairs "
+                    "were chosen by other groups, or as look-alikes."
                 )
         given = photo_people(people) if people else {}
         count_scores(table, measurement, given)
-        if groups:  # who is on the photos may be known only now
+        if groups or templates:  # who is on the photos may be known only now
             grouped = _measurement(claims, no_face, lambda: first_scores(table))
             grouped.identities = measurement.identities
-            count_scores(table, grouped, given, _groups_of(measurement.identities, groups))
+            grouped.identities.settle()
+            if groups:
+                of_photo = _groups_of(measurement.identities, groups)
+                if impostors == ImpostorKind.SAME_GROUP:
+                    person = measurement.identities.people().person
+                    grouped.impostors = ChosenImpostors(
+                        kind=impostors, share=share_within(person, of_photo)
+                    )
+                label = partial(_group_label, of_photo)
+            else:
+                assert templates is not None  # noqa: S101 - one of the two is given
+                known = measurement.identities.photos.names
+                near = LookAlikes(templates, known, measurement.identities.people().person)
+                grouped.impostors = near.chosen
+                label = partial(_look_alike_label, near)
+                found = (*conditions.objections, *near.objections())
+                conditions = replace(conditions, objections=found)
+            count_scores(table, grouped, given, label)
             measurement = grouped
     return Evaluation(
         title=path.name,
@@ -136,6 +167,7 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
         provenance={"scores": str(path), "SHA-256": file_digest(path)}
         | ({"people": str(people)} if people else {})
         | ({"groups": str(groups)} if groups else {})
+        | ({"templates": str(templates)} if templates else {})
         | told_of(claims)
         | versions(),
         claims=claims,
@@ -146,11 +178,19 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
 def _groups_of(identities: Identities, path: Path) -> list[str]:
     """The group of each photo by its number, from a table of people and groups."""
     groups = person_groups(path)
-    identities.settle()
     people = identities.people()
     if not groups.keys() & set(people.names):
         raise WrongUse(f"{path} names nobody of those on the photos, such as {people.names[:1]}.")
     return [groups.get(people.names[person], NOT_GIVEN) for person in people.person.tolist()]
+
+
+def _group_label(of_photo: list[str], first: Counts, second: Counts) -> list[str]:
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return [label_of(of_photo[a], of_photo[b]) for a, b in pairs]
+
+
+def _look_alike_label(near: LookAlikes, first: Counts, second: Counts) -> list[str]:
+    return [LOOK_ALIKE if alike else OTHERS for alike in near.have(first, second).tolist()]
 
 
 def _measurement(claims: Claims, no_face: int, sample: Callable[[], Floats]) -> Measurement:

@@ -43,6 +43,8 @@ def compare(  # noqa: PLR0913 - how files of scores are read
     """
     old = old / _ANSWERS if old.is_dir() else old
     measurement = evaluation.measurement
+    if measurement.look_alikes:  # so many look-alikes are no random pairs
+        raise WrongUse("--against does not apply to --impostors look-alike: remove it.")
     person = measurement.identities.people().person
     given = photo_people(people) if people else {}
     logs = [_read(path, measurement, columns, given) for path in (new, old)]
@@ -74,7 +76,7 @@ class PairLog(Measurement):
             open_ended=like.limits is None, sign=like.sign,
         )  # fmt: skip
         self.identities = like.identities
-        self.same_group_share = like.same_group_share
+        self.impostors = like.impostors
         self._blocks: list[tuple[Counts, np.ndarray, np.ndarray]] = []
         self.keys: dict[bool, Counts] = {}
         self.wrong: dict[bool, np.ndarray] = {}

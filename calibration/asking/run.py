@@ -18,6 +18,7 @@ from calibration.asking.store import Answer, Store
 from calibration.asking.watch import Watch, count
 from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
+from calibration.counting.groups import ImpostorKind
 from calibration.evaluation import Evaluation, new_measurement, versions
 from calibration.judging.judgement import RunConditions, verdict_on
 from calibration.judging.requirements import Standard
@@ -98,8 +99,8 @@ class Run:
         }
         if self.api != CONTRACT:
             head |= {"api": self.api, "send": dict(self.claims.send)}
-        if self.choice.same_group:
-            head["impostors"] = "same-group"
+        if self.choice.impostors != ImpostorKind.RANDOM:
+            head["impostors"] = str(self.choice.impostors)
         if how := self.choice.degraded:
             head["degraded"] = f"{how}: {how.setting}"
         return head
@@ -222,7 +223,7 @@ class _Engine:
 
 def _empty(run: Run, contract: Contract) -> Measurement:
     labelled = run.labelled
-    return new_measurement(contract, run.claims, labelled.identities, labelled.same_group_share)
+    return new_measurement(contract, run.claims, labelled.identities, labelled.impostors)
 
 
 def _watch(run: Run, contract: Contract) -> Watch | None:
@@ -250,6 +251,13 @@ def _as_planned(store: Store) -> bool:
     return store.ended == "budget" and not (store.extended or store.looked)
 
 
+_IMPOSTORS = {
+    ImpostorKind.RANDOM: "random",
+    ImpostorKind.SAME_GROUP: "of the same group",
+    ImpostorKind.LOOK_ALIKE: "look-alikes first",
+}
+
+
 def _provenance(run: Run, store: Store) -> dict[str, str]:
     pairs = run.labelled.pairs
     known = {
@@ -261,7 +269,7 @@ def _provenance(run: Run, store: Store) -> dict[str, str]:
         "SHA-256 of the pairs": pairs.digest(),
         "seed": str(run.seed),
         "mated share": f"{run.mated_share:g}",
-        "impostors": "of the same group" if run.choice.same_group else "random",
+        "impostors": _IMPOSTORS[run.choice.impostors],
         "answers": f"{len(store):,} of a plan of {len(run.plan):,} in {store.path}",
         "ended": store.ended or "interrupted",
     }

@@ -24,14 +24,14 @@ class Source(StrEnum):
 
 
 _OF_A_SERVER = (
-    *("data", "one_photo_each", "by_person", "impostors", "keep_label_errors"),
+    *("data", "one_photo_each", "by_person", "keep_label_errors"),
     *("seed", "mated_share"),
     *("budget", "minutes", "until", "api", "degrade"),
     *("concurrency", "rate", "url", "timeout", "retries", "profile"),
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
 _OF_SCORES = ("columns", "against")
-_OF_BOTH = ("claims", "lower_is_closer", "people", "groups")
+_OF_BOTH = ("claims", "lower_is_closer", "people", "groups", "impostors", "templates")
 _OF_RUNS = frozenset(
     {"sources", "combine", "claims", "lower_is_closer", "up_to", "tolerance", "confidence", "out",
      "json", "quiet"}

@@ -22,6 +22,7 @@ from calibration.claims import names as published_claims
 from calibration.combining import combine
 from calibration.commands.applicable import Source, refuse_idle, source_of
 from calibration.commands.options import confidence, tolerance
+from calibration.counting.groups import ImpostorKind
 from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
 from calibration.judging.findings import Findings
@@ -31,7 +32,7 @@ from calibration.report import console, writer
 from calibration.side_by_side import compare
 from calibration.sources.degradations import EVERY as DEGRADATIONS
 from calibration.sources.formats.table import column_names
-from calibration.sources.labelled import Choice, open_labelled
+from calibration.sources.labelled import Choice, open_labelled, require_what_chooses
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
@@ -71,6 +72,7 @@ def _claims(options: dict[str, Any]) -> Claims:
                 "one_photo_each",
                 "by_person",
                 "impostors",
+                "templates",
                 "keep_label_errors",
                 "score_map",
                 "similarities",
@@ -126,11 +128,17 @@ def _claims(options: dict[str, Any]) -> Claims:
 )
 @click.option(
     "--impostors",
-    type=click.Choice(["random", "same-group"]),
+    type=click.Choice([str(kind) for kind in ImpostorKind]),
     default="random",
     show_default=True,
-    help="Who non-mated comparisons are of: any two people, or two of the same group (--groups). "
-    "The report then says how many times as often as random pairs they match.",
+    help="Who non-mated comparisons are of: any two people, two of the same group (--groups), or "
+    "look-alikes first (--templates). The report then says how many times as often as random pairs "
+    "they match.",
+)
+@click.option(
+    "--templates",
+    type=_FILE,
+    help="Templates (.npz) of a system that is not under test: they tell who looks alike.",
 )
 @click.option(
     "--degrade",
@@ -414,6 +422,9 @@ def _evaluation(
     with progress.shown(path.name, quiet=options["quiet"]) as bar:
         if kind == Source.SCORES:
             bar.add_task("", total=None, note="counting")
+            require_what_chooses(
+                ImpostorKind(options["impostors"]), options["groups"], options["templates"]
+            )
             return from_scores(
                 path,
                 contract,
@@ -422,6 +433,8 @@ def _evaluation(
                 columns=column_names(options["columns"]) if options["columns"] else {},
                 people=options["people"],
                 groups=options["groups"],
+                impostors=ImpostorKind(options["impostors"]),
+                templates=options["templates"],
             )
         thresholds = _similarities(contract, options)
         tell = progress.of_tiles(bar)
@@ -448,10 +461,10 @@ def _policy(options: dict[str, Any]) -> RequestPolicy:
 
 def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) -> Evaluation:
     contract = load_contract()
-    names = ("data", "photos", "people", "groups", "one_photo_each", "by_person",
+    names = ("data", "photos", "people", "groups", "templates", "one_photo_each", "by_person",
              "keep_label_errors", "seed")  # fmt: skip
-    same_group = options["impostors"] == "same-group"
-    choice = Choice(**{name: options[name] for name in names}, same_group=same_group)
+    impostors = ImpostorKind(options["impostors"])
+    choice = Choice(**{name: options[name] for name in names}, impostors=impostors)
     labelled = open_labelled(choice)
     if options["degrade"] and not labelled.supports_rates:
         raise WrongUse("--degrade needs photos that show error rates: name them with --data.")

@@ -9,7 +9,14 @@ import numpy as np
 
 from calibration.counting.acquisition import Acquirer
 from calibration.counting.checks import PairCounter, Spread
-from calibration.counting.groups import Groups, is_within
+from calibration.counting.groups import (
+    LOOK_ALIKE,
+    OTHERS,
+    ChosenImpostors,
+    Groups,
+    ImpostorKind,
+    is_within,
+)
 from calibration.counting.histogram import Histogram, Rounding, Trace
 from calibration.counting.identities import CountsByPhoto, Identities, Index
 from calibration.counting.notable import Extremes
@@ -129,9 +136,9 @@ class Measurement:
     thresholds here are then negated, and told the other way round. ``self_pairs`` are photos
     compared with themselves, ``sentinels`` scores that stood for a failure.
 
-    Where impostors are to be of the same group, ``same_group_share`` is the share of such pairs
-    among all non-mated ones: comparisons across groups then count in ``groups`` alone, and
-    ``set_aside`` tells how many brought an answer.
+    Where ``impostors`` are of the same group, comparisons across groups count in ``groups`` alone,
+    and ``set_aside`` tells how many brought an answer. Where they are look-alikes, ``groups`` tells
+    these from the others.
     """
 
     def __init__(  # noqa: PLR0913 - what an axis is
@@ -157,7 +164,7 @@ class Measurement:
         )
         self.self_pairs = 0
         self.sentinels = 0
-        self.same_group_share: float | None = None
+        self.impostors: ChosenImpostors | None = None
         self.set_aside = 0
         self.as_float32 = False
         self.labels = Index()
@@ -202,11 +209,51 @@ class Measurement:
 
     def aside(self, block: Block) -> np.ndarray:
         """Which comparisons of a block are across groups where impostors are of the same group."""
-        if self.same_group_share is None or block.groups is None:
+        if not self.of_same_group or block.groups is None:
             return np.zeros(block.mated.shape, bool)
         within = np.array([is_within(label) for label in self.labels.names], bool)
         aside: np.ndarray = ~block.mated & ~within[block.groups]
         return aside
+
+    @property
+    def of_same_group(self) -> bool:
+        """Whether impostors are of the same group."""
+        return self.impostors is not None and self.impostors.kind == ImpostorKind.SAME_GROUP
+
+    @property
+    def look_alikes(self) -> ChosenImpostors | None:
+        """The look-alikes, where these were asked first."""
+        chosen = self.impostors
+        return chosen if chosen and chosen.kind == ImpostorKind.LOOK_ALIKE else None
+
+    def strata(self) -> tuple[Shares, Shares]:
+        """What each person contributes to comparisons of look-alikes, and to all others."""
+        person = self.identities.people().person
+        top, rest = (
+            self.groups[False].shares(self.labels.numbers([label]), person)
+            for label in (LOOK_ALIKE, OTHERS)
+        )
+        pairs = self.impostors.pairs_of_people if self.impostors else None
+        return replace(top, pairs=pairs), replace(rest, pairs=None)
+
+    def refused_strata(self) -> tuple[int, int]:
+        """Refused comparisons of look-alikes, and of all others."""
+        person = self.identities.people().person
+        top, rest = (
+            int(self.groups[False].refused(self.labels.numbers([label]), person).sum())
+            for label in (LOOK_ALIKE, OTHERS)
+        )
+        return top, rest
+
+    def matches_at_random(self) -> Floats:
+        """False matches at each row in as many random comparisons, shape (rows,)."""
+        histogram = self.non_mated.histogram
+        if not (chosen := self.look_alikes):
+            return histogram.matches.astype(float)
+        rates = np.zeros(len(self.thresholds))
+        for weight, shares in zip((chosen.share, 1 - chosen.share), self.strata(), strict=True):
+            rates += weight * shares.events.sum(axis=1) / max(2 * shares.comparisons, 1)
+        return histogram.n * rates
 
     def relabel(
         self, counts: ComparisonCounts, first: list[int], second: list[int], scores: list[float]
@@ -234,7 +281,7 @@ class Measurement:
         """What each person contributes to one kind of comparison."""
         person = self.identities.people().person
         shares = counts.by_photo.shares(person)
-        if counts.mated or self.same_group_share is None:
+        if counts.mated or not self.of_same_group:
             return shares
         names = self.labels.names
         within = np.array([n for n, label in enumerate(names) if is_within(label)], np.int64)

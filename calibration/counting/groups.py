@@ -7,6 +7,10 @@ and label, and summed by person at the end.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,9 +21,46 @@ from verikit.errors import WrongUse
 
 ACROSS = "|"
 NOT_GIVEN = "not given"
+LOOK_ALIKE, OTHERS = "look-alike", "others"
+"""The labels of non-mated comparisons where look-alikes are asked first."""
 _BITS = 12
 MOST_LABELS = 1 << _BITS
 """Ninety groups and all pairs of them."""
+
+
+class ImpostorKind(StrEnum):
+    """Who non-mated comparisons are of."""
+
+    RANDOM = "random"
+    SAME_GROUP = "same-group"
+    LOOK_ALIKE = "look-alike"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenImpostors:
+    """Impostors that are not random: ``share`` of all non-mated pairs are of this kind, and they
+    are of so many pairs of people, if that is known."""
+
+    kind: ImpostorKind
+    share: float
+    pairs_of_people: int | None = None
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Fit for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """As ``kept`` wrote them.
+
+        Raises:
+            ValueError, TypeError, KeyError: that is damaged.
+        """
+        share, pairs = float(kept["share"]), kept.get("pairs_of_people")
+        if not 0 < share < 1 or not (pairs is None or int(pairs) > 0):
+            raise ValueError(f"{share:g} of all pairs are chosen, of {pairs} pairs of people")
+        return cls(kind=ImpostorKind(kept["kind"]), share=share, pairs_of_people=pairs)
 
 
 def label_of(first: str, second: str) -> str:

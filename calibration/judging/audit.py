@@ -283,7 +283,7 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     if mated.n < LEAST_TO_COMPARE or not non_mated.n:
         return none
     claimed = np.array([rate for _, rate in rates.rows])
-    k, true = non_mated.matches, mated.matches / mated.n
+    k, true = measurement.matches_at_random(), mated.matches / mated.n
     expected = non_mated.n * claimed
     over = np.flatnonzero((k > np.maximum(2 * expected, 1)) & (true > 0.1))
     if not over.size or over[-1] == 0:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
-from calibration.counting.groups import ACROSS, NOT_GIVEN, is_within
+from calibration.counting.groups import ACROSS, LOOK_ALIKE, NOT_GIVEN, OTHERS, is_within
 from calibration.judging.findings import GroupDifferential, GroupRow, ImpostorRow, Impostors
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
@@ -36,7 +36,7 @@ def groups(
     """
     names = measurement.labels.names
     within, across = _kinds(names)
-    if not within + across:
+    if measurement.look_alikes or not within + across:
         return []
     counts = _Counts(measurement, claimed, alpha)
     rows = [counts.row(names[number], [number]) for number in within + across]
@@ -76,6 +76,8 @@ def group_differentials(
 ) -> list[GroupDifferential]:  # fmt: skip
     """How far FMR and FNMR of groups are apart at a row; groups of few people are left out."""
     names, found = measurement.labels.names, []
+    if not rows:
+        return []
     own = [row for row in rows if row.verdict is not None]
     for measure, people in (("FMR", "people"), ("FNMR", "mated_people")):
         able = [row.label for row in own if getattr(row, people) >= LEAST_PEOPLE]
@@ -127,17 +129,19 @@ def _same_group(
     ]
 
 
-def same_group_impostors(
+def chosen_impostors(
     measurement: Measurement, claimed: tuple[float, ...], alpha: float, *, at_any_time: bool
 ) -> Impostors | None:
-    """The FMR of impostors of the same group, divided by that of random pairs, at each row.
+    """The FMR of impostors of the same group, or of look-alikes, divided by that of random pairs.
 
     Both rates within it are bounded at alpha / 2, so both hold together, for each row by itself.
     """
-    share = measurement.same_group_share
-    if share is None:
+    chosen, names = measurement.impostors, measurement.labels.names
+    if chosen is None:
         return None
-    kinds = _kinds(measurement.labels.names)
+    share, kinds = chosen.share, _kinds(names)
+    if measurement.look_alikes:
+        kinds = [measurement.labels.number(LOOK_ALIKE)], [measurement.labels.number(OTHERS)]
     counts = _Counts(measurement, claimed, alpha / 2)
     within, across = (counts.row("", numbers) for numbers in kinds)
     bounds = [counts.bounds(numbers, at_any_time=at_any_time) for numbers in kinds]
@@ -158,7 +162,14 @@ def same_group_impostors(
                 interval=Interval(0.0, 1 / share) if few else Interval(low, high),
             )
         )
-    return Impostors(share=share, n=within.n, people=within.people, n_across=across.n, rows=rows)
+    return Impostors(
+        kind=chosen.kind,
+        share=share,
+        n=within.n,
+        people=within.people,
+        n_across=across.n,
+        rows=rows,
+    )
 
 
 class _Counts:
@@ -227,7 +238,12 @@ class _Counts:
         )
 
     def _shares(self, counts: ComparisonCounts, numbers: list[int]) -> Shares:
-        return self._measurement.groups[counts.mated].shares(np.array(numbers), self._person)
+        shares = self._measurement.groups[counts.mated].shares(np.array(numbers), self._person)
+        alike = self._measurement.look_alikes
+        if not alike or counts.mated:
+            return shares
+        near = numbers == [self._measurement.labels.number(LOOK_ALIKE)]
+        return replace(shares, pairs=alike.pairs_of_people if near else None)
 
     def _effects(self, counts: ComparisonCounts, shares: Shares) -> list[float]:
         repeats = self._repeats[counts.mated]

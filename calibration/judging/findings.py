@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from calibration.counting.groups import ImpostorKind
 from calibration.judging.requirements import Standard
 from calibration.objections import Objection
 from calibration.statistics.differentials import Ratio
@@ -131,8 +132,9 @@ class GroupDifferential:
 
 @dataclass(frozen=True, kw_only=True)
 class ImpostorRow:
-    """A row of impostors of the same group: k false matches of them, and ``k_across`` of people of
-    two groups. ``factor`` is their FMR divided by that of random pairs."""
+    """A row of impostors of the same group or look-alikes: k false matches of them, and
+    ``k_across`` of people of two groups or of all others. ``factor`` is their FMR divided by that
+    of random pairs."""
 
     threshold: float
     k: int
@@ -143,16 +145,23 @@ class ImpostorRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Impostors:
-    """Impostors of the same group against random ones, of whom ``share`` are of the same group.
+    """Impostors of the same group, or look-alikes, against random ones, of whom ``share`` are such.
 
-    ``n`` comparisons are within a group, of ``people`` people; ``n_across`` are across groups.
+    ``n`` comparisons are of them, of ``people`` people; ``n_across`` are of people of two groups,
+    or of all others.
     """
 
+    kind: ImpostorKind
     share: float
     n: int
     people: int
     n_across: int
     rows: list[ImpostorRow]
+
+    @property
+    def judged_alone(self) -> bool:
+        """Whether verdicts are about these impostors, and not about random ones."""
+        return self.kind == ImpostorKind.SAME_GROUP
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from calibration.counting.identities import Origin
 from calibration.judging.audit import Audit, audit
 from calibration.judging.by_group import (
     LEAST_PEOPLE,
+    chosen_impostors,
     group_differentials,
     groups,
-    same_group_impostors,
 )
 from calibration.judging.error_sources import listed, most_false_matches
 from calibration.judging.findings import (
@@ -41,6 +41,7 @@ from calibration.statistics.dependence import (
 from calibration.statistics.det import crossing, equal_error_rate, threshold_for
 from calibration.statistics.intervals import Interval, Rate, measured
 from calibration.statistics.planning import comparisons_of, people_for
+from calibration.statistics.strata import StratifiedEvidence, stratified
 from calibration.statistics.verdicts import (
     Evidence,
     Judgement,
@@ -118,7 +119,7 @@ def find(
         operating=operating,
         supports_rates=conditions.supports_rates,
         equal_error=_equal_error(measurement),
-        operating_points=[_operating_point(measurement, rate) for _, rate in rates.rows],
+        operating_points=_operating_points(measurement, rates),
         acquired=_acquired(measurement),
         non_mated=non_mated.histogram.n,
         mated=mated.histogram.n,
@@ -139,9 +140,7 @@ def find(
         decimals=_decimals(measurement),
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
         groups=by_group,
-        impostors=same_group_impostors(
-            measurement, claimed, rule.alpha, at_any_time=rule.at_any_time
-        ),
+        impostors=chosen_impostors(measurement, claimed, rule.alpha, at_any_time=rule.at_any_time),
         differentials=group_differentials(measurement, by_group, operating, claimed, rule.alpha),
         highest_non_mated=listed(measurement, non_mated),
         lowest_mated=listed(measurement, mated),
@@ -238,6 +237,9 @@ def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
     """What was counted for each row, with its design effect, which repeated pairs multiply."""
     histogram = measurement.non_mated.histogram
     claimed = tuple(rate for _, rate in rates.rows)
+    if alike := measurement.look_alikes:
+        repeats = measurement.non_mated.pairs.result().times if histogram.n else 1.0
+        return list(stratified(claimed, *measurement.strata(), alike.share, repeats))
     effects, shown, growing = (
         _effects(measurement, measurement.non_mated, claimed, of=of)
         for of in (design_effects, shown_effects, growths)
@@ -281,7 +283,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             judged=place < judged,
             k=row.k,
             n=row.n,
-            fmr=row.k / max(row.n, 1),
+            fmr=row.rate,
             interval=judgement.interval,
             design_effect=row.design_effect,
             still_needed=judgement.still_needed,
@@ -289,19 +291,20 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             answers_missing=judgement.answers_missing,
             extrapolated=_extrapolated(fitted, measurement.thresholds[place], row, judgement),
             k_above=int(measurement.non_mated.histogram.above[place]),
-            sensitivity=_sensitivity(row.k, measurement.non_mated),
-            gfar=row.k / max(measurement.non_mated.attempted, 1),
+            sensitivity=sensitivity,
+            gfar=sensitivity.lower,
             fnmr=false_non_match[place],
             tmr=false_non_match[place].complement,
             gfrr=false_rejection[place],
             fmr_by_person=by_person[0][place],
             fnmr_by_person=by_person[1][place],
         )
-        for place, (row, judgement, people) in enumerate(
+        for place, (row, judgement, people, sensitivity) in enumerate(
             zip(
                 seen,
                 judgements,
-                _people_needed(measurement, seen, judgements, rule.tolerance),
+                _people_needed(measurement, seen, judgements, rule),
+                _sensitivities(measurement, seen),
                 strict=True,
             )
         )
@@ -309,9 +312,10 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
 
 
 def _by_person(measurement: Measurement, counts: ComparisonCounts) -> list[float]:
-    """The mean rate of people at each row; NaN where nobody was compared."""
+    """The mean rate of people at each row; NaN where nobody was compared, or not at random."""
     shares = measurement.shares(counts)
-    if not (counts.histogram.n and shares.people):
+    chosen = not counts.mated and measurement.look_alikes
+    if chosen or not (counts.histogram.n and shares.people):
         return [math.nan] * len(counts.histogram.thresholds)
     some = np.flatnonzero(shares.tried)
     means: list[float] = (shares.events[:, some] / shares.tried[some]).mean(axis=1).tolist()
@@ -319,7 +323,7 @@ def _by_person(measurement: Measurement, counts: ComparisonCounts) -> list[float
 
 
 def _people_needed(
-    measurement: Measurement, rows: list[Evidence], judgements: list[Judgement], tolerance: float
+    measurement: Measurement, rows: list[Evidence], judgements: list[Judgement], rule: Rule
 ) -> list[int]:
     """For each row how many people it takes, where more comparisons of these would not do."""
     shares = measurement.shares(measurement.non_mated)
@@ -328,7 +332,12 @@ def _people_needed(
     claimed = tuple(row.claimed for row in rows)
     needed = []
     for row, judgement, spread in zip(rows, judgements, spreads(shares, claimed), strict=True):
-        limit = tolerance * row.claimed
+        limit = rule.tolerance * row.claimed
+        if isinstance(row, StratifiedEvidence):
+            open_ = judgement.verdict == Verdict.INCONCLUSIVE and not judgement.answers_missing
+            more = open_ and not judgement.still_needed
+            needed.append(row.people_needed(shares.people, rule) if more else 0)
+            continue
         effective = (row.n + judgement.still_needed) / row.effect_at(limit)
         able = not judgement.still_needed or math.isfinite(
             comparisons_of(shares.people, effective, limit, spread)
@@ -385,7 +394,7 @@ def _required(  # noqa: PLR0913 - all that a row is made of
             k=row.k,
             open_still=row.open_still,
             n=row.n,
-            rate=row.k / max(row.n, 1),
+            rate=row.rate,
             interval=judgement.interval,
             people=people,
             design_effect=row.design_effect,
@@ -408,9 +417,7 @@ def _judged(rows: list[Evidence], judged: int, rule: Rule, audited: Audit) -> li
 
 def _held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:
     """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
-    at_least = decide(
-        [replace(row, k=max(0, row.k - few)) for row, few in zip(rows, doubtful, strict=True)], rule
-    )
+    at_least = decide([row.without(few) for row, few in zip(rows, doubtful, strict=True)], rule)
     held = {
         Verdict.PASS: [not audited.has(Effect.NO_PASS)] * len(rows),
         Verdict.FAIL: [verdict == Verdict.FAIL for verdict in at_least],
@@ -422,9 +429,23 @@ def _held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit)
     ]
 
 
-def _sensitivity(k: int, counts: ComparisonCounts) -> Interval:
-    attempted = max(counts.attempted, 1)
-    return Interval(k / attempted, (k + counts.failed) / attempted)
+def _sensitivities(measurement: Measurement, rows: list[Evidence]) -> list[Interval]:
+    """The FMR of each row if all refused comparisons were non-matches, and if all were matches."""
+    counts = measurement.non_mated
+    found = []
+    for row in rows:
+        strata = [(1.0, row, counts.failed)]
+        if isinstance(row, StratifiedEvidence):
+            refused = measurement.refused_strata()
+            weights = (row.share, 1 - row.share)
+            strata = list(zip(weights, (row.top, row.rest), refused, strict=True))
+        tried = [(weight, one.k, one.n + failed, failed) for weight, one, failed in strata]
+        ends = [
+            sum(weight * (k + more * failed) / max(n, 1) for weight, k, n, failed in tried)
+            for more in (0, 1)
+        ]
+        found.append(Interval(*ends))
+    return found
 
 
 def _rates(
@@ -485,7 +506,9 @@ def _effects(
 
 
 def _tail(measurement: Measurement, rows: list[Evidence]) -> tail.Tail | None:
-    """Fitted at 1e-3, with the design effect of the row that lies nearest."""
+    """Fitted at 1e-3, with the design effect of the row that lies nearest; to random pairs only."""
+    if measurement.look_alikes:
+        return None
     nearest = min(rows, key=lambda row: abs(math.log(row.claimed / tail.RATE_AT_FIT)))
     return tail.fit(measurement.non_mated.histogram, nearest.design_effect)
 
@@ -504,7 +527,7 @@ def _extrapolated(
 
 def _equal_error(measurement: Measurement) -> Rate | None:
     non_mated, mated = measurement.kinds
-    if not (non_mated.histogram.n and mated.histogram.n):
+    if measurement.look_alikes or not (non_mated.histogram.n and mated.histogram.n):
         return None
     row = _nearest(measurement, crossing(non_mated.histogram, mated.histogram))
     effects = _effects(measurement, non_mated)[row], _effects(measurement, mated)[row]
@@ -514,6 +537,13 @@ def _equal_error(measurement: Measurement) -> Rate | None:
 def _nearest(measurement: Measurement, threshold: float) -> int:
     """The row whose threshold is nearest: its design effects hold for what lies between rows."""
     return int(np.argmin(np.abs(np.array(measurement.thresholds) - threshold)))
+
+
+def _operating_points(measurement: Measurement, rates: ErrorRates) -> list[OperatingPoint]:
+    """None where pairs were not drawn at random, of which no histogram tells a rate."""
+    if measurement.look_alikes:
+        return []
+    return [_operating_point(measurement, rate) for _, rate in rates.rows]
 
 
 def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:

@@ -19,6 +19,7 @@ import numpy as np
 from calibration.counting.comparisons import Measurement
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects, growths
+from calibration.statistics.strata import stratified
 from calibration.statistics.verdicts import Evidence
 from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse, in_words
@@ -164,6 +165,9 @@ def evidence_for(
             events=np.pad(shares.events.astype(np.int64), ((0, 0), (0, missing))) + refused,
         )
     limits = tuple(requirement.limit for _ in thresholds)
+    if requirement.measure == "fmr" and (alike := measurement.look_alikes):
+        repeats = counts.pairs.result().times if n else 1.0
+        return stratified(limits, *measurement.strata(), alike.share, repeats)[row], shares.people
     repeats = counts.pairs.result().times if n else 1.0
     shares = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
     effect = repeats * design_effects(shares, limits)[row] if n else 1.0

@@ -77,7 +77,9 @@ def tell_combined(combined: Combined) -> None:
 def _tell_rates(console: Console, findings: Findings) -> None:
     console.print(f"[b]{escape(words.decision(findings))}[/]")
     console.print()
-    two = ", two of a group each" if findings.impostors else ""
+    two = ", two of a group each" if words.of_same_group(findings) else ""
+    if words.look_alikes(findings):
+        two = " (look-alikes first; rates are those of random pairs)"
     console.print(
         f"False matches (FMR) among {counted(findings.non_mated, 'comparison')} of "
         f"{counted(findings.people, 'person', 'people')}{two}; > marks the recommended threshold"
@@ -136,11 +138,14 @@ def _turned_away(findings: Findings) -> Table:
 
 
 def _tell_impostors(console: Console, found: Impostors) -> None:
+    who, such, others = "Impostors of the same group", "of the same group", "across groups"
+    if not found.judged_alone:
+        who, such, others = "Look-alikes", "look-alikes", "of all others"
     console.print(
-        f"Impostors of the same group ({found.n:,} comparisons of {found.people:,} people) "
-        f"against random pairs, of which {100 * found.share:.2g} % are of the same group"
+        f"{who} ({found.n:,} comparisons of {found.people:,} people) "
+        f"against random pairs, of which {100 * found.share:.2g} % are {such}"
     )
-    table = _table(("at", "matches", f"across groups, of {found.n_across:,}", "times as often"))
+    table = _table(("at", "matches", f"{others}, of {found.n_across:,}", "times as often"))
     for row in found.rows:
         table.add_row(
             f"{row.threshold:g}", f"{row.k:,}", f"{row.k_across:,}", words.factor_between(row)

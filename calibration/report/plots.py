@@ -48,7 +48,8 @@ def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:
         axes.axvline(
             at[findings.operating], color=GREY, linewidth=6, alpha=0.15, label="recommended"
         )
-        _measured_curve(axes, evaluation.measurement.non_mated.histogram, at)
+        if not words.look_alikes(findings):  # else no histogram tells a rate
+            _measured_curve(axes, evaluation.measurement.non_mated.histogram, at)
         for row in rows:
             _measured_bar(axes, row)
         log_rate(axes.yaxis, axes)

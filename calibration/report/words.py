@@ -10,6 +10,7 @@ from calibration.judging.findings import (
     Findings,
     GroupDifferential,
     ImpostorRow,
+    Impostors,
     PairedRow,
     RequiredRow,
     Row,
@@ -132,7 +133,18 @@ def failing_groups(findings: Findings) -> str:
 
 def _strangers(findings: Findings) -> str:
     """What non-mated comparisons are of."""
-    return "strangers of the same group" if findings.impostors else "strangers"
+    return "strangers of the same group" if of_same_group(findings) else "strangers"
+
+
+def of_same_group(findings: Findings) -> bool:
+    """Whether verdicts are about impostors of the same group."""
+    return findings.impostors is not None and findings.impostors.judged_alone
+
+
+def look_alikes(findings: Findings) -> Impostors | None:
+    """Look-alikes, where these were asked first."""
+    found = findings.impostors
+    return None if found is None or found.judged_alone else found
 
 
 def _out_of(rate: float) -> int:
@@ -178,7 +190,7 @@ def summary(findings: Findings) -> str:
             rows += f" of {every[0]:g} to {every[-1]:g} (--up-to)"
         terms = (
             f"Judged: {rows}; tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %"
-            f"{'; impostors of the same group' if findings.impostors else ''}."
+            f"{'; impostors of the same group' if of_same_group(findings) else ''}."
         )
     others = [one.text for one in findings.objections if one.kind in {"other terms", "review"}]
     return " ".join(part for part in (_summary(findings), terms, *others) if part)
@@ -332,7 +344,7 @@ def answered(findings: Findings) -> str:
         f"{counted(asked, 'comparison')}: {findings.non_mated + findings.mated:,} scored, "
         f"{refused:,} refused, {findings.not_measured:,} without an answer."
     )
-    if findings.impostors:
+    if findings.impostors and of_same_group(findings):
         text += f" {findings.impostors.n_across:,} more, across groups, are for comparison."
     if asked == findings.not_measured > 0:
         return f"{text} `verikit verify` with two photos and this URL says why."

@@ -110,6 +110,8 @@ def _page(
         _head(findings, evaluation),
         filters=_FILTERS,
         findings=findings,
+        same_group=words.of_same_group(findings),
+        alike=words.look_alikes(findings),
         evaluation=evaluation,
         summary=_summary(findings),
         answered=words.answered(findings),
@@ -134,7 +136,7 @@ def _head(findings: Findings, evaluation: Evaluation) -> Head:
     return Head(
         kind="Calibration",
         subject=f"{evaluation.title}, judged against {evaluation.claims.title}"
-        f"{', impostors of the same group' if findings.impostors else ''}",
+        f"{', impostors of the same group' if words.of_same_group(findings) else ''}",
         tone=_VERDICTS[findings.verdict].tone,
         verdict=f"{findings.verdict} overall" if failing else findings.verdict,
         sentence=f"{failing} {sentence}".lstrip(),
@@ -156,18 +158,22 @@ def _plots(findings: Findings, evaluation: Evaluation) -> dict[str, str | None]:
     if not findings.supports_rates:
         return {}
     non_mated, mated = evaluation.measurement.kinds
+    at_random = not words.look_alikes(findings)
     wanted: dict[str, tuple[Any, Callable[[], str]]] = {
         "claimed": (
             non_mated.histogram.n,
             lambda: plots.claimed_against_measured(findings, evaluation),
         ),
         "det": (
-            overlap(non_mated.histogram, mated.histogram),
+            at_random and overlap(non_mated.histogram, mated.histogram),
             lambda: plots.detection_error_tradeoff(findings, evaluation),
         ),
-        "histograms": (non_mated.histogram.n, lambda: plots.score_histograms(findings, evaluation)),
+        "histograms": (
+            at_random and non_mated.histogram.n,
+            lambda: plots.score_histograms(findings, evaluation),
+        ),
         "trace": (
-            evaluation.in_random_order and non_mated.trace.moments,
+            at_random and evaluation.in_random_order and non_mated.trace.moments,
             lambda: plots.sequential_trace(findings, evaluation),
         ),
         "tail": (findings.tail, lambda: plots.tail_fit(findings, evaluation)),

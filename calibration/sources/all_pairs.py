@@ -45,13 +45,11 @@ def enrol(templates: Templates, identities: Identities) -> Counts:
     return identities.people().person[photos]
 
 
-class Counter:
-    """Counts tile after tile; the fast path is for tiles that hold no mated pair."""
+class Similarities:
+    """The similarities of a tile of pairs; what was handed out before is overwritten."""
 
-    def __init__(self, templates: Templates, measurement: Measurement, people: Counts) -> None:
+    def __init__(self, templates: Templates) -> None:
         self._templates = templates
-        self._measurement = measurement
-        self._people = people
         self._room = np.empty(TILE * TILE, np.float32)
         self._weights = None
         if templates.mean is not None and templates.deviation is not None:
@@ -60,15 +58,8 @@ class Counter:
                 np.float32(0.5) * templates.mean / templates.deviation,
             )
 
-    def count(self, rows: slice, columns: slice) -> None:
-        """Count one tile."""
-        scores = self._similarities(rows, columns)
-        if self._meet(rows, columns):
-            self._count_mixed(rows, columns, scores)
-        else:
-            self._count_non_mated(rows, columns, scores.ravel())
-
-    def _similarities(self, rows: slice, columns: slice) -> Floats:
+    def of(self, rows: slice, columns: slice) -> Floats:
+        """Of each of some templates with each of others, shape (rows, columns)."""
         vectors = self._templates.vectors
         shape = rows.stop - rows.start, columns.stop - columns.start
         scores = self._room[: shape[0] * shape[1]].reshape(shape)
@@ -80,6 +71,24 @@ class Counter:
         if (penalty := self._templates.penalty) is not None:
             scores -= np.minimum(penalty[rows, None], penalty[None, columns])
         return scores
+
+
+class Counter:
+    """Counts tile after tile; the fast path is for tiles that hold no mated pair."""
+
+    def __init__(self, templates: Templates, measurement: Measurement, people: Counts) -> None:
+        self._templates = templates
+        self._similarities = Similarities(templates)
+        self._measurement = measurement
+        self._people = people
+
+    def count(self, rows: slice, columns: slice) -> None:
+        """Count one tile."""
+        scores = self._similarities.of(rows, columns)
+        if self._meet(rows, columns):
+            self._count_mixed(rows, columns, scores)
+        else:
+            self._count_non_mated(rows, columns, scores.ravel())
 
     def _meet(self, rows: slice, columns: slice) -> bool:
         return bool(np.intersect1d(self._people[rows], self._people[columns]).size)

@@ -4,15 +4,46 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from calibration.sources.sampling import Pair, Permutation, Pool
+from calibration.counting.groups import NOT_GIVEN
+from calibration.sources.sampling import Pair, Permutation, Pool, Shuffled
+from calibration.statistics.arrays import Counts
 from verikit.errors import WrongUse
 
 
-class SameGroup:
+def share_within(person: Counts, group: Sequence[str]) -> float:
+    """How many of all non-mated pairs of photos are within a group; those of none are left out.
+
+    ``person`` is (photos,), ``group`` that of each photo.
+
+    Raises:
+        WrongUse: all pairs are, or none is.
+    """
+    given = np.array([name != NOT_GIVEN for name in group], bool)
+    names = np.array(group)[given]
+    mated = _pairs(person[given])
+    within, every = _pairs(names) - mated, int(given.sum()) * (int(given.sum()) - 1) // 2 - mated
+    if not 0 < within < every:
+        raise WrongUse(_TOO_FEW_GROUPS)
+    return within / every
+
+
+def _pairs(of: np.ndarray) -> int:
+    """Pairs of two that are of the same."""
+    counts = np.unique(of, return_counts=True)[1]
+    return int((counts * (counts - 1) // 2).sum())
+
+
+_TOO_FEW_GROUPS = (
+    "--impostors same-group needs two groups or more, one of them of two people or more, among the "
+    "people who have photos."
+)
+
+
+class SameGroup(Shuffled):
     """Mated pairs of a pool, and non-mated ones of which at least half are within a group.
 
     The others are across groups, chosen by the seed: they tell the rate of random pairs.
@@ -39,10 +70,7 @@ class SameGroup:
         sizes = [pool.size(mated=False) for pool in self._within]
         within, across = sum(sizes), self._across.size(mated=False)
         if not (within and across):
-            raise WrongUse(
-                "--impostors same-group needs two groups or more, one of them of two people or "
-                "more, among the people who have photos."
-            )
+            raise WrongUse(_TOO_FEW_GROUPS)
         self._before = np.cumsum([0, *sizes])
         self._order = Permutation(across, seed, "across groups")
         self._sizes = within, min(within, across)

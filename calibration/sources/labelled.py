@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from calibration.counting.groups import NOT_GIVEN
+from calibration.counting.groups import NOT_GIVEN, ChosenImpostors, ImpostorKind
 from calibration.counting.identities import Identities, Origin
 from calibration.counting.naming import layout
 from calibration.objections import FEW, Effect, Objection
@@ -16,6 +16,7 @@ from calibration.sources.degradations import Degradation
 from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.formats.pair_lists import identities_of, read_list
 from calibration.sources.impostors import SameGroup
+from calibration.sources.look_alikes import LookAlikesFirst
 from calibration.sources.photos import (
     Folder,
     Photos,
@@ -33,8 +34,7 @@ from verikit.errors import WrongUse
 class Labelled:
     """Pairs, the photos they name, and what is known of them; ``objections`` are to the photos.
 
-    Where impostors are of the same group, ``same_group_share`` is how many of all non-mated pairs
-    are; else it is None.
+    ``impostors`` is None where they are random.
     """
 
     title: str
@@ -43,21 +43,21 @@ class Labelled:
     identities: Identities
     supports_rates: bool = True
     objections: tuple[Objection, ...] = ()
-    same_group_share: float | None = None
+    impostors: ChosenImpostors | None = None
 
     @property
     def kept(self) -> dict[str, Any]:
         """What a run keeps of them beside the people, fit for JSON."""
         objections = [[one.kind, one.effect, one.text] for one in self.objections]
         kept = {"supports_rates": self.supports_rates, "objections": objections}
-        share = self.same_group_share
-        return kept if share is None else kept | {"same_group_share": share}
+        chosen = self.impostors
+        return kept if chosen is None else kept | {"impostors": chosen.kept}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What the user chose. ``photos`` is the folder that names are paths within, ``people`` a table
-    that says who is on them; ``same_group``: impostors are of one group.
+    that says who is on them; ``templates`` tell who looks alike, if ``impostors`` are to.
     ``degraded`` is how a run degrades the photos before it sends them."""
 
     data: str
@@ -66,7 +66,8 @@ class Choice:
     groups: Path | None = None
     one_photo_each: bool = False
     by_person: bool = False
-    same_group: bool = False
+    impostors: ImpostorKind = ImpostorKind.RANDOM
+    templates: Path | None = None
     degraded: Degradation | None = None
     keep_label_errors: bool = False
     seed: int = 1
@@ -79,11 +80,10 @@ def open_labelled(choice: Choice) -> Labelled:
         WrongUse: it is not there, it is not what it should be, or another choice would do nothing.
     """
     path = Path(choice.data)
-    if choice.same_group and not choice.groups:
-        raise WrongUse("--impostors same-group needs --groups TABLE (person,group).")
-    if choice.same_group and choice.by_person:
+    require_what_chooses(choice.impostors, choice.groups, choice.templates)
+    if choice.impostors != ImpostorKind.RANDOM and choice.by_person:
         raise WrongUse(
-            "--by-person does not apply to --impostors same-group: use --one-photo-each."
+            f"--by-person does not apply to --impostors {choice.impostors}: use --one-photo-each."
         )
     if choice.data in datasets.names():
         _refuse_idle(choice, "people")
@@ -92,10 +92,10 @@ def open_labelled(choice: Choice) -> Labelled:
         _refuse_idle(choice, "photos", "keep_label_errors")
         return _folder(choice, path)
     if path.suffix.lower() == ".bin":
-        _refuse_idle(choice, "photos", "groups", "one_photo_each", "by_person", "keep_label_errors")
+        _refuse_idle(choice, "photos", "groups", "templates", *_OF_POOLS)
         return _bin(path, photo_people(choice.people) if choice.people else {})
     if path.is_file():
-        _refuse_idle(choice, "groups", "one_photo_each", "by_person", "keep_label_errors")
+        _refuse_idle(choice, "groups", "templates", *_OF_POOLS)
         folder = Folder(choice.photos or path.parent)
         found = read_list(path, folder, photo_people(choice.people) if choice.people else {})
         return Labelled(
@@ -108,6 +108,30 @@ def open_labelled(choice: Choice) -> Labelled:
         f"{choice.data} is not a data set ({', '.join(datasets.names())}), a folder of people, "
         "a list of pairs or a .bin set."
     )
+
+
+_OF_POOLS = ("one_photo_each", "by_person", "keep_label_errors")
+
+
+def require_what_chooses(
+    impostors: ImpostorKind, groups: Path | None, templates: Path | None
+) -> None:
+    """Refuse impostors that nothing tells, and what would tell others.
+
+    Raises:
+        WrongUse: a file is missing, or does nothing.
+    """
+    if impostors == ImpostorKind.SAME_GROUP and not groups:
+        raise WrongUse("--impostors same-group needs --groups TABLE (person,group).")
+    if impostors == ImpostorKind.LOOK_ALIKE and groups:
+        raise WrongUse("--groups does not apply to --impostors look-alike: remove one of them.")
+    if impostors == ImpostorKind.LOOK_ALIKE and not templates:
+        raise WrongUse(
+            "--impostors look-alike needs --templates FILE (.npz) of a system that is not under "
+            "test."
+        )
+    if templates and impostors != ImpostorKind.LOOK_ALIKE:
+        raise WrongUse("--templates tells who looks alike: add --impostors look-alike.")
 
 
 def _refuse_idle(choice: Choice, *names: str) -> None:
@@ -204,8 +228,10 @@ def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) ->
         raise WrongUse(f"{title} needs at least two people, one folder of photos each.")
     if choice.one_photo_each:
         people = one_photo_each(people, choice.seed)
-    if choice.same_group:
+    if choice.impostors == ImpostorKind.SAME_GROUP:
         return _same_group(choice, title, people, groups or {}, photos)
+    if choice.impostors == ImpostorKind.LOOK_ALIKE:
+        return _look_alike(choice, title, people, photos)
     pool = Pool(people, groups)
     return Labelled(
         title=title,
@@ -235,7 +261,20 @@ def _same_group(
         photos=photos,
         identities=Identities.known(known, "the folder"),
         objections=tuple(objections),
-        same_group_share=pairs.share,
+        impostors=ChosenImpostors(kind=choice.impostors, share=pairs.share),
+    )
+
+
+def _look_alike(choice: Choice, title: str, people: dict[str, str], photos: Photos) -> Labelled:
+    assert choice.templates is not None  # noqa: S101 - require_what_chooses
+    pairs = LookAlikesFirst(people, choice.templates, choice.seed)
+    return Labelled(
+        title=title,
+        pairs=pairs,
+        photos=photos,
+        identities=Identities.known(people, "the folder"),
+        objections=tuple(pairs.near.objections()),
+        impostors=pairs.near.chosen,
     )
 
 

@@ -29,6 +29,14 @@ class Pair:
     group: str | None = None
 
 
+class Order(Protocol):
+    """Numbers of pairs in the order in which they are asked."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> int: ...
+
+
 class Pairs(Protocol):
     """Pairs of both kinds, each numbered from 0."""
 
@@ -38,11 +46,26 @@ class Pairs(Protocol):
     def pair(self, number: int, *, mated: bool) -> Pair:
         """The pair of this number."""
 
+    def order(self, seed: int, *, mated: bool) -> Order:
+        """The order in which the seed has pairs of a kind asked."""
+
     def digest(self) -> str:
         """The SHA-256 that tells these pairs from others."""
 
 
-class Pool:
+class Shuffled:
+    """Pairs that are asked in any order."""
+
+    def size(self, *, mated: bool) -> int:
+        """How many pairs there are of a kind."""
+        raise NotImplementedError
+
+    def order(self, seed: int, *, mated: bool) -> Order:
+        """A random order of all of a kind."""
+        return Permutation(self.size(mated=mated), seed, f"mated={mated}")
+
+
+class Pool(Shuffled):
     """All pairs of photos, sorted by person; pairs are unordered and of two different photos."""
 
     def __init__(self, people: Mapping[str, str], groups: Mapping[str, str] | None = None) -> None:
@@ -80,6 +103,11 @@ class Pool:
         second = int(self._first_partner[mated][first] + number - before[first])
         return self.of_photos(first, second, mated=mated)
 
+    def numbers(self, first: Counts, second: Counts) -> Counts:
+        """The numbers of non-mated pairs by the places of their photos, the earlier ones first."""
+        numbers: Counts = self._before[False][first] + second - self._first_partner[False][first]
+        return numbers
+
     def of_photos(self, first: int, second: int, *, mated: bool) -> Pair:
         """The pair of two photos by their places."""
         return Pair(self._photos[first], self._photos[second], mated, self._label(first, second))
@@ -95,7 +123,7 @@ class Pool:
         return label_of(*groups)
 
 
-class ByPerson:
+class ByPerson(Shuffled):
     """Pairs by way of people: any two people, then a photo of each; a person, then two photos.
 
     Every two people bring as many pairs, and every person as many mated ones: as many as those do
@@ -149,7 +177,7 @@ def _two(number: int) -> tuple[int, int]:
     return number - larger * (larger - 1) // 2, larger
 
 
-class PairList:
+class PairList(Shuffled):
     """The rows of a list of pairs."""
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
@@ -203,6 +231,9 @@ class Permutation:
         self._mask = (1 << self._half) - 1
         self._key = blake2b(f"{name}/{seed}".encode(), digest_size=16).digest()
 
+    def __len__(self) -> int:
+        return self.size
+
     def __getitem__(self, place: int) -> int:
         if not 0 <= place < self.size:
             raise IndexError(place)
@@ -225,19 +256,17 @@ class Permutation:
 class Plan:
     """All pairs in a random order without repeats, the mated ones spread evenly among the others.
 
-    Any beginning of the plan is a random sample without replacement of either kind.
+    Any beginning of the plan is a random sample without replacement of either kind, or of each
+    stratum of it.
     """
 
     def __init__(self, pairs: Pairs, *, seed: int, mated_share: float) -> None:
         self._pairs = pairs
         self._share = mated_share
-        self._orders = {
-            mated: Permutation(pairs.size(mated=mated), seed, f"mated={mated}")
-            for mated in (True, False)
-        }
+        self._orders = {mated: pairs.order(seed, mated=mated) for mated in (True, False)}
 
     def __len__(self) -> int:
-        return self._orders[True].size + self._orders[False].size
+        return len(self._orders[True]) + len(self._orders[False])
 
     def __getitem__(self, place: int) -> Pair:
         if not 0 <= place < len(self):
@@ -250,5 +279,5 @@ class Plan:
 
     def _mated_before(self, place: int) -> int:
         """Mated pairs among the first ``place``: their share, until one kind runs out."""
-        least = place - self._orders[False].size
-        return min(max(int(place * self._share), least), self._orders[True].size)
+        least = place - len(self._orders[False])
+        return min(max(int(place * self._share), least), len(self._orders[True]))

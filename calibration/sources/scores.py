@@ -7,7 +7,7 @@ column mated, two photos are mated if they show the same person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
-from calibration.counting.groups import ACROSS, NOT_GIVEN, label_of
+from calibration.counting.groups import ACROSS, NOT_GIVEN
 from calibration.counting.identities import Index
 from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, open_table
 from calibration.sources.formats.values import on_scale, words_of
@@ -23,6 +23,8 @@ from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
+Label = Callable[[Counts, Counts], list[str]]
+"""The labels of pairs, by the numbers of their photos, each of shape (n,)."""
 NEEDED = ("first", "second", "mated", "score")
 
 
@@ -47,17 +49,17 @@ def count_scores(
     table: Table,
     measurement: Measurement,
     people: Mapping[str, str] | None = None,
-    groups: Sequence[str] = (),
+    label: Label | None = None,
 ) -> None:
-    """Count every row of a file; ``people`` gives the person of each photo, ``groups`` the group of
-    each photo by its number, where the photos are known already.
+    """Count every row of a file; ``people`` gives the person of each photo, ``label`` the labels of
+    pairs of photos, where the photos are known already.
 
     Raises:
         WrongUse: it holds something that cannot be a score.
     """
     row = 1
     for piece in table.pieces():
-        _Rows(table, piece, row, measurement, people or {}, groups).count()
+        _Rows(table, piece, row, measurement, people or {}, label).count()
         row += piece.num_rows
     if row == 1:
         raise table.refusal("it contains no rows.")
@@ -73,14 +75,14 @@ class _Rows:
         start: int,
         measurement: Measurement,
         people: Mapping[str, str],
-        groups: Sequence[str],
+        label: Label | None,
     ) -> None:
         self._table = table
         self._piece = piece
         self._start = start
         self._measurement = measurement
         self._people = people
-        self._group_of = groups
+        self._label = label
 
     def count(self) -> None:
         first, second = (self._photos(side) for side in ("first", "second"))
@@ -98,7 +100,7 @@ class _Rows:
                 mated=self._truth(people),
                 scores=scores,
                 codes=codes,
-                groups=self._labels(first, second) if self._group_of else self._groups(),
+                groups=self._labels(first, second),
             )
         )
 
@@ -150,14 +152,11 @@ class _Rows:
             np.int64
         )
 
-    def _labels(self, first: Counts, second: Counts) -> Counts:
-        """The label of each row, by the groups of its photos."""
-        pairs, places = np.unique(np.column_stack([first, second]), axis=0, return_inverse=True)
-        labels = self._measurement.labels.numbers(
-            label_of(self._group_of[a], self._group_of[b]) for a, b in pairs.tolist()
-        )
-        found: Counts = labels[places.ravel()]
-        return found
+    def _labels(self, first: Counts, second: Counts) -> Counts | None:
+        """The label of each row, by its photos or as the file says."""
+        if self._label is None:
+            return self._groups()
+        return self._measurement.labels.numbers(self._label(first, second))
 
     def _groups(self) -> Counts | None:
         if "group" not in self._piece.schema.names:

@@ -41,6 +41,22 @@ class Templates:
             float(np.max((high - self.mean) / self.deviation)),
         )
 
+    def only(self, places: Counts) -> Templates:
+        """Some of them, whatever their group: places of shape (m,)."""
+
+        def some(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else array[places]
+
+        return Templates(
+            vectors=self.vectors[places],
+            people=self.people[places],
+            photos=self.photos[places],
+            groups=None,
+            mean=some(self.mean),
+            deviation=some(self.deviation),
+            penalty=some(self.penalty),
+        )
+
 
 def load(path: Path) -> Templates:
     """Read an .npz of templates.

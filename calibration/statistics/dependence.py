@@ -80,6 +80,28 @@ def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     return [row.spread * sharing for row in _rows(shares, claimed)]
 
 
+def joint_effects(top: Shares, rest: Shares, share: float) -> list[float]:
+    """The design effect of each row of share * top + (1 - share) * rest, of the same people.
+
+    It knows that people who draw events in one of the two draw them in the other as well.
+    """
+    strata = [
+        (weight / shares.comparisons, shares)
+        for weight, shares in ((share, top), (1 - share, rest))
+        if shares.comparisons
+    ]
+    effects = []
+    for row in range(len(top.events)):
+        excess, alone, charged = np.zeros(top.tried.size), 0.0, top.per_comparison
+        for weight, shares in strata:
+            p = float(shares.events[row].sum()) / charged / shares.comparisons
+            excess += weight * (shares.events[row] - p * shares.tried)
+            alone += weight**2 * shares.comparisons * p * (1 - p)
+        together = float(np.square(excess).sum())
+        effects.append(max(1.0, together / alone - (charged - 1)) if alone else 1.0)
+    return effects
+
+
 def spreads(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """cv^2 of people's event rates in each row; from the rows below if there are few events."""
     return [row.spread for row in _rows(shares, claimed)]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from calibration.statistics import sequential
 from calibration.statistics.intervals import (
@@ -47,6 +48,10 @@ class Rule:
     def confidence(self) -> float:
         """One minus alpha, without what subtracting leaves behind."""
         return round(1 - self.alpha, 12)
+
+    def limit(self, claimed: float) -> float:
+        """The rate that a PASS must exclude."""
+        return min(1.0, self.tolerance * claimed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +91,70 @@ class Evidence:
         """k and n as independent comparisons would have given them."""
         return self.k / self.design_effect, self.n / self.design_effect
 
+    @property
+    def rate(self) -> float:
+        """The rate that was measured."""
+        return self.k / max(self.n, 1)
+
+    @property
+    def most_rate(self) -> float:
+        """The rate if all that is open were events."""
+        return min(self.n, self.k + self.open_still) / max(self.n, 1)
+
+    def without(self, few: int) -> Self:
+        """As if so many events had been none."""
+        return replace(self, k=max(0, self.k - few))
+
+    def chance_of_so_few(self, rule: Rule) -> float:
+        """The chance of so few events if the rate were what a PASS must exclude."""
+        limit = rule.limit(self.claimed)
+        k, n = self.at_most(limit)
+        if rule.at_any_time:
+            return sequential.chance_below(k, n, limit, self.claimed)
+        return chance_of_at_most(k, n, limit)
+
+    def chance_of_so_many(self, rule: Rule) -> float:
+        """The chance of so many events if the rate were the claimed one."""
+        k, n = self.at_least
+        if rule.at_any_time:
+            return sequential.chance_above(k, n, self.claimed, self.claimed)
+        return chance_of_at_least(k, n, self.claimed)
+
+    def interval(self, rule: Rule) -> Interval:
+        """The bounds of the rate."""
+        if not self.n:
+            return Interval(0.0, 1.0)
+
+        def bounds(k: float, n: float) -> Interval:
+            if rule.at_any_time:
+                return sequential.confidence_sequence(k, n, self.claimed, rule.alpha)
+            return interval(k, n, rule.alpha)
+
+        limit = rule.limit(self.claimed)
+        return Interval(bounds(*self.at_least).lower, bounds(*self.at_most(limit)).upper)
+
+    def still_needed(self, rule: Rule) -> int:
+        """What a verdict takes if the claim is right; past that, if false matches keep coming so.
+
+        Of a limit, which has no tolerance, it is what a verdict takes at the rate that is measured.
+        """
+        if rule.tolerance == 1:
+            return max(1, round(self._to_tell_from_limit(rule) * self.design_effect - self.n))
+        effect = self.effect_at(rule.tolerance * self.claimed)
+        in_all = to_pass(self.claimed, rule.tolerance, alpha=rule.alpha) * effect
+        if in_all <= self.n:
+            k, n = self.effective
+            in_all = sequential.projected(k, n, self.claimed, rule.tolerance) * self.design_effect
+        return max(1, round(in_all - self.n))
+
+    def _to_tell_from_limit(self, rule: Rule) -> int:
+        k, n = self.effective
+        rate = (k + 0.5) / (n + 1)
+        apart = max(rate / self.claimed, self.claimed / rate, _LEAST_APART)
+        if rate > self.claimed:
+            return to_fail(self.claimed, apart, alpha=rule.alpha)
+        return to_pass(self.claimed / apart, apart, alpha=rule.alpha)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
@@ -110,7 +179,7 @@ def judge(rows: list[Evidence], rule: Rule) -> list[Judgement]:
 
 def decide(rows: list[Evidence], rule: Rule) -> list[Verdict]:
     """The verdicts of ``judge``, without bounds and what is still needed, which take longer."""
-    chances = holm([_chance_of_so_many(row, rule) for row in rows])
+    chances = holm([row.chance_of_so_many(rule) for row in rows])
     return [_verdict(row, chance, rule) for row, chance in zip(rows, chances, strict=True)]
 
 
@@ -134,24 +203,9 @@ def holm(chances: list[float]) -> list[float]:
 
 def _verdict(row: Evidence, too_many: float, rule: Rule) -> Verdict:
     """``too_many`` is Holm's chance of so many false matches were the claim right."""
-    if row.n and _chance_of_so_few(row, rule) <= rule.alpha:
+    if row.n and row.chance_of_so_few(rule) <= rule.alpha:
         return Verdict.PASS
     return Verdict.FAIL if row.n and too_many <= rule.alpha else Verdict.INCONCLUSIVE
-
-
-def _chance_of_so_few(row: Evidence, rule: Rule) -> float:
-    limit = min(1.0, rule.tolerance * row.claimed)
-    k, n = row.at_most(limit)
-    if rule.at_any_time:
-        return sequential.chance_below(k, n, limit, row.claimed)
-    return chance_of_at_most(k, n, limit)
-
-
-def _chance_of_so_many(row: Evidence, rule: Rule) -> float:
-    k, n = row.at_least
-    if rule.at_any_time:
-        return sequential.chance_above(k, n, row.claimed, row.claimed)
-    return chance_of_at_least(k, n, row.claimed)
 
 
 def _judgement(row: Evidence, verdict: Verdict, rule: Rule) -> Judgement:
@@ -159,8 +213,8 @@ def _judgement(row: Evidence, verdict: Verdict, rule: Rule) -> Judgement:
     missing = undecided and _answers_missing(row, rule)
     return Judgement(
         verdict=verdict,
-        interval=_interval(row, rule),
-        still_needed=_still_needed(row, rule) if undecided and not missing else 0,
+        interval=row.interval(rule),
+        still_needed=row.still_needed(rule) if undecided and not missing else 0,
         answers_missing=missing,
     )
 
@@ -170,43 +224,5 @@ def _answers_missing(row: Evidence, rule: Rule) -> bool:
     comparisons with as many open ones would never do."""
     if not (row.open_still and row.n):
         return False
-    limit = min(1.0, rule.tolerance * row.claimed)
-    never = row.k <= limit * row.n < row.k + row.open_still
-    return never or _chance_of_so_few(replace(row, open_still=0), rule) <= rule.alpha
-
-
-def _interval(row: Evidence, rule: Rule) -> Interval:
-    if not row.n:
-        return Interval(0.0, 1.0)
-
-    def bounds(k: float, n: float) -> Interval:
-        if rule.at_any_time:
-            return sequential.confidence_sequence(k, n, row.claimed, rule.alpha)
-        return interval(k, n, rule.alpha)
-
-    limit = min(1.0, rule.tolerance * row.claimed)
-    return Interval(bounds(*row.at_least).lower, bounds(*row.at_most(limit)).upper)
-
-
-def _still_needed(row: Evidence, rule: Rule) -> int:
-    """What a verdict takes if the claim is right; past that, if false matches keep coming so.
-
-    Of a limit, which has no tolerance, it is what a verdict takes at the rate that is measured.
-    """
-    if rule.tolerance == 1:
-        return max(1, round(_to_tell_from_limit(row, rule) * row.design_effect - row.n))
-    effect = row.effect_at(rule.tolerance * row.claimed)
-    in_all = to_pass(row.claimed, rule.tolerance, alpha=rule.alpha) * effect
-    if in_all <= row.n:
-        k, n = row.effective
-        in_all = sequential.projected(k, n, row.claimed, rule.tolerance) * row.design_effect
-    return max(1, round(in_all - row.n))
-
-
-def _to_tell_from_limit(row: Evidence, rule: Rule) -> int:
-    k, n = row.effective
-    rate = (k + 0.5) / (n + 1)
-    apart = max(rate / row.claimed, row.claimed / rate, _LEAST_APART)
-    if rate > row.claimed:
-        return to_fail(row.claimed, apart, alpha=rule.alpha)
-    return to_pass(row.claimed / apart, apart, alpha=rule.alpha)
+    never = row.rate <= rule.limit(row.claimed) < row.most_rate
+    return never or replace(row, open_still=0).chance_of_so_few(rule) <= rule.alpha

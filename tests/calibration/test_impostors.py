@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from calibration.asking.store import FILE, Store
 from calibration.commands.calibrate import calibrate
 from calibration.counting.comparisons import Block, Measurement
+from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.counting.identities import Identities
-from calibration.judging.by_group import same_group_impostors
+from calibration.judging.by_group import chosen_impostors
 from calibration.sources.formats.run_file import open_run
 from calibration.sources.impostors import SameGroup
 from calibration.sources.sampling import Plan, Pool
@@ -157,12 +158,38 @@ def test_what_cannot_be_asked(people, groups, tmp_path, options, message):
     assert message in " ".join(result.output.split())
 
 
-def test_a_file_of_scores_has_its_impostors_already(groups, tmp_path):
-    with (tmp_path / "s.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("first", "second", "mated", "score"), ("a", "b", 0, 0.1)])
+def scores_of_all(path, people: int, rates: tuple[float, float], groups: int = 3) -> None:
+    """All pairs of people with one photo, and one mated pair each; false matches at these rates
+    within a group and across two."""
+    rng = np.random.default_rng(3)
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("first", "second", "mated", "score"))
+        for a, b in itertools.combinations(range(people), 2):
+            rate = rates[a % groups != b % groups]
+            score = 0.65 if rng.random() < rate else 0.1
+            rows.writerow((f"p{a:02}/1.jpg", f"p{b:02}/1.jpg", 0, score))
+        rows.writerows((f"p{p:02}/1.jpg", f"p{p:02}/2.jpg", 1, 0.95) for p in range(people))
+
+
+def test_a_file_of_scores_is_judged_by_impostors_of_the_same_group(groups, tmp_path):
+    scores_of_all(tmp_path / "s.csv", 58, (0.08, 0.02))
     command = [str(tmp_path / "s.csv"), "--groups", str(groups), "--impostors", "same-group"]
-    result = CliRunner().invoke(calibrate, [*command, "--out", str(tmp_path / "o")])
-    assert "--impostors does not apply to a file of scores" in " ".join(result.output.split())
+    result = CliRunner().invoke(
+        calibrate, [*command, "--json", "--out", str(tmp_path / "o")], catch_exceptions=False
+    )
+    found = json.loads(result.stdout)
+    impostors, row = found["impostors"], found["rows"][0]
+    within = sum(a % 3 == b % 3 for a, b in itertools.combinations(range(58), 2))
+    assert (impostors["n"], impostors["n_across"]) == (within, math.comb(58, 2) - within)
+    # each person has a second photo, which takes part in no non-mated comparison
+    pairs = sum(
+        (a != b) and a % 3 == b % 3
+        for (a, _), (b, _) in itertools.combinations(itertools.product(range(58), "xy"), 2)
+    )
+    assert impostors["share"] == pytest.approx(pairs / (math.comb(116, 2) - 58))
+    assert (row["k"], row["n"]) == (impostors["rows"][0]["k"], within)
+    assert impostors["rows"][0]["factor"] > 1.5
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5])
@@ -173,12 +200,16 @@ def test_the_factor_is_against_random_pairs(share):
     assert against_random(math.inf, share) == 1 / share
 
 
+def same_group(share: float) -> ChosenImpostors:
+    return ChosenImpostors(kind=ImpostorKind.SAME_GROUP, share=share)
+
+
 def measured_people(rng, people: int, rates: tuple[float, float]) -> Measurement:
     """Every pair once, with false matches at these rates within and across, by lamb-like people."""
     measurement = Measurement((0.5,), 4000)
     names = [f"p{p}/1" for p in range(people)]
     measurement.identities = Identities.known({name: name[:-2] for name in names}, "test")
-    measurement.same_group_share = 0.5
+    measurement.impostors = same_group(0.5)
     first, second = np.triu_indices(people, 1)
     within = first % 2 == second % 2
     ease = rng.gamma(4, 1 / 4, people)
@@ -204,7 +235,7 @@ def test_the_interval_holds_the_true_factor_whoever_draws_false_matches(at_any_t
     true, missed, reps = 0.03 / (0.5 * 0.03 + 0.5 * 0.01), 0, 30
     for _ in range(reps):
         measurement = measured_people(rng, 80, (0.03, 0.01))
-        found = same_group_impostors(measurement, (0.02,), 0.1, at_any_time=at_any_time)
+        found = chosen_impostors(measurement, (0.02,), 0.1, at_any_time=at_any_time)
         ends = found.rows[0].interval
         missed += not ends.lower <= true <= ends.upper
         assert found.n + found.n_across == math.comb(80, 2)
@@ -214,7 +245,7 @@ def test_the_interval_holds_the_true_factor_whoever_draws_false_matches(at_any_t
 
 def test_few_people_show_no_factor():
     measurement = measured_people(np.random.default_rng(1), 20, (0.3, 0.05))
-    found = same_group_impostors(measurement, (0.02,), 0.05, at_any_time=False)
+    found = chosen_impostors(measurement, (0.02,), 0.05, at_any_time=False)
     assert (found.rows[0].interval.lower, found.rows[0].interval.upper) == (0, 2)
 
 
@@ -234,7 +265,7 @@ def test_photos_of_the_same_two_people_are_no_more_evidence_than_the_two():
     groups = {"p0": "a", "p1": "a", "p2": "b", "p3": "b"}
     pairs = SameGroup(people, groups, 1)
     pool = Pool(people, groups)
-    measurement.same_group_share = pairs.share
+    measurement.impostors = same_group(pairs.share)
     every = [pool.pair(n, mated=False) for n in range(pool.size(mated=False))]
     measurement.identities = Identities.known(people, "test")
     measurement.add(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.counting.identities import Identities, Origin
 from calibration.objections import Effect, Objection
 from calibration.terms import Terms
@@ -35,7 +36,7 @@ class RunFile:
     supports_rates: bool = True
     begun: Terms | None = None
     objections: tuple[Objection, ...] = ()
-    same_group_share: float | None = None
+    impostors: ChosenImpostors | None = None
     identities: Identities | None = field(default=None, repr=False)
 
 
@@ -60,7 +61,7 @@ def open_run(path: Path) -> RunFile:
                 at_any_time=ended != "budget" or bool(found.get("extended") or found.get("looked")),
                 supports_rates=bool(known.get("supports_rates", True)),
                 begun=Terms.of(begun) if begun else None,
-                same_group_share=_share(known.get("same_group_share")),
+                impostors=_impostors(known),
                 objections=tuple(
                     Objection(kind=str(kind), effect=Effect(effect), text=str(text))
                     for kind, effect, text in known.get("objections", ())
@@ -80,11 +81,11 @@ def open_run(path: Path) -> RunFile:
         ) from error
 
 
-def _share(kept: Any) -> float | None:
-    share = None if kept is None else float(kept)
-    if share is not None and not 0 < share < 1:
-        raise ValueError(f"a share of {share:g} of pairs within a group")
-    return share
+def _impostors(known: Mapping[str, Any]) -> ChosenImpostors | None:
+    kept = known.get("impostors")
+    if "same_group_share" in known:  # as it was kept before there were look-alikes
+        kept = {"kind": ImpostorKind.SAME_GROUP, "share": known["same_group_share"]}
+    return None if kept is None else ChosenImpostors.of(kept)
 
 
 def answers(path: Path) -> Iterator[tuple[Any, ...]]:
