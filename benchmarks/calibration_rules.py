@@ -1,7 +1,8 @@
 """False verdicts and power of the rules beside the table's, by seeded simulation.
 
-Thresholds (``verikit threshold``), differentials of groups, impostors of the same group and paired
-differences, on people who differ in how often they are confused or missed::
+Thresholds (``verikit threshold``), differentials of groups, impostors of the same group, paired
+differences and look-alikes asked first, on people who differ in how often they are confused or
+missed::
 
     python benchmarks/calibration_rules.py
 """
@@ -9,6 +10,8 @@ differences, on people who differ in how often they are confused or missed::
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,6 +25,8 @@ from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.differentials import Ratio, differentials
 from calibration.statistics.intervals import ALPHA, Interval, Rate, measured
 from calibration.statistics.paired import difference
+from calibration.statistics.strata import stratified
+from calibration.statistics.verdicts import Rule, decide
 from calibration.thresholds import lowest_threshold
 
 SCALE = Claims(title="", rows=((0.0, 0.5),), recommended_above=0.0, lowest=0.0, highest=1.0)
@@ -42,6 +47,9 @@ def main() -> None:
         impostors(repetitions, true)
     for extra in (0.0, 0.01, 0.03):
         paired(repetitions, extra)
+    for true in (1.0, 2.0):
+        for caught in (0.9, 0.95, 0.99):
+            strata(repetitions, true, caught)
 
 
 def propensities(rng: np.random.Generator, people: int) -> Floats:
@@ -184,6 +192,56 @@ def misses(rng: np.random.Generator, each: Floats, photos: int, more: float) -> 
     lost = rng.random((each.size, photos)) < ((each + more - chance) / (1 - chance))[:, None]
     missed: np.ndarray = whole[:, None] | single | lost
     return missed
+
+
+def strata(  # noqa: PLR0913, PLR0917 - what a run and its people are
+    repetitions: int,
+    true: float,
+    caught: float,
+    people: int = 20_000,
+    near: int = 250_000,
+    asked: int = 4_500_000,
+    claimed: float = 1e-6,
+) -> None:
+    """The row 1e-6 of all pairs of people: look-alikes are all asked, and hold ``caught`` of the
+    false matches; the rest is a random sample. Rows are judged by themselves.
+
+    Only false matches are drawn: who takes part in how many comparisons is as on average.
+    """
+    rng = np.random.default_rng(5)
+    pairs = people * (people - 1) // 2
+    rows = (10 * claimed, claimed)
+    kept = {True: 1.0, False: (asked - near) / (pairs - near)}
+    verdicts: Counter[tuple[str, bool]] = Counter()
+    for _ in range(repetitions):
+        each = propensities(rng, people)
+        chances = each / each.sum()
+        events = {}
+        for top, part in ((True, caught), (False, 1 - caught)):
+            n = rng.poisson(true * rows[0] * pairs * part * kept[top])
+            strict = rng.random(n) < claimed / rows[0]
+            ends = rng.choice(people, (2, n), p=chances)
+            events[top] = np.array([
+                np.bincount(ends[:, which].ravel(), minlength=people)
+                for which in (np.ones(n, bool), strict)
+            ])  # fmt: skip
+        tried = {True: 2 * near / people, False: 2 * (asked - near) / people}
+        shares = [
+            Shares(tried=np.full(people, tried[top]), events=events[top], per_comparison=2)
+            for top in (True, False)
+        ]
+        row = stratified(rows, replace(shares[0], pairs=near), shares[1], near / pairs)[1]
+        for at_any_time in (False, True):
+            verdicts[str(decide([row], Rule(at_any_time=at_any_time))[0]), at_any_time] += 1
+    told = ", ".join(
+        f"{name}{' (valid at any time)' if at_any_time else ''} {share(n, repetitions)}"
+        for (name, at_any_time), n in sorted(verdicts.items(), key=lambda one: one[0][::-1])
+    )
+    print(
+        f"strata, {true:g} times 1e-6, {asked:,} comparisons of {people:,} people, all of "
+        f"{near:,} look-alikes with {100 * caught:g} % of the false matches: {told}",
+        flush=True,
+    )
 
 
 def share(events: int, n: int) -> str:
