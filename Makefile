@@ -1,6 +1,9 @@
 # For a fresh machine: `make demo` shows the kit at work, `make test` runs its tests.
 .PHONY: demo test
 
+# Where images set it, each process would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 demo: .venv/demo
 	.venv/bin/verikit demo
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent
 LOCK = "requirements.lock"
 IN_PROJECT_VENV = Path(sys.prefix) == ROOT / ".venv"
 os.environ |= {"UV_CONSTRAINT": LOCK, "UV_BUILD_CONSTRAINT": LOCK}
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process compiles all that it imports
 if IN_PROJECT_VENV:
     os.environ["PATH"] = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
 
