@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -22,7 +23,7 @@ from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.judging.by_group import chosen_impostors
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.differentials import Ratio, differentials
+from calibration.statistics.differentials import DifferentialEvidence, Ratio, differentials
 from calibration.statistics.intervals import ALPHA, Interval, Rate, measured
 from calibration.statistics.paired import difference
 from calibration.statistics.strata import stratified
@@ -30,6 +31,8 @@ from calibration.statistics.verdicts import Rule, decide
 from calibration.thresholds import lowest_threshold
 
 SCALE = Claims(title="", rows=((0.0, 0.5),), recommended_above=0.0, lowest=0.0, highest=1.0)
+LIMIT = 2.0
+"""How many times the lowest rate of a group the highest may be where that is required."""
 SPREAD = 2.0
 """The shape of the gamma distribution of people: a coefficient of variation of 0.7."""
 
@@ -104,10 +107,23 @@ def groups(repetitions: int, true: float, people: int = 200) -> None:
     rates = [0.01 * true, 0.01, 0.01, 0.01]
     truth = {Ratio.OF_LEAST: true, Ratio.OF_MEAN: true**0.75}
     held, differ = dict.fromkeys(truth, 0), dict.fromkeys(truth, 0)
+    required: Counter[str] = Counter()
     for _ in range(repetitions):
-        for one in differentials([within(rng, rate, people, ALPHA / 4) for rate in rates]):
+        bounds = [within(rng, rate, people) for rate in rates]
+        for one in differentials([bound(ALPHA / 4) for bound in bounds]):
             held[one.ratio] += one.interval.lower <= truth[one.ratio] <= one.interval.upper
             differ[one.ratio] += one.interval.lower > 1
+        evidence = DifferentialEvidence(
+            claimed=LIMIT,
+            k=1,
+            n=1,
+            rates_at=lambda alpha: [at(alpha / 4) for at in bounds],  # noqa: B023 - called within this turn
+        )
+        required[str(decide([evidence], Rule(tolerance=1))[0])] += 1
+    print(
+        f"groups, one at {true:g} times the others, required: fmr-differential <= {LIMIT:g}: "
+        + ", ".join(f"{name} {share(n, repetitions)}" for name, n in sorted(required.items()))
+    )
     for ratio in truth:
         print(
             f"groups, one at {true:g} times the others, {ratio}: interval holds the truth in "
@@ -116,15 +132,15 @@ def groups(repetitions: int, true: float, people: int = 200) -> None:
         )
 
 
-def within(rng: np.random.Generator, rate: float, people: int, alpha: float) -> Rate:
-    """The measured FMR of a group, as the report measures it."""
+def within(rng: np.random.Generator, rate: float, people: int) -> Callable[[float], Rate]:
+    """The measured FMR of a group at an alpha, as the report measures it."""
     each = propensities(rng, people)
     wrong = rng.random((people, people)) < rate * np.outer(each, each)
     wrong = np.triu(wrong, 1)
     events = (wrong.sum(axis=0) + wrong.sum(axis=1)).astype(np.int64)
     shares = Shares(tried=np.full(people, people - 1), events=events[None, :], per_comparison=2)
     effect = design_effects(shares, (rate,))[0]
-    return measured(int(wrong.sum()), people * (people - 1) // 2, effect, alpha)
+    return partial(measured, int(wrong.sum()), people * (people - 1) // 2, effect)
 
 
 def impostors(repetitions: int, true: float, people: int = 240) -> None:

@@ -21,6 +21,7 @@ from calibration.claims import Claims, load_claims, of_contract
 from calibration.claims import names as published_claims
 from calibration.combining import combine
 from calibration.commands.applicable import Source, refuse_idle, source_of
+from calibration.commands.options import claims as claims_option
 from calibration.commands.options import confidence, tolerance
 from calibration.counting.groups import ImpostorKind
 from calibration.evaluation import Evaluation, from_scores, from_templates
@@ -183,9 +184,7 @@ def _claims(options: dict[str, Any]) -> Claims:
 @confidence(
     help="One minus the probability of a wrong verdict.",
 )
-@click.option(
-    "--claims",
-    metavar="FILE",
+@claims_option(
     help="What is claimed, if not the documented table: a YAML file of thresholds and rates, or "
     f"{', '.join(published_claims())}.",
 )
@@ -224,8 +223,8 @@ def _claims(options: dict[str, Any]) -> Claims:
     "--require",
     multiple=True,
     metavar="RATE",
-    help="A required rate, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03 or fta<=0.05. May be "
-    "repeated. The verdict is then about the required rates.",
+    help="A required rate, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03, fta<=0.05 or, for groups, "
+    "fmr-differential@0.7<=3. May be repeated. The verdict is then about the required rates.",
 )
 @click.option(
     "--standard",

@@ -15,6 +15,7 @@ tolerance = partial(
     default=Terms.tolerance,
     show_default=True,
 )
+claims = partial(click.option, "--claims", metavar="FILE")
 confidence = partial(
     click.option,
     "--confidence",

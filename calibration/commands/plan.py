@@ -10,11 +10,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from calibration.commands.options import tolerance
+from calibration.claims import load_claims, of_contract
+from calibration.claims import names as published_claims
+from calibration.commands.options import claims, tolerance
 from calibration.judging.by_group import LEAST_PEOPLE
 from calibration.judging.requirements import Requirement, chosen, standard_names
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
+from verikit.errors import VerikitError
 
 SPREAD = 0.5
 """cv^2 of people in drawing false matches, where nothing is measured yet."""
@@ -55,13 +58,17 @@ class PlannedRow:
 @tolerance(
     help="As for verikit calibrate.",
 )
+@claims(
+    help=f"Plan for what is claimed here, if not the documented table: a YAML file, or "
+    f"{', '.join(published_claims())}.",
+)
 @click.option("--require", multiple=True, metavar="RATE", help="As for verikit calibrate.")
 @click.option(
     "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or your own file."
 )
 @click.option("--json", is_flag=True, help="Print JSON.")
 def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
-    people: int, photos: int, rate: float, groups: int, tolerance: float,
+    people: int, photos: int, rate: float, groups: int, tolerance: float, claims: str | None,
     require: tuple[str, ...], standard: str | None, json: bool,
 ) -> None:  # fmt: skip
     """Show what your people and photos can decide, and what is missing.
@@ -73,15 +80,22 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
     Examples:
       verikit plan --people 300 --photos 4
       verikit plan --people 1500 --photos 2 --standard sp800-63a --rate 60
+      verikit plan --people 1500 --claims face-plus-plus
     """
     each = people // groups
-    wanted = chosen(standard, require, 0.95)
+    try:
+        wanted = chosen(standard, require, 0.95)
+        claimed_rows = (load_claims(claims) if claims else of_contract(load_contract())).rows
+    except VerikitError as error:
+        raise click.UsageError(str(error)) from error
+    if claims and wanted:
+        raise click.UsageError("--claims does not apply to required rates: remove it.")
     alpha = 1 - wanted.confidence if wanted else 0.05
     rows = [_required(one, each, photos, alpha) for one in (wanted.requirements if wanted else ())]
     if not wanted:
         rows = [
             _non_mated(f"FMR {threshold:g}", claimed, tolerance, each, 0.05)
-            for threshold, claimed in load_contract().error_rates.rows
+            for threshold, claimed in claimed_rows
         ]
     requests = groups * sum(row.comparisons or 0 for row in rows if wanted) or groups * max(
         (row.comparisons or 0 for row in rows), default=0
@@ -110,6 +124,11 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
 
 
 def _required(one: Requirement, people: int, photos: int, alpha: float) -> PlannedRow:
+    if one.between_groups:
+        raise click.UsageError(
+            f"{one}: how many people that takes depends on how unequal groups are. Plan for the "
+            "rates of each with --groups."
+        )
     true = one.limit / APART
     if one.measure == "fmr":
         return _non_mated(str(one), true, APART, people, alpha)

@@ -13,7 +13,7 @@ from rich.markup import escape
 from calibration.claims import Claims, load_claims
 from calibration.claims import names as published_claims
 from calibration.commands.applicable import Source, source_of
-from calibration.commands.options import confidence
+from calibration.commands.options import claims, confidence
 from calibration.report import words
 from calibration.sources.formats.table import column_names
 from calibration.thresholds import Found, find_threshold
@@ -57,9 +57,7 @@ class _Share(click.ParamType[float]):
 @confidence(
     help="One minus the probability that the rate at this threshold is higher.",
 )
-@click.option(
-    "--claims",
-    metavar="FILE",
+@claims(
     help=f"Use the scale of a file of claims: a YAML file, or {', '.join(published_claims())}.",
 )
 @click.option("--lower-is-closer", is_flag=True, help="Scores are distances.")

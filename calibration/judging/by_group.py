@@ -7,18 +7,29 @@ from dataclasses import replace
 
 import numpy as np
 
+from calibration.counting.acquisition import Acquisition
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.groups import ACROSS, LOOK_ALIKE, NOT_GIVEN, OTHERS, is_within
 from calibration.judging.findings import GroupDifferential, GroupRow, ImpostorRow, Impostors
+from calibration.judging.requirements import Requirement, acquisition_of, evidence_of
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.differentials import against_random, differentials, same_group
-from calibration.statistics.intervals import Interval, Rate, measured
+from calibration.statistics.differentials import (
+    DifferentialEvidence,
+    against_random,
+    differentials,
+    same_group,
+)
+from calibration.statistics.intervals import ALPHA, Interval, Rate, interval, measured
 from calibration.statistics.sequential import confidence_sequence
 from calibration.statistics.verdicts import Evidence, Verdict
+from verikit.contract import ErrorRates
+from verikit.errors import WrongUse
 
 LEAST_PEOPLE = 30
 """The design effect is a variance over people: fewer give no estimate worth the name."""
+USUAL_FNMR = 0.05
+"""Where a confidence sequence of a group's FNMR is narrowest."""
 WITHIN, ACROSS_ALL = "within a group", "across groups"
 
 
@@ -172,6 +183,68 @@ def chosen_impostors(
     )
 
 
+def evidence_of_groups(
+    measurement: Measurement, requirement: Requirement, thresholds: tuple[float, ...]
+) -> dict[str, tuple[Evidence, int]]:
+    """What a requirement comes to in each group of enough people, and how many these are.
+
+    ``thresholds`` are those of the rows, on the scale that is counted on.
+    """
+    if requirement.between_groups or measurement.look_alikes:
+        return {}
+    counts = _Counts(measurement, (), ALPHA)
+    row = 0
+    if requirement.measure != "fta":
+        row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
+    found = {}
+    names = measurement.labels.names
+    for number in _kinds(names)[0]:
+        one = counts.required(number, requirement, row)
+        if one is not None:
+            found[names[number]] = one
+    return dict(sorted(found.items()))
+
+
+def differential_evidence(
+    measurement: Measurement,
+    requirement: Requirement,
+    rates: ErrorRates,
+    *,
+    at_any_time: bool,
+) -> tuple[Evidence, int]:
+    """What the rates of groups of enough people say of a differential, and of how many people.
+
+    Raises:
+        WrongUse: the comparisons have no groups.
+    """
+    names = measurement.labels.names
+    within = [] if measurement.look_alikes else _kinds(names)[0]
+    if not within:
+        raise WrongUse(f"{requirement} needs groups: add --groups TABLE (person,group).")
+    row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
+    claimed = tuple(rate for _, rate in rates.rows)
+    counts = _Counts(measurement, claimed, ALPHA)
+    kind = measurement.mated if requirement.of_mated else measurement.non_mated
+    able = [number for number in within if counts.shares(kind, [number]).people >= LEAST_PEOPLE]
+    limit, people = requirement.limit, 0
+    if len(able) < 2:
+        nobody = DifferentialEvidence(claimed=limit, k=0, n=0, rates_at=lambda _: ())
+        return nobody, people
+    bounds, k, n = [], 0, 0
+    for number in able:
+        bound, shares = counts.bound(kind, number, row, at_any_time=at_any_time)
+        bounds.append(bound)
+        k += round(float(shares.events[row].sum()) / shares.per_comparison)
+        n, people = n + round(shares.comparisons), people + shares.people
+    evidence = DifferentialEvidence(
+        claimed=limit,
+        k=k,
+        n=n,
+        rates_at=lambda alpha: [bound(alpha / len(bounds)) for bound in bounds],
+    )
+    return evidence, people
+
+
 class _Counts:
     """The counts of labels, and rates with intervals at ``alpha`` from them."""
 
@@ -187,7 +260,7 @@ class _Counts:
 
     def row(self, label: str, numbers: list[int]) -> GroupRow:
         """The rates of labels taken together."""
-        non_mated, mated = (self._shares(kind, numbers) for kind in self._measurement.kinds)
+        non_mated, mated = (self.shares(kind, numbers) for kind in self._measurement.kinds)
         refused = self._measurement.groups[True].refused(np.array(numbers), self._person)
         k = non_mated.events.sum(axis=1) // 2
         return GroupRow(
@@ -206,7 +279,7 @@ class _Counts:
 
     def bounds(self, numbers: list[int], *, at_any_time: bool) -> list[Rate]:
         """The FMR of labels taken together at each row, valid wherever a run stops if need be."""
-        shares = self._shares(self._measurement.non_mated, numbers)
+        shares = self.shares(self._measurement.non_mated, numbers)
         rates = self._rates(self._measurement.non_mated, shares)
         if not (at_any_time and shares.comparisons):
             return rates
@@ -227,7 +300,7 @@ class _Counts:
 
     def evidence(self, number: int, place: int) -> Evidence:
         """The non-mated comparisons of a label at a row; refused ones may have been matches."""
-        shares = self._shares(self._measurement.non_mated, [number])
+        shares = self.shares(self._measurement.non_mated, [number])
         refused = self._measurement.groups[False].refused(np.array([number]), self._person)
         return Evidence(
             claimed=self._claimed[place],
@@ -237,7 +310,47 @@ class _Counts:
             open_still=int(refused.sum()),
         )
 
-    def _shares(self, counts: ComparisonCounts, numbers: list[int]) -> Shares:
+    def required(
+        self, number: int, requirement: Requirement, row: int
+    ) -> tuple[Evidence, int] | None:
+        """What a label says of a requirement, and of how many people; None if not known."""
+        if requirement.measure == "fta":
+            chosen = self._acquired_of([number])
+            return None if chosen is None else acquisition_of(requirement, self._person, chosen)
+        counts = self._measurement.mated if requirement.of_mated else self._measurement.non_mated
+        refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
+        shares, repeats = self.shares(counts, [number]), self._repeats[counts.mated]
+        evidence, people = evidence_of(requirement, row, shares, refused, repeats)
+        if not counts.mated:  # refused ones may have been matches
+            evidence = replace(evidence, open_still=int(refused.sum()))
+        return evidence, people
+
+    def bound(
+        self, counts: ComparisonCounts, number: int, row: int, *, at_any_time: bool
+    ) -> tuple[Callable[[float], Rate], Shares]:
+        """The rate of a label at a row with its interval at an alpha; refused non-mated comparisons
+        may have been matches."""
+        shares = self.shares(counts, [number])
+        effect = self._effects(counts, shares)[row]
+        k, n = float(shares.events[row].sum()) / shares.per_comparison, shares.comparisons
+        refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
+        most = k if counts.mated else min(n, k + int(refused.sum()))
+        expected = USUAL_FNMR if counts.mated else self._claimed[row]
+
+        def ends(events: float, alpha: float) -> Interval:
+            if at_any_time:
+                return confidence_sequence(events / effect, n / effect, expected, alpha)
+            return interval(events / effect, n / effect, alpha)
+
+        def at(alpha: float) -> Rate:
+            return Rate(
+                rate=k / n, interval=Interval(ends(k, alpha).lower, ends(most, alpha).upper)
+            )
+
+        return at, shares
+
+    def shares(self, counts: ComparisonCounts, numbers: list[int]) -> Shares:
+        """What each person contributes to one kind of comparison under labels."""
         shares = self._measurement.groups[counts.mated].shares(np.array(numbers), self._person)
         alike = self._measurement.look_alikes
         if not alike or counts.mated:
@@ -261,7 +374,21 @@ class _Counts:
         ]
 
     def _acquisition(self, numbers: list[int]) -> Rate | None:
-        """FTA of the photos of a group, if they are of no other; by person as all photos are."""
+        """FTA of the photos of a group; by person as all photos are."""
+        chosen = self._acquired_of(numbers)
+        if chosen is None:
+            return None
+        size = int(self._person.max()) + 1
+        shares = Shares(
+            tried=np.bincount(self._person[chosen.photos], minlength=size),
+            events=np.bincount(self._person[chosen.failed], minlength=size)[None, :],
+            per_comparison=1,
+        )
+        effect = design_effects(shares)[0]
+        return measured(chosen.failed.size, chosen.tried, effect, self._alpha)
+
+    def _acquired_of(self, numbers: list[int]) -> Acquisition | None:
+        """What became of the photos of a group, if they are of no other."""
         names = self._measurement.labels.names
         own = self._photos([n for n in numbers if ACROSS not in names[n]])
         others = self._photos(
@@ -270,14 +397,11 @@ class _Counts:
         tried = np.intersect1d(self._acquired.photos, np.setdiff1d(own, others))
         if not tried.size or np.intersect1d(own, others).size:
             return None
-        failed = np.intersect1d(self._acquired.failed, tried)
-        size = int(self._person.max()) + 1
-        shares = Shares(
-            tried=np.bincount(self._person[tried], minlength=size),
-            events=np.bincount(self._person[failed], minlength=size)[None, :],
-            per_comparison=1,
+        return Acquisition(
+            photos=tried,
+            failed=np.intersect1d(self._acquired.failed, tried),
+            open_=np.intersect1d(self._acquired.open_, tried),
         )
-        return measured(failed.size, tried.size, design_effects(shares)[0], self._alpha)
 
     def _photos(self, numbers: list[int]) -> Counts:
         of_label = [

@@ -61,9 +61,11 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class RequiredRow:
-    """A requirement judged: k events in n, of which ``people`` people are the source.
+    """A requirement judged, in a ``group`` or in all: k events in n, of which ``people`` people are
+    the source.
 
-    ``open_still`` further ones may be events. ``rate`` is k / n, ``interval`` its bounds.
+    ``open_still`` further ones may be events. ``rate`` is k / n, or the ratio of a differential,
+    and ``interval`` its bounds.
     """
 
     requirement: str
@@ -79,6 +81,7 @@ class RequiredRow:
     people: int
     design_effect: float
     still_needed: int
+    group: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -341,5 +344,6 @@ class Findings:
     lowest_mated: list[Listed]
     most_false_matches: list[MostFalseMatches]
     tail: Tail | None
+    required_of_groups: list[RequiredRow] = field(default_factory=list)
     against: list[PairedRow] = field(default_factory=list)
     degraded: list[DegradedRow] = field(default_factory=list)

@@ -15,6 +15,8 @@ from calibration.judging.audit import Audit, audit
 from calibration.judging.by_group import (
     LEAST_PEOPLE,
     chosen_impostors,
+    differential_evidence,
+    evidence_of_groups,
     group_differentials,
     groups,
 )
@@ -28,7 +30,7 @@ from calibration.judging.findings import (
     Review,
     Row,
 )
-from calibration.judging.requirements import Standard, evidence_for
+from calibration.judging.requirements import Requirement, Standard, evidence_for
 from calibration.objections import Effect, Objection
 from calibration.statistics import tail
 from calibration.statistics.dependence import (
@@ -110,6 +112,9 @@ def find(
         table_verdict=table_verdict,
         standard=conditions.standard,
         required=required,
+        required_of_groups=_required_of_groups(
+            measurement, rates, rule, conditions, audited, barred=barred
+        ),
         complete=not remarks,
         remarks=remarks,
         rule=rule,
@@ -370,20 +375,71 @@ def _required(  # noqa: PLR0913 - all that a row is made of
     if conditions.standard is None:
         return []
     requirements = conditions.standard.requirements
-    seen = [evidence_for(measurement, one, rates.thresholds) for one in requirements]
-    rows = [
-        replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr"))
-        for one, (row, _) in zip(requirements, seen, strict=True)
-    ]
-    doubtful = [
-        audited.doubtful[rates.thresholds.index(measurement.sign * (one.threshold or math.nan))]
-        if one.measure == "fmr"
-        else 0
+    seen = [
+        differential_evidence(measurement, one, rates, at_any_time=rule.at_any_time)
+        if one.between_groups
+        else evidence_for(measurement, one, rates.thresholds)
         for one in requirements
     ]
-    limits = Rule(
-        tolerance=1.0, alpha=1 - conditions.standard.confidence, at_any_time=rule.at_any_time
-    )
+    rows = [
+        (one, replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr")), n)
+        for one, (row, n) in zip(requirements, seen, strict=True)
+    ]
+    limits = _limits(conditions.standard, rule)
+    return _required_rows(rows, measurement.sign, rates, limits, audited, barred=barred)
+
+
+def _required_of_groups(  # noqa: PLR0913 - as above
+    measurement: Measurement,
+    rates: ErrorRates,
+    rule: Rule,
+    conditions: RunConditions,
+    audited: Audit,
+    *,
+    barred: bool,
+) -> list[RequiredRow]:
+    """Each required rate in each group, all groups of a rate judged together; of few people it is
+    INCONCLUSIVE."""
+    found: list[RequiredRow] = []
+    standard = conditions.standard
+    for one in standard.requirements if standard else ():
+        groups = evidence_of_groups(measurement, one, rates.thresholds)
+        few = [label for label, (_, people) in groups.items() if people < LEAST_PEOPLE]
+        for some, closed in (([g for g in groups if g not in few], barred), (few, True)):
+            rows = _required_rows(
+                [(one, *groups[label]) for label in some],
+                measurement.sign,
+                rates,
+                _limits(standard, rule),
+                audited,
+                barred=closed,
+            )
+            found += [replace(row, group=label) for label, row in zip(some, rows, strict=True)]
+    return found
+
+
+def _limits(standard: Standard | None, rule: Rule) -> Rule:
+    alpha = 1 - standard.confidence if standard else rule.alpha
+    return Rule(tolerance=1.0, alpha=alpha, at_any_time=rule.at_any_time)
+
+
+def _required_rows(  # noqa: PLR0913 - as above
+    rows: list[tuple[Requirement, Evidence, int]],
+    sign: float,
+    rates: ErrorRates,
+    limits: Rule,
+    audited: Audit,
+    *,
+    barred: bool,
+) -> list[RequiredRow]:
+    """Requirements, what was counted for each and of how many people, judged together."""
+    doubtful = [
+        audited.doubtful[rates.thresholds.index(sign * (one.threshold or math.nan))]
+        if one.measure == "fmr"
+        else 0
+        for one, _, _ in rows
+    ]
+    held = _held([row for _, row, _ in rows], doubtful, limits, audited)
     return [
         RequiredRow(
             requirement=str(one),
@@ -400,9 +456,7 @@ def _required(  # noqa: PLR0913 - all that a row is made of
             design_effect=row.design_effect,
             still_needed=judgement.still_needed,
         )
-        for one, row, (_, people), judgement in zip(
-            requirements, rows, seen, _held(rows, doubtful, limits, audited), strict=True
-        )
+        for (one, row, people), judgement in zip(rows, held, strict=True)
     ]
 
 

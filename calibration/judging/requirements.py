@@ -3,7 +3,8 @@
 A required rate is a limit, so it has no tolerance: a row PASSes when its rate is shown to be at
 most the limit and FAILs when it is shown to be above it. Rates (ISO/IEC 19795-1): FMR, FNMR among
 completed comparisons, GFRR (false non-matches and refused, among attempted mated comparisons), FTA
-(photos in which no face was found, among photos tried).
+(photos in which no face was found, among photos tried). A differential is the highest rate of a
+group divided by the lowest (ISO/IEC 19795-10).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.counting.acquisition import Acquisition
 from calibration.counting.comparisons import Measurement
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects, growths
@@ -29,16 +31,23 @@ MEASURES = {
     "fnmr": "FNMR",
     "gfrr": "GFRR",
     "fta": "FTA",
+    "fmr-differential": "FMR differential",
+    "fnmr-differential": "FNMR differential",
 }
 _TEXT = re.compile(
-    r"(fmr|fnmr|gfrr)@([\d.]+)<=([\d.]+(?:e-?\d+)?)|(fta)<=([\d.]+(?:e-?\d+)?)", re.I
+    r"(f(?:n?)mr(?:-differential)?|gfrr)@([\d.]+)<=([\d.]+(?:e-?\d+)?)"
+    r"|(fta)<=([\d.]+(?:e-?\d+)?)",
+    re.I,
 )
 _FOLDER = Path(__file__).resolve().parents[1] / "standards"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """A rate that must be at most ``limit``; at a ``threshold``, but for FTA."""
+    """A rate that must be at most ``limit``; at a ``threshold``, but for FTA.
+
+    The limit of a differential is how many times the lowest rate of a group the highest may be.
+    """
 
     measure: str
     threshold: float | None
@@ -46,10 +55,11 @@ class Requirement:
 
     @classmethod
     def of(cls, text: str) -> Requirement:
-        """As a user writes it: ``fnmr@0.7<=0.01`` or ``fta<=0.05``.
+        """As a user writes it: ``fnmr@0.7<=0.01``, ``fta<=0.05`` or ``fmr-differential@0.7<=3``.
 
         Raises:
-            WrongUse: it is written otherwise, or the limit is no rate between 0 and 1.
+            WrongUse: it is written otherwise, or the limit is no rate between 0 and 1, or no ratio
+                above 1.
         """
         found = _TEXT.fullmatch(text.replace(" ", ""))
         try:
@@ -57,12 +67,36 @@ class Requirement:
             threshold = float(found[2]) if found and found[2] else None
         except ValueError:
             limit = math.nan
-        if found is None or not 0 < limit < 1:
+        measure = (found[1] or found[4]).lower() if found else ""
+        ratio = measure.endswith("-differential")
+        if found is None or not (1 < limit < math.inf if ratio else 0 < limit < 1):
             raise WrongUse(
                 f"{text!r} is not a requirement: write it like fnmr@0.7<=0.01, fmr@0.7<=1e-4, "
-                "gfrr@0.7<=0.03 or fta<=0.05."
+                "gfrr@0.7<=0.03, fta<=0.05 or fmr-differential@0.7<=3 (the highest rate of a group "
+                "divided by the lowest)."
             )
-        return cls(measure=(found[1] or found[4]).lower(), threshold=threshold, limit=limit)
+        return cls(measure=measure, threshold=threshold, limit=limit)
+
+    @property
+    def between_groups(self) -> bool:
+        """Whether it is about the rates of groups beside each other."""
+        return self.measure.endswith("-differential")
+
+    @property
+    def of_mated(self) -> bool:
+        """Whether mated comparisons show it."""
+        return self.measure.startswith(("fnmr", "gfrr"))
+
+    def row(self, thresholds: tuple[float, ...]) -> int:
+        """The place of its threshold among ``thresholds`` as they are published.
+
+        Raises:
+            WrongUse: it is none of them.
+        """
+        if self.threshold not in thresholds:
+            rows = ", ".join(f"{threshold:g}" for threshold in thresholds)
+            raise WrongUse(f"{self}: only the rows at {rows} are counted.")
+        return thresholds.index(self.threshold)
 
     def __str__(self) -> str:
         at = "" if self.threshold is None else f" at {self.threshold:g}"
@@ -147,39 +181,56 @@ def evidence_for(
         WrongUse: the requirement is at a threshold that was not counted.
     """
     if requirement.measure == "fta":
-        return _acquisition(measurement, requirement)
-    published = tuple(measurement.sign * threshold for threshold in thresholds)
-    if requirement.threshold not in published:
-        rows = ", ".join(f"{threshold:g}" for threshold in published)
-        raise WrongUse(f"{requirement}: only the rows at {rows} are counted.")
-    row = published.index(requirement.threshold)
-    counts = measurement.non_mated if requirement.measure == "fmr" else measurement.mated
-    k, n, shares = int(counts.events[row]), counts.histogram.n, measurement.shares(counts)
-    if requirement.measure == "gfrr":
-        refused = counts.refused(measurement.identities.people().person)
-        missing = refused.size - shares.tried.size
-        k, n = k + counts.failed, counts.attempted
-        shares = replace(
-            shares,
-            tried=np.pad(shares.tried.astype(np.int64), (0, missing)) + refused,
-            events=np.pad(shares.events.astype(np.int64), ((0, 0), (0, missing))) + refused,
-        )
-    limits = tuple(requirement.limit for _ in thresholds)
+        person = measurement.identities.people().person
+        return acquisition_of(requirement, person, measurement.acquirer.result())
+    row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
+    counts = measurement.mated if requirement.of_mated else measurement.non_mated
+    shares = measurement.shares(counts)
+    repeats = counts.pairs.result().times if counts.histogram.n else 1.0
     if requirement.measure == "fmr" and (alike := measurement.look_alikes):
-        repeats = counts.pairs.result().times if n else 1.0
+        limits = tuple(requirement.limit for _ in thresholds)
         return stratified(limits, *measurement.strata(), alike.share, repeats)[row], shares.people
-    repeats = counts.pairs.result().times if n else 1.0
-    shares = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
-    effect = repeats * design_effects(shares, limits)[row] if n else 1.0
-    growth = repeats * growths(shares, limits)[row] if n else 0.0
-    evidence = Evidence(claimed=requirement.limit, k=k, n=n, design_effect=effect, growth=growth)
+    refused = counts.refused(measurement.identities.people().person)
+    missing = refused.size - shares.tried.size
+    shares = replace(
+        shares,
+        tried=np.pad(shares.tried.astype(np.int64), (0, missing)),
+        events=np.pad(shares.events.astype(np.int64), ((0, 0), (0, missing))),
+    )
+    return evidence_of(requirement, row, shares, refused, repeats)
+
+
+def evidence_of(
+    requirement: Requirement, row: int, shares: Shares, refused: Counts, repeats: float
+) -> tuple[Evidence, int]:
+    """What some comparisons say of a requirement, and of how many people they are.
+
+    ``refused`` has shape (people,); ``repeats`` is how often a pair comes on average.
+    """
+    if requirement.measure == "gfrr":
+        shares = replace(shares, tried=shares.tried + refused, events=shares.events + refused)
+    n = round(shares.comparisons)
+    if not n:
+        return Evidence(claimed=requirement.limit, k=0, n=0), shares.people
+    limits = tuple(requirement.limit for _ in shares.events)
+    distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
+    evidence = Evidence(
+        claimed=requirement.limit,
+        k=round(float(shares.events[row].sum()) / shares.per_comparison),
+        n=n,
+        design_effect=repeats * design_effects(distinct, limits)[row],
+        growth=repeats * growths(distinct, limits)[row],
+    )
     return evidence, shares.people
 
 
-def _acquisition(measurement: Measurement, requirement: Requirement) -> tuple[Evidence, int]:
-    """Photos by person; those left open count as failed where that is the worse."""
-    result = measurement.acquirer.result()
-    person = measurement.identities.people().person
+def acquisition_of(
+    requirement: Requirement, person: Counts, result: Acquisition
+) -> tuple[Evidence, int]:
+    """Photos by person; those left open count as failed where that is the worse.
+
+    ``person`` says who is on each photo, shape (photos,).
+    """
     people = int(person.max()) + 1 if person.size else 0
 
     def by_person(photos: Counts) -> Counts:

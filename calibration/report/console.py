@@ -30,6 +30,8 @@ def tell(findings: Findings, page: Path | None) -> None:
     if findings.required:
         console.print(f"The table: {findings.table_verdict}. {escape(summary)}")
         console.print(_required(findings.required))
+        if findings.required_of_groups:
+            console.print(_required(findings.required_of_groups))
         summary = words.required_summary(findings)
     verdict = f"[b {colour}]{findings.verdict}[/]"
     if findings.supports_rates and (failing := words.failing_groups(findings)):
@@ -217,14 +219,18 @@ def _verdict(row: Row) -> str:
 
 
 def _required(rows: Sequence[RequiredRow]) -> Table:
+    """Of all people, or by group: then the limit stands once, above its groups."""
+    first = "group" if rows[0].group else "required"
     table = _table(
-        ("required", "errors", "people", "measured", "verdict"),
-        left=("required", "verdict"),
-        gap=1,
+        (first, "errors", "people", "measured", "verdict"), left=(first, "verdict"), gap=1
     )
+    limit = ""
     for row in rows:
+        if row.group and limit != row.requirement:
+            limit = row.requirement
+            table.add_row(f"[dim]{_short(row)}[/]")
         table.add_row(
-            _short(row), f"{row.k:,} of {row.n:,}",
+            escape(f"  {row.group}") if row.group else _short(row), f"{row.k:,} of {row.n:,}",
             f"{row.people:,}", words.measured_as_required(row, short=True),
             f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
         )  # fmt: skip
@@ -233,4 +239,5 @@ def _required(rows: Sequence[RequiredRow]) -> Table:
 
 def _short(row: RequiredRow) -> str:
     at = "" if row.threshold is None else f"@{row.threshold:g}"
-    return f"{row.measure.upper()}{at} <= {row.limit:g}"
+    name = row.measure.replace("fnmr", "FNMR").replace("fmr", "FMR")
+    return f"{name if '-' in name else name.upper()}{at} <= {row.limit:g}"

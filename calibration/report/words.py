@@ -123,12 +123,18 @@ def _decided(findings: Findings) -> int | None:
 def failing_groups(findings: Findings) -> str:
     """Which groups FAIL, "" if none does: no verdict may be read without it."""
     failed = [row.label for row in findings.groups if row.verdict == Verdict.FAIL]
-    if not failed:
-        return ""
-    at = f"at {findings.rows[findings.operating].threshold:g}"
-    if len(failed) == 1:
-        return f"Group {failed[0]} FAILs {at}."
-    return f"Groups {_listing(failed)} FAIL {at}."
+    told = _fail(failed, f"at {findings.rows[findings.operating].threshold:g}")
+    for one in dict.fromkeys(row.requirement for row in findings.required_of_groups):
+        rows = [row for row in findings.required_of_groups if row.requirement == one]
+        groups = [row.group or "" for row in rows if row.verdict == Verdict.FAIL]
+        told += _fail(groups, f"({one})")
+    return " ".join(told)
+
+
+def _fail(groups: list[str], at: str) -> list[str]:
+    if len(groups) < 2:
+        return [f"Group {group} FAILs {at}." for group in groups]
+    return [f"Groups {_listing(groups)} FAIL {at}."]
 
 
 def _strangers(findings: Findings) -> str:
@@ -244,7 +250,10 @@ def required_summary(findings: Findings) -> str:
     if findings.verdict == Verdict.PASS:
         return f"Every required rate is shown to be kept ({named})."
     if failed := [row for row in rows if row.verdict == Verdict.FAIL]:
-        listed = "; ".join(f"{row.requirement}, measured {rate(row.rate)}" for row in failed)
+        listed = "; ".join(
+            f"{row.requirement}, measured {_number(row.rate) if row.limit > 1 else rate(row.rate)}"
+            for row in failed
+        )
         return f"Shown to be broken: {listed} ({named})."
     if reasons := [*findings.remarks, *barring(findings)]:
         return " ".join(reasons)
@@ -266,13 +275,17 @@ def difference_between(row: PairedRow) -> str:
 
 def ratio_between(one: GroupDifferential) -> str:
     """A ratio and its interval: 2.4 (1.3 to 6.1)."""
-    if math.isnan(one.value):
+    return _ratio(one.value, one.interval)
+
+
+def _ratio(value: float, interval: Interval) -> str:
+    if math.isnan(value):
         return "no error in any group"
-    value, upper = (
+    middle, upper = (
         _number(number) if math.isfinite(number) else "without bound"
-        for number in (one.value, one.interval.upper)
+        for number in (value, interval.upper)
     )
-    return f"{value} ({one.interval.lower:.2g} to {upper})"
+    return f"{middle} ({interval.lower:.2g} to {upper})"
 
 
 def apart(one: GroupDifferential) -> str:
@@ -311,7 +324,9 @@ def factor_between(row: ImpostorRow) -> str:
 
 
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
-    """A measured rate as its kind is written."""
+    """A measured rate, or ratio of two, as its kind is written."""
+    if row.limit > 1:
+        return _ratio(row.rate, row.interval) if row.n else "not measured"
     if row.measure == "fmr":
         return one_in_between(row.rate, row.interval, short=short)
     return percent_between(Rate(rate=row.rate, interval=row.interval))

@@ -7,11 +7,13 @@ together with 1 - alpha (Bonferroni), and with them the least and the greatest r
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from calibration.statistics.intervals import Interval, Rate
+from calibration.statistics.verdicts import Evidence, Rule
 
 
 class Ratio(StrEnum):
@@ -29,6 +31,61 @@ class Differential:
     ratio: Ratio
     value: float
     interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferentialEvidence(Evidence):
+    """That the highest rate of groups is at most ``claimed`` times the lowest.
+
+    ``rates_at`` gives the rates of the groups with intervals that hold together at an alpha; ``k``
+    and ``n`` are those of all groups.
+    """
+
+    rates_at: Callable[[float], Sequence[Rate]]
+
+    @property
+    def rate(self) -> float:
+        """The highest rate divided by the lowest; infinite where a group showed no error."""
+        return self._at(0.5).value if self.n else math.nan
+
+    def without(self, few: int) -> Self:
+        """Wrong labels are in all groups: none is taken out of one."""
+        del few
+        return self
+
+    def chance_of_so_few(self, rule: Rule) -> float:
+        """The least alpha at which the ratio is shown to be at most the limit."""
+        del rule
+        return self._least_alpha(lambda alpha: self._at(alpha).interval.upper <= self.claimed)
+
+    def chance_of_so_many(self, rule: Rule) -> float:
+        """The least alpha at which the ratio is shown to be above the limit."""
+        del rule
+        return self._least_alpha(lambda alpha: self._at(alpha).interval.lower > self.claimed)
+
+    def interval(self, rule: Rule) -> Interval:
+        """The bounds of the ratio, for all groups together."""
+        return self._at(rule.alpha).interval if self.n else Interval(1.0, math.inf)
+
+    def still_needed(self, rule: Rule) -> int:
+        """That depends on how unequal groups are, which is what is asked."""
+        del rule
+        return 0
+
+    def _at(self, alpha: float) -> Differential:
+        return differentials(self.rates_at(alpha))[0]
+
+    def _least_alpha(self, shown: Callable[[float], bool]) -> float:
+        least, most = _LEAST_ALPHA, _MOST_ALPHA
+        if not self.n or not shown(most):
+            return 1.0
+        for _ in range(_STEPS):
+            middle = math.sqrt(least * most)
+            least, most = (least, middle) if shown(middle) else (middle, most)
+        return most
+
+
+_LEAST_ALPHA, _MOST_ALPHA, _STEPS = 1e-6, 0.5, 16
 
 
 def differentials(rates: Sequence[Rate]) -> list[Differential]:

@@ -41,6 +41,21 @@ def test_mated_rows_take_people_and_two_photos_of_each():
     assert single[0]["comparisons"] is None
 
 
+def test_what_is_claimed_elsewhere_is_planned_for():
+    rows = planned("--people", "3000", "--claims", "face-plus-plus")["rows"]
+    assert [row["row"] for row in rows] == ["FMR 62.327", "FMR 69.101", "FMR 73.975"]
+    assert rows[0]["people_needed"] < rows[-1]["people_needed"]
+    for wrong, message in (
+        (["--claims", "nobody"], "no file of claims"),
+        (["--claims", "tencent", "--standard", "sp800-63a"], "does not apply to required rates"),
+        (["--require", "fmr-differential@0.7<=3"], "how unequal groups are"),
+        (["--standard", "nobody"], "no standard"),
+    ):
+        result = CliRunner().invoke(plan, ["--people", "300", *wrong])
+        assert result.exit_code == 2
+        assert message in " ".join(result.output.split())
+
+
 def test_groups_share_the_people():
     whole, split = planned("--people", "400"), planned("--people", "400", "--groups", "4")
     assert split["rows"] == planned("--people", "100")["rows"] != whole["rows"]

@@ -17,6 +17,8 @@ PEOPLE = 400
         ("fnmr@0.7<=0.01", ("fnmr", 0.7, 0.01)),
         ("FMR@0.7 <= 1e-4", ("fmr", 0.7, 1e-4)),
         ("fta<=.05", ("fta", None, 0.05)),
+        ("fmr-differential@0.7<=3", ("fmr-differential", 0.7, 3)),
+        ("FNMR-Differential@0.6 <= 1.25", ("fnmr-differential", 0.6, 1.25)),
     ],
 )
 def test_requirements_are_read_as_they_are_written(text, expected):
@@ -25,7 +27,19 @@ def test_requirements_are_read_as_they_are_written(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "fnmr<=0.01", "fta@0.7<=0.1", "fmr@0.7<=1", "fmr@0.7<=0", "tmr@0.7<=1", "fmr@.<=1"]
+    "text",
+    [
+        "",
+        "fnmr<=0.01",
+        "fta@0.7<=0.1",
+        "fmr@0.7<=1",
+        "fmr@0.7<=0",
+        "tmr@0.7<=1",
+        "fmr@.<=1",
+        "fmr-differential@0.7<=1",
+        "gfrr-differential@0.7<=3",
+        "fmr-differential<=3",
+    ],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(WrongUse, match="is not a requirement"):
@@ -117,3 +131,78 @@ def test_a_row_that_is_not_counted_is_wrong_use(tmp_path):
     result, _ = judged(tmp_path, "--require", "fnmr@0.72<=0.01", false_non_matches=0)
     assert result.exit_code == 2
     assert "only the rows at" in result.output
+
+
+def grouped(tmp_path, rates: dict[str, float], each: int = 100):
+    """People of groups, with so many of their mated comparisons wrong; two photos each."""
+    lines, labels = ["first,second,mated,score"], ["person,group"]
+    people = [(f"{group}{n}", group) for group in rates for n in range(each)]
+    rng = np.random.default_rng(1)
+    for name, group in people:
+        score = (0.2 if int(name[1:]) < rates[group] * each else 0.9) + rng.random() / 10
+        lines.append(f"{name}/a.jpg,{name}/b.jpg,1,{score}")
+        labels.append(f"{name},{group}")
+    names = [name for name, _ in people]
+    lines += [
+        f"{a}/a.jpg,{b}/a.jpg,0,{rng.random() * 0.3 + 0.2 * (rng.random() < 0.05):.4f}"
+        for n, a in enumerate(names)
+        for b in names[n + 1 : n + 60]
+    ]
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    (tmp_path / "g.csv").write_text("\n".join(labels))
+    return [str(tmp_path / "s.csv"), "--out", str(tmp_path / "out"), "--quiet"]
+
+
+def test_a_required_rate_is_judged_in_each_group_at_its_own_threshold(tmp_path):
+    command = grouped(tmp_path, {"a": 0.0, "b": 0.3, "c": 0.06})
+    options = ["--groups", str(tmp_path / "g.csv"), "--require", "fnmr@0.6<=0.05"]
+    result = CliRunner().invoke(calibrate, command + options, catch_exceptions=False)
+    found = json.loads((tmp_path / "out/report.json").read_text())
+    rows = {row["group"]: row for row in found["required_of_groups"]}
+    assert {group: row["verdict"] for group, row in rows.items()} == {
+        "a": "PASS", "b": "FAIL", "c": "INCONCLUSIVE"
+    }  # fmt: skip
+    assert [rows[group]["k"] for group in "abc"] == [0, 30, 6]
+    assert all(row["n"] == row["people"] == 100 for row in rows.values())
+    assert found["required"][0]["k"] == 36
+    assert "Group b FAILs (FNMR at 0.6 at most 0.05)." in " ".join(result.output.split())
+    assert "Required rates by group" in (tmp_path / "out/report.html").read_text()
+    assert max(map(len, result.output.splitlines()[:-1])) <= 80
+
+
+def test_a_group_of_few_people_is_undecided(tmp_path):
+    command = grouped(tmp_path, {"a": 0.0, "b": 1.0}, each=25)
+    options = ["--groups", str(tmp_path / "g.csv"), "--require", "fnmr@0.6<=0.05"]
+    CliRunner().invoke(calibrate, command + options, catch_exceptions=False)
+    found = json.loads((tmp_path / "out/report.json").read_text())
+    assert [row["verdict"] for row in found["required_of_groups"]] == ["INCONCLUSIVE"] * 2
+
+
+@pytest.mark.parametrize(
+    ("rates", "limit", "verdict", "code"),
+    [
+        ({"a": 0.1, "b": 0.12}, "5", "PASS", 0),
+        ({"a": 0.05, "b": 0.6}, "3", "FAIL", 1),
+        ({"a": 0.1, "b": 0.2}, "1.5", "INCONCLUSIVE", 3),
+        ({"a": 0.0, "b": 0.2}, "9", "INCONCLUSIVE", 3),
+    ],
+)
+def test_a_differential_can_be_required(tmp_path, rates, limit, verdict, code):
+    command = grouped(tmp_path, rates, each=200)
+    options = ["--groups", str(tmp_path / "g.csv"), "--require"]
+    result = CliRunner().invoke(
+        calibrate, [*command, *options, f"fnmr-differential@0.7<={limit}"], catch_exceptions=False
+    )
+    assert result.exit_code == code, result.output
+    found = json.loads((tmp_path / "out/report.json").read_text())
+    (row,) = found["required"]
+    assert (row["verdict"], row["n"], row["people"]) == (verdict, 400, 400)
+    assert "FNMR differential at 0.7 at most" in (tmp_path / "out/report.html").read_text()
+    assert found["required_of_groups"] == []
+    assert max(map(len, result.output.splitlines()[:-1])) <= 80
+
+
+def test_a_differential_without_groups_is_wrong_use(tmp_path):
+    result, _ = judged(tmp_path, "--require", "fmr-differential@0.7<=3", false_non_matches=0)
+    assert result.exit_code == 2
+    assert "needs groups" in result.output
