@@ -28,6 +28,7 @@ def block_of(answers: list[Answer], measurement: Measurement) -> Block:
         groups=measurement.labels.numbers([label or NOT_GIVEN for label in labels])
         if any(labels)
         else None,
+        seconds=np.array([np.nan if a.seconds is None else a.seconds for a in answers], float),
     )
 
 

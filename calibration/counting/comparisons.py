@@ -19,6 +19,7 @@ from calibration.counting.groups import (
 )
 from calibration.counting.histogram import Histogram, Rounding, Trace
 from calibration.counting.identities import CountsByPhoto, Identities, Index
+from calibration.counting.latency import Latencies
 from calibration.counting.notable import Extremes
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
@@ -117,7 +118,8 @@ class Block:
     """Comparisons in arrays of shape (n,): numbers of photos, truth, and what was answered.
 
     ``scores`` is NaN where there is none; ``codes`` then says why, 0 where nothing was measured.
-    ``groups`` holds numbers of labels, or None.
+    ``groups`` holds numbers of labels, or None; ``seconds`` how long each answer took, if that was
+    measured.
     """
 
     first: Counts
@@ -126,6 +128,7 @@ class Block:
     scores: Floats
     codes: Counts
     groups: Counts | None = None
+    seconds: Floats | None = None
 
 
 class Measurement:
@@ -171,6 +174,7 @@ class Measurement:
         self.groups = {
             mated: Groups(thresholds, self.labels, mated=mated) for mated in (False, True)
         }
+        self.latencies = Latencies()
         self.acquirer = Acquirer()
         self.codes: Counter[int] = Counter()
         self.not_measured = 0
@@ -193,6 +197,8 @@ class Measurement:
         self.acquirer.add(
             block.first, block.second, completed, ~completed & (block.codes == self.no_face)
         )
+        if block.groups is not None and block.seconds is not None:
+            self.latencies.add(block.groups[answered], block.seconds[answered])
         aside = self.aside(block)
         self.set_aside += int(np.count_nonzero(aside & answered))
         hidden = ~completed & compared & ~block.mated & ~aside

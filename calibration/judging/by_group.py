@@ -263,6 +263,7 @@ class _Counts:
         non_mated, mated = (self.shares(kind, numbers) for kind in self._measurement.kinds)
         refused = self._measurement.groups[True].refused(np.array(numbers), self._person)
         k = non_mated.events.sum(axis=1) // 2
+        seconds = self._measurement.latencies.quantiles(numbers, (0.5, 0.95)) or (None, None)
         return GroupRow(
             label=label,
             across=ACROSS in label or label == ACROSS_ALL,
@@ -275,6 +276,8 @@ class _Counts:
             fnmr=self._rates(self._measurement.mated, mated),
             refused=int(refused.sum()),
             acquisition=self._acquisition(numbers),
+            median=seconds[0],
+            slowest=seconds[1],
         )
 
     def bounds(self, numbers: list[int], *, at_any_time: bool) -> list[Rate]:

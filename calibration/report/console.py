@@ -188,6 +188,10 @@ def _tell_groups(console: Console, findings: Findings) -> None:
                 words.percent_between(row.fnmr[place]),
             )  # fmt: skip
     console.print(table)
+    timed = [row for row in findings.groups if row.verdict is not None and row.median is not None]
+    if timed:
+        listed = ", ".join(f"{escape(row.label)} {words.latency(row)}" for row in timed)
+        console.print(f"Seconds to an answer, median: {listed}")
     for one in findings.differentials:
         highest = f" (highest: {escape(one.highest)})" if one.highest else ""
         ratio = f"{one.measure}, {one.ratio}{highest}: {words.ratio_between(one)}"

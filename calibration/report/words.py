@@ -9,6 +9,7 @@ from calibration.judging.findings import (
     DegradedRow,
     Findings,
     GroupDifferential,
+    GroupRow,
     ImpostorRow,
     Impostors,
     PairedRow,
@@ -310,6 +311,13 @@ def where_the_claim_ends(rows: Sequence[DegradedRow]) -> list[str]:
             text = f"the claim holds up to strength {ours[-1].strength}"
         told.append(f"{kind}: {text}")
     return told
+
+
+def latency(row: GroupRow) -> str:
+    """How long answers of a group took: 0.12 s (95 %: 0.3 s)."""
+    if row.median is None or row.slowest is None:
+        return "not measured"
+    return f"{row.median:.2g} s (95 %: {row.slowest:.2g} s)"
 
 
 def share_of(part: int, whole: int) -> str:

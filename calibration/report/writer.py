@@ -48,7 +48,7 @@ _FILTERS = {
     for name in (
         *("rate", "beside", "one_in", "one_in_between", "percent_between", "about"),
         *("measured_as_required", "more_needed", "people", "ratio_between"),
-        *("difference_between", "apart", "factor_between", "share_of"),
+        *("difference_between", "apart", "factor_between", "share_of", "latency"),
     )
 }
 _SHOWN = 24

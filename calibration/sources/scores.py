@@ -101,6 +101,7 @@ class _Rows:
                 scores=scores,
                 codes=codes,
                 groups=self._labels(first, second),
+                seconds=self._seconds(),
             )
         )
 
@@ -151,6 +152,12 @@ class _Rows:
         return np.nan_to_num(numbers_of(self._table, self._piece, "code", self._start)).astype(
             np.int64
         )
+
+    def _seconds(self) -> Floats | None:
+        """What a run noted of its answers."""
+        if self._table.kind != "run":
+            return None
+        return numbers_of(self._table, self._piece, "seconds", self._start)
 
     def _labels(self, first: Counts, second: Counts) -> Counts | None:
         """The label of each row, by its photos or as the file says."""

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from calibration.commands.calibrate import calibrate
 from calibration.counting.groups import MOST_LABELS, Groups
 from calibration.counting.identities import Index
+from calibration.counting.latency import Latencies
 from calibration.judging.by_group import matrix
 from calibration.judging.findings import GroupRow
 from calibration.statistics.differentials import Ratio, differentials, same_group
@@ -226,3 +227,23 @@ def test_a_group_that_fails_stands_beside_a_pass(grouped, tmp_path):
     heading = page[page.index("<h1>") : page.index("</h1>")]
     assert "PASS overall" in heading
     assert "Group west FAILs at 0.7. At 0.6, of" in heading
+
+
+def test_latencies_are_told_by_label_to_a_fortieth():
+    rng = np.random.default_rng(1)
+    seconds = rng.lognormal(-2, 0.5, 5000)
+    labels = rng.integers(0, 2, 5000)
+    seconds[labels == 1] *= 10
+    latencies = Latencies()
+    for some in np.array_split(np.arange(5000), 7):
+        latencies.add(labels[some], np.where(some % 50, seconds[some], np.nan))
+    kept = np.arange(5000) % 50 > 0
+    for label in (0, 1):
+        found = latencies.quantiles([label], (0.5, 0.95))
+        true = np.quantile(seconds[kept & (labels == label)], (0.5, 0.95))
+        assert found == pytest.approx(true, rel=0.025)
+    both = latencies.quantiles([0, 1], (0.5,))
+    assert both == pytest.approx([np.quantile(seconds[kept], 0.5)], rel=0.025)
+    assert latencies.quantiles([2], (0.5,)) is None
+    latencies.add(np.array([3, 3]), np.array([0.0, 1e9]))
+    assert all(map(math.isfinite, latencies.quantiles([3], (0.5, 0.95))))

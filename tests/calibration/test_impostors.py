@@ -122,6 +122,10 @@ def test_a_run_judges_the_same_group_alone_and_tells_the_factor(stub, people, gr
     )
     rejudged = json.loads(again.stdout)
     assert rejudged["impostors"] == impostors
+    assert rejudged["groups"] == found["groups"]
+    assert all(0 < row["median"] <= row["slowest"] for row in found["groups"])
+    assert "Seconds to an answer" in told
+    assert "seconds to an answer" in (out / "report.html").read_text()
     assert rejudged["rows"] == found["rows"]
     other = [str(out / FILE), "--groups", str(groups), "--out", str(tmp_path / "again")]
     assert "chosen by other groups" in " ".join(CliRunner().invoke(calibrate, other).output.split())

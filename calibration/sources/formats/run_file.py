@@ -18,7 +18,7 @@ from verikit.errors import WrongUse, in_words
 
 FILE = "answers.sqlite"
 START = b"SQLite format 3\0"
-COLUMNS = ("first", "second", "mated", "score", "code", "group")
+COLUMNS = ("first", "second", "mated", "score", "code", "group", "seconds")
 _ROWS = 1 << 17
 
 
@@ -91,7 +91,7 @@ def _impostors(known: Mapping[str, Any]) -> ChosenImpostors | None:
 def answers(path: Path) -> Iterator[tuple[Any, ...]]:
     """The answers by COLUMNS, a piece at a time, in the order of the plan."""
     query = " UNION ALL ".join(
-        f'SELECT first, second, mated, score, code, "group" FROM {name}'  # noqa: S608 - ours
+        f'SELECT first, second, mated, score, code, "group", seconds FROM {name}'  # noqa: S608 - ours
         for name in ("answers", "alone")
     )
     with closing(_opened(path)) as database:

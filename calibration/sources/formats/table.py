@@ -48,7 +48,9 @@ _MOST_COLUMNS = 12
 NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-")
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
-_TYPES = dict.fromkeys((*NAMES, "mated"), _NAME) | {"score": pa.float64(), "code": pa.float64()}
+_TYPES = dict.fromkeys((*NAMES, "mated"), _NAME) | dict.fromkeys(
+    ("score", "code", "seconds"), pa.float64()
+)
 _PIECE_BYTES = 8 << 20
 _PIECE_ROWS = 1 << 17
 _SNIFFED = 64 << 10
