@@ -76,7 +76,7 @@ def of_answers(progress: Progress, total: int) -> Callable[[Answer | int], None]
             progress.reset(task, completed=heard, total=total)
             return
         troubles += heard.trouble is not None
-        note: dict[str, Any] = {"note": f"{troubles} without an answer"} if troubles else {}
+        note: dict[str, Any] = {"note": f"{troubles} without a response"} if troubles else {}
         if heard.place is not None:
             progress.update(task, advance=1, **note)
 

@@ -249,4 +249,4 @@ def number(answer: Answer) -> float:
     try:
         return float(answer.fields["verification_score"])
     except (KeyError, TypeError, ValueError) as error:
-        raise CouldNotJudge("an answer has no numeric score") from error
+        raise CouldNotJudge("a response has no numeric score") from error

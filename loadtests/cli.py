@@ -83,7 +83,7 @@ class _JsonFile(click.Path):
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
-    help="Seconds for an answer, the first one included.  [default: the profile's]",
+    help="Seconds for a response, the first one included.  [default: the profile's]",
 )
 @click.option(
     "--gate", multiple=True, metavar="NAME=LIMIT", help=f"Set a gate: {', '.join(LIMITS)}."

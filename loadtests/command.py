@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Any
 
 import click
@@ -44,9 +46,18 @@ def carry_out(
         show.clear()
         now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
         changes = compare(before, now) if before and outcome.measures.requests else []
-        click.echo(summary(outcome, changes), err=options["json"] == "-")
+        click.echo(_on_terminal(summary(outcome, changes)), err=options["json"] == "-")
         files.write(outcome, changes)
     return outcome.exit_code
+
+
+def _on_terminal(text: str) -> str:
+    """The text without lines that a terminal would break within a word."""
+    if not sys.stdout.isatty():
+        return text
+    width = get_terminal_size().columns
+    lines = (fill(line, width, subsequent_indent="  ") for line in text.splitlines())
+    return "\n".join(lines)
 
 
 def _workers(options: dict[str, Any]) -> Workers:

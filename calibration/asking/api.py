@@ -104,7 +104,7 @@ class ContractApi:
                 return Outcome(code=code)
         why = f": {answer.no_json}" if answer.no_json else ""
         return Outcome(
-            trouble=f"HTTP {answer.status} without a documented answer{why}",
+            trouble=f"HTTP {answer.status} without a documented response{why}",
             may_pass=answer.status >= _SERVER_ERROR,
         )
 

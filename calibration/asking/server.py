@@ -119,7 +119,7 @@ class Server:
         if self._silent >= _PATIENCE:
             why = answer.trouble or f"code {answer.code}, which blames the request"
             raise Unreachable(
-                f"{_PATIENCE} comparisons in a row gave no result ({why}). The answers so far "
+                f"{_PATIENCE} comparisons in a row gave no result ({why}). The responses so far "
                 "are kept: fix the server and run the same command again."
             )
 
@@ -127,7 +127,7 @@ class Server:
         try:
             answer = await self.pool.ask(request)
         except TimedOut:
-            return Outcome(trouble="no answer in time", may_pass=True)
+            return Outcome(trouble="no response in time", may_pass=True)
         except (NotConnected, Broken, BadAnswer) as error:
             return Outcome(trouble=f"connection failed: {error}", may_pass=True)
         outcome = self.api.outcome(answer)

@@ -365,7 +365,7 @@ def answered(findings: Findings) -> str:
     asked = findings.non_mated + findings.mated + refused + findings.not_measured
     text = (
         f"{counted(asked, 'comparison')}: {findings.non_mated + findings.mated:,} scored, "
-        f"{refused:,} refused, {findings.not_measured:,} without an answer."
+        f"{refused:,} refused, {findings.not_measured:,} without a response."
     )
     if findings.impostors and of_same_group(findings):
         text += f" {findings.impostors.n_across:,} more, across groups, are for comparison."

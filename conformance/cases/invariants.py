@@ -108,7 +108,7 @@ def _request_id_unique(context: CaseContext) -> Iterable[Finding]:
         if one.answer and isinstance(name := one.answer.fields.get("request_id"), str):
             seen[name].append(one)
     if not seen:
-        raise CouldNotJudge("no answer has a request_id")
+        raise CouldNotJudge("no response has a request_id")
     repeated = [exchanges for exchanges in seen.values() if len(exchanges) > 1]
     if not repeated:
         return []

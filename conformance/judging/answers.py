@@ -86,7 +86,7 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
     """Everything that is wrong with one answer, whatever was asked."""
     if one.answer is None:
         framed = isinstance(one.error, BadAnswer)
-        yield Violation(FRAMING if framed else NO_ANSWER, "an answer", str(one.error))
+        yield Violation(FRAMING if framed else NO_ANSWER, "a response", str(one.error))
         return
     answer = one.answer
     yield from _http(answer)
@@ -111,7 +111,7 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
 def _http(answer: Answer) -> Iterator[Violation]:
     """Readable answers that break a rule of HTTP."""
     for finding in answer.findings:
-        yield Violation("http-fields", "an answer that follows RFC 9110 and RFC 9112", finding)
+        yield Violation("http-fields", "a response that follows RFC 9110 and RFC 9112", finding)
 
 
 def _inside(answer: Answer) -> Iterator[Violation]:

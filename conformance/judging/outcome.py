@@ -32,7 +32,7 @@ def outcome(answer: Answer | None) -> Outcome:
 def describe_actual(one: Exchange) -> str:
     """An answer in words, for a report."""
     if one.answer is None:
-        return f"no answer: {one.error}"
+        return f"no response: {one.error}"
     fields = one.answer.fields
     if not fields:
         start = one.answer.body[:60].decode("utf-8", "replace")

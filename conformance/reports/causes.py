@@ -90,7 +90,7 @@ def _without_json(requirement: str, findings: Iterable[tuple[str, Finding]]) -> 
         return ""
     pages = all(answer.body.lstrip()[:1] == b"<" for answer in answers)
     statuses = ", ".join(map(str, sorted({answer.status for answer in answers})))
-    text = f"{'HTML pages' if pages else 'No JSON objects'} are the answers with HTTP {statuses}"
+    text = f"{'HTML pages' if pages else 'No JSON objects'} are the responses with HTTP {statuses}"
     fronts = sorted({_front(answer) for answer in answers if answer.status in _OF_PROXIES})
     return (
         f"{text}; {' and '.join(fronts)} in front of the server may give them" if fronts else text

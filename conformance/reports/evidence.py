@@ -56,7 +56,7 @@ def recipe_of(request: Request) -> dict[str, Any]:
 
 def _spelt(one: Exchange) -> str:
     if one.answer is None:
-        return f"no answer: {one.error}"
+        return f"no response: {one.error}"
     return "\n".join(
         [f"HTTP {one.answer.status}", *_header_lines(one.answer), "", _body(one.answer)]
     )

@@ -36,7 +36,7 @@ def search(url: str, profile: Profile, options: Search, monitor: ServerMonitor) 
     burst = yield _burst(profile, options)
     best = judge_run(url, burst, monitor)
     if burst.trouble or not answered(best.measures) or not best.measures.rate:
-        burst.trouble = burst.trouble or "no correct answer came"
+        burst.trouble = burst.trouble or "no correct response came"
         return best
     knee = KneeSearch(
         best.measures.rate * _START_BELOW, growth=options.growth, precision=options.precision

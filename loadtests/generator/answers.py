@@ -27,7 +27,7 @@ from verikit.errors import (
 from verikit.transport import Answer
 from verikit.transport.strict_json import NotStrictJson, read_json
 
-NO_ANSWER = "no answer"
+NO_ANSWER = "no response"
 MALFORMED = "malformed"
 _WHY_NONE = {
     NotConnected: "no connection",

@@ -44,7 +44,7 @@ def pictures(outcome: Outcome) -> dict[str, Markup]:
     """Title -> SVG of each picture that the outcome has data for."""
     drawn = {"Latency over time": _latency(outcome), "Rate over time": _rate(outcome)}
     if len(outcome.measures.answers) > 1 or outcome.measures.failures:
-        drawn["Answers by code over time"] = _answers(outcome)
+        drawn["Responses by code over time"] = _answers(outcome)
     if len(outcome.monitor.between(*outcome.log.span)) > 1:
         drawn["Server over time"] = _server(outcome)
     if outcome.steps:
@@ -94,7 +94,7 @@ def _rate(outcome: Outcome) -> tuple[Figure, list[Hover]]:
 
 
 def _answers(outcome: Outcome) -> tuple[Figure, list[Hover]]:
-    figure, axes = _figure("answers a second")
+    figure, axes = _figure("responses a second")
     points = list(_points(outcome))
     times = [point.at for point in points]
     answers = list(outcome.measures.answers)

@@ -90,14 +90,16 @@ def _lines(outcome: Outcome, changes: list[Change]) -> Iterator[str]:
 def _figures(seen: Measures) -> Iterator[str]:
     yield (
         f"{counted(seen.requests, 'request')} in {seen.seconds:.0f} s: "
-        f"{seen.rate:.2f} correct answers/s, {seen.failed} failed, "
+        f"{seen.rate:.2f} correct responses/s, {seen.failed} failed, "
         f"{counted(seen.dropped, 'arrival')} dropped"
     )
     if seen.latency_ms:
         yield "latency: " + "  ".join(
-            f"{name} {milliseconds(ms)}" for name, ms in seen.latency_ms.items()
+            f"{name} {milliseconds(ms)}" for name, ms in seen.latency_ms.items() if name != "p99.9"
         )
-    yield "answers (HTTP code): " + ", ".join(f"{n} x {label}" for label, n in seen.answers.items())
+    yield "responses (HTTP code): " + ", ".join(
+        f"{n} x {label}" for label, n in seen.answers.items()
+    )
     for reason, times in seen.failures.items():
         yield f"  {times} x {reason}"
 

@@ -35,14 +35,14 @@ LIMITS: dict[str, Limit] = {
     "p50_ms": Limit(_latency("p50"), "median latency, ms"),
     "p95_ms": Limit(_latency("p95"), "95th percentile of latency, ms"),
     "p99_ms": Limit(_latency("p99"), "99th percentile of latency, ms"),
-    "error_share": Limit(lambda seen: seen.error_share, "share of wrong or missing answers"),
+    "error_share": Limit(lambda seen: seen.error_share, "share of wrong or missing responses"),
     "dropped_share": Limit(lambda seen: seen.dropped_share, "share of arrivals dropped"),
     "min_rate": Limit(
-        lambda seen: seen.rate, "correct answers a second", at_most=False, early=False
+        lambda seen: seen.rate, "correct responses a second", at_most=False, early=False
     ),
     "rate_share": Limit(
         lambda seen: seen.rate / seen.offered if seen.offered else None,
-        "correct answers for each arrival",
+        "correct responses for each arrival",
         at_most=False,
         early=False,
     ),

@@ -38,7 +38,7 @@ class _Families(Collector):
         yield _histogram("verikit_request_duration_seconds", "A request to the operation.", totals)
         yield _histogram("verikit_stage_duration_seconds", "A stage of a request.", totals, STAGES)
         yield GaugeMetricFamily(
-            "verikit_requests_in_flight", "Requests without an answer.", totals["in_flight",]
+            "verikit_requests_in_flight", "Requests without a response.", totals["in_flight",]
         )
         yield GaugeMetricFamily(
             "verikit_requests_held",
@@ -55,7 +55,7 @@ class _Families(Collector):
 
 def _counters(totals: Totals) -> Iterator[Metric]:
     requests = CounterMetricFamily(
-        "verikit_requests", "Answers by code and HTTP status.", labels=["code", "status"]
+        "verikit_requests", "Responses by code and HTTP status.", labels=["code", "status"]
     )
     limited = CounterMetricFamily(
         "verikit_limited_requests",

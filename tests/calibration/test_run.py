@@ -122,7 +122,7 @@ def test_time_outs_are_not_measured(stub, people, tmp_path):
     options = ("--budget", "200", "--retries", "0", "--timeout", "0.05")
     result = run(stub, people, tmp_path / "out", *options)
     assert result.exit_code == 3
-    assert "no answer in time" in result.stderr
+    assert "no response in time" in result.stderr
 
 
 def test_a_server_that_dies_before_the_end_is_given_up_and_asked_again(stub, tmp_path):

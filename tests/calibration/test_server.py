@@ -26,11 +26,11 @@ def answer_of(stub, folder, photo):
     ("headers", "body", "trouble"),
     [
         ({"content-encoding": "gzip"}, b"plain", "it is compressed: gzip"),
-        ({}, b"[" * 200_000 + b"]" * 200_000, "without a documented answer"),
-        ({}, b"\xff", "without a documented answer"),
-        ({}, b'{"code": 200, "verification_score": 1e999}', "without a documented answer"),
-        ({}, b'{"code": 200, "verification_score": true}', "without a documented answer"),
-        ({}, b'{"code": [1]}', "without a documented answer"),
+        ({}, b"[" * 200_000 + b"]" * 200_000, "without a documented response"),
+        ({}, b"\xff", "without a documented response"),
+        ({}, b'{"code": 200, "verification_score": 1e999}', "without a documented response"),
+        ({}, b'{"code": 200, "verification_score": true}', "without a documented response"),
+        ({}, b'{"code": [1]}', "without a documented response"),
         ({}, b" " * (2 << 20), "connection failed"),
     ],
 )

@@ -22,7 +22,7 @@ def test_answers_come_back_in_the_order_of_the_plan(tmp_path):
     with Store(tmp_path, HEAD) as store:
         for place in (2, 0, 1):
             store.add(answer(place, score=place / 10, seconds=0.1, group="a|b"))
-        store.add(answer(None, trouble="no answer in time"))
+        store.add(answer(None, trouble="no response in time"))
         store.add(answer(None, code=4000))
     with Store(tmp_path, HEAD) as again:
         assert kept(again)[1] == answer(1, score=0.1, seconds=0.1, group="a|b")
@@ -37,7 +37,7 @@ def test_what_is_missing_is_asked_in_its_order_whatever_comes_meanwhile(tmp_path
     with Store(tmp_path, HEAD) as store:
         for place in (1, 2, 5, 6, 7, 8, 20):
             store.add(answer(place, score=0.5))
-        store.add(answer(3, trouble="no answer in time"))
+        store.add(answer(3, trouble="no response in time"))
         found = []
         for place in store.missing(12):
             found.append(place)
@@ -49,7 +49,7 @@ def test_what_is_missing_is_asked_in_its_order_whatever_comes_meanwhile(tmp_path
 
 def test_what_was_answered_twice_counts_once(tmp_path):
     with Store(tmp_path, HEAD) as store:
-        store.add(answer(0, trouble="no answer in time"))
+        store.add(answer(0, trouble="no response in time"))
         assert (len(store), store.settled, list(store.missing(1))) == (1, 0, [0])
         store.add(answer(0, score=0.75))
         assert (len(store), store.settled, list(store.missing(1))) == (1, 1, [])
@@ -65,7 +65,7 @@ def test_more_than_a_block_comes_back_whole(tmp_path):
 
 def test_only_a_run_that_ended_says_so_and_going_on_is_noted(tmp_path):
     with Store(tmp_path, HEAD) as store:
-        store.add(answer(0, trouble="no answer in time"))
+        store.add(answer(0, trouble="no response in time"))
         store.end("budget")
     with Store(tmp_path, HEAD) as again:
         assert (again.ended, again.extended) == ("budget", False)
@@ -161,7 +161,7 @@ def test_what_a_run_keeps_is_a_score_file(tmp_path):
     with Store(tmp_path, HEAD) as store:
         for one in (answer(0, score=0.5), answer(1, score=0.25), answer(2, code=4000)):
             store.add(one)
-        store.add(answer(3, trouble="no answer in time"))
+        store.add(answer(3, trouble="no response in time"))
         store.add(answer(None, code=4000))
     measurement = Measurement((0.4,), 4000)
     count_scores(open_scores(tmp_path / FILE), measurement)

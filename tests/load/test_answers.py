@@ -89,8 +89,8 @@ def test_an_answer_that_breaks_a_rule_of_http_is_a_failure() -> None:
 
 
 def test_what_a_server_writes_makes_no_reasons_without_end() -> None:
-    said = {failure(PAIR, 200, RESULT, f"Bytes follow the answer: {n}") for n in range(9)}
-    assert said == {"Bytes follow the answer"}
+    said = {failure(PAIR, 200, RESULT, f"Bytes follow the response: {n}") for n in range(9)}
+    assert said == {"Bytes follow the response"}
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_what_a_server_writes_makes_no_reasons_without_end() -> None:
     [
         (BadAnswer("two lengths"), MALFORMED, "the response is malformed"),
         (Broken("", begun=True), MALFORMED, "the connection was lost during the response"),
-        (Broken(""), NO_ANSWER, "no answer: the connection was lost"),
-        (TimedOut(""), NO_ANSWER, "no answer: not in time"),
+        (Broken(""), NO_ANSWER, "no response: the connection was lost"),
+        (TimedOut(""), NO_ANSWER, "no response: not in time"),
     ],
 )
 def test_a_malformed_response_is_told_from_none(

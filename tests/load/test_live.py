@@ -77,7 +77,7 @@ def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
     operation = serve("strict") + load_contract().path  # as users may type it
     ended = load(operation, "--load-profile", str(path), "--html", str(page))
     assert ended.status == 0, ended.output
-    assert "Answers by code over time" in page.read_text()
+    assert "Responses by code over time" in page.read_text()
     answers = ended.report["measures"]["answers"]
     assert set(answers) == {"200 1000", "400 1200"}
     assert min(answers.values()) >= 25
@@ -323,7 +323,7 @@ def test_the_report_needs_nothing_beside_it_and_compares_with_another(
     assert links.sources == []
     assert page.read_text().count('<svg role="img"') == 3
     assert re.search(r"<title>\d+ s: p50 .* ms, p95 .* ms, p99 .* ms</title>", page.read_text())
-    assert "Answers by code" not in page.read_text()
+    assert "Responses by code" not in page.read_text()
     assert page.with_suffix(".json").exists()
 
 

@@ -284,7 +284,7 @@ FRAMING = {
     "sends_a_negative_length": "the response is malformed",
     "sends_two_lengths": "the response is malformed",
     "repeats_its_length": "Content-Length occurs more than once",
-    "sends_two_answers": "Bytes follow the answer",
+    "sends_two_answers": "Bytes follow the response",
     "sends_less_than_its_length": "the connection was lost during the response",
     "names_a_member_twice": "HTTP 200 without a JSON object",
 }

@@ -22,7 +22,7 @@ GOOD = replace(GOOD, finished=40)
 DEAD = Window(
     latencies=Counter({20_000: 40}),
     answers=Counter({NO_ANSWER: 40}),
-    failures=Counter({"no answer: ConnectionRefusedError": 40}),
+    failures=Counter({"no response: ConnectionRefusedError": 40}),
     arrived=40,
 )
 

@@ -231,7 +231,7 @@ def test_a_load_of_bodies_that_nobody_reads_over_tls(
     )
     ended = run("load", f"https://localhost:{front.port}", "--ca-file", str(files.ca))
     over.set()
-    assert "no answer: not in time" in ended.output
+    assert "no response: not in time" in ended.output
     assert ended.seconds < 60
 
 

@@ -86,7 +86,7 @@ def is_content(tool: str, code: int, output: str, folder: Path) -> bool:
     if tool == "check":
         return code == Exit.PASSED
     if tool == "calibrate":  # too few pairs for a verdict, and none of them lost
-        scored = " 0 refused, 0 without an answer" in " ".join(output.split())
+        scored = " 0 refused, 0 without a response" in " ".join(output.split())
         return code == Exit.NO_VERDICT and "INCONCLUSIVE" in output and scored
     report = json.loads((folder / "load.json").read_text())
     return code == Exit.PASSED and bool(report)

@@ -88,7 +88,7 @@ def test_what_a_server_says_unasked_is_never_taken_for_an_answer(ask: Ask) -> No
     with answering(OK + forged) as peer:
         answers = ask(endpoint(peer.url), post(), post())
     assert [answer.body for answer in answers] == [b"{}", b"{}"]
-    assert all("Bytes follow the answer" in answer.findings[0] for answer in answers)
+    assert all("Bytes follow the response" in answer.findings[0] for answer in answers)
 
 
 def test_interim_answers_are_passed_over(ask: Ask) -> None:
@@ -192,11 +192,11 @@ def endless_interim(connection: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "kind", "why"),
     [
-        (drip, TimedOut, "did not answer in time: the answer was not whole after 0.8 s"),
+        (drip, TimedOut, "did not answer in time: the response was not complete after 0.8 s"),
         (wait_for_its_end, TimedOut, "did not answer in time: nothing came for 0.4 s"),
         (reset, Broken, "No server answers at"),
-        (lambda _: None, Broken, "the connection was closed without an answer"),
-        (lambda c: c.sendall(OK[:-1]), Broken, "closed before the end of the answer"),
+        (lambda _: None, Broken, "the connection was closed without a response"),
+        (lambda c: c.sendall(OK[:-1]), Broken, "closed before the end of the response"),
         (flood, BadAnswer, "more than the 1,048,576 bytes allowed"),
         (endless_interim, BadAnswer, "more than 32 interim responses"),
         (lambda c: c.sendall(b"\x1b[2J\r\n\r\n"), BadAnswer, r"a malformed response: .*\\x1b\[2J"),

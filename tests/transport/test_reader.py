@@ -70,7 +70,7 @@ def test_an_answer_to_head_has_no_body() -> None:
         ),
         (OK + b"X: a\r\n b\r\n" + LENGTH, "A header line is folded"),
         (b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", "A header line ends with LF"),
-        (OK + LENGTH + b"HTTP/1.1 200 OK\r\n\r\n", "Bytes follow the answer: HTTP/1.1 200"),
+        (OK + LENGTH + b"HTTP/1.1 200 OK\r\n\r\n", "Bytes follow the response: HTTP/1.1 200"),
         (OK + b"X: \x1b[2J\r\n" + LENGTH, r"A header contains a control character: .*\\x1b"),
         (OK + b"Content-Encoding: gzip\r\n" + LENGTH, "compressed though .* not asked for: gzip"),
     ],

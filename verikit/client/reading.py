@@ -35,7 +35,7 @@ def _verification(fields: Mapping[str, Any]) -> Verification:
     score = _of_type(int | float, fields.get("verification_score"))
     request_id = _of_type(str, fields.get("request_id"))
     if score is None or not 0 <= score <= 1 or not request_id:
-        complaint = "the answer lacks a score from 0 to 1 or a request_id"
+        complaint = "the response lacks a score from 0 to 1 or a request_id"
         raise UndocumentedAnswer(OK, complaint, CONTRACT.success_code, request_id)
     return Verification(score=float(score), code=CONTRACT.success_code, request_id=request_id)
 
@@ -49,7 +49,7 @@ def _kind(status: int, code: int | None) -> type[AbnormalAnswer]:
 def _message(status: int, fields: Mapping[str, Any]) -> str:
     documented = CONTRACT.statuses.get(status)
     reason = documented.reason if documented else None
-    return _of_type(str, fields.get("message")) or reason or "no answer of the contract"
+    return _of_type(str, fields.get("message")) or reason or "no response of the contract"
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:

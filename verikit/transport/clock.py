@@ -46,7 +46,7 @@ class Clock:
         """That the server took too long: for a step, or in all."""
         if self._passed >= self._all:
             return TimedOut(
-                f"{self._where} did not answer in time: the answer was not whole after "
+                f"{self._where} did not answer in time: the response was not complete after "
                 f"{self._all:g} s"
             )
         return TimedOut(f"{self._where} did not answer in time: nothing came for {self._step:g} s")

@@ -155,14 +155,14 @@ class Reader:
             return
         if self._step != self._read_to_the_end:
             begun = self.begun or bool(self._buffer)
-            what = "before the end of the answer" if begun else "without an answer"
+            what = "before the end of the response" if begun else "without a response"
             raise Broken(f"the connection was closed {what}", begun=begun)
         self.complete = True
 
     def answer(self, seconds: float = 0.0) -> Answer:
         """The complete answer."""
         if self._buffer:
-            self._findings.append(f"Bytes follow the answer: {shown(bytes(self._buffer))}")
+            self._findings.append(f"Bytes follow the response: {shown(bytes(self._buffer))}")
         return Answer(
             status=self._status,
             reason=self._reason,

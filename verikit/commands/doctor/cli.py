@@ -73,6 +73,9 @@ def show(findings: list[Finding]) -> None:
     """A line for each finding, advice below it, and a sentence."""
     console = Console(highlight=False)
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column()
+    table.add_column(overflow="fold")
     for finding in findings:
         state = f"[{COLOURS[finding.state]}]{finding.state}[/]"
         advice = f"\n-> {finding.advice}" if finding.advice else ""

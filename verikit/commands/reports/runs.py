@@ -115,7 +115,7 @@ def _calibration(path: Path, first: dict[str, Any], _: dict[str, Any]) -> Run:
 def _load(path: Path, first: dict[str, Any], _: dict[str, Any]) -> Run:
     measures = first["measures"]
     broken = [gate["gate"] for gate in first["gates"] if not gate["kept"]]
-    figures = {"correct answers/s": measures["rate"], "p95 ms": measures["latency_ms"].get("p95")}
+    figures = {"correct responses/s": measures["rate"], "p95 ms": measures["latency_ms"].get("p95")}
     if first["knee"]:
         figures["knee/s"] = first["knee"]
     sentence = f"{', '.join(broken)} broken." if broken else str(first["trouble"] or "Gates kept.")

@@ -98,7 +98,7 @@ class Answers:
         try:
             if lines and json.loads(lines[0]) != self._head:
                 raise WrongUse(
-                    f"{self.part} holds answers to another list, server or option: "
+                    f"{self.part} holds responses to another list, server or option: "
                     "give another --out, or delete it"
                 )
             kept = [json.loads(line) for line in lines[1:]]
