@@ -1,14 +1,15 @@
-"""Several runs of one system as one body of evidence.
+"""Several runs, or files of scores, of one system as one body of evidence.
 
 The product of e-values of independent runs is an e-value (Shafer, 2021; Vovk & Wang, 2021),
-wherever each run stopped. Runs are independent if they share no people.
+wherever each run stopped. Runs are independent if they share no people. A file of scores does not
+tell which system it is of: that is the user's word.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from calibration.claims import Claims
 from calibration.evaluation import Evaluation, from_scores
 from calibration.judging.judgement import judged_rows, weighed
 from calibration.objections import Effect
-from calibration.sources.formats.run_file import FILE, open_run
+from calibration.sources.formats.run_file import FILE, is_run, open_run
 from calibration.statistics import sequential
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, holm, overall
 from verikit.contract import Contract
@@ -52,27 +53,43 @@ class Combined:
     remarks: list[str]
 
 
-def combine(
-    folders: Sequence[Path], contract: Contract, claims: Claims, rule: Rule, up_to: float
+def combine(  # noqa: PLR0913 - what may be said about files
+    sources: Sequence[Path],
+    contract: Contract,
+    claims: Claims,
+    rule: Rule,
+    up_to: float,
+    *,
+    columns: Mapping[str, str] | None = None,
+    people: Path | None = None,
 ) -> Combined:
-    """Judge runs together.
+    """Judge runs (folders) and files of scores together; ``columns`` and ``people`` are as for
+    ``from_scores`` and hold for every file that is no run.
 
     Raises:
-        WrongUse: there is one run alone, they are no runs, share people, or ask about other claims.
+        WrongUse: there is one alone, one is neither, they share people, or ask about other claims.
     """
-    if len(folders) < 2:
-        raise WrongUse("--combine takes two runs at least.")
-    files = [folder / FILE if folder.is_dir() else folder for folder in folders]
-    runs = [_opened(path, contract, claims, up_to) for path in files]
-    _demand_same_question(files, claims)
+    if len(sources) < 2:
+        raise WrongUse("--combine takes two runs or files of scores at least.")
+    files = [source / FILE if source.is_dir() else source for source in sources]
+    if absent := next((path for path in files if not path.is_file()), None):
+        raise WrongUse(f"{absent} is not there: name folders of runs, or files of scores.")
+    ours = [path for path in files if is_run(path)]
+    _demand_same_question(ours, claims)
+    runs = [
+        from_scores(path, contract, up_to, claims=claims)
+        if path in ours
+        else from_scores(path, contract, up_to, claims=claims, columns=columns, people=people)
+        for path in files
+    ]
     if any(run.measurement.look_alikes for run in runs):
         raise WrongUse("--combine does not apply to runs that ask look-alikes first.")
     names = [_people(run) for run in runs]
-    for (one, ours), (other, theirs) in itertools.combinations(zip(files, names, strict=True), 2):
-        if both := sorted(ours & theirs):
+    for (one, these), (other, theirs) in itertools.combinations(zip(files, names, strict=True), 2):
+        if both := sorted(these & theirs):
             raise WrongUse(
                 f"{one} and {other} share {len(both):,} people, such as {shown(both[0])}: they "
-                "are not independent. Judge them as one run."
+                "are not independent. Judge them as one, or name people apart who are not the same."
             )
     remarks, barred, no_pass = [], False, False
     evidence = []
@@ -147,13 +164,6 @@ def _rows(
             )
         )
     return rows
-
-
-def _opened(path: Path, contract: Contract, claims: Claims, up_to: float) -> Evaluation:
-    if not path.is_file():
-        raise WrongUse(f"{path} is not there: name the folders of runs against a server.")
-    open_run(path)
-    return from_scores(path, contract, up_to, claims=claims)
 
 
 def _demand_same_question(files: Sequence[Path], claims: Claims) -> None:

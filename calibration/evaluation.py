@@ -110,7 +110,8 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
         if columns or groups or templates:
             named = "--columns" if columns else "--groups" if groups else "--impostors"
             raise WrongUse(f"{named} does not apply to {path}: a matrix has no names.")
-        matrix = open_matrix(path, people)
+        told = photo_people(people) if people and people.suffix.lower() != ".npy" else {}
+        matrix = open_matrix(path, people, told)
         measurement = _measurement(claims, no_face, lambda: matrix.sample)
         matrix.count(measurement)
     else:
@@ -125,6 +126,7 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
                 up_to=up_to,
                 known_direction=True,
                 objections=run.objections,
+                troubles=run.troubles,
                 begun=run.begun,
             )
             if run.identities and not people:

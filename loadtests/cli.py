@@ -17,22 +17,12 @@ from loadtests.profile import Profile, load_profile, profile_names
 from loadtests.statistics.gates import LIMITS
 from verikit.contract.encryption import Secrets
 from verikit.contract.profile import profile_content
-from verikit.errors import NoVerdict, WrongUse
+from verikit.errors import NO_ROOM, NoVerdict, WrongUse, in_words
 from verikit.foreign_text import in_lines
-from verikit.options import REACHING, SECRETS_HELP, Grouped, access, secrets
+from verikit.options import REACHING, SECRETS_HELP, Grouped, access, json_file, secrets
 from verikit.transport import Access
 
 WRONG_USE, INCOMPLETE = 2, 3
-
-
-class _JsonFile(click.Path):
-    """A file, or - for stdout; not the URL that was meant to follow a bare --json."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path."""
-        if "://" in str(value):
-            self.fail(f"{value} is not a file: put the URL first, or write --json -", param, ctx)
-        return super().convert(value, param, ctx)
 
 
 @click.command(
@@ -93,13 +83,7 @@ class _JsonFile(click.Path):
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the report as HTML, and as JSON beside it.",
 )
-@click.option(
-    "--json",
-    is_flag=False,
-    flag_value="-",
-    type=_JsonFile(dir_okay=False, writable=True, allow_dash=True),
-    help="Write the report as JSON; - is standard output.",
-)
+@json_file(help="Write the report as JSON; - is standard output.")
 @click.option(
     "--compare",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -156,7 +140,11 @@ def load(url: str | None, access: Access, **options: Any) -> None:
     except NoVerdict as error:
         _stop(str(error), INCOMPLETE)
     except OSError as error:
-        _stop(f"{error.strerror}: free some, then run it again", INCOMPLETE)
+        if error.errno in NO_ROOM:
+            _stop(f"{in_words(error)}: free some, then run it again", INCOMPLETE)
+        if error.filename is None:
+            raise
+        _stop(f"{os.fsdecode(error.filename)}: {in_words(error)}", WRONG_USE)
     except KeyboardInterrupt:
         _stop("interrupted before anything was measured", INCOMPLETE)
     # Locust's greenlets would hold up an orderly exit; everything is written by now.

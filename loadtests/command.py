@@ -31,8 +31,7 @@ def carry_out(
 ) -> int:
     """Run a profile and publish what came of it; the exit status."""
     before = read_run(options["compare"]) if options["compare"] else None
-    json_path = Path(options["json"]) if options["json"] else None
-    with ReportFiles(options["html"], json_path) as files:
+    with ReportFiles(options["html"], options["json"]) as files:
         target = Target.of(
             url,
             access,
@@ -46,7 +45,8 @@ def carry_out(
         show.clear()
         now = Run(windows=outcome.log.measured, window_seconds=outcome.log.window_seconds)
         changes = compare(before, now) if before and outcome.measures.requests else []
-        click.echo(_on_terminal(summary(outcome, changes)), err=options["json"] == "-")
+        on_stderr = options["json"] == Path("-")
+        click.echo(_on_terminal(summary(outcome, changes)), err=on_stderr)
         files.write(outcome, changes)
     return outcome.exit_code
 

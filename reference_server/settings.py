@@ -18,7 +18,7 @@ CONTRACT = load_contract()
 AS_SET = {"errors": "surrogateescape"}  # the bytes of a variable, whatever they are
 
 
-class SettingsError(ValueError):
+class SettingsError(WrongUse, ValueError):
     """A setting makes no sense; the message is one sentence that says which."""
 
 

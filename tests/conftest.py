@@ -32,7 +32,11 @@ def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def forks() -> Iterator[Forks]:
     """Starts verify, check and calibrate as users do, without waiting for their imports."""
-    commands = ("conformance.cli", "calibration.commands.calibrate", "verikit.commands.verify")
+    commands = (
+        "conformance.commands.check",
+        "calibration.commands.calibrate",
+        "verikit.commands.verify",
+    )
     late = ("anyio._backends._asyncio", "matplotlib.backends.backend_svg", "PIL.PngImagePlugin")
     found = Forks("verikit.cli", *commands, *late)
     yield found

@@ -19,7 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from verikit import options, secret_files, settings
-from verikit.errors import NO_ROOM, NoVerdict, WrongUse
+from verikit.errors import NO_ROOM, NoVerdict, WrongUse, in_words
 from verikit.exit_codes import Exit, epilog
 from verikit.foreign_text import in_lines
 
@@ -43,14 +43,16 @@ PARTS = {
         "Start the reference server and check it.",
     ),
     "serve": Part("reference_server.commands.serve:serve", "server", "Start the reference server."),
-    "check": Part("conformance.cli:check", "conformance", "Check a server against the contract."),
+    "check": Part(
+        "conformance.commands.check:check", "conformance", "Check a server against the contract."
+    ),
     "profile": Part(
-        "conformance.profile_cli:profile",
+        "conformance.commands.profile:profile",
         "conformance",
         "Measure a server's limits and write its profile.",
     ),
     "mock": Part(
-        "conformance.mock.cli:mock", "conformance", "Start a small server without face models."
+        "conformance.commands.mock:mock", "conformance", "Start a small server without face models."
     ),
     "calibrate": Part(
         "calibration.commands.calibrate:calibrate",
@@ -138,7 +140,7 @@ class _Parts(click.Group):
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run, and turn an error that prevents a verdict into an exit code."""
+        """Run, and turn an error that prevents a verdict into a sentence and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # click would end it with the exit code of a failed server
@@ -146,12 +148,19 @@ class _Parts(click.Group):
             ctx.exit(Exit.NO_VERDICT)
         except click.ClickException as error:
             vars(error)["message"] = in_lines(error.message)  # click declares it final
+            if isinstance(error, click.FileError):  # click would exit as for a failed server
+                vars(error)["exit_code"] = Exit.WRONG_USE
             raise
         except WrongUse as error:
             raise click.UsageError(_sentence(error)) from error
         except NoVerdict as error:
             _say_error(_sentence(error))
             ctx.exit(Exit.NO_VERDICT)
+        except OSError as error:
+            if error.filename is None or error.errno in NO_ROOM:
+                raise
+            name = os.fsdecode(error.filename)
+            raise click.UsageError(_sentence(f"{name}: {in_words(error)}")) from error
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run; a bug in verikit gets its own exit code, never that of a failed server."""
@@ -181,7 +190,7 @@ def _say_error(text: str) -> None:
     click.echo(f"Error: {text}", err=True)
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception | str) -> str:
     text = in_lines(str(error))
     return text if text.endswith((".", "!", "?", "`")) else f"{text}."
 

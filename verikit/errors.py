@@ -15,8 +15,9 @@ VerikitError
         ├── ProxyFailed       the proxy, not the server
         └── Intercepted        401, 403, 407 or a redirect: something in front of the operation
 
-A fault of the server under test is a finding, never an exception. Any other exception is a bug in
-verikit (exit code 70).
+A fault of the server under test is a finding, never an exception. An OSError that names a file is
+wrong use as well: commands let it pass, and ``verikit.cli`` says what is wrong with the file. Any
+other exception is a bug in verikit (exit code 70).
 """
 
 from collections.abc import Callable
@@ -117,7 +118,7 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
     (RecursionError, lambda _: "it is nested too deeply"),
     (TypeError, lambda _: "a value is of the wrong kind"),
     (AttributeError, lambda _: "a value is of the wrong kind"),
-    (OSError, lambda e: e.strerror or ""),
+    (OSError, lambda e: (e.strerror or "")[:1].lower() + (e.strerror or "")[1:]),
 )
 
 

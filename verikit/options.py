@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -13,8 +13,7 @@ import click
 from click.core import ParameterSource
 
 from verikit.contract import load_contract
-from verikit.errors import WrongUse
-from verikit.transport import DEFAULT_URL, Access
+from verikit.transport import DEFAULT_URL, TIMEOUT_SECONDS, Access
 from verikit.transport.headers import FILE_VARIABLE
 
 CONTRACT = load_contract()
@@ -120,11 +119,7 @@ def access(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def with_access(*arguments: Any, **given: Any) -> Any:
         own = {name: given.pop(name) for name in _ACCESS_NAMES}
-        try:
-            found = Access.of(**own)
-        except WrongUse as error:
-            raise click.UsageError(str(error)) from error
-        return command(*arguments, access=found, **given)
+        return command(*arguments, access=Access.of(**own), **given)
 
     for option in reversed(_ACCESS):
         with_access = option(with_access)
@@ -177,4 +172,37 @@ def switches(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+class _JsonFile(click.Path):
+    """A file, or - for stdout; not the URL that was meant to follow a bare --json."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if "://" in str(value):
+            self.fail(f"{value} is not a file: put the URL first, or write --json -", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+json_file = partial(
+    click.option,
+    "--json",
+    is_flag=False,
+    flag_value="-",
+    type=_JsonFile(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
+)
+"""``--json`` alone prints; with a file it writes there."""
+timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=TIMEOUT_SECONDS,
+    show_default=True,
+    help="Seconds to wait for a response.",
+)
+host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+port = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=CONTRACT.port,
+    show_default=True,
+    help="Port to listen on; 0 selects a free one.",
+)
 url = click.option("--url", default=DEFAULT_URL, show_default=True, help="The URL of the server.")

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from verikit.contract import load_contract
 from verikit.contract.values import check_secret
-from verikit.errors import SecretError, WrongUse
+from verikit.errors import SecretError, WrongUse, in_words
 from verikit.options import SecretLines
 
 SCHEME = load_contract().encryption
@@ -52,7 +52,7 @@ def _secrets(path: Path, length: int) -> tuple[str, ...]:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES).rstrip(b"\r\n")
     except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
+        raise WrongUse(f"{path} cannot be read: {in_words(error)}.") from error
     lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
     if len(lines) > MOST_LINES:
         raise SecretError(

@@ -14,6 +14,13 @@ from verikit.contract.encryption import Secrets, url_encoded
 from verikit.transport import Answer, Request
 
 _SERVER_ERROR = 500
+_AGAIN = {408, 425, 429}
+_CAUSES = {
+    404: "no such path on this server",
+    405: "no such operation on this server",
+    413: "the request is too large for the server, or for a proxy in front of it",
+    429: "too many requests: lower --rate or --concurrency",
+}
 _ROOM = 512 << 20
 
 
@@ -28,6 +35,13 @@ class Outcome:
     code: int | None = None
     trouble: str | None = None
     may_pass: bool = False
+
+
+def not_measured(answer: Answer, missing: str, *, may_pass: bool = False) -> Outcome:
+    """The outcome of an answer that has none: its status, the cause if known, what is missing."""
+    cause = f" ({_CAUSES[answer.status]})" if answer.status in _CAUSES else ""
+    again = may_pass or answer.status >= _SERVER_ERROR or answer.status in _AGAIN
+    return Outcome(trouble=f"HTTP {answer.status}{cause}: {missing}", may_pass=again)
 
 
 class EncryptedPhotos:
@@ -103,10 +117,7 @@ class ContractApi:
             elif isinstance(code, int) and code in self._codes:
                 return Outcome(code=code)
         why = f": {answer.no_json}" if answer.no_json else ""
-        return Outcome(
-            trouble=f"HTTP {answer.status} without a documented response{why}",
-            may_pass=answer.status >= _SERVER_ERROR,
-        )
+        return not_measured(answer, f"no documented response{why}")
 
 
 def _is_score(value: object) -> TypeGuard[float]:

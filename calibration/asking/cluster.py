@@ -113,7 +113,9 @@ def run_task(shared: Shared, questions: tuple[Question, ...], slot: tuple[Endpoi
         secrets = shared.secrets or _own_secrets(shared)
         api = open_api(shared.api, load_contract(), photos, secrets, options, send)
         headers = Access.of().headers
-        servers = [Server(api, _with_headers(one, headers), shared.policy) for one in slot]
+        servers = [
+            Server(api, _with_headers(one, headers), shared.policy, known=True) for one in slot
+        ]
         ask([(servers[0], servers[1] if servers[1:] else None)], questions, answers.append)
     except VerikitError as error:
         return Result(answers=tuple(answers), failure=error)

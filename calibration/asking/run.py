@@ -144,6 +144,7 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
                 up_to=run.up_to,
                 known_direction=True,
                 objections=run.labelled.objections,
+                troubles=store.troubles,
                 begun=store.begun,
             ),
             provenance=_provenance(run, store),

@@ -77,22 +77,29 @@ class Api(Protocol):
 
 
 class Server:
-    """A verifier at an endpoint; ``software`` is what it calls itself."""
+    """A verifier at an endpoint; ``software`` is what it calls itself.
 
-    def __init__(self, api: Api, endpoint: Endpoint, policy: RequestPolicy) -> None:
+    One that is not ``known`` to be there must answer the first request: else its address is wrong.
+    """
+
+    def __init__(
+        self, api: Api, endpoint: Endpoint, policy: RequestPolicy, *, known: bool = False
+    ) -> None:
         self.api = api
         self.endpoint = endpoint
         self.policy = policy
         self.software: str | None = None
         self.pool = AsyncPool(endpoint)
         self._silent = 0
+        self._known = known
+        self._failure: Unreachable | None = None
 
     async def ask(self, question: Question) -> Answer:
         """Ask about a pair; trouble that may pass is asked again, ever more patiently.
 
         Raises:
             WrongUse: a photo cannot be read.
-            Unreachable: something in front of the server responds.
+            Unreachable: something in front of the server responds, or no server ever did.
         """
         pair = question.pair
         request = self.api.request(pair.first, pair.second)
@@ -103,6 +110,8 @@ class Server:
             outcome = await self._ask_once(request)
             if not outcome.may_pass:
                 break
+        if self._failure and not self._known:
+            raise self._failure
         return Answer(
             place=question.place,
             **asdict(pair),
@@ -126,10 +135,14 @@ class Server:
     async def _ask_once(self, request: Request) -> Outcome:
         try:
             answer = await self.pool.ask(request)
-        except TimedOut:
-            return Outcome(trouble="no response in time", may_pass=True)
-        except (NotConnected, Broken, BadAnswer) as error:
-            return Outcome(trouble=f"connection failed: {error}", may_pass=True)
+        except (NotConnected, Broken, BadAnswer, TimedOut) as error:
+            self._failure = error
+            if not self._known and isinstance(error, NotConnected | BadAnswer):
+                raise
+            late = isinstance(error, TimedOut)
+            trouble = "no response in time" if late else f"connection failed: {error}"
+            return Outcome(trouble=trouble, may_pass=True)
+        self._known = True
         outcome = self.api.outcome(answer)
         if outcome.trouble and not (outcome.may_pass and answer.status < _SERVER_ERROR):
             self.endpoint.require_operation(answer)

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from calibration.counting.identities import Identities, Origin
-from calibration.sources.formats.run_file import FILE
+from calibration.sources.formats.run_file import FILE, troubles_of
 from calibration.terms import Terms
 from verikit.errors import WrongUse
 
@@ -197,6 +197,11 @@ class Store:
         """How many places need not be asked again."""
         found = self._database.execute("SELECT COUNT(*) FROM answers WHERE trouble IS NULL")
         return int(found.fetchone()[0])
+
+    @property
+    def troubles(self) -> dict[str, int]:
+        """Why nothing was measured, and how often, the commonest first."""
+        return troubles_of(self._database)
 
     def blocks(self) -> Iterator[list[Answer]]:
         """The answers in the order of the plan, BLOCK at a time."""

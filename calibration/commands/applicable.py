@@ -33,8 +33,8 @@ _OF_A_SERVER = (
 _OF_SCORES = ("columns", "against")
 _OF_BOTH = ("claims", "lower_is_closer", "people", "groups", "impostors", "templates")
 _OF_RUNS = frozenset(
-    {"sources", "combine", "claims", "lower_is_closer", "up_to", "tolerance", "confidence", "out",
-     "json", "quiet"}
+    {"sources", "combine", "claims", "columns", "people", "lower_is_closer", "up_to", "tolerance",
+     "confidence", "out", "json", "quiet"}
 )  # fmt: skip
 _OF_TEMPLATES = ("score_map", "similarities")
 

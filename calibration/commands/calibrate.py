@@ -18,21 +18,18 @@ from calibration.asking.degrading import evaluate_degraded
 from calibration.asking.run import Asker, Run, ask_from_here, evaluate
 from calibration.asking.server import RequestPolicy
 from calibration.claims import Claims, load_claims, of_contract
-from calibration.claims import names as published_claims
 from calibration.combining import combine
+from calibration.commands import options as shared
 from calibration.commands.applicable import Source, refuse_idle, source_of
-from calibration.commands.options import claims as claims_option
-from calibration.commands.options import confidence, tolerance
 from calibration.counting.groups import ImpostorKind
 from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
-from calibration.judging.requirements import chosen, standard_names
+from calibration.judging.requirements import chosen
 from calibration.report import console, writer
 from calibration.side_by_side import compare
 from calibration.sources.degradations import EVERY as DEGRADATIONS
-from calibration.sources.formats.table import column_names
 from calibration.sources.labelled import Choice, open_labelled, require_what_chooses
 from calibration.sources.photos import Folder
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
@@ -40,13 +37,12 @@ from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
 from verikit.contract.profile import load_profile, profile_content
-from verikit.errors import NO_ROOM, NoVerdict, VerikitError, WrongUse
-from verikit.options import REACHING, SWITCHES, Grouped, access, secrets, switches
+from verikit.errors import WrongUse
+from verikit.options import REACHING, SWITCHES, Grouped, access, secrets, switches, timeout
 from verikit.transport import Access, Address, Endpoint
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 _PATH = click.Path(path_type=Path)
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -106,7 +102,8 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--combine",
     is_flag=True,
-    help="Judge several runs together: SOURCE is two or more folders of runs that share no people.",
+    help="Judge several runs together: SOURCE is two or more folders of runs, or files of scores, "
+    "that share no people.",
 )
 @click.option(
     "--data",
@@ -120,7 +117,9 @@ def _claims(options: dict[str, Any]) -> Claims:
     type=_FOLDER,
     help="The folder with the photos of --data, or with those named in SOURCE.",
 )
-@click.option("--groups", type=_FILE, help="A CSV file person,group; adds error rates by group.")
+@click.option(
+    "--groups", type=shared.FILE, help="A CSV file person,group; adds error rates by group."
+)
 @click.option(
     "--by-person",
     is_flag=True,
@@ -138,7 +137,7 @@ def _claims(options: dict[str, Any]) -> Claims:
 )
 @click.option(
     "--templates",
-    type=_FILE,
+    type=shared.FILE,
     help="Templates (.npz) of a system that is not under test: they tell who looks alike.",
 )
 @click.option(
@@ -178,23 +177,11 @@ def _claims(options: dict[str, Any]) -> Claims:
     metavar="THRESHOLD",
     help="Judge only the rows up to this threshold.",
 )
-@tolerance(
-    help="PASS means at most this many times the documented rate.",
-)
-@confidence(
-    help="One minus the probability of a wrong verdict.",
-)
-@claims_option(
-    help="What is claimed, if not the documented table: a YAML file of thresholds and rates, or "
-    f"{', '.join(published_claims())}.",
-)
-@click.option("--lower-is-closer", is_flag=True, help="Scores are distances.")
-@click.option(
-    "--columns",
-    metavar="NAME=COLUMN,...",
-    help="Column names in the file for first, second, mated, score, code, group, first_person "
-    "and second_person.",
-)
+@shared.tolerance
+@shared.confidence(help="One minus the probability of a wrong verdict.")
+@shared.claims(help=f"What is claimed, if not the documented table: {shared.CLAIMS}.")
+@shared.lower_is_closer
+@shared.columns
 @click.option(
     "--api",
     type=click.Choice(NAMES),
@@ -202,14 +189,10 @@ def _claims(options: dict[str, Any]) -> Claims:
     show_default=True,
     help="The API of the server. Any but the contract's needs --claims.",
 )
-@click.option(
-    "--people",
-    type=_FILE,
-    help="Identities: a table photo,person, or the labels of a score matrix (.npy).",
-)
+@shared.people
 @click.option(
     "--adjudicated",
-    type=_FILE,
+    type=shared.FILE,
     help="The look.csv of a report with your review; judges the run before and after it.",
 )
 @click.option(
@@ -219,18 +202,8 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="Compare with another system on the same pairs: a file of its scores, or the folder "
     "of its run.",
 )
-@click.option(
-    "--require",
-    multiple=True,
-    metavar="RATE",
-    help="A required rate, such as fnmr@0.7<=0.01, gfrr@0.7<=0.03, fta<=0.05 or, for groups, "
-    "fmr-differential@0.7<=3. May be repeated. The verdict is then about the required rates.",
-)
-@click.option(
-    "--standard",
-    metavar="NAME",
-    help=f"Require the rates of a standard: {', '.join(standard_names())}, or your own file.",
-)
+@shared.require
+@shared.standard
 @click.option("--seed", type=int, default=1, show_default=True, help="Selects the pairs.")
 @click.option(
     "--mated-share",
@@ -265,19 +238,8 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="A profile of the server: a file, or 'reference'. Its score_tolerance applies to "
     "replicas.",
 )
-@click.option(
-    "--dask",
-    metavar="ADDRESS",
-    help="Query from the workers of a Dask scheduler (tcp://HOST:8786), or from N local "
-    "workers (local:N, or local).",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="Seconds to wait for a response.",
-)
+@shared.dask
+@timeout
 @click.option(
     "--retries",
     type=click.IntRange(0),
@@ -286,7 +248,7 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="Retries after a timeout, a lost connection or a 5xx.",
 )
 @click.option(
-    "--score-map", type=_FILE, help="For .npz: a JSON file of knots [similarity, log10 FMR]."
+    "--score-map", type=shared.FILE, help="For .npz: a JSON file of knots [similarity, log10 FMR]."
 )
 @click.option(
     "--similarities",
@@ -300,7 +262,7 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="Show photos of the pairs worth reviewing in the report.",
 )
 @click.option("--json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--quiet", is_flag=True, help="Do not show progress.")
+@shared.quiet
 @switches
 @access
 @click.pass_context
@@ -328,60 +290,55 @@ def calibrate(
       verikit calibrate --combine reports/monday reports/tuesday
     """
     contract = load_contract()
-    try:
-        claims = _claims(options)
-        if options["combine"]:
-            ctx.exit(EXIT_CODES[_combined(ctx, sources, claims, options)])
-        source = _single(sources)
-        kind = source_of(source)
-        refuse_idle(ctx, kind)
-        standard = chosen(options["standard"], options["require"], options["confidence"])
-        evaluation = _evaluation(kind, source, claims, access, options | {"standard": standard})
-        conditions = replace(evaluation.conditions, standard=standard)
-        if evaluation.photos is None and options["photos"]:
-            evaluation = replace(evaluation, photos=Folder(options["photos"]))
-        rule = Rule(
-            tolerance=options["tolerance"],
-            alpha=1 - options["confidence"],
-            at_any_time=evaluation.at_any_time,
-        )
-        with progress.working("Judging and writing the report", quiet=options["quiet"]):
-            measurement, rates = evaluation.measurement, evaluation.claims.rates
-            if looked_at := options["adjudicated"]:
-                before = find(measurement, rates, rule, conditions)
-                review = adjudicate(measurement, read_found(looked_at), looked_at.name)
-                conditions = replace(conditions, review=review.after(before))
-            findings = find(measurement, rates, rule, conditions)
-            if options["against"]:
-                rows = compare(
-                    Path(source),
-                    options["against"],
-                    evaluation,
-                    columns=column_names(options["columns"]) if options["columns"] else {},
-                    people=options["people"],
-                    alpha=rule.alpha,
-                )
-                findings = replace(findings, against=rows)
-            findings = replace(findings, degraded=list(evaluation.degraded))
-            try:
-                page = writer.write(
-                    options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
-                )
-            except OSError:  # a verdict is not lost with its report
-                _tell(findings, evaluation, None, in_json=options["json"])
-                raise
-    except NoVerdict as error:
-        click.echo(f"Incomplete: {error}", err=True)
-        ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
-    except KeyboardInterrupt:
-        click.echo("Interrupted before anything was judged.", err=True)
-        ctx.exit(EXIT_CODES[Verdict.INCONCLUSIVE])
-    except (VerikitError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
+    claims = _claims(options)
+    if options["combine"]:
+        ctx.exit(EXIT_CODES[_combined(ctx, sources, claims, options)])
+    source = _single(sources)
+    kind = source_of(source)
+    refuse_idle(ctx, kind)
+    standard = chosen(options["standard"], options["require"], options["confidence"])
+    evaluation = _evaluation(kind, source, claims, access, options | {"standard": standard})
+    evaluation = replace(evaluation, conditions=replace(evaluation.conditions, standard=standard))
+    if evaluation.photos is None and options["photos"]:
+        evaluation = replace(evaluation, photos=Folder(options["photos"]))
+    with progress.working("Judging and writing the report", quiet=options["quiet"]):
+        findings = _judged(source, evaluation, options)
+        try:
+            page = writer.write(
+                options["out"], findings, evaluation, contract, thumbnails=options["thumbnails"]
+            )
+        except OSError:  # a verdict is not lost with its report
+            _tell(findings, evaluation, None, in_json=options["json"])
             raise
-        raise click.UsageError(str(error)) from error
     _tell(findings, evaluation, page, in_json=options["json"])
     ctx.exit(EXIT_CODES[findings.verdict])
+
+
+def _judged(source: str, evaluation: Evaluation, options: dict[str, Any]) -> Findings:
+    """What the evaluation comes to, with the review and the comparison that were asked for."""
+    rule = Rule(
+        tolerance=options["tolerance"],
+        alpha=1 - options["confidence"],
+        at_any_time=evaluation.at_any_time,
+    )
+    measurement, rates = evaluation.measurement, evaluation.claims.rates
+    conditions = evaluation.conditions
+    if looked_at := options["adjudicated"]:
+        before = find(measurement, rates, rule, conditions)
+        review = adjudicate(measurement, read_found(looked_at), looked_at.name)
+        conditions = replace(conditions, review=review.after(before))
+    findings = find(measurement, rates, rule, conditions)
+    if options["against"]:
+        rows = compare(
+            Path(source),
+            options["against"],
+            evaluation,
+            columns=options["columns"],
+            people=options["people"],
+            alpha=rule.alpha,
+        )
+        findings = replace(findings, against=rows)
+    return replace(findings, degraded=list(evaluation.degraded))
 
 
 def _single(sources: tuple[str, ...]) -> str:
@@ -399,7 +356,13 @@ def _combined(
     rule = Rule(tolerance=options["tolerance"], alpha=1 - options["confidence"])
     with progress.working("Judging", quiet=options["quiet"]):
         found = combine(
-            [Path(source) for source in sources], load_contract(), claims, rule, options["up_to"]
+            [Path(source) for source in sources],
+            load_contract(),
+            claims,
+            rule,
+            options["up_to"],
+            columns=options["columns"],
+            people=options["people"],
         )
         document = writer.combined_as_json(found)
         options["out"].mkdir(parents=True, exist_ok=True)
@@ -429,7 +392,7 @@ def _evaluation(
                 contract,
                 options["up_to"],
                 claims=claims,
-                columns=column_names(options["columns"]) if options["columns"] else {},
+                columns=options["columns"],
                 people=options["people"],
                 groups=options["groups"],
                 impostors=ImpostorKind(options["impostors"]),
@@ -446,9 +409,7 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
         return thresholds_of_map(options["score_map"], contract.error_rates)
     if options["similarities"]:
         return thresholds_of_text(options["similarities"], contract.error_rates)
-    raise click.UsageError(
-        "Templates give similarities, not scores: add --score-map or --similarities."
-    )
+    raise WrongUse("Templates give similarities, not scores: add --score-map or --similarities.")
 
 
 def _policy(options: dict[str, Any]) -> RequestPolicy:

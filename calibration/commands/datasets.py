@@ -9,7 +9,6 @@ import click
 from rich.console import Console
 
 from calibration.sources import datasets as data_sets
-from verikit.errors import VerikitError
 
 _JSON = click.option("--json", is_flag=True, help="Print JSON.")
 
@@ -50,12 +49,9 @@ def list_datasets(json: bool) -> None:
 @_JSON
 def fetch(name: str, home: Path | None, json: bool) -> None:
     """Download a data set with its publisher's client."""
-    dataset = _known(name)
-    try:
-        with Console(stderr=True).status(f"Fetching {dataset.title}"):
-            place = data_sets.fetch(dataset, home)
-    except VerikitError as error:
-        raise click.ClickException(str(error)) from error
+    dataset = data_sets.load(name)
+    with Console(stderr=True).status(f"Fetching {dataset.title}"):
+        place = data_sets.fetch(dataset, home)
     if json:
         click.echo(json_format.dumps({"name": name, "place": place and str(place)}))
     elif place:
@@ -75,21 +71,11 @@ def fetch(name: str, home: Path | None, json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, /, name: str, photos: Path | None, json: bool) -> None:
     """Compare the files on disk with the descriptor; exit with 1 if they differ."""
-    dataset = _known(name)
-    try:
-        with Console(stderr=True).status(f"Looking through {dataset.title}"):
-            differences = data_sets.check(dataset, photos)
-    except VerikitError as error:
-        raise click.UsageError(str(error)) from error
+    dataset = data_sets.load(name)
+    with Console(stderr=True).status(f"Looking through {dataset.title}"):
+        differences = data_sets.check(dataset, photos)
     if json:
         click.echo(json_format.dumps({"name": name, "differences": differences}))
     else:
         click.echo("\n".join(differences) or f"{name} is complete.")
     ctx.exit(bool(differences))
-
-
-def _known(name: str) -> data_sets.Dataset:
-    try:
-        return data_sets.load(name)
-    except VerikitError as error:
-        raise click.UsageError(str(error)) from error

@@ -11,13 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from calibration.claims import load_claims, of_contract
-from calibration.claims import names as published_claims
-from calibration.commands.options import claims, tolerance
+from calibration.commands import options
 from calibration.judging.by_group import LEAST_PEOPLE
-from calibration.judging.requirements import Requirement, chosen, standard_names
+from calibration.judging.requirements import Requirement, chosen
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
-from verikit.errors import VerikitError
+from verikit.errors import WrongUse
 
 SPREAD = 0.5
 """cv^2 of people in drawing false matches, where nothing is measured yet."""
@@ -55,17 +54,12 @@ class PlannedRow:
 @click.option(
     "--groups", type=click.IntRange(1), default=1, help="Judge this many groups of equal size."
 )
-@tolerance(
-    help="As for verikit calibrate.",
+@options.tolerance
+@options.claims(
+    help=f"Plan for what is claimed here, if not the documented table: {options.CLAIMS}."
 )
-@claims(
-    help=f"Plan for what is claimed here, if not the documented table: a YAML file, or "
-    f"{', '.join(published_claims())}.",
-)
-@click.option("--require", multiple=True, metavar="RATE", help="As for verikit calibrate.")
-@click.option(
-    "--standard", metavar="NAME", help=f"{', '.join(standard_names())}, or your own file."
-)
+@options.require
+@options.standard
 @click.option("--json", is_flag=True, help="Print JSON.")
 def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     people: int, photos: int, rate: float, groups: int, tolerance: float, claims: str | None,
@@ -83,13 +77,10 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
       verikit plan --people 1500 --claims face-plus-plus
     """
     each = people // groups
-    try:
-        wanted = chosen(standard, require, 0.95)
-        claimed_rows = (load_claims(claims) if claims else of_contract(load_contract())).rows
-    except VerikitError as error:
-        raise click.UsageError(str(error)) from error
+    wanted = chosen(standard, require, 0.95)
+    claimed_rows = (load_claims(claims) if claims else of_contract(load_contract())).rows
     if claims and wanted:
-        raise click.UsageError("--claims does not apply to required rates: remove it.")
+        raise WrongUse("--claims does not apply to required rates: remove it.")
     alpha = 1 - wanted.confidence if wanted else 0.05
     rows = [_required(one, each, photos, alpha) for one in (wanted.requirements if wanted else ())]
     if not wanted:
@@ -125,7 +116,7 @@ def plan(  # noqa: PLR0913, PLR0917 - click hands each option over as an argumen
 
 def _required(one: Requirement, people: int, photos: int, alpha: float) -> PlannedRow:
     if one.between_groups:
-        raise click.UsageError(
+        raise WrongUse(
             f"{one}: how many people that takes depends on how unequal groups are. Plan for the "
             "rates of each with --groups."
         )

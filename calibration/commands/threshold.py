@@ -11,14 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from calibration.claims import Claims, load_claims
-from calibration.claims import names as published_claims
+from calibration.commands import options
 from calibration.commands.applicable import Source, source_of
-from calibration.commands.options import claims, confidence
 from calibration.report import words
-from calibration.sources.formats.table import column_names
 from calibration.thresholds import Found, find_threshold
 from verikit.contract import load_contract
-from verikit.errors import VerikitError
+from verikit.errors import WrongUse
 from verikit.plural import counted
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -54,20 +52,16 @@ class _Share(click.ParamType[float]):
     metavar="RATE",
     help="The false match rate to keep, such as 1e-4, 0.01% or 1/10000.",
 )
-@confidence(
-    help="One minus the probability that the rate at this threshold is higher.",
-)
-@claims(
-    help=f"Use the scale of a file of claims: a YAML file, or {', '.join(published_claims())}.",
-)
-@click.option("--lower-is-closer", is_flag=True, help="Scores are distances.")
-@click.option("--columns", metavar="NAME=COLUMN,...", help="As for verikit calibrate.")
-@click.option("--people", type=_FILE, help="As for verikit calibrate.")
+@options.confidence(help="One minus the probability that the rate at this threshold is higher.")
+@options.claims(help=f"Use the scale of a table of claims: {options.CLAIMS}.")
+@options.lower_is_closer
+@options.columns
+@options.people
 @click.option("--json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an argument
     ctx: click.Context, scores: Path, fmr: float, confidence: float, claims: str | None,
-    lower_is_closer: bool, columns: str | None, people: Path | None, json: bool,
+    lower_is_closer: bool, columns: dict[str, str], people: Path | None, json: bool,
 ) -> None:  # fmt: skip
     """Find the threshold from which a false match rate is shown, and its FNMR.
 
@@ -79,22 +73,17 @@ def threshold(  # noqa: PLR0913, PLR0917 - click hands each option over as an ar
       verikit threshold scores.parquet --fmr 1e-4
       verikit threshold distances.csv --fmr 1e-3 --lower-is-closer --confidence 0.99
     """
-    try:
-        if source_of(str(scores)) != Source.SCORES:
-            raise click.UsageError(
-                "Templates give similarities, not scores: give a file of scores."
-            )
-        found = find_threshold(
-            scores,
-            load_contract(),
-            _scale(claims, fmr, lower_is_closer=lower_is_closer),
-            limit=fmr,
-            alpha=1 - confidence,
-            columns=column_names(columns) if columns else {},
-            people=people,
-        )
-    except (VerikitError, OSError) as error:
-        raise click.UsageError(str(error)) from error
+    if source_of(str(scores)) != Source.SCORES:
+        raise WrongUse("Templates give similarities, not scores: give a file of scores.")
+    found = find_threshold(
+        scores,
+        load_contract(),
+        _scale(claims, fmr, lower_is_closer=lower_is_closer),
+        limit=fmr,
+        alpha=1 - confidence,
+        columns=columns,
+        people=people,
+    )
     if json:
         click.echo(json_format.dumps(asdict(found), indent=2))
     else:

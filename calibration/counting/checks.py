@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.counting.people_pairs import mean_rates
 from calibration.statistics.arrays import Counts, Floats
 
 ROOM = 1 << 21
@@ -41,6 +42,15 @@ class Conflict:
 
 _SWAPPED = np.uint64(1 << 63)
 _PHOTO = np.uint64((1 << 31) - 1)
+_HIGH, _LOW = np.uint64(32), np.uint64(0)
+
+
+def _keys(first: Counts, second: Counts) -> np.ndarray:
+    """A number for each pair; one bit tells the order."""
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    pairs = (high.astype(np.uint64) << _HIGH) | low.astype(np.uint64)
+    keys: np.ndarray = pairs | np.where(first > second, _SWAPPED, np.uint64(0))
+    return keys
 
 
 class PairCounter:
@@ -61,10 +71,7 @@ class PairCounter:
 
     def add(self, first: Counts, second: Counts, scores: Floats) -> None:
         """Count pairs: numbers of photos and scores, NaN for none, each of shape (n,)."""
-        low, high = np.minimum(first, second), np.maximum(first, second)
-        pairs = (high.astype(np.uint64) << np.uint64(32)) | low.astype(np.uint64)
-        pairs |= np.where(first > second, _SWAPPED, np.uint64(0))
-        self._fresh.append(self._below(_Seen.of(pairs, scores)))
+        self._fresh.append(self._below(_Seen.of(_keys(first, second), scores)))
         self._waiting += self._fresh[-1].pairs.size
         if self._waiting > self._room:
             self._merge()
@@ -101,6 +108,20 @@ class PairCounter:
             lowest=float(seen.lowest[at]),
             highest=float(seen.highest[at]),
         )
+
+    def drop(self, first: Counts, second: Counts) -> None:
+        """Forget pairs, in this order."""
+        self._merge()
+        seen = self._seen
+        self._seen = seen.where(~np.isin(seen.pairs, _keys(first, second)))
+        self._repeats = None
+
+    def mean_rates(self, person: Counts, thresholds: tuple[float, ...]) -> Floats:
+        """The mean rate over pairs of people, of the pairs remembered; NaN where there are none."""
+        self._merge()
+        seen = self._seen.where(~np.isnan(self._seen.highest))
+        first, second = ((seen.pairs >> shift & _PHOTO).astype(np.int64) for shift in (_HIGH, _LOW))
+        return mean_rates(person, first, second, seen.highest, thresholds)
 
     def _counted(self) -> Repeats:
         _, place = np.unique(self._seen.pairs & ~_SWAPPED, return_inverse=True)

@@ -21,6 +21,7 @@ from calibration.counting.histogram import Histogram, Rounding, Trace
 from calibration.counting.identities import CountsByPhoto, Identities, Index
 from calibration.counting.latency import Latencies
 from calibration.counting.notable import Extremes
+from calibration.counting.people_pairs import EveryPair
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
 
@@ -29,7 +30,10 @@ LOOKED_AT = 500
 
 
 class ComparisonCounts:
-    """One kind of comparison; ``failed`` were refused, so they have no score."""
+    """One kind of comparison; ``failed`` were refused, so they have no score.
+
+    ``every_pair`` counts instead of ``pairs`` where all pairs of photos are compared.
+    """
 
     def __init__(self, histogram: Histogram, *, mated: bool) -> None:
         self.mated = mated
@@ -40,6 +44,7 @@ class ComparisonCounts:
         self.rounding = Rounding()
         self.spread = Spread()
         self.pairs = PairCounter()
+        self.every_pair: EveryPair | None = None
         self.failed = 0
         self._refused = np.zeros(0, np.int64)
 
@@ -69,6 +74,9 @@ class ComparisonCounts:
         self.histogram.take_back(undone.histogram)
         self.by_photo.take_back(undone.by_photo)
         self.extremes.drop(first, second)
+        self.pairs.drop(first, second)
+        if self.every_pair:
+            self.every_pair.add(first, second, scores, times=-1)
 
     @property
     def kind(self) -> str:
@@ -98,6 +106,8 @@ class ComparisonCounts:
         self.by_photo.merge(other.by_photo)
         self.spread.merge(other.spread)
         self.pairs.merge(other.pairs)
+        if self.every_pair and other.every_pair:
+            self.every_pair.merge(other.every_pair)
         self.extremes.merge(other.extremes)
         self.rounding.merge(other.rounding)
         self.failed += other.failed
@@ -292,6 +302,16 @@ class Measurement:
         names = self.labels.names
         within = np.array([n for n, label in enumerate(names) if is_within(label)], np.int64)
         return replace(shares, pairs=self.groups[False].pairs(within, person))
+
+    def fmr_by_pair_of_people(self) -> Floats:
+        """The mean over pairs of people of their false match rate, shape (rows,); NaN where pairs
+        were not compared at random."""
+        counts = self.non_mated
+        if self.look_alikes:
+            return np.full(len(self.thresholds), np.nan)
+        if counts.every_pair:
+            return counts.every_pair.rates
+        return counts.pairs.mean_rates(self.identities.people().person, self.thresholds)
 
     def _add_scores(
         self, counts: ComparisonCounts, block: Block, scores: Floats, chosen: np.ndarray

@@ -19,6 +19,10 @@ from calibration.counting.naming import Agreement
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
 
+_DOUBTED = (
+    "Photos were taken to be of one person where their files have one name in several folders; "
+    "files of other names may show that person, too."
+)
 SAMPLE = 200_000
 """Pairs of each kind by which readings of names are compared with the labels."""
 
@@ -65,7 +69,7 @@ class People:
     ``unknown`` counts photos that nothing is known of: each is a person of its own, which is no
     more than a guess. ``contradicted`` counts pairs whose label says otherwise, of ``compared``;
     ``together`` of them are non-mated and of one person. ``clashing`` names a photo that was given
-    to two people.
+    to two people. ``doubt`` says how else names may be meant, if they may.
     """
 
     person: Counts
@@ -79,6 +83,7 @@ class People:
     clashes: int = 0
     clashing: str | None = None
     labels_reversed: bool = False
+    doubt: str = ""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -257,6 +262,7 @@ class Identities:
             contradicted=chosen.contradicted,
             together=chosen.one_person[1],
             compared=sum(chosen.looked_at),
+            doubt=_DOUBTED if chosen.how == naming.WHOLE else "",
         )
 
     def _agreement(

@@ -2,14 +2,15 @@
 
 Data sets have a folder per person (``ann/1.jpg``), possibly below a split (``train/ann/1.jpg``) or
 above views (``ann/profile/1.jpg``, CFP), or the person in the file name (``ann_0001.jpg``, LFW;
-``12_ann_35_f.jpg``, AgeDB; ``078A11.jpg``, FG-NET). The labels show which of these applies: photos
-of one person are mated, others are not.
+``12_ann_35_f.jpg``, AgeDB; ``078A11.jpg``, FG-NET; ``session1/ann.jpg``). The labels show which of
+these applies: photos of one person are mated, others are not. Where only whole file names tell
+people, photos of one person may have different ones: that is a doubt.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,9 +84,8 @@ FILES: Mapping[str, Reading] = {
     "the second part of the file name": _field(1),
     "the number at the start of the file name": _leading_number,
 }
-
-
-READINGS: Mapping[str, Reading] = {**FOLDERS, **FILES}
+WHOLE = "the file name"
+READINGS: Mapping[str, Reading] = {**FOLDERS, **FILES, WHOLE: _stem}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ class Agreement:
         mated, non_mated = self.looked_at
         _, together = self.shares
         expected = self.by_chance * non_mated
-        if self.people < 2 or together > _MOST_TOGETHER:
+        if self.people < 2 or together > _MOST_TOGETHER or (self.how == WHOLE and not mated):
             return False
         if mated:
             return self.gain >= _LEAST_GAIN
@@ -169,23 +169,37 @@ def best(agreements: Sequence[Agreement]) -> Agreement | None:
 def reversed_labels(agreements: Sequence[Agreement]) -> Agreement | None:
     """A reading that says of nearly every pair the contrary of its label."""
     for one in agreements:
-        if all(one.looked_at) and one.people > 1 and one.gain <= -0.5:
+        if one.how != WHOLE and all(one.looked_at) and one.people > 1 and one.gain <= -0.5:
             return one
     return None
 
 
 _AGEDB = re.compile(r"^\d+_(.+)_\d+_[mfMF]$")
-_SPLITS = {"train", "val", "valid", "validation", "test", "dev", "eval", "query", "gallery"}
+_NOBODY = re.compile(
+    r"(train|val|valid|validation|test|dev|eval|query|gallery|probes?|references?|enrol(l?ed|l?ment)?"
+    r"|sessions?|sess|visit|day|week|month|year|date|take|captures?|round|batch|cam|camera|device"
+    r"|sensor|front|frontal|profile|left|right|views?|pose|indoors?|outdoors?|mask(ed)?|unmasked)"
+    r"[\s_\-.]*\d*|(19|20)\d\d([\s_\-.]?\d\d){1,2}",
+    re.I | re.ASCII,
+)
+"""Names of folders of sessions, splits, cameras and views, which are no people."""
+_COUNTED = re.compile(
+    r"(img|image|photo|pic|picture|frame|face|dscn?)?[\s_\-.]*\d+", re.I | re.ASCII
+)
 _FEW = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The person of each photo of a folder, and what told so; ``inferred`` from file names."""
+    """The person of each photo of a folder, and what told so; ``inferred`` from file names.
+
+    ``doubt`` says what else the names may mean, if they may.
+    """
 
     people: Mapping[str, str]
     how: str
     inferred: bool = False
+    doubt: str = ""
 
 
 def layout(names: Sequence[str]) -> Layout | None:
@@ -196,31 +210,87 @@ def layout(names: Sequence[str]) -> Layout | None:
     below = [name for name in names if "/" in name]
     if not below or (below == list(names) and len({folder(name) for name in names}) == 1):
         return _by_file_name(names)
-    if all(name.count("/") == 1 for name in below):
-        return _by(folder, below, "the folder")
-    above = {name: folder(folder(name)) for name in below}
-    last = {name: folder(name).rpartition("/")[2] for name in below}
+    left = {name: _people_among(name.split("/")[:-1]) for name in below}
+    if not any(left.values()):
+        return _by_file_name(below) or _of_sessions(below)
+    while all(len(some) > 1 for some in left.values()) and len({s[0] for s in left.values()}) == 1:
+        left = {name: some[1:] for name, some in left.items()}  # a folder above all
+    if all(len(some) == 1 for some in left.values()) and len({*map(tuple, left.values())}) > 1:
+        last = all(_level(-1)(name) == some[0] for name, some in left.items())
+        how = "the last folder" if last else "the folder that names no session or view"
+        if all(name.count("/") == 1 for name in below):
+            return _by(folder, below, "the folder", doubt=_crossed(below))
+        return _by(lambda name: left[name][0], below, how)
+    return _by_depth(below)
+
+
+def _people_among(folders: Sequence[str]) -> list[str]:
+    return [part for part in folders if not _NOBODY.fullmatch(part)]
+
+
+def _by_depth(names: Sequence[str]) -> Layout | None:
+    if all(name.count("/") == 1 for name in names):
+        return _by(folder, names, "the folder")
+    above = {name: folder(folder(name)) for name in names}
+    last = {name: folder(name).rpartition("/")[2] for name in names}
     tops, lasts = set(above.values()), set(last.values())
-    folders = {folder(name) for name in below}
-    if all(_stem(name).startswith(last[name]) for name in below):  # RFW: groups above people
-        return _by(lambda name: last[name], below, "the last folder")
-    splits = {part for top in tops for part in top.lower().split("/")} <= _SPLITS
-    if splits or len(tops) <= _FEW or (len(lasts) < len(folders) and len(tops) <= len(lasts)):
-        return _by(lambda name: last[name], below, "the last folder")
+    folders = {folder(name) for name in names}
+    if all(_stem(name).startswith(last[name]) for name in names):  # RFW: groups above people
+        return _by(lambda name: last[name], names, "the last folder")
+    if len(tops) <= _FEW or (len(lasts) < len(folders) and len(tops) <= len(lasts)):
+        return _by(lambda name: last[name], names, "the last folder")
     if len(lasts) < len(folders):  # the same views below every person
-        return _by(lambda name: above[name] or last[name], below, "the folder above the views")
+        return _by(lambda name: above[name] or last[name], names, "the folder above the views")
     return None
 
 
-def _by(read: Reading, names: Sequence[str], how: str) -> Layout:
-    return Layout(people={name: read(name) for name in names}, how=how)
+def _of_sessions(names: Sequence[str]) -> Layout | None:
+    """Folders of sessions, whose files are named as the people if the names recur."""
+    folders = defaultdict(set)
+    for name in names:
+        folders[_stem(name)].add(folder(name))
+    several = sum(len(where) > 1 for where in folders.values())
+    if len(folders) < 2 or several < len(folders) / 2:
+        return None
+    doubt = (
+        f"The folders, such as {folder(names[0])}, look like sessions, so the names of the files, "
+        f"such as {_stem(names[0])}, were taken for the people."
+    )
+    return _by(_stem, names, WHOLE, inferred=True, doubt=doubt)
+
+
+def _crossed(names: Sequence[str]) -> str:
+    """Folders that all hold the same files, more than there are folders, may be sessions."""
+    folders, files = {folder(name) for name in names}, {_stem(name) for name in names}
+    if len(files) <= len(folders) or len(names) < len(files) * len(folders) / 2:
+        return ""
+    if all(_COUNTED.fullmatch(file) for file in files):
+        return ""
+    return (
+        f"The folders hold files of the same names, such as {_stem(names[0])}: they were taken for "
+        "people, but may be sessions of people whom the files are named after."
+    )
+
+
+def _by(
+    read: Reading, names: Sequence[str], how: str, *, inferred: bool = False, doubt: str = ""
+) -> Layout:
+    people = {name: read(name) for name in names}
+    return Layout(people=people, how=how, inferred=inferred, doubt=doubt)
 
 
 def _by_file_name(names: Sequence[str]) -> Layout | None:
     """Only if nearly everybody has several photos: else the names may count photos, not people."""
     if names and all(_AGEDB.match(_stem(name)) for name in names):
-        people = {name: _AGEDB.sub(r"\1", _stem(name)) for name in names}
-        return Layout(people=people, how="the second part of the file name", inferred=True)
+        return _by(
+            lambda name: _AGEDB.sub(r"\1", _stem(name)),
+            names,
+            "the second part of the file name",
+            inferred=True,
+        )
+    fields = {name: _FIELDS.split(_stem(name)) for name in names}
+    if all(len(some) > 1 and _NOBODY.fullmatch(some[0]) for some in fields.values()):
+        return None  # session1_ann.jpg: what is before the number is no person
     for how in ("the file name before its number", "the number at the start of the file name"):
         people = {name: FILES[how](name) for name in names}
         photos = Counter(people.values())

@@ -102,6 +102,9 @@ def _identities(people: People) -> list[Objection]:
         effect = Effect.NO_VERDICT if people.unknown > FEW * photos else Effect.SHOWN
         text = f"{people.unknown:,} of {counted(photos, 'photo')} have no identity."
         found.append(Objection(kind="people missing", effect=effect, text=text))
+    if people.doubt:
+        text = f"{people.doubt} Confirm the people with --people TABLE (photo,person)."
+        found.append(Objection(kind="people doubtful", effect=Effect.NO_PASS, text=text))
     if people.clashes:
         effect = Effect.NO_VERDICT if people.clashes > FEW * photos else Effect.NO_PASS
         which = shown(people.clashing or "")

@@ -29,10 +29,10 @@ class Row:
     ``measured_at`` is the threshold on the axis of the scores, which differs from ``threshold``
     only for bare similarities. ``k_above`` counts score > t where ``k`` counts score >= t.
     ``sensitivity`` takes refused comparisons all as no match, and all as false matches.
-    ``fmr_by_person`` and ``fnmr_by_person`` are means over people, each of whom counts once however
-    many comparisons he is part of. ``people_needed`` is not 0 where ``still_needed`` comparisons of
-    these people cannot be had. ``answers_missing``: what is needed are not comparisons, but answers
-    to those that had none.
+    ``fmr_by_pair_of_people`` and ``fnmr_by_person`` are means over pairs of people and over people,
+    each of which counts once, however many comparisons there are. ``people_needed`` is not 0 where
+    ``still_needed`` comparisons of these people cannot be had. ``answers_missing``: what is needed
+    are not comparisons, but answers to those that had none.
     """
 
     threshold: float
@@ -54,7 +54,7 @@ class Row:
     fnmr: Rate
     tmr: Rate
     gfrr: Rate
-    fmr_by_person: float
+    fmr_by_pair_of_people: float
     fnmr_by_person: float
     extrapolated: Extrapolated | None
 
@@ -338,6 +338,7 @@ class Findings:
     objections: list[Objection]
     refused: dict[int, int]
     not_measured: int
+    troubles: dict[str, int]
     decimals: int | None
     ties: int
     impostors: Impostors | None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -68,7 +68,8 @@ class RunConditions:
     ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
     the source of the pairs found. ``standard`` holds the required rates, which then are what the
     overall verdict is about. ``begun`` are the terms on which a run was to be judged at first.
-    ``review`` is what a person found who looked at comparisons.
+    ``review`` is what a person found who looked at comparisons. ``troubles`` counts why nothing was
+    measured, the commonest first.
     """
 
     complete: bool = True
@@ -79,6 +80,7 @@ class RunConditions:
     objections: tuple[Objection, ...] = ()
     begun: Terms | None = None
     review: Review | None = None
+    troubles: Mapping[str, int] = field(default_factory=dict)
 
 
 def find(
@@ -142,6 +144,7 @@ def find(
         ],
         refused=dict(sorted(measurement.codes.items())),
         not_measured=measurement.not_measured,
+        troubles=dict(conditions.troubles),
         decimals=_decimals(measurement),
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
         groups=by_group,
@@ -276,7 +279,8 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     mated = measurement.mated
     false_non_match = _rates(measurement, mated, rule.alpha, mated.histogram.n)
     false_rejection = _rates(measurement, mated, rule.alpha, mated.attempted, mated.failed)
-    by_person = [_by_person(measurement, counts) for counts in measurement.kinds]
+    by_pair = measurement.fmr_by_pair_of_people().tolist()
+    by_person = _by_person(measurement)
     judged = judged_rows(measurement.sign, rates, up_to)
     judgements = _judged(seen, judged, rule, audited)
     return [
@@ -301,8 +305,8 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             fnmr=false_non_match[place],
             tmr=false_non_match[place].complement,
             gfrr=false_rejection[place],
-            fmr_by_person=by_person[0][place],
-            fnmr_by_person=by_person[1][place],
+            fmr_by_pair_of_people=by_pair[place],
+            fnmr_by_person=by_person[place],
         )
         for place, (row, judgement, people, sensitivity) in enumerate(
             zip(
@@ -316,12 +320,11 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     ]
 
 
-def _by_person(measurement: Measurement, counts: ComparisonCounts) -> list[float]:
-    """The mean rate of people at each row; NaN where nobody was compared, or not at random."""
-    shares = measurement.shares(counts)
-    chosen = not counts.mated and measurement.look_alikes
-    if chosen or not (counts.histogram.n and shares.people):
-        return [math.nan] * len(counts.histogram.thresholds)
+def _by_person(measurement: Measurement) -> list[float]:
+    """The mean FNMR of people at each row; NaN where there are no mated comparisons."""
+    shares = measurement.shares(measurement.mated)
+    if not (measurement.mated.histogram.n and shares.people):
+        return [math.nan] * len(measurement.thresholds)
     some = np.flatnonzero(shares.tried)
     means: list[float] = (shares.events[:, some] / shares.tried[some]).mean(axis=1).tolist()
     return means
@@ -536,11 +539,14 @@ def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str
     answered = sum(counts.attempted for counts in measurement.kinds) + measurement.set_aside
     asked = answered + measurement.not_measured
     if measurement.not_measured > MOST_NOT_MEASURED * asked:
-        remarks.append(
-            f"{measurement.not_measured:,} of {counted(asked, 'comparison')} got no response. In a "
-            "file of scores these are empty ones without a code: if they were refused, add a "
+        hint = (
+            "In a file of scores these are empty ones without a code: if they were refused, add a "
             "column `code`."
         )
+        if conditions.troubles:
+            hint = "Fix the cause, then run the same command again."
+        asked_in_all = counted(asked, "comparison")
+        remarks.append(f"{measurement.not_measured:,} of {asked_in_all} got no response. {hint}")
     return remarks
 
 

@@ -22,8 +22,10 @@ from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 from verikit.contract import load_contract
 from verikit.errors import OTHER_KEY
+from verikit.foreign_text import shown
 from verikit.plural import counted
 
+_CAUSES = 3
 _INVALID_ARGUMENT = load_contract().codes["INVALID_ARGUMENT"].code
 
 
@@ -365,7 +367,7 @@ def answered(findings: Findings) -> str:
     asked = findings.non_mated + findings.mated + refused + findings.not_measured
     text = (
         f"{counted(asked, 'comparison')}: {findings.non_mated + findings.mated:,} scored, "
-        f"{refused:,} refused, {findings.not_measured:,} without a response."
+        f"{refused:,} refused, {findings.not_measured:,} without a response{causes(findings)}."
     )
     if findings.impostors and of_same_group(findings):
         text += f" {findings.impostors.n_across:,} more, across groups, are for comparison."
@@ -382,6 +384,13 @@ def answered(findings: Findings) -> str:
         f" (FTA {percent_between(photos.rate)})" if findings.supports_rates and photos.rate else ""
     )
     return f"{failed}{rates}{left}."
+
+
+def causes(findings: Findings) -> str:
+    """The commonest causes why comparisons brought no answer."""
+    told = [f"{shown(why, limit=160)}: {k:,}" for why, k in findings.troubles.items()]
+    more = ["others"] if len(told) > _CAUSES else []
+    return f" ({'; '.join([*told[:_CAUSES], *more])})" if told else ""
 
 
 def about(count: int, *, short: bool = False) -> str:

@@ -115,6 +115,7 @@ def _page(
         evaluation=evaluation,
         summary=_summary(findings),
         answered=words.answered(findings),
+        causes=words.causes(findings),
         interval=words.interval_of(findings),
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),

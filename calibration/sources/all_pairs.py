@@ -15,6 +15,7 @@ import numpy as np
 from calibration.counting.comparisons import Measurement
 from calibration.counting.groups import label_of
 from calibration.counting.identities import Identities
+from calibration.counting.people_pairs import EveryPair
 from calibration.sources.templates import Templates
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
@@ -81,6 +82,8 @@ class Counter:
         self._similarities = Similarities(templates)
         self._measurement = measurement
         self._people = people
+        self._every_pair = EveryPair(people, measurement.thresholds)
+        measurement.non_mated.every_pair = self._every_pair
 
     def count(self, rows: slice, columns: slice) -> None:
         """Count one tile."""
@@ -103,6 +106,8 @@ class Counter:
         for counts in self._measurement.kinds:
             ours = (people[0] == people[1]) == counts.mated
             counts.add(first[ours], second[ours], scores[ours])
+            if not counts.mated:
+                self._every_pair.add(first[ours], second[ours], scores[ours])
             labels = self._label(rows, columns, int(np.count_nonzero(ours)))
             if labels is not None:
                 groups = self._measurement.groups[counts.mated]
@@ -118,6 +123,7 @@ class Counter:
         tried[columns] += rows.stop - rows.start
         counts.by_photo.add_tried(tried)
         counts.by_photo.add_events(first, second, scores[hits])
+        self._every_pair.add(first, second, scores[hits])
         counts.extremes.add(first, second, scores[hits])
         counts.spread.add(scores[:_LOOKED_AT])
         photos = np.flatnonzero(tried)

@@ -147,7 +147,7 @@ def _folder(choice: Choice, path: Path) -> Labelled:
     if choice.people:
         table = photo_people(choice.people)
         people = {name: table[name] for name in survey.names if name in table}
-        how, inferred = choice.people.name, False
+        how, inferred, doubt = choice.people.name, False, ""
         nameless = [name for name in survey.names if name not in table]
     else:
         found = layout(survey.names)
@@ -157,13 +157,16 @@ def _folder(choice: Choice, path: Path) -> Labelled:
                 "For another layout, give --people TABLE (photo,person)."
             )
         people, how, inferred = dict(found.people), found.how, found.inferred
+        doubt = found.doubt
         nameless = [name for name in survey.names if name not in people]
     people, objections = _without_twins(people, folder)
     objections += _passed_over(survey, nameless, not_pictures(people, folder))
     labelled = _pool(choice, path.name, people, folder)
     return replace(
         labelled,
-        identities=Identities.known(people, how, Origin.FILE_NAMES if inferred else Origin.FOLDERS),
+        identities=Identities.known(
+            people, how, Origin.FILE_NAMES if inferred else Origin.FOLDERS, doubt=doubt
+        ),
         objections=(*labelled.objections, *objections),
     )
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown
 
 ENDINGS = {
@@ -59,7 +59,7 @@ class Folder:
             content = path.read_bytes()
         except OSError as error:
             raise WrongUse(
-                f"The photo {shown(str(path))} cannot be read: {error.strerror}."
+                f"The photo {shown(str(path))} cannot be read: {in_words(error)}."
             ) from error
         if not path.resolve().is_relative_to(self.root) and not _is_picture(content):
             raise WrongUse(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from calibration.counting.comparisons import Measurement
 from calibration.counting.identities import Identities
+from calibration.counting.people_pairs import EveryPair
 from calibration.executors import Workers, fan_out
 from calibration.files import file_digest
 from calibration.sources.all_pairs import Counter, enrol, tiles_of
@@ -40,7 +41,8 @@ def measure(
     tell: Callable[[int, int], None],
 ) -> None:
     """As ``all_pairs.measure``; ``tell`` hears of tiles done and in all."""
-    enrol(templates, measurement.identities)
+    people = enrol(templates, measurement.identities)
+    measurement.non_mated.every_pair = EveryPair(people, measurement.thresholds)
     tasks = tasks_of(templates)
     total, done = sum(map(len, tasks)), 0
     for numbers, found in fan_out(workers, partial(count, work), tasks, range(2 * workers.size)):

@@ -67,9 +67,9 @@ def with_known_failure(
     for waiver in waivers:
         if fnmatchcase(result.case, waiver.case) and today <= waiver.until:
             return result.known_failure(Verdict.WAIVED, f"{waiver.reason} (until {waiver.until})")
-    for pattern, reason in deviations.items():
+    for pattern, known in deviations.items():
         if fnmatchcase(result.case, pattern):
-            return result.known_failure(Verdict.WARNING, f"known deviation: {reason}")
+            return result.known_failure(Verdict.WARNING, f"known deviation: {known}")
     return result
 
 

@@ -76,7 +76,7 @@ class ReportFiles:
             part.flush()
             Path(part.name).replace(path)
         except OSError as error:
-            raise NoVerdict(f"{path} could not be written: {error.strerror}") from error
+            raise NoVerdict(f"{path} could not be written: {in_words(error)}") from error
 
 
 def read_run(path: Path) -> Run:
@@ -108,7 +108,7 @@ def _part_of(path: Path) -> TextIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part").open("a", encoding="utf-8")
     except OSError as error:
-        raise WrongUse(f"{path} cannot be written: {error.strerror}") from error
+        raise WrongUse(f"{path} cannot be written: {in_words(error)}") from error
     try:
         fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

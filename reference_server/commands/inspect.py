@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json as json_format
 from dataclasses import asdict
-from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import NoReturn
 
 import click
-from PIL import Image
 
 from reference_server.commands.drawing import as_text, drawn
 from reference_server.commands.inspection import inspected
@@ -19,9 +17,7 @@ from reference_server.faces.errors import ModelError
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from reference_server.refusals import Refusal
 from reference_server.request.photo import read_photo
-from reference_server.settings import SettingsError, standards_of
-
-NO_ROOM = (ENOSPC, EDQUOT)
+from reference_server.settings import standards_of
 
 
 @click.command()
@@ -79,24 +75,13 @@ def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argu
             auto_rotate=auto_rotate,
             check_quality=check_quality,
         )
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
     except Refusal as refusal:
         _tell(refusal, json)
     except ModelError as error:
         raise click.ClickException(str(error)) from error
     if draw:
-        _save(drawn(found, picture), draw)
+        drawn(found, picture).save(draw, "PNG")
     click.echo(json_format.dumps(asdict(found)) if json else as_text(found))
-
-
-def _save(drawing: Image.Image, file: Path) -> None:
-    try:
-        drawing.save(file, "PNG")
-    except OSError as error:
-        if error.errno in NO_ROOM:  # the command reports it
-            raise
-        raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _tell(refusal: Refusal, json: bool) -> NoReturn:

@@ -27,16 +27,15 @@ from reference_server.process.serve import (
 )
 from reference_server.settings import Settings, SettingsError, standards_of
 from reference_server.verifier import Verifier
-from verikit import machine
+from verikit import machine, options
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
-from verikit.options import Grouped, SecretLines, read_secrets
 
 CONTRACT = load_contract()
 
 
 @click.command(
-    cls=Grouped,
+    cls=options.Grouped,
     groups={
         "Listening": ("host", "port", "allowed_host", "ui", "allow_default_key"),
         "Capacity": (
@@ -49,7 +48,7 @@ CONTRACT = load_contract()
     f"({CONTRACT.encryption.iv_characters}) that photos are encrypted with; without them the "
     "documented defaults hold.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@options.host
 @click.option(
     "--allowed-host",
     multiple=True,
@@ -57,13 +56,7 @@ CONTRACT = load_contract()
     help="A host name that clients use, or .NAME for all names below it. May be repeated. IP "
     "addresses, localhost and the name in --host are always allowed.",
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=CONTRACT.port,
-    show_default=True,
-    help="Port to listen on; 0 selects a free one.",
-)
+@options.port
 @click.option(
     "--workers",
     type=click.IntRange(1, machine.MOST_WORKERS),
@@ -176,7 +169,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     )
 
     def settings_now() -> Settings:
-        settings = _settings(read_secrets(), profile, limits)
+        settings = _settings(options.read_secrets(), profile, limits)
         if settings.has_default_key and not allow_default_key and not _is_loopback(host):
             raise SettingsError(
                 f"The default key is public: set {CONTRACT.encryption.key_variable} to "
@@ -187,13 +180,10 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     def read_keys() -> None:
         try:
             verifier.take_keys(settings_now())
-        except (SettingsError, WrongUse) as error:
+        except WrongUse as error:
             raise KeysNotRead(str(error)) from None
 
-    try:
-        settings = settings_now()
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    settings = settings_now()
     processes = Processes(workers=workers, threads=threads, log_level=log_level)
     try:
         with bind(host, port) as listener:
@@ -212,7 +202,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
         raise click.ClickException(str(error)) from error
 
 
-def _settings(lines: SecretLines, profile: Path | None, limits: Limits) -> Settings:
+def _settings(lines: options.SecretLines, profile: Path | None, limits: Limits) -> Settings:
     """What files and the environment say now."""
     standards = standards_of(profile)
     newest, *older = (
@@ -222,7 +212,7 @@ def _settings(lines: SecretLines, profile: Path | None, limits: Limits) -> Setti
     return replace(newest, previous=(older[0].key, older[0].iv)) if older else newest
 
 
-def _variables(lines: SecretLines, turn: int) -> dict[str, str]:
+def _variables(lines: options.SecretLines, turn: int) -> dict[str, str]:
     """The secrets of one line as the documented variables would hold them.
 
     A file that has fewer lines holds what did not change.

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.asking.adapters import NAMES
-from calibration.commands.calibrate import calibrate
 from tests.support.serving import serving
+from verikit.cli import main
 
 from .conftest import score_of
 
@@ -95,7 +95,7 @@ def run(stand_in, people, tmp_path, *options: str):
     url = f"http://127.0.0.1:{stand_in.server_port}"
     command = [url, "--data", str(people), "--out", str(tmp_path / "out"), "--quiet", "--json"]
     command += ["--budget", "1500", "--rate", "3000", *options]
-    return CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    return CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("api", CLAIMS)

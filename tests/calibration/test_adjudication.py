@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
+from verikit.cli import main
 
 PEOPLE = 400
 
@@ -37,7 +37,7 @@ class Scored:
     def judged(self, *options: str, code: int | None = None):
         out = self.path.parent / "out"
         command = [str(self.path), "--out", str(out), "--quiet", *options]
-        result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+        result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
         if code is not None:
             assert result.exit_code == code, result.output
         output = " ".join(result.output.split())
@@ -141,6 +141,6 @@ def test_a_list_that_says_nothing_is_refused(scored, text, message):
     out = scored.path.parent / "out"
     command = [str(scored.path), "--out", str(out), "--quiet"]
     command += ["--adjudicated", str(scored.path.parent / "found.csv")]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())

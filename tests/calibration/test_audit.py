@@ -12,12 +12,12 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
 from calibration.counting.checks import PairCounter
 from calibration.evaluation import from_scores
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
 from calibration.statistics.verdicts import Rule
+from verikit.cli import main
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -93,7 +93,7 @@ def test_terminal_page_and_json_tell_every_objection(tmp_path):
     scores.score = np.round(1 - scores.score, 2)
     pyarrow.parquet.write_table(scores.table(), tmp_path / "scores.parquet")
     command = [str(tmp_path / "scores.parquet"), "--out", str(tmp_path / "out"), "--quiet"]
-    output = CliRunner().invoke(calibrate, command, catch_exceptions=False).output
+    output = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False).output
     found = json.loads((tmp_path / "out" / "report.json").read_text())
     page = (tmp_path / "out" / "report.html").read_text()
     assert {one["kind"] for one in found["objections"]} >= {"direction", "ties"}

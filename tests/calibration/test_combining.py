@@ -3,12 +3,13 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from calibration.asking.store import FILE
-from calibration.commands.calibrate import calibrate
 from calibration.statistics import sequential
+from verikit.cli import main
 
 pytestmark = pytest.mark.live
 
@@ -27,7 +28,7 @@ def runs(stub, tmp_path):
         out = tmp_path / name
         command = [stub.url, "--data", str(people), "--out", str(out), "--quiet"]
         command += ["--rate", "100000", "--budget", "900", *options]
-        CliRunner().invoke(calibrate, command, catch_exceptions=False)
+        CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
         return out
 
     return begin
@@ -35,7 +36,7 @@ def runs(stub, tmp_path):
 
 def combined(*options: object):
     command = ["--combine", *map(str, options), "--quiet"]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     return result.exit_code, " ".join(result.output.split())
 
 
@@ -90,7 +91,7 @@ def test_runs_that_share_people_or_a_question_are_refused(runs, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "two runs at least"),
+        ([], "two runs or files of scores at least"),
         (["{tmp}/nothing"], "is not there"),
         (["{tmp}/a", "--require", "fta<=0.1"], "does not apply to runs that are combined"),
     ],
@@ -101,9 +102,50 @@ def test_what_is_no_run_is_refused(runs, tmp_path, options, message):
     assert message in output
 
 
+def write_scores(path, prefix: str, factor: float = 1.0, people: int = 200, rows: int = 4000):
+    """Non-mated scores at a multiple of the claim, and as many mated ones as there are people."""
+    rng = np.random.default_rng(len(prefix) + rows)
+    every = np.column_stack(np.triu_indices(people, 1))
+    first, second = rng.choice(every, rows, replace=False).T
+    scores = np.clip(0.3 - np.log10(rng.random(rows) / factor) / 10, 0, 1)
+    lines = ["probe,reference,mated,score"]
+    lines += [
+        f"{prefix}{a}/1.jpg,{prefix}{b}/2.jpg,0,{s:.6f}"
+        for a, b, s in zip(first, second, scores, strict=True)
+    ]
+    lines += [f"{prefix}{a}/1.jpg,{prefix}{a}/2.jpg,1,0.9{a}" for a in range(people)]
+    path.write_text("\n".join(lines))
+    return path
+
+
+COLUMNS = ("--columns", "first=probe,second=reference")
+
+
+def test_files_of_scores_of_several_sites_are_judged_together(tmp_path):
+    files = [write_scores(tmp_path / f"{site}.csv", site) for site in ("a", "bb", "ccc")]
+    out = ("--out", tmp_path / "all", "--up-to", "0.5", *COLUMNS)
+    code, output = combined(*files, *out)
+    assert code == 0, output
+    found = json.loads((tmp_path / "all/combined.json").read_text())
+    assert found["people"] == 600
+    assert [row["n"] for row in found["rows"]] == [12_000] * 6
+    wrong = [write_scores(tmp_path / f"{site}.csv", site, 3.0) for site in ("a", "bb", "ccc")]
+    assert combined(*wrong, *out)[0] == 1
+    code, output = combined(files[0], write_scores(tmp_path / "again.csv", "a"), *out)
+    assert (code, "name people apart" in output) == (2, True)
+
+
+def test_a_file_without_identities_lets_none_pass(tmp_path):
+    files = [write_scores(tmp_path / f"{site}.csv", site) for site in ("a", "bb")]
+    files[0].write_text(files[0].read_text().replace("/", "").replace("_", ""))
+    code, output = combined(*files, "--out", tmp_path / "all", "--up-to", "0.5", *COLUMNS)
+    assert code == 3
+    assert "a.csv: Nobody says who is on the" in output
+
+
 def test_several_sources_are_runs_or_replicas(tmp_path):
     (tmp_path / FILE).touch()
     command = ["http://127.0.0.1:1", "http://127.0.0.1:2"]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     assert result.exit_code == 2
     assert "--url" in result.output

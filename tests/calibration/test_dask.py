@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from calibration.commands import calibrate as cli
 from calibration.executors import open_workers
 from tests.support.needs import missing
+from verikit.cli import main
 
 pytest.importorskip("distributed", reason=missing("Dask", "make test"))
 pytestmark = [pytest.mark.live, pytest.mark.slow]
@@ -32,7 +33,7 @@ def calibrate(workers, stub, people, tmp_path, monkeypatch):
 
     def run(name: str, *options: str) -> dict:
         command = [stub.url, "--data", str(people), "--out", str(tmp_path / name), *FAST, *options]
-        result = CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
+        result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
         assert result.exit_code == 3, result.output
         document = json.loads(result.stdout)
         document["provenance"].pop("answers")
@@ -69,6 +70,6 @@ def test_a_worker_that_is_killed_changes_no_count(calibrate, workers, stub):
 def test_nobody_at_the_address_is_one_sentence(people, tmp_path, monkeypatch):
     monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 0.2)
     command = ["http://127.0.0.1:9", "--data", str(people), "--out", str(tmp_path), "--quiet"]
-    result = CliRunner().invoke(cli.calibrate, [*command, "--dask", "tcp://127.0.0.1:9"])
+    result = CliRunner().invoke(main, ["calibrate", *command, "--dask", "tcp://127.0.0.1:9"])
     assert result.exit_code == 3
     assert "No Dask scheduler with a worker responds at tcp://127.0.0.1:9" in result.stderr

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.asking.store import FILE
-from calibration.commands import calibrate as cli
 from tests.support.needs import missing
 from tests.support.ports import free_port
+from verikit.cli import main
 
 pytest.importorskip("distributed", reason=missing("Dask", "make test"))
 pytestmark = [pytest.mark.live, pytest.mark.slow]
@@ -43,7 +43,7 @@ def cluster(port: int):
 def calibrate(stub, people, tmp_path, monkeypatch):
     def run(name: str, *options: str):
         command = [stub.url, "--data", str(people), "--out", str(tmp_path / name), *FAST, *options]
-        return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
+        return CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
 
     monkeypatch.setattr("calibration.executors._SECONDS_TO_JOIN", 120)
     return run

@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.datasets import datasets as command
 from calibration.sources import datasets
+from verikit.cli import main
 from verikit.errors import WrongUse
 
 
@@ -90,14 +90,14 @@ def test_the_command_tells_programs_what_it_tells_people(
     (tmp_path / "A").mkdir()
     (tmp_path / "A" / "A_0001.jpg").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
-    told = CliRunner().invoke(command, [*words, "--json"])
+    told = CliRunner().invoke(main, ["datasets", *words, "--json"])
     assert (told.exit_code, json.loads(told.stdout)) == (code, expected)
-    assert CliRunner().invoke(command, words).exit_code == code
+    assert CliRunner().invoke(main, ["datasets", *words]).exit_code == code
 
 
 @pytest.mark.parametrize("action", ["fetch", "check"])
 def test_an_unknown_name_is_wrong_use(action):
-    refused = CliRunner().invoke(command, [action, "nowhere"])
+    refused = CliRunner().invoke(main, ["datasets", action, "nowhere"])
     assert refused.exit_code == 2
     assert f"choose one of {', '.join(datasets.names())}" in refused.output
 

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from PIL import Image
 
 from calibration.asking.store import FILE
-from calibration.commands.calibrate import calibrate
 from calibration.judging.findings import DegradedRow
 from calibration.report.words import where_the_claim_ends
 from calibration.sources.degradations import EVERY, Degradation, Degraded
@@ -17,6 +16,7 @@ from calibration.statistics.intervals import Interval, measured
 from calibration.statistics.verdicts import Verdict
 from tests.calibration.conftest import CONTRACT, Answering, Stub
 from tests.support.serving import serving
+from verikit.cli import main
 
 KINDS = {how.kind for how in EVERY}
 
@@ -119,7 +119,7 @@ def test_the_same_pairs_are_asked_at_each_setting(seeing, tmp_path, few_settings
             path.write_bytes(photo(person, (96, 120 + 6 * number)))
     command = [seeing.url, "--data", str(tmp_path / "people"), "--out", str(tmp_path / "out"),
                "--degrade", "--budget", "60", "--rate", "100000", "--quiet"]  # fmt: skip
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["degraded"]
     assert [(row["kind"], row["strength"]) for row in rows] == [
         (how.kind, how.strength) for how in few_settings
@@ -135,12 +135,12 @@ def test_the_same_pairs_are_asked_at_each_setting(seeing, tmp_path, few_settings
     assert (tmp_path / "out" / "degraded" / "dark-3" / FILE).stat().st_mode & 0o77 == 0
 
     before = seeing.asked.total()
-    CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     assert seeing.asked.total() == before
 
 
 def test_pairs_that_show_no_rate_are_not_degraded():
-    result = CliRunner().invoke(calibrate, ["http://127.0.0.1:9", "--degrade"])
+    result = CliRunner().invoke(main, ["calibrate", "http://127.0.0.1:9", "--degrade"])
     assert result.exit_code == 2
     assert "--degrade needs photos that show error rates" in " ".join(result.output.split())
 

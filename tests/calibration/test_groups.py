@@ -9,7 +9,6 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
 from calibration.counting.groups import MOST_LABELS, Groups
 from calibration.counting.identities import Index
 from calibration.counting.latency import Latencies
@@ -17,6 +16,7 @@ from calibration.judging.by_group import matrix
 from calibration.judging.findings import GroupRow
 from calibration.statistics.differentials import Ratio, differentials, same_group
 from calibration.statistics.intervals import Interval, Rate, measured
+from verikit.cli import main
 from verikit.errors import WrongUse
 
 SIZES = {"east": 300, "few": 20, "north": 180, "west": 300}
@@ -61,7 +61,7 @@ def grouped(tmp_path_factory):
     write(folder)
     command = [str(folder / "scores.parquet"), "--groups", str(folder / "groups.csv")]
     result = CliRunner().invoke(
-        calibrate, [*command, "--out", str(folder / "out"), "--up-to", "0.7"]
+        main, ["calibrate", *command, "--out", str(folder / "out"), "--up-to", "0.7"]
     )
     found = json.loads((folder / "out" / "report.json").read_text())
     return folder, result, found
@@ -137,7 +137,7 @@ def test_the_matrix_is_symmetric_and_in_the_order_of_the_groups():
 def test_a_table_of_groups_that_cannot_be_meant(grouped, tmp_path, text, message):
     (tmp_path / "g.csv").write_text(text)
     command = [str(grouped[0] / "scores.parquet"), "--groups", str(tmp_path / "g.csv")]
-    result = CliRunner().invoke(calibrate, [*command, "--out", str(tmp_path / "out")])
+    result = CliRunner().invoke(main, ["calibrate", *command, "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
 
@@ -147,7 +147,7 @@ def test_people_without_a_group_are_none(grouped, tmp_path):
     kept = [line for line in lines if not line.endswith(("few", "north"))]
     (tmp_path / "g.csv").write_text("\n".join(kept) + "\n")
     command = [str(grouped[0] / "scores.parquet"), "--groups", str(tmp_path / "g.csv"), "--json"]
-    result = CliRunner().invoke(calibrate, [*command, "--out", str(tmp_path / "out")])
+    result = CliRunner().invoke(main, ["calibrate", *command, "--out", str(tmp_path / "out")])
     found = rows(json.loads(result.stdout))
     assert set(found) == {"east", "west", "east|west", "within a group", "across groups"}
     assert found["within a group"]["n"] == found["east"]["n"] + found["west"]["n"]
@@ -220,7 +220,7 @@ def test_a_group_that_fails_stands_beside_a_pass(grouped, tmp_path):
     folder = grouped[0]
     command = [str(folder / "scores.parquet"), "--groups", str(folder / "groups.csv"), "--quiet"]
     command += ["--out", str(tmp_path), "--require", "fmr@0.6<=0.05"]
-    result = CliRunner().invoke(calibrate, command)
+    result = CliRunner().invoke(main, ["calibrate", *command])
     assert result.exit_code == 0, result.output
     assert "PASS overall. Group west FAILs at 0.7." in " ".join(result.output.split())
     page = " ".join((tmp_path / "report.html").read_text().split())

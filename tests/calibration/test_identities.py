@@ -71,6 +71,20 @@ def test_people_are_inferred_from_file_names_that_the_labels_bear_out(layout):
     assert (found.given, found.inferred, found.origin) == (0, 6, Origin.FILE_NAMES)
 
 
+SESSIONS = {
+    "a photo each": lambda p, n: f"session{n}/p0{p}.jpg",
+    "no session's name": lambda p, n: f"{('lab', 'hall', 'yard')[n]}/{100 + p}.png",
+}
+
+
+@pytest.mark.parametrize("layout", SESSIONS)
+def test_whole_file_names_that_the_labels_bear_out_tell_people_in_doubt(layout):
+    found = known(pairs_of(SESSIONS[layout]))
+    assert (found.inferred, found.how) == (6, naming.WHOLE)
+    assert "in several folders" in found.doubt
+    assert known(pairs_of(SESSIONS[layout], 30, mated=False)).how != naming.WHOLE
+
+
 def test_file_names_are_believed_without_mated_pairs_only_if_they_keep_photos_apart():
     write = NAMES["one folder"]
     assert known(pairs_of(write, 12, 8, mated=False)).inferred == 12

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.asking.store import FILE, Store
-from calibration.commands.calibrate import calibrate
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.counting.identities import Identities
@@ -23,6 +22,7 @@ from calibration.sources.impostors import SameGroup
 from calibration.sources.sampling import Plan, Pool
 from calibration.statistics.dependence import design_effects
 from calibration.statistics.differentials import against_random
+from verikit.cli import main
 from verikit.errors import WrongUse
 
 FAST = ["--rate", "100000", "--quiet"]
@@ -85,7 +85,7 @@ def groups(tmp_path_factory):
 
 def run(stub, people, out, *options):
     command = [stub.url, "--data", str(people), "--out", str(out), *FAST, *options]
-    return CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    return CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
 
 
 @pytest.mark.live
@@ -118,7 +118,16 @@ def test_a_run_judges_the_same_group_alone_and_tells_the_factor(stub, people, gr
     assert refused.exit_code == 2
 
     again = CliRunner().invoke(
-        calibrate, [str(out / FILE), "--up-to", "0.4", "--json", "--out", str(tmp_path / "again")]
+        main,
+        [
+            "calibrate",
+            str(out / FILE),
+            "--up-to",
+            "0.4",
+            "--json",
+            "--out",
+            str(tmp_path / "again"),
+        ],
     )
     rejudged = json.loads(again.stdout)
     assert rejudged["impostors"] == impostors
@@ -128,7 +137,9 @@ def test_a_run_judges_the_same_group_alone_and_tells_the_factor(stub, people, gr
     assert "seconds to an answer" in (out / "report.html").read_text()
     assert rejudged["rows"] == found["rows"]
     other = [str(out / FILE), "--groups", str(groups), "--out", str(tmp_path / "again")]
-    assert "chosen by other groups" in " ".join(CliRunner().invoke(calibrate, other).output.split())
+    assert "chosen by other groups" in " ".join(
+        CliRunner().invoke(main, ["calibrate", *other]).output.split()
+    )
 
 
 @pytest.mark.live
@@ -156,7 +167,8 @@ def test_what_cannot_be_asked(people, groups, tmp_path, options, message):
     named = {"GROUPS": str(groups), "NOBODY": str(nobody)}
     command = ["http://127.0.0.1:9", "--data", str(people), "--impostors", "same-group"]
     result = CliRunner().invoke(
-        calibrate, [*command, "--out", str(tmp_path / "o"), *(named.get(o, o) for o in options)]
+        main,
+        ["calibrate", *command, "--out", str(tmp_path / "o"), *(named.get(o, o) for o in options)],
     )
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
@@ -180,7 +192,9 @@ def test_a_file_of_scores_is_judged_by_impostors_of_the_same_group(groups, tmp_p
     scores_of_all(tmp_path / "s.csv", 58, (0.08, 0.02))
     command = [str(tmp_path / "s.csv"), "--groups", str(groups), "--impostors", "same-group"]
     result = CliRunner().invoke(
-        calibrate, [*command, "--json", "--out", str(tmp_path / "o")], catch_exceptions=False
+        main,
+        ["calibrate", *command, "--json", "--out", str(tmp_path / "o")],
+        catch_exceptions=False,
     )
     found = json.loads(result.stdout)
     impostors, row = found["impostors"], found["rows"][0]

@@ -47,6 +47,9 @@ FOLDERS = {
     "splits": lambda p, n: f"{('train', 'test')[n]}/p{p}/{n}.jpg",
     "one split": lambda p, n: f"val/p{p}/{n}.jpg",
     "groups, as RFW": lambda p, n: f"data/group{p}/m.0{p}/m.0{p}_000{n}.jpg",
+    "sessions below people": lambda p, n: f"p{p}/session{2 * p + n}/photo.jpg",
+    "people below sessions": lambda p, n: f"data/2024-01-0{n + 1}/p{p}/photo.jpg",
+    "sessions and views": lambda p, n: f"all/visit{n}/p{p}/{('left', 'right')[n]}/photo.jpg",
     "views, as CFP": lambda p, n: f"p{p}/{('frontal', 'profile')[n]}/01.jpg",
 }
 FLAT = {
@@ -78,7 +81,8 @@ def test_people_are_inferred_from_file_names(tmp_path, layout):
     [
         lambda p, n: f"{10 * p + n}.jpg",
         lambda p, n: f"IMG_{10 * p + n}.jpg",
-        lambda p, n: f"person{p}/day{2 * p + n}/{n}.jpg",
+        lambda p, n: f"person{p}/trip{2 * p + n}/{n}.jpg",
+        lambda p, n: f"session1_{'abcdef'[p]}{n}.jpg",
     ],
 )
 def test_what_could_be_read_in_two_ways_is_asked_for(tmp_path, write):
@@ -91,6 +95,47 @@ def test_what_could_be_read_in_two_ways_is_asked_for(tmp_path, write):
     found = opened(tmp_path / "photos", people=table)
     assert sizes(found) == (5, 50)
     assert "1 of nobody" in kinds(found)["passed over"]
+
+
+SESSIONS = {
+    "a photo each": lambda p, n: f"session{n + 1}/p0{p}.jpg",
+    "days": lambda p, n: f"2024-05-0{n + 1}/{'abcdef'[p]}.jpg",
+    "probe and gallery": lambda p, n: f"{('probe', 'gallery')[n]}/{100 + p}.jpg",
+}
+
+
+@pytest.mark.parametrize("layout", SESSIONS)
+def test_folders_of_sessions_are_no_people_and_their_files_may_be(tmp_path, layout):
+    """Camera counters recur as well, so that only a table can confirm who is who."""
+    write = SESSIONS[layout]
+    found = opened(laid_out(tmp_path / "photos", write))
+    assert sizes(found) == (6, 60)
+    people = found.identities.people()
+    assert (people.given, people.inferred) == (0, 6)
+    assert "look like sessions" in people.doubt
+    table = tmp_path / "who.csv"
+    table.write_text(
+        "photo,person\n" + "".join(f"{write(p, n)},p{p}\n" for p in range(6) for n in (0, 1))
+    )
+    assert not opened(tmp_path / "photos", people=table).identities.people().doubt
+
+
+def test_sessions_of_numbered_photos_of_each_person_are_not_in_doubt(tmp_path):
+    found = opened(laid_out(tmp_path, lambda p, n: f"session{n}/{'abcdef'[p]}_{n}.jpg"))
+    assert sizes(found) == (6, 60)
+    assert not found.identities.people().doubt
+
+
+@pytest.mark.parametrize(
+    ("name", "doubt"), [("p{:02}", True), ("{:02}", False), ("IMG_{:04}", False), ("ann{}", True)]
+)
+def test_folders_that_hold_the_same_many_names_may_be_sessions(tmp_path, name, doubt):
+    for place in ("lab", "hall", "yard"):
+        for number in range(8):
+            path = tmp_path / place / f"{name.format(number)}.jpg"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(photo(1, 1) + f"{place} {number}".encode())
+    assert bool(opened(tmp_path).identities.people().doubt) is doubt
 
 
 def test_webp_is_sent_as_png_pixel_for_pixel(tmp_path):

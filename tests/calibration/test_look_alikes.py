@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.asking.store import FILE
-from calibration.commands.calibrate import calibrate
 from calibration.counting.groups import LOOK_ALIKE, OTHERS
 from calibration.sources import look_alikes
 from calibration.sources.look_alikes import LookAlikes, LookAlikesFirst
 from calibration.sources.sampling import Plan
+from verikit.cli import main
 from verikit.errors import WrongUse
 
 FAST = ["--rate", "100000", "--quiet"]
@@ -135,7 +135,9 @@ def test_a_run_asks_look_alikes_and_judges_random_pairs(stub, people, templates,
     out = tmp_path / "out"
     options = ["--impostors", "look-alike", "--templates", str(templates), "--up-to", "0.4"]
     command = [stub.url, "--data", str(people), "--out", str(out), *FAST, *options]
-    result = CliRunner().invoke(calibrate, [*command, "--budget", "2000"], catch_exceptions=False)
+    result = CliRunner().invoke(
+        main, ["calibrate", *command, "--budget", "2000"], catch_exceptions=False
+    )
     told = " ".join(result.output.split())
     found = json.loads((out / "report.json").read_text())
     impostors, row = found["impostors"], found["rows"][0]
@@ -160,8 +162,16 @@ def test_a_run_asks_look_alikes_and_judges_random_pairs(stub, people, templates,
     assert "Detection error tradeoff" not in page
 
     again = CliRunner().invoke(
-        calibrate,
-        [str(out / FILE), "--up-to", "0.4", "--json", "--out", str(tmp_path / "again")],
+        main,
+        [
+            "calibrate",
+            str(out / FILE),
+            "--up-to",
+            "0.4",
+            "--json",
+            "--out",
+            str(tmp_path / "again"),
+        ],
         catch_exceptions=False,
     )
     rejudged = json.loads(again.stdout)
@@ -169,12 +179,14 @@ def test_a_run_asks_look_alikes_and_judges_random_pairs(stub, people, templates,
     assert rejudged["rows"] == found["rows"]
     for option in (["--adjudicated", str(out / "look.csv")], ["--against", str(out)]):
         refused = CliRunner().invoke(
-            calibrate, [str(out / FILE), *option, "--out", str(tmp_path / "again")]
+            main, ["calibrate", str(out / FILE), *option, "--out", str(tmp_path / "again")]
         )
         assert "does not apply to --impostors look-alike" in " ".join(refused.output.split())
-    other = CliRunner().invoke(calibrate, [stub.url, "--data", str(people), "--out", str(out)])
+    other = CliRunner().invoke(
+        main, ["calibrate", stub.url, "--data", str(people), "--out", str(out)]
+    )
     assert other.exit_code == 2
-    both = CliRunner().invoke(calibrate, ["--combine", str(out), str(out)])
+    both = CliRunner().invoke(main, ["calibrate", "--combine", str(out), str(out)])
     assert "does not apply to runs that ask look-alikes first" in " ".join(both.output.split())
 
 
@@ -184,7 +196,9 @@ def test_a_run_stops_where_it_is_decided(stub, people, templates, tmp_path):
     stub.generosity = 0.1
     options = ["--impostors", "look-alike", "--templates", str(templates), "--up-to", "0.4"]
     command = [stub.url, "--data", str(people), "--out", str(tmp_path / "o"), *FAST, *options]
-    result = CliRunner().invoke(calibrate, [*command, "--budget", "3000", "--until", "decided"])
+    result = CliRunner().invoke(
+        main, ["calibrate", *command, "--budget", "3000", "--until", "decided"]
+    )
     assert result.exit_code == 1, result.output
     assert json.loads((tmp_path / "o/report.json").read_text())["non_mated"] < 2000
 
@@ -213,9 +227,9 @@ def test_a_file_of_look_alikes_is_weighed_by_what_all_pairs_hold(tmp_path):
     vectors = np.random.default_rng(5).normal(size=(200, 8))
     scores(tmp_path / "s.csv", vectors, (0.6, 0.05), 0.1)
     command = [str(tmp_path / "s.csv"), "--json", "--out", str(tmp_path / "o"), "--up-to", "0.4"]
-    plain = json.loads(CliRunner().invoke(calibrate, command).stdout)["rows"][0]
+    plain = json.loads(CliRunner().invoke(main, ["calibrate", *command]).stdout)["rows"][0]
     weighed = ["--impostors", "look-alike", "--templates", str(tmp_path / "s.npz")]
-    result = CliRunner().invoke(calibrate, [*command, *weighed], catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command, *weighed], catch_exceptions=False)
     found = json.loads(result.stdout)
     row, true = found["rows"][0], 0.01 * 0.6 + 0.99 * 0.05
     assert plain["interval"]["lower"] > true
@@ -244,6 +258,6 @@ def test_what_does_not_go_together(  # noqa: PLR0917 - two parameters, three fix
     named = {"T": str(templates), "G": str(tmp_path / "g.csv"), "S": str(tmp_path / "s.csv")}
     data = ["--data", str(people)] if source.startswith("http") else []
     command = [named.get(one, one) for one in (source, *data, *options)]
-    result = CliRunner().invoke(calibrate, [*command, "--out", str(tmp_path / "o")])
+    result = CliRunner().invoke(main, ["calibrate", *command, "--out", str(tmp_path / "o")])
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())

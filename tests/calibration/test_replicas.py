@@ -40,7 +40,7 @@ def replica(stub):
 
 def run(stub, people, out, *options: str):
     command = [stub.url, "--data", str(people), "--out", str(out), *FAST, *options]
-    return CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
+    return CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
 
 
 def report(result) -> dict:
@@ -156,7 +156,7 @@ def test_what_a_server_gets_from_all_workers_keeps_to_the_rate(urls, workers):
 def test_no_header_and_no_password_passes_through_a_scheduler(stub, people, tmp_path, monkeypatch):
     command = [f"http://name:password@127.0.0.1:{stub.server_port}", "--data", str(people)]
     command += ["--out", str(tmp_path / "out"), *FAST, "--dask", "local"]
-    result = CliRunner().invoke(cli.calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     assert result.exit_code == 2
     assert "would pass through the scheduler" in result.output
 

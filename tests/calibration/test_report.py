@@ -11,10 +11,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from calibration.commands.calibrate import calibrate
-from calibration.commands.datasets import datasets
 from calibration.report import words
 from calibration.statistics.intervals import Interval
+from verikit.cli import main
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
@@ -42,7 +41,7 @@ def write_scores(path, n: int = 400_000, generosity: float = 0.0, decimals: int 
 
 
 def run(*arguments: object):
-    return CliRunner().invoke(calibrate, [str(a) for a in arguments], catch_exceptions=False)
+    return CliRunner().invoke(main, ["calibrate", *map(str, arguments)], catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +250,9 @@ def test_options_that_would_do_nothing_are_refused(tmp_path, monkeypatch, name, 
 def test_options_of_a_settings_file_may_do_nothing(tmp_path):
     write_scores(tmp_path / "s.parquet", 2_000)
     command = [str(tmp_path / "s.parquet"), "--out", str(tmp_path), "--quiet"]
-    result = CliRunner().invoke(calibrate, command, default_map={"seed": 3, "rate": 5})
+    result = CliRunner().invoke(
+        main, ["calibrate", *command], default_map={"calibrate": {"seed": 3, "rate": 5}}
+    )
     assert result.exit_code == 3
 
 
@@ -287,10 +288,10 @@ def test_a_folder_that_cannot_be_written_is_wrong_use(reported, tmp_path):
 
 
 def test_data_sets_are_listed_and_checked():
-    listed = CliRunner().invoke(datasets, ["list", "--json"])
+    listed = CliRunner().invoke(main, ["datasets", "list", "--json"])
     names = [entry["name"] for entry in json.loads(listed.stdout)]
     assert names == ["lfw", "sample"]
-    assert "does not support error rates" in CliRunner().invoke(datasets, ["list"]).output
-    assert CliRunner().invoke(datasets, ["check", "sample"]).exit_code == 0
-    assert CliRunner().invoke(datasets, ["check", "nowhere"]).exit_code == 2
-    assert "is included" in CliRunner().invoke(datasets, ["fetch", "sample"]).output
+    assert "does not support error rates" in CliRunner().invoke(main, ["datasets", "list"]).output
+    assert CliRunner().invoke(main, ["datasets", "check", "sample"]).exit_code == 0
+    assert CliRunner().invoke(main, ["datasets", "check", "nowhere"]).exit_code == 2
+    assert "is included" in CliRunner().invoke(main, ["datasets", "fetch", "sample"]).output

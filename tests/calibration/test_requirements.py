@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
 from calibration.judging.requirements import Requirement, load_standard, standard_names
+from verikit.cli import main
 from verikit.errors import WrongUse
 
 PEOPLE = 400
@@ -84,7 +84,7 @@ def scores(path, *, false_non_matches: int, refused: int = 0) -> None:
 def judged(tmp_path, *options: str, **kinds: int):
     scores(tmp_path / "scores.csv", **kinds)
     command = [str(tmp_path / "scores.csv"), "--out", str(tmp_path / "out"), "--quiet", *options]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     report = tmp_path / "out/report.json"
     return result, json.loads(report.read_text()) if report.exists() else None
 
@@ -115,7 +115,7 @@ def test_photos_that_are_left_open_keep_fta_from_passing(tmp_path):
     more = [f"q{person}/a.jpg,q{person}/b.jpg,1,,4000" for person in range(9)]
     path.write_text("\n".join([path.read_text(), *more]))
     command = [str(path), "--out", str(tmp_path / "out"), "--quiet", "--require", "fta<=0.02"]
-    CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     (row,) = json.loads((tmp_path / "out/report.json").read_text())["required"]
     assert (row["k"], row["open_still"], row["verdict"]) == (0, 18, "INCONCLUSIVE")
 
@@ -156,7 +156,7 @@ def grouped(tmp_path, rates: dict[str, float], each: int = 100):
 def test_a_required_rate_is_judged_in_each_group_at_its_own_threshold(tmp_path):
     command = grouped(tmp_path, {"a": 0.0, "b": 0.3, "c": 0.06})
     options = ["--groups", str(tmp_path / "g.csv"), "--require", "fnmr@0.6<=0.05"]
-    result = CliRunner().invoke(calibrate, command + options, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command, *options], catch_exceptions=False)
     found = json.loads((tmp_path / "out/report.json").read_text())
     rows = {row["group"]: row for row in found["required_of_groups"]}
     assert {group: row["verdict"] for group, row in rows.items()} == {
@@ -173,7 +173,7 @@ def test_a_required_rate_is_judged_in_each_group_at_its_own_threshold(tmp_path):
 def test_a_group_of_few_people_is_undecided(tmp_path):
     command = grouped(tmp_path, {"a": 0.0, "b": 1.0}, each=25)
     options = ["--groups", str(tmp_path / "g.csv"), "--require", "fnmr@0.6<=0.05"]
-    CliRunner().invoke(calibrate, command + options, catch_exceptions=False)
+    CliRunner().invoke(main, ["calibrate", *command, *options], catch_exceptions=False)
     found = json.loads((tmp_path / "out/report.json").read_text())
     assert [row["verdict"] for row in found["required_of_groups"]] == ["INCONCLUSIVE"] * 2
 
@@ -191,7 +191,9 @@ def test_a_differential_can_be_required(tmp_path, rates, limit, verdict, code):
     command = grouped(tmp_path, rates, each=200)
     options = ["--groups", str(tmp_path / "g.csv"), "--require"]
     result = CliRunner().invoke(
-        calibrate, [*command, *options, f"fnmr-differential@0.7<={limit}"], catch_exceptions=False
+        main,
+        ["calibrate", *command, *options, f"fnmr-differential@0.7<={limit}"],
+        catch_exceptions=False,
     )
     assert result.exit_code == code, result.output
     found = json.loads((tmp_path / "out/report.json").read_text())

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.asking.store import FILE
-from calibration.commands.calibrate import calibrate
 from tests.support.forks import Program
+from verikit.cli import main
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
@@ -23,7 +23,7 @@ FAST = ["--rate", "100000", "--quiet"]
 
 def run(stub, people, out, *options: str):
     command = [stub.url, "--data", str(people), "--out", str(out), *FAST, *options]
-    return CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    return CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
 
 
 def answers(out) -> list[dict]:
@@ -199,7 +199,7 @@ def test_groups_are_counted_within_and_across(stub, people, tmp_path):
 
 def test_the_sample_says_that_it_supports_no_rate(stub, tmp_path):
     command = [stub.url, "--out", str(tmp_path / "out"), *FAST]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     assert result.exit_code == 3
     assert "do not support error rates" in result.output
     page = (tmp_path / "out" / "report.html").read_text()
@@ -288,7 +288,7 @@ def test_what_a_run_keeps_is_judged_again_without_asking(stub, people, tmp_path)
     run(stub, people, tmp_path / "out", "--budget", "900")
     before = stub.asked.total()
     command = [str(tmp_path / "out" / FILE), "--out", str(tmp_path / "again"), "--quiet"]
-    CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     rows, again = (
         [(row["k"], row["n"], row["verdict"]) for row in report(tmp_path / name)["rows"]]
         for name in ("out", "again")
@@ -299,7 +299,7 @@ def test_what_a_run_keeps_is_judged_again_without_asking(stub, people, tmp_path)
 
 def judged_again(out, *options: str):
     command = [str(out / FILE), "--out", str(out / "again"), "--quiet", *options]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     return " ".join(result.output.split()), report(out / "again")
 
 
@@ -354,7 +354,7 @@ def test_by_person_a_run_is_gone_on_with_and_is_no_other_run(stub, people, tmp_p
     assert len(pairs) == 270
     assert len(set(pairs)) > 250
     row = report(out)["rows"][0]
-    assert 0 < row["fmr_by_person"] < 0.3
+    assert 0 < row["fmr_by_pair_of_people"] < 0.3
     refused = run(stub, people, out, "--budget", "300")
     assert refused.exit_code == 2
     assert "different pairs" in refused.output

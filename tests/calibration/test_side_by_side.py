@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
 from calibration.statistics.paired import difference
+from verikit.cli import main
 
 PEOPLE = 120
 
@@ -33,7 +33,9 @@ def compared(folder, new: pd.DataFrame, old: pd.DataFrame, *options: str) -> dic
     new.to_csv(folder / "new.csv", index=False)
     old.to_csv(folder / "old.csv", index=False)
     command = [str(folder / "new.csv"), "--against", str(folder / "old.csv"), "--json"]
-    result = CliRunner().invoke(calibrate, [*command, "--out", str(folder / "out"), *options])
+    result = CliRunner().invoke(
+        main, ["calibrate", *command, "--out", str(folder / "out"), *options]
+    )
     assert result.exit_code in (0, 1, 3), result.output
     rows = json.loads(result.stdout)["against"]
     return {(row["measure"], row["threshold"]): row for row in rows}
@@ -97,7 +99,7 @@ def test_the_folder_of_no_run_and_other_people_are_refused(tmp_path):
     other.to_csv(tmp_path / "old.csv", index=False)
     for old, message in (("empty", "neither a file"), ("old.csv", "share no pair")):
         command = [str(tmp_path / "new.csv"), "--against", str(tmp_path / old)]
-        result = CliRunner().invoke(calibrate, [*command, "--out", str(tmp_path / "out")])
+        result = CliRunner().invoke(main, ["calibrate", *command, "--out", str(tmp_path / "out")])
         assert result.exit_code == 2
         assert message in " ".join(result.output.split())
 

@@ -12,12 +12,12 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import from_scores
 from calibration.sources.formats import table as tables
 from calibration.sources.formats.table import column_names
 from calibration.sources.scores import photo_people
+from verikit.cli import main
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 
@@ -272,6 +272,6 @@ def test_scores_that_are_missing_without_a_code_are_told_what_to_do(tmp_path, em
     rows = [f"p{n}/1.jpg,p{n + 1}/1.jpg,0,{empty if n % 5 == 0 else 0.2}" for n in range(100)]
     path.write_text("first,second,mated,score\n" + "\n".join(rows) + "\n")
     command = [str(path), "--quiet", "--out", str(tmp_path / "out")]
-    output = " ".join(CliRunner().invoke(calibrate, command).output.split())
+    output = " ".join(CliRunner().invoke(main, ["calibrate", *command]).output.split())
     assert "20 of 100 comparisons got no response." in output
     assert "if they were refused, add a column `code`" in output

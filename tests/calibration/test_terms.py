@@ -6,8 +6,8 @@ import math
 import numpy as np
 from click.testing import CliRunner
 
-from calibration.commands.calibrate import calibrate
 from calibration.terms import Terms
+from verikit.cli import main
 
 
 def scores(path, times: float, people: int = 200, photos: int = 3, count: int = 20_000):
@@ -27,7 +27,7 @@ def scores(path, times: float, people: int = 200, photos: int = 3, count: int = 
 def judged(path, *options: str):
     out = path.parent / "out"
     command = [str(path), "--out", str(out), "--quiet", *options]
-    result = CliRunner().invoke(calibrate, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     return " ".join(result.output.split()), json.loads((out / "report.json").read_text())
 
 

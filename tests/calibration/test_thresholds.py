@@ -7,7 +7,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.threshold import threshold
+from verikit.cli import main
 
 N = 60_000
 
@@ -35,7 +35,7 @@ def write(path, *, change=lambda scores: scores, order=None, people: int = 4_000
 
 def run(*arguments: object):
     command = [str(argument) for argument in arguments]
-    return CliRunner().invoke(threshold, command, catch_exceptions=False)
+    return CliRunner().invoke(main, ["threshold", *command], catch_exceptions=False)
 
 
 def found(path, *options: object) -> dict:

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from errno import EFBIG
+from errno import EACCES, EFBIG, EISDIR
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -117,6 +117,16 @@ def test_a_defect_of_ours_is_no_verdict_on_a_server(monkeypatch: pytest.MonkeyPa
         (WrongUse("The file is empty"), Exit.WRONG_USE, "Error: The file is empty."),
         (Unreachable("No server answers."), Exit.NO_VERDICT, "Error: No server answers."),
         (OSError(EFBIG, "File too large"), Exit.NO_VERDICT, "Error: File too large: free some"),
+        (
+            PermissionError(EACCES, "Permission denied", "scores.csv"),
+            Exit.WRONG_USE,
+            "Error: scores.csv: permission denied.",
+        ),
+        (
+            IsADirectoryError(EISDIR, "Is a directory", b"\x1b[2Jscores"),
+            Exit.WRONG_USE,
+            "Error: \\x1b[2Jscores: is a directory.",
+        ),
     ],
 )
 def test_what_kept_a_command_from_a_verdict_is_one_sentence(
@@ -207,3 +217,23 @@ def test_every_option_has_help() -> None:
         if isinstance(option, click.Option) and not option.help
     }
     assert silent == set()
+
+
+def test_no_command_tells_the_number_of_an_error_of_the_operating_system(folder: Path) -> None:
+    """A folder where a file should be: nobody may read it, root included."""
+    (folder / "claims.yaml").mkdir()
+    (folder / "scores.csv").write_text("first,second,mated,score\na,b,0,0.1\n")
+    for words in (
+        ["calibrate", "scores.csv", "--claims", "claims.yaml"],
+        ["threshold", "scores.csv", "--fmr", "1e-3", "--claims", "claims.yaml"],
+        ["calibrate", "scores.csv", "--out", "scores.csv"],
+        ["plan", "--people", "50", "--standard", "claims.yaml"],
+        ["check", "http://127.0.0.1:1", "--profile", "claims.yaml"],
+        ["templates", "claims.yaml", "--out", "scores.csv/t.npz"],
+        ["samples", "scores.csv/samples"],
+        ["encrypt", "scores.csv", "--out", "claims.yaml"],
+        ["verify", "scores.csv", "scores.csv", "--header-file", "claims.yaml"],
+    ):
+        refused = CliRunner().invoke(main, words)
+        assert refused.exit_code == Exit.WRONG_USE, (words, refused.output)
+        assert "Errno" not in refused.output

@@ -125,7 +125,7 @@ def test_the_key_comes_from_the_environment_or_a_file_or_a_named_file(
         (KEY.encode() + b"\nmore", "key must be 32 ASCII characters, but has 4 bytes."),
         (KEY.encode() + b"\n\nmore", "key has 3 lines: the secret, and at most the one before it."),
         ("é".encode() * 16, "key must be 32 ASCII characters, but has others."),
-        (None, "key cannot be read: No such file or directory."),
+        (None, "key cannot be read: no such file or directory."),
     ],
 )
 def test_a_file_without_a_key_is_refused_and_not_shown(

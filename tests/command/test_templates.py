@@ -13,6 +13,7 @@ from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
 from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.weights import RECOGNISER
+from verikit.cli import main
 from verikit.commands import extraction, templates
 from verikit.portraits import head
 
@@ -42,7 +43,7 @@ def folder(tmp_path, monkeypatch):
 
 def run(folder, out, *options):
     command = [str(folder), "--out", str(out), "--quiet", *options]
-    return CliRunner().invoke(templates.templates, command, catch_exceptions=False)
+    return CliRunner().invoke(main, ["templates", *command], catch_exceptions=False)
 
 
 def test_templates_of_a_folder_can_be_calibrated_by(folder, tmp_path):
@@ -113,7 +114,7 @@ def test_what_was_done_is_not_done_again_and_damage_is_found(folder, tmp_path, m
 
 def test_an_unknown_model_is_wrong_use_and_tried_once(folder, tmp_path):
     command = [str(folder), "--out", str(tmp_path / "t.npz"), "--quiet", "--model", "Nonsense"]
-    result = CliRunner().invoke(templates.templates, command, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["templates", *command], catch_exceptions=False)
     assert result.exit_code == 2
     assert "Nonsense" in result.output
 

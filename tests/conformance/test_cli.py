@@ -291,7 +291,7 @@ def test_failed_self_check_stops_the_run(
     def fails() -> str:
         raise SelfCheckFailed("Self-check failed: nothing was caught.")
 
-    monkeypatch.setattr("conformance.cli.self_check", fails)
+    monkeypatch.setattr("conformance.commands.check.self_check", fails)
     done = call(good_url, "--self-check", "-k", "first-missing")
     assert (done.exit_code, "Self-check failed" in done.stderr) == (3, True)
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.catalogue import load_catalogue
+from conformance.commands.mock import mock
 from conformance.judging.verdicts import Verdict
-from conformance.mock.cli import mock
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import serving
 from conformance.mock.verifier import Judge, verify

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reference_server.commands import serve as command
-from reference_server.commands.serve import serve
 from reference_server.limits import Limits
 from tests.support.fake_server import FakeEngine
+from verikit.cli import main
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -23,7 +23,7 @@ OWN_KEY = {SECRETS.key_variable: "k" * 32}
 
 
 def run(*options: str, environment: Mapping[str, str | None] = os.environ) -> Result:
-    return CliRunner().invoke(serve, options, env=environment)
+    return CliRunner().invoke(main, ["serve", *options], env=environment)
 
 
 def last_line(result: Result) -> str:

@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from verikit.contract import SystemCode, load_contract
+from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
 CONTRACT = load_contract()
@@ -33,7 +34,7 @@ class ClientError(Exception):
     """The base of all errors of the client; the message is one sentence."""
 
 
-class InvalidSetting(ClientError, ValueError):  # noqa: N818 - it names what was found
+class InvalidSetting(ClientError, WrongUse, ValueError):  # noqa: N818 - it names what was found
     """The URL, the key or the IV is invalid; the message says which, and what it must be."""
 
 

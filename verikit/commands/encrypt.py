@@ -38,11 +38,8 @@ def encrypt(photos: Sequence[Path], out: TextIO, **given: Any) -> None:
       verikit encrypt --curl --auto-rotate first.jpg second.jpg > request.sh
       sh request.sh
     """
-    try:
-        secrets = Secrets.of(**options.secrets())
-        text = _curl(photos, secrets, given) if given["curl"] else _values(photos, secrets, given)
-    except WrongUse as error:
-        raise click.UsageError(str(error)) from error
+    secrets = Secrets.of(**options.secrets())
+    text = _curl(photos, secrets, given) if given["curl"] else _values(photos, secrets, given)
     click.echo(text, file=out)
 
 
@@ -58,7 +55,7 @@ def _values(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> 
 def _curl(photos: Sequence[Path], secrets: Secrets, given: dict[str, Any]) -> str:
     """A command whose photos stand in a here-document: on a command line they would not fit."""
     if len(photos) != len(PHOTOS) or given["json"] or given["urlencoded"]:
-        raise click.UsageError("--curl needs two photos, and excludes --json and --urlencoded.")
+        raise WrongUse("--curl needs two photos, and excludes --json and --urlencoded.")
     switches = {switch.name: given[switch.name] for switch in options.SWITCHES}
     body = form(photos[0], photos[1], switches, secrets).decode()
     url = shlex.quote(Address.of(given["url"]).url + CONTRACT.path)

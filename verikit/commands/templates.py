@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from calibration import progress
+from calibration.commands.options import dask, quiet
 from calibration.executors import open_workers
 from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
 from verikit.commands.extraction import Subject, Work, extract, people_in, save
-from verikit.errors import NO_ROOM, Unreachable, VerikitError
-from verikit.exit_codes import Exit
 from verikit.plural import counted
 
 
@@ -41,18 +40,10 @@ from verikit.plural import counted
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A table of known label errors, such as datasets/lfw/label-errors.csv.",
 )
-@click.option(
-    "--dask",
-    metavar="ADDRESS",
-    help="Use the workers of a Dask scheduler (tcp://HOST:8786), or N local workers (local:N, "
-    "or local).",
-)
+@dask
 @click.option("--json", is_flag=True, help="Print a summary as JSON.")
-@click.option("--quiet", is_flag=True, help="Do not show progress.")
-@click.pass_context
+@quiet
 def templates(  # noqa: PLR0913 - click hands each option over as an argument
-    ctx: click.Context,
-    /,
     people_folder: Path,
     *,
     out: Path,
@@ -76,20 +67,12 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     """
     kept = out.with_suffix(".parts")
     work = Work(folder=people_folder.resolve(), model=model, subject=subject)
-    try:
-        people = people_in(people_folder, label_errors)
-        with (
-            progress.shown(people_folder.name, quiet=quiet) as bar,
-            open_workers(dask, 1) as workers,
-        ):
-            table = extract(work, list(people), kept, workers, progress.of_tiles(bar))
-    except Unreachable as error:
-        click.echo(f"Incomplete: {error}", err=True)
-        ctx.exit(Exit.NO_VERDICT)
-    except (VerikitError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            raise
-        raise click.UsageError(str(error)) from error
+    people = people_in(people_folder, label_errors)
+    with (
+        progress.shown(people_folder.name, quiet=quiet) as bar,
+        open_workers(dask, 1) as workers,
+    ):
+        table = extract(work, list(people), kept, workers, progress.of_tiles(bar))
     found = save(work, people, table, out)
     shutil.rmtree(kept)
     rows = table.select(["photo", "refusal"]).to_pylist()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
-from verikit.errors import NotTrusted, WrongUse
+from verikit.errors import NotTrusted, WrongUse, in_words
 from verikit.foreign_text import shown
 
 _PLAIN = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}
@@ -72,7 +72,7 @@ def _load(load: object, path: Path, lacks: str) -> None:
     except ssl.SSLError as error:
         raise WrongUse(f"{path} holds {lacks} ({error.reason or 'not PEM'}).") from error
     except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
+        raise WrongUse(f"{path} cannot be read: {in_words(error)}.") from error
 
 
 def _refuse_password() -> NoReturn:

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 
-from calibration.asking.api import Outcome
+from calibration.asking.api import Outcome, not_measured
 from calibration.sources.photos import Photos
 from verikit.foreign_text import shown
 from verikit.transport import Answer, Request
@@ -37,12 +37,8 @@ class DeepFaceApi:
         error = str(answer.fields.get("error", ""))
         if answer.status < _SERVER_ERROR and "could not be detected" in error:
             return Outcome(code=self._no_face)
-        why = (
-            shown(error.partition(" - Traceback")[0], limit=120) or answer.no_json or "no distance"
-        )
-        return Outcome(
-            trouble=f"HTTP {answer.status}: {why}", may_pass=answer.status >= _SERVER_ERROR
-        )
+        why = shown(error.partition(" - Traceback")[0], limit=120)
+        return not_measured(answer, why or answer.no_json or "no distance")
 
     def _uri(self, name: str) -> str:
         content = self._photos.read(name)

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from calibration.asking.api import Outcome
+from calibration.asking.api import Outcome, not_measured
 from calibration.sources.photos import Photos
 from verikit.foreign_text import shown
 from verikit.transport import Answer, Request
@@ -50,6 +50,5 @@ class FacePlusPlusApi:
             fields.get("faces1"), fields.get("faces2"),
         ):  # fmt: skip
             return Outcome(code=self._no_face)
-        again = answer.status >= _SERVER_ERROR or error.startswith(_AGAIN)
         why = shown(error, limit=120) or answer.no_json or "no confidence"
-        return Outcome(trouble=f"HTTP {answer.status}: {why}", may_pass=again)
+        return not_measured(answer, why, may_pass=error.startswith(_AGAIN))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from calibration.asking.api import Outcome
+from calibration.asking.api import Outcome, not_measured
 from calibration.sources.photos import Photos
 from verikit.transport import Answer, Request
 
@@ -56,5 +56,4 @@ class MultipartApi:
             return Outcome(score=float(score))
         if answer.status < _SERVER_ERROR and self._names["refused"] in answer.fields:
             return Outcome(code=self._no_face)
-        why = answer.no_json or "no score"
-        return Outcome(trouble=f"HTTP {answer.status}: {why}", may_pass=answer.status >= 500)
+        return not_measured(answer, answer.no_json or "no score")

@@ -30,8 +30,9 @@ def holds_matrix(path: Path) -> bool:
     return ending == ".npy" or (ending == ".npz" and "scores" in names_in(path))
 
 
-def open_matrix(path: Path, people: Path | None) -> Matrix:
-    """A matrix of scores; ``people`` is an .npy of labels beside an .npy.
+def open_matrix(path: Path, people: Path | None, told: Mapping[str, str]) -> Matrix:
+    """A matrix of scores; beside an .npy, ``people`` is an .npy of labels, or else a table that
+    ``told`` was read from, of a photo and its person for each row.
 
     Raises:
         WrongUse: arrays are missing or of the wrong shape.
@@ -44,12 +45,28 @@ def open_matrix(path: Path, people: Path | None) -> Matrix:
             "or an .npz with `scores` and `people`."
         )
     else:
-        scores, labels = array_of(path), array_of(people)
+        scores = array_of(path)
+        labels = _in_rows(people, told) if told else array_of(people)
         known = "mated" if labels.shape == scores.shape else "people"
         arrays = {"scores": scores, known: labels}
     if arrays["scores"].dtype.kind not in "fiu" or not arrays["scores"].size:
         raise WrongUse(f"{path}: `scores` are not numbers.")
     return Matrix(path=path, arrays=arrays)
+
+
+def _in_rows(table: Path, people: Mapping[str, str]) -> np.ndarray:
+    """The person of each row of a matrix: photos are numbered from 0 or 1 on, or are in order."""
+    if all(photo.isdecimal() for photo in people):
+        numbered = sorted((int(photo), person) for photo, person in people.items())
+        first = numbered[0][0]
+        if first > 1 or [number for number, _ in numbered] != list(
+            range(first, first + len(people))
+        ):
+            raise WrongUse(
+                f"{table}: the photos of a matrix are its rows, numbered from 0 or 1 without a gap."
+            )
+        return np.array([person for _, person in numbered])
+    return np.array(list(people.values()))
 
 
 @dataclass(frozen=True, kw_only=True)

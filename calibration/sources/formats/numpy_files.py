@@ -35,9 +35,9 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
                 raise ValueError("a member is no array")
             _demand_characters(array)
         return arrays
-    except WrongUse:
-        raise
     except Exception as error:  # numpy raises nearly anything over a damaged file
+        if isinstance(error, WrongUse) or getattr(error, "filename", None):
+            raise
         raise WrongUse(
             f"{path} is not an .npz of {what}, or is damaged: {in_words(error)}"
         ) from error
@@ -62,6 +62,8 @@ def array_of(path: Path) -> np.ndarray:
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
         _demand_characters(array)
     except Exception as error:  # as above
+        if getattr(error, "filename", None):
+            raise
         if "Python objects" in str(error):
             raise WrongUse(
                 f"{path} contains Python objects, which are never loaded: save numbers or text, "

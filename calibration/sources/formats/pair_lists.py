@@ -19,7 +19,7 @@ from calibration.sources.formats.table import TRUTH, open_table
 from calibration.sources.formats.values import words_of
 from calibration.sources.photos import Folder, listed
 from calibration.sources.sampling import Pair
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown
 from verikit.plural import counted
 
@@ -140,7 +140,7 @@ def _lines(path: Path, most: int | None = None) -> Iterator[str]:
                     if most == 0:
                         return
     except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
+        raise WrongUse(f"{path} cannot be read: {in_words(error)}.") from error
 
 
 def _of_lfw(path: Path, photos: Folder) -> tuple[list[Pair], dict[str, str]]:

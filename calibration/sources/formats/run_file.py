@@ -36,8 +36,15 @@ class RunFile:
     supports_rates: bool = True
     begun: Terms | None = None
     objections: tuple[Objection, ...] = ()
+    troubles: Mapping[str, int] = field(default_factory=dict)
     impostors: ChosenImpostors | None = None
     identities: Identities | None = field(default=None, repr=False)
+
+
+def is_run(path: Path) -> bool:
+    """Whether a file is the answers of a run, by its beginning."""
+    with path.open("rb") as file:
+        return file.read(len(START)) == START
 
 
 def open_run(path: Path) -> RunFile:
@@ -61,6 +68,7 @@ def open_run(path: Path) -> RunFile:
                 at_any_time=ended != "budget" or bool(found.get("extended") or found.get("looked")),
                 supports_rates=bool(known.get("supports_rates", True)),
                 begun=Terms.of(begun) if begun else None,
+                troubles={str(why): int(k) for why, k in troubles_of(database).items()},
                 impostors=_impostors(known),
                 objections=tuple(
                     Objection(kind=str(kind), effect=Effect(effect), text=str(text))
@@ -79,6 +87,16 @@ def open_run(path: Path) -> RunFile:
         raise WrongUse(
             f"{path} is not a run of verikit calibrate, or is damaged: {in_words(error)}."
         ) from error
+
+
+def troubles_of(database: sqlite3.Connection) -> dict[str, int]:
+    """Why nothing was measured, and how often, the commonest first."""
+    return dict(
+        database.execute(
+            "SELECT trouble, COUNT(*) FROM answers WHERE trouble IS NOT NULL "
+            "GROUP BY trouble ORDER BY COUNT(*) DESC, trouble"
+        )
+    )
 
 
 def _impostors(known: Mapping[str, Any]) -> ChosenImpostors | None:

@@ -95,15 +95,15 @@ class Table:
             for piece in _READERS[self.kind](self):
                 yield piece.select(list(self.columns.values())).rename_columns(list(self.columns))
         except (pa.ArrowException, sqlite3.Error, OSError, ValueError, RecursionError) as error:
-            reason = in_words(error).splitlines()[0]
-            if self.kind == "text" and "conversion error" in reason:
+            why = in_words(error).splitlines()[0]
+            if self.kind == "text" and "conversion error" in why:
                 with suppress(pa.ArrowException, ValueError):  # a row before it may be damaged
-                    reason = _first_misfit(self) or reason
-            raise self.refusal(reason) from error
+                    why = _first_misfit(self) or why
+            raise self.refusal(why) from error
 
-    def refusal(self, reason: str) -> WrongUse:
+    def refusal(self, why: str) -> WrongUse:
         """An error that shows the first three rows as they were understood."""
-        return WrongUse(f"{self.path} cannot be read: {reason}{_shown(self.sample)}")
+        return WrongUse(f"{self.path} cannot be read: {why}{_shown(self.sample)}")
 
 
 def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> Table:

@@ -19,7 +19,6 @@ from verikit.client import (
     Client,
     ClientError,
     InvalidArgument,
-    InvalidSetting,
     Unreachable,
     Verification,
     VerificationRefused,
@@ -32,7 +31,7 @@ from verikit.errors import OTHER_KEY
 from verikit.exit_codes import Exit
 from verikit.foreign_text import shown
 from verikit.plural import counted
-from verikit.transport import TIMEOUT_SECONDS, Access
+from verikit.transport import Access
 
 
 class Rate(click.ParamType[float]):
@@ -88,13 +87,7 @@ def one_in(rate: float) -> str:
     help="The false match rate to accept, like 1/100,000; not a score.  "
     f"[default: {one_in(RECOMMENDED_RATE)}]",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=TIMEOUT_SECONDS,
-    show_default=True,
-    help="Seconds to wait for the response.",
-)
+@options.timeout
 @click.option("--json", is_flag=True, help="Print JSON.")
 @options.switches
 @options.access
@@ -141,8 +134,6 @@ def verify(
     except (AbnormalAnswer, Unreachable) as error:
         click.echo(tell(error, at, (first, second)), err=not given["json"])
         ctx.exit(Exit.NO_VERDICT)
-    except (InvalidSetting, OSError) as error:
-        raise click.UsageError(str(error)) from error
     click.echo(tell(answer, at, (first, second)))
     ctx.exit(Exit.PASSED if answer.matches(at_rate=at) else Exit.FAILED)
 
@@ -152,11 +143,9 @@ def _verify_list(
 ) -> None:
     out = given["out"]
     listed = read_pairs(path, given["photos"])
-    try:
-        client = Client(given["url"], timeout=given["timeout"], access=access, **options.secrets())
-    except InvalidSetting as error:
-        raise click.UsageError(str(error)) from error
-    with client:
+    with Client(
+        given["url"], timeout=given["timeout"], access=access, **options.secrets()
+    ) as client:
         asked = {"list": listed.digest, "url": client.url, **switches}
         with closing(Answers(out, asked)) as answers:
             found = ask(client, listed, answers, switches)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from verikit.client import Verification, VerificationRefused
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown
 
 FORMAT = 1
@@ -83,7 +83,7 @@ class Answers:
             self.part.parent.mkdir(parents=True, exist_ok=True)
             file = self.part.open("a+", encoding="utf-8")
         except OSError as error:
-            raise WrongUse(f"{self.part} cannot be written: {error.strerror}") from error
+            raise WrongUse(f"{self.part} cannot be written: {in_words(error)}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -12,23 +12,21 @@ from rich.console import Console
 
 from conformance.cases.fuzzing import nothing_left
 from conformance.catalogue import load_catalogue
+from conformance.commands.options import iv, jobs, key
 from conformance.judging.verdicts import Level, Verdict
-from conformance.options import jobs, timeout
 from conformance.probe import Found, Probe
 from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
 from verikit.contract.profile import LIMITS, Profile, Standards
-from verikit.options import access, secrets
+from verikit.options import access, secrets, timeout
 from verikit.plural import counted
 
 
 @click.command()
 @click.argument("url")
-@click.option(
-    "--key", help="The server's key.  [default: PARAM_DECRYPT_KEY, or the documented key]"
-)
-@click.option("--iv", help="The server's IV.  [default: PARAM_DECRYPT_IV, or the documented IV]")
+@key
+@iv
 @access
 @click.option(
     "--output",

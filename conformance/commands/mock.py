@@ -6,23 +6,17 @@ import click
 
 from conformance.mock.faults import FAULTS, Fault
 from conformance.mock.server import make_server
+from verikit import options
 from verikit.contract.encryption import Secrets
 from verikit.errors import WrongUse, why_not_listening
-from verikit.options import SECRETS_HELP, Name, secrets
 
 
-@click.command(epilog=SECRETS_HELP)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    default=3000,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="The port to listen on; 0 selects a free one.",
-)
+@click.command(epilog=options.SECRETS_HELP)
+@options.host
+@options.port
 @click.option(
     "--fault",
-    type=Name(FAULTS),
+    type=options.Name(FAULTS),
     metavar="NAME",
     help="A fault that breaks the contract.",
 )
@@ -45,7 +39,9 @@ def mock(host: str, port: int, fault: str | None, **given: bool) -> None:
         return
     chosen = FAULTS[fault] if fault else Fault(text="keeps the contract")
     try:
-        server = make_server(host, port, chosen.judge, chosen.reply, Secrets.of(**secrets()))
+        server = make_server(
+            host, port, chosen.judge, chosen.reply, Secrets.of(**options.secrets())
+        )
     except OSError as error:
         raise WrongUse(why_not_listening(host, port, error)) from error
     with server:

@@ -20,9 +20,9 @@ from rich.markup import escape
 from conformance.case import Case
 from conformance.cases.fuzzing import nothing_left
 from conformance.catalogue import Catalogue, load_catalogue
+from conformance.commands.options import iv, jobs, key
 from conformance.judging.known_failures import load_waivers
 from conformance.judging.verdicts import Result
-from conformance.options import jobs, timeout
 from conformance.reports.badge import write_badge
 from conformance.reports.comparison import Comparison, compare
 from conformance.reports.console import Live, report
@@ -37,23 +37,19 @@ from conformance.requests.photos.people import own_people
 from conformance.run import Given, Run, run
 from conformance.runner import Options
 from conformance.self_check import self_check
-from verikit.contract import load_contract
 from verikit.contract.profile import load_profile
 from verikit.errors import WrongUse
-from verikit.options import REACHING, Grouped, access, secrets, secrets_source
+from verikit.options import (
+    REACHING,
+    Grouped,
+    access,
+    json_file,
+    secrets,
+    secrets_source,
+    timeout,
+)
 
-SCHEME = load_contract().encryption
 _FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-class _JsonFile(click.Path):
-    """A file, or - for stdout; not the URL that was meant to follow a bare --json."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path."""
-        if "://" in str(value):
-            self.fail(f"{value} is not a file: put the URL first, or write --json -", param, ctx)
-        return super().convert(value, param, ctx)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +74,8 @@ class Outputs:
     epilog="Exit codes: 0 passed, 1 the server failed, 2 wrong usage, 3 incomplete.",
 )
 @click.argument("url", required=False)
-@click.option(
-    "--key",
-    help=f"The server's key.  [default: {SCHEME.key_variable}, or the documented key]",
-)
-@click.option(
-    "--iv",
-    help=f"The server's IV.  [default: {SCHEME.iv_variable}, or the documented IV]",
-)
+@key
+@iv
 @click.option("--profile", help="A profile of the server: a file, or 'reference'.")
 @click.option("--waivers", type=_FILE, help="A YAML file of known failures: case, reason, until.")
 @click.option(
@@ -136,13 +126,7 @@ class Outputs:
 )
 @click.option("--no-html", is_flag=True, help="Do not write an HTML report.")
 @click.option("--junit", type=_FILE, help="Write JUnit XML.")
-@click.option(
-    "--json",
-    is_flag=False,
-    flag_value="-",
-    type=_JsonFile(path_type=Path, dir_okay=False),
-    help="Write JSON lines; - is standard output.",
-)
+@json_file(help="Write JSON lines; - is standard output.")
 @click.option("--sarif", type=_FILE, help="Write SARIF that refers to lines of openapi.yaml.")
 @click.option("--badge", type=_FILE, help="Write an SVG badge.")
 @click.option(

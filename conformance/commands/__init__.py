@@ -1,0 +1,1 @@
+"""The commands of the suite: ``verikit check``, ``profile`` and ``mock``."""
