@@ -114,15 +114,39 @@ def test_nobody_there_is_incomplete(people, tmp_path, stub):
     stub.server_close()
     result = run(stub, people, tmp_path / "out", "--budget", "200", "--retries", "0")
     assert result.exit_code == 3
-    assert "connection failed" in result.stderr
+    assert f"No server answers at {stub.url}" in result.stderr
 
 
-def test_time_outs_are_not_measured(stub, people, tmp_path):
+def test_a_server_that_never_answers_in_time_is_incomplete(stub, people, tmp_path):
     stub.delay = 0.3
     options = ("--budget", "200", "--retries", "0", "--timeout", "0.05")
     result = run(stub, people, tmp_path / "out", *options)
     assert result.exit_code == 3
-    assert "no response in time" in result.stderr
+    assert "in time" in result.stderr
+
+
+def test_why_comparisons_brought_no_answer_is_told_and_kept(stub, people, tmp_path, monkeypatch):
+    """A proxy that refuses large requests, such as nginx's client_max_body_size."""
+    answer = stub.RequestHandlerClass.answer
+
+    def refuse_large(self, first, second):
+        if re.search(rb"p0[1-4]/", first + second):
+            self.send_bytes(413, {"content-type": "text/html"}, b"<html>")
+        else:
+            answer(self, first, second)
+
+    monkeypatch.setattr(stub.RequestHandlerClass, "answer", refuse_large)
+    out = tmp_path / "out"
+    result = run(stub, people, out, "--budget", "300", "--up-to", "0.4")
+    (why,) = report(out)["troubles"]
+    assert report(out)["troubles"][why] == report(out)["not_measured"] > 3
+    assert why.startswith("HTTP 413 (the request is too large for the server, or for a proxy")
+    told = " ".join(result.output.split())
+    assert f"{why}: {report(out)['not_measured']}" in told
+    assert "Fix the cause, then run the same command again." in told
+    again = [str(out / FILE), "--out", str(tmp_path / "again"), "--up-to", "0.4"]
+    CliRunner().invoke(main, ["calibrate", *again], catch_exceptions=False)
+    assert report(tmp_path / "again")["troubles"] == report(out)["troubles"]
 
 
 def test_a_server_that_dies_before_the_end_is_given_up_and_asked_again(stub, tmp_path):

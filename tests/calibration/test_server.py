@@ -17,9 +17,9 @@ pytestmark = pytest.mark.live
 CONTRACT = load_contract()
 
 
-def answer_of(stub, folder, photo):
+def answer_of(stub, folder, photo, timeout=10):
     api = ContractApi(CONTRACT, EncryptedPhotos(Folder(folder), Secrets.of()), {})
-    endpoint = Endpoint(address=Address.of(stub.url), timeout=10)
+    endpoint = Endpoint(address=Address.of(stub.url), timeout=timeout)
     server = Server(api, endpoint, RequestPolicy(retries=0), known=True)
     heard = []
     ask([(server, None)], [Question(None, Pair(photo, photo, mated=True))], heard.append)
@@ -65,6 +65,11 @@ def test_what_stands_in_front_of_a_server_is_told_at_once(stub, people, monkeypa
 def test_the_cause_of_a_status_is_named(stub, people, monkeypatch, status, cause):
     monkeypatch.setattr(stub.RequestHandlerClass, "answer", lambda self, *_: self.send(status, {}))
     assert answer_of(stub, people, "p00/0.jpg").trouble.startswith(f"HTTP {status} ({cause})")
+
+
+def test_a_known_server_that_is_late_leaves_a_comparison_unmeasured(stub, people):
+    stub.delay = 0.3
+    assert answer_of(stub, people, "p00/0.jpg", timeout=0.05).trouble == "no response in time"
 
 
 def nobody_there():
