@@ -11,18 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.identities import Origin
 from calibration.evaluation import Evaluation
 from calibration.judging.by_group import LEAST_PEOPLE
 from calibration.judging.findings import PairedRow
-from calibration.sources.formats.matrices import holds_matrix
-from calibration.sources.scores import count_scores, open_scores, photo_people
-from calibration.statistics.arrays import Counts, Floats
+from calibration.sources.formats.run_file import FILE
+from calibration.sources.pair_log import photos_of, read_pairs
+from calibration.sources.scores import photo_people
+from calibration.statistics.arrays import Counts
 from calibration.statistics.paired import Difference, difference
 from verikit.errors import WrongUse
-
-_ANSWERS = "answers.sqlite"
 
 
 def compare(  # noqa: PLR0913 - how files of scores are read
@@ -41,20 +39,20 @@ def compare(  # noqa: PLR0913 - how files of scores are read
     Raises:
         WrongUse: a file cannot be read, or they share no pair of either kind.
     """
-    old = old / _ANSWERS if old.is_dir() else old
+    old = old / FILE if old.is_dir() else old
     measurement = evaluation.measurement
     if measurement.look_alikes:  # so many look-alikes are no random pairs
         raise WrongUse("--against does not apply to --impostors look-alike: remove it.")
     person = measurement.identities.people().person
     given = photo_people(people) if people else {}
-    logs = [_read(path, measurement, columns, given) for path in (new, old)]
+    logs = [read_pairs(path, measurement, columns, given) for path in (new, old)]
     known = np.arange(person.size)
     rows = []
     for mated in (False, True):
         pairs, ours, theirs = np.intersect1d(
             logs[0].keys[mated], logs[1].keys[mated], assume_unique=True, return_indices=True
         )
-        photos = np.column_stack([pairs >> 32, pairs & 0xFFFFFFFF])
+        photos = photos_of(pairs)
         inside = np.isin(photos, known).all(axis=1)
         wrong = [
             log.wrong[mated][:, places[inside]]
@@ -64,56 +62,6 @@ def compare(  # noqa: PLR0913 - how files of scores are read
     if not any(row.n for row in rows):
         raise WrongUse(f"{new} and {old} share no pair that both have answered.")
     return rows
-
-
-class PairLog(Measurement):
-    """Keeps each pair and at which thresholds it went wrong, and counts nothing."""
-
-    def __init__(self, like: Measurement) -> None:
-        limits = like.limits or (like.non_mated.histogram.low, like.non_mated.histogram.high)
-        super().__init__(
-            like.thresholds, like.no_face, low=limits[0], high=limits[1],
-            open_ended=like.limits is None, sign=like.sign,
-        )  # fmt: skip
-        self.identities = like.identities
-        self.impostors = like.impostors
-        self._blocks: list[tuple[Counts, np.ndarray, np.ndarray]] = []
-        self.keys: dict[bool, Counts] = {}
-        self.wrong: dict[bool, np.ndarray] = {}
-
-    def add(self, block: Block) -> None:
-        """Keep the pairs that were answered; a photo with itself is none."""
-        scores: Floats = self._as_written(block.scores)
-        settled = (~np.isnan(scores) | (block.codes != 0)) & (block.first != block.second)
-        settled &= ~self.aside(block)
-        first, second = block.first[settled], block.second[settled]
-        keys = np.maximum(first, second) << 32 | np.minimum(first, second)
-        mated, scores = block.mated[settled], scores[settled]
-        wrong = np.array([(scores >= t) != mated for t in self.thresholds])
-        self._blocks.append((keys, mated, wrong))
-
-    def close(self) -> None:
-        """Put the pairs together; of one that came several times the first counts."""
-        keys, mated, wrong = (
-            np.concatenate([block[part] for block in self._blocks], axis=-1) for part in range(3)
-        )
-        for kind in (False, True):
-            ours = np.flatnonzero(mated == kind)
-            self.keys[kind], places = np.unique(keys[ours], return_index=True)
-            self.wrong[kind] = wrong[:, ours[places]]
-
-
-def _read(
-    path: Path, like: Measurement, columns: Mapping[str, str], people: Mapping[str, str]
-) -> PairLog:
-    if not path.is_file():
-        raise WrongUse(f"{path} is neither a file of scores nor the folder of a run.")
-    if holds_matrix(path):
-        raise WrongUse(f"{path} is a matrix: only scores with names of photos can be put together.")
-    log = PairLog(like)
-    count_scores(open_scores(path, columns), log, people)
-    log.close()
-    return log
 
 
 def _rows(

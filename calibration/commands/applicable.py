@@ -31,7 +31,7 @@ _OF_A_SERVER = (
     *("header_file", "ca_file", "client_certificate", "client_key", "insecure", "proxy"),
 )
 _OF_SCORES = ("columns", "against")
-_OF_BOTH = ("claims", "lower_is_closer", "people", "groups", "impostors", "templates")
+_OF_BOTH = ("claims", "lower_is_closer", "people", "groups", "impostors", "templates", "quality")
 _OF_RUNS = frozenset(
     {"sources", "combine", "claims", "columns", "people", "lower_is_closer", "up_to", "tolerance",
      "confidence", "out", "json", "quiet"}

@@ -27,11 +27,13 @@ from calibration.executors import open_workers
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
 from calibration.judging.requirements import chosen
+from calibration.reject_curves import reject_curves
 from calibration.report import console, writer
 from calibration.side_by_side import compare
 from calibration.sources.degradations import EVERY as DEGRADATIONS
 from calibration.sources.labelled import Choice, open_labelled, require_what_chooses
 from calibration.sources.photos import Folder
+from calibration.sources.quality import photo_qualities
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
@@ -86,6 +88,7 @@ def _claims(options: dict[str, Any]) -> Claims:
                 "require",
                 "standard",
                 "against",
+                "quality",
                 "degrade",
             ),
         ),
@@ -139,6 +142,12 @@ def _claims(options: dict[str, Any]) -> Claims:
     "--templates",
     type=shared.FILE,
     help="Templates (.npz) of a system that is not under test: they tell who looks alike.",
+)
+@click.option(
+    "--quality",
+    type=shared.FILE,
+    help="The quality of each photo, higher is better: a table photo,quality, or what OFIQ writes. "
+    "Adds the FNMR where poor photos are rejected.",
 )
 @click.option(
     "--degrade",
@@ -338,6 +347,16 @@ def _judged(source: str, evaluation: Evaluation, options: dict[str, Any]) -> Fin
             alpha=rule.alpha,
         )
         findings = replace(findings, against=rows)
+    if options["quality"]:
+        curves = reject_curves(
+            Path(source) if Path(source).is_file() else options["out"],
+            photo_qualities(options["quality"]),
+            evaluation,
+            columns=options["columns"],
+            people=options["people"],
+            alpha=rule.alpha,
+        )
+        findings = replace(findings, quality=curves)
     return replace(findings, degraded=list(evaluation.degraded))
 
 

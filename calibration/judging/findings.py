@@ -9,6 +9,7 @@ from calibration.judging.requirements import Standard
 from calibration.objections import Objection
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
+from calibration.statistics.rejection import Kept
 from calibration.statistics.tail import Extrapolation, Tail
 from calibration.statistics.verdicts import Rule, Verdict
 
@@ -195,6 +196,34 @@ class DegradedRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RejectCurve:
+    """FNMR at a threshold where mated comparisons of low quality are rejected.
+
+    The ``worst`` share of them is not matched ``times`` as often as the rest; None where so many
+    are of the lowest quality that it cannot be told.
+    """
+
+    threshold: float
+    points: list[Kept]
+    worst: float | None
+    times: float | None
+    interval: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """What quality tells of errors: ``n`` mated comparisons whose two photos have one in the
+    ``column`` of ``source``, of so many people; of ``unknown`` more a photo has none."""
+
+    source: str
+    column: str
+    n: int
+    unknown: int
+    people: int
+    rows: list[RejectCurve]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """A comparison to look at."""
 
@@ -351,3 +380,4 @@ class Findings:
     required_of_groups: list[RequiredRow] = field(default_factory=list)
     against: list[PairedRow] = field(default_factory=list)
     degraded: list[DegradedRow] = field(default_factory=list)
+    quality: Quality | None = None

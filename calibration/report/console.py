@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from calibration.combining import Combined
-from calibration.judging.findings import Findings, Impostors, RequiredRow, Row
+from calibration.judging.findings import Findings, Impostors, Quality, RequiredRow, Row
 from calibration.objections import Effect
 from calibration.report import words
 from calibration.statistics.verdicts import Verdict
@@ -101,6 +101,8 @@ def _tell_rates(console: Console, findings: Findings) -> None:
         _tell_groups(console, findings)
     if findings.degraded:
         _tell_degraded(console, findings)
+    if findings.quality:
+        _tell_quality(console, findings, findings.quality)
     if findings.against:
         _tell_against(console, findings)
 
@@ -171,6 +173,23 @@ def _tell_degraded(console: Console, findings: Findings) -> None:
     console.print(table)
     for told in words.where_the_claim_ends(findings.degraded):
         console.print(told)
+    console.print()
+
+
+def _tell_quality(console: Console, findings: Findings, found: Quality) -> None:
+    row = found.rows[findings.operating]
+    console.print(
+        f"Not matched at {row.threshold:g} where poor photos are rejected, by "
+        f"{escape(found.column)} ({found.n:,} comparisons of {found.people:,} people)"
+    )
+    table = _table(("rejected", "quality from", "comparisons", "FNMR: not matched"))
+    for one in row.points:
+        table.add_row(
+            f"{100 * one.rejected:.2g} %", f"{one.lowest:g}", f"{one.n:,}",
+            words.percent_between(one.rate),
+        )  # fmt: skip
+    console.print(table)
+    console.print(words.worst_photos(findings))
     console.print()
 
 

@@ -240,6 +240,29 @@ def degraded(findings: Findings) -> str:
     return drawn(draw, height=1.1 + 1.6 * -(-len(kinds) // 4))
 
 
+def error_against_reject(findings: Findings) -> str:
+    """FNMR of what is kept over the share that is rejected, with intervals."""
+    assert findings.quality is not None  # noqa: S101 - drawn only where there is one
+    row = findings.quality.rows[findings.operating]
+
+    def draw(figure: Figure) -> None:
+        axes: Axes = figure.add_subplot()
+        at = [100 * one.rejected for one in row.points]
+        rates = [100 * one.rate.rate for one in row.points]
+        axes.plot(at, rates, color=BLUE, linewidth=1.2)
+        for one, across, up in zip(row.points, at, rates, strict=True):
+            ends = [100 * one.rate.interval.lower, 100 * one.rate.interval.upper]
+            marks = axes.plot((across, across), ends, color=BLUE, alpha=0.5)
+            marks += axes.plot(across, up, "o", color=BLUE, markersize=4)
+            told = f"quality from {one.lowest:g}: FNMR {words.percent_between(one.rate)}"
+            entitle(f"{across:.2g} % rejected, {told}", *marks)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("% of comparisons of one person that are rejected for quality")
+        axes.set_ylabel("% of the others not matched (FNMR)")
+
+    return drawn(draw, height=3.2)
+
+
 def _measured_curve(axes: Axes, histogram: Histogram, at: list[float]) -> None:
     rates, edges = reached(histogram), histogram.edges
     inside = (edges >= at[0] - 0.02 * (at[-1] - at[0])) & (edges <= at[-1]) & (rates > 0)

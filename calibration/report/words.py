@@ -322,6 +322,25 @@ def latency(row: GroupRow) -> str:
     return f"{row.median:.2g} s (95 %: {row.slowest:.2g} s)"
 
 
+def worst_photos(findings: Findings) -> str:
+    """What the quality of photos tells of who is not matched, "" where that cannot be told."""
+    if findings.quality is None:
+        return ""
+    row = findings.quality.rows[findings.operating]
+    if row.worst is None or row.times is None or math.isnan(row.times):
+        return (
+            "Too many comparisons are of the lowest quality, or none went wrong, to compare them."
+        )
+    upper = f"{row.interval.upper:.2g}" if math.isfinite(row.interval.upper) else "any number"
+    times = f"{row.times:.2g}" if math.isfinite(row.times) else "infinitely many"
+    shown = "so quality tells who is not matched" if row.interval.lower > 1 else "nothing shown"
+    return (
+        f"At {row.threshold:g} the worst {100 * row.worst:.2g} % of comparisons are not matched "
+        f"{times} times as often as the rest (between {row.interval.lower:.2g} and {upper}): "
+        f"{shown}."
+    )
+
+
 def share_of(part: int, whole: int) -> str:
     """A share in percent with two digits."""
     return f"{_percent(part / whole)} %" if whole else "not measured"

@@ -120,6 +120,7 @@ def _page(
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
         settings=len(EVERY),
+        worst_photos=words.worst_photos(findings),
         claim_ends=words.where_the_claim_ends(findings.degraded),
         group_matrix=matrix(findings.groups),
         least_people=LEAST_PEOPLE,
@@ -179,6 +180,10 @@ def _plots(findings: Findings, evaluation: Evaluation) -> dict[str, str | None]:
         ),
         "tail": (findings.tail, lambda: plots.tail_fit(findings, evaluation)),
         "degraded": (findings.degraded, lambda: plots.degraded(findings)),
+        "rejected": (
+            findings.quality and findings.quality.n,
+            lambda: plots.error_against_reject(findings),
+        ),
         "groups": (findings.groups, lambda: plots.groups(findings, findings.operating)),
     }
     return {name: draw() if there else None for name, (there, draw) in wanted.items()}

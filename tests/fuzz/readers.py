@@ -28,6 +28,7 @@ from calibration.judging.requirements import load_standard
 from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.formats.pair_lists import read_list
 from calibration.sources.photos import Folder
+from calibration.sources.quality import photo_qualities
 from calibration.sources.score_map import thresholds_of_map
 from calibration.sources.scores import photo_people
 from calibration.sources.templates import load as load_templates
@@ -204,6 +205,15 @@ READERS["a list of pairs"] = Foreign(
 )
 READERS["a table of people"] = Foreign(
     of_file(".csv", photo_people), corrupted([b"photo,person\nann/1.jpg,ann\nx.jpg,bob\n"])
+)
+READERS["a table of qualities"] = Foreign(
+    of_file(".csv", photo_qualities),
+    corrupted(
+        [
+            b"photo,quality\nann/1.jpg,0.5\nx.jpg,1e2\n",
+            b"Filename;UnifiedQualityScore;UnifiedQualityScore.scalar;\n/d/a/1.jpg;3.1;64\nb;;\n",
+        ]
+    ),
 )
 MAP = {"knots": [[0.1, -0.5], [0.5, -4.0], [0.9, -7.0]]}
 READERS["a score map"] = Foreign(

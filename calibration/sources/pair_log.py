@@ -1,0 +1,81 @@
+"""Single pairs of a file of scores, where counts do not do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from calibration.counting.comparisons import Block, Measurement
+from calibration.sources.formats.matrices import holds_matrix
+from calibration.sources.scores import count_scores, open_scores
+from calibration.statistics.arrays import Counts, Floats
+from verikit.errors import WrongUse
+
+
+class PairLog(Measurement):
+    """Keeps each pair, whether it has a score, and at which thresholds it went wrong; a refused
+    one is a non-match. It counts nothing."""
+
+    def __init__(self, like: Measurement) -> None:
+        limits = like.limits or (like.non_mated.histogram.low, like.non_mated.histogram.high)
+        super().__init__(
+            like.thresholds, like.no_face, low=limits[0], high=limits[1],
+            open_ended=like.limits is None, sign=like.sign,
+        )  # fmt: skip
+        self.identities = like.identities
+        self.impostors = like.impostors
+        self._blocks: list[tuple[Counts, np.ndarray, np.ndarray, np.ndarray]] = []
+        self.keys: dict[bool, Counts] = {}
+        self.wrong: dict[bool, np.ndarray] = {}
+        self.scored: dict[bool, np.ndarray] = {}
+
+    def add(self, block: Block) -> None:
+        """Keep the pairs that were answered; a photo with itself is none."""
+        scores: Floats = self._as_written(block.scores)
+        settled = (~np.isnan(scores) | (block.codes != 0)) & (block.first != block.second)
+        settled &= ~self.aside(block)
+        first, second = block.first[settled], block.second[settled]
+        keys = np.maximum(first, second) << 32 | np.minimum(first, second)
+        mated, scores = block.mated[settled], scores[settled]
+        wrong = np.array([(scores >= t) != mated for t in self.thresholds])
+        self._blocks.append((keys, mated, ~np.isnan(scores), wrong))
+
+    def close(self) -> None:
+        """Put the pairs together; of one that came several times the first counts."""
+        keys, mated, scored, wrong = (
+            np.concatenate([block[part] for block in self._blocks], axis=-1) for part in range(4)
+        )
+        for kind in (False, True):
+            ours = np.flatnonzero(mated == kind)
+            self.keys[kind], places = np.unique(keys[ours], return_index=True)
+            self.wrong[kind] = wrong[:, ours[places]]
+            self.scored[kind] = scored[ours[places]]
+
+    def photos(self, *, mated: bool) -> Counts:
+        """The numbers of the two photos of each pair of a kind, shape (n, 2)."""
+        return photos_of(self.keys[mated])
+
+
+def read_pairs(
+    path: Path, like: Measurement, columns: Mapping[str, str], people: Mapping[str, str]
+) -> PairLog:
+    """The pairs of a file of scores, of photos as they are numbered in a measurement.
+
+    Raises:
+        WrongUse: it cannot be read, or has no names of photos.
+    """
+    if not path.is_file():
+        raise WrongUse(f"{path} is neither a file of scores nor the folder of a run.")
+    if holds_matrix(path):
+        raise WrongUse(f"{path} is a matrix: only scores with names of photos can be put together.")
+    log = PairLog(like)
+    count_scores(open_scores(path, columns), log, people)
+    log.close()
+    return log
+
+
+def photos_of(keys: Counts) -> Counts:
+    """The two photos of pairs by their keys, shape (n, 2)."""
+    return np.column_stack([keys >> 32, keys & 0xFFFFFFFF])

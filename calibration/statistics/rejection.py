@@ -1,0 +1,91 @@
+"""Error against reject: an error rate where comparisons of poor quality are rejected.
+
+Source: error versus discard characteristic (ISO/IEC 29794-1; Grother & Tabassi, 2007). The quality
+of a comparison is the lower one of its two photos. Comparisons of equal quality are rejected
+together, so a share that is rejected may be less than the one that is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.differentials import Differential, same_group
+from calibration.statistics.intervals import ALPHA, Rate, measured
+
+SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+WORST = 0.1
+"""The share of the worst comparisons that is put beside the rest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """The ``rate`` of the n comparisons of a quality of ``lowest`` or more, of so many people;
+    a share of all, ``rejected``, is of a lower one."""
+
+    rejected: float
+    lowest: float
+    n: int
+    people: int
+    rate: Rate
+
+
+def error_against_reject(
+    quality: Floats, wrong: np.ndarray, person: Counts, alpha: float = ALPHA
+) -> list[Kept]:
+    """The rate among what is kept, for growing shares that are rejected.
+
+    Quality, whether a comparison went wrong, and whose it is: each of shape (n,).
+    """
+    ranked = np.sort(quality)
+    starts = sorted({_start(ranked, share) for share in SHARES}) if ranked.size else []
+    found = []
+    for start in starts:
+        kept = quality >= ranked[start]
+        found.append(
+            Kept(
+                rejected=start / ranked.size,
+                lowest=float(ranked[start]),
+                n=int(kept.sum()),
+                people=int(np.unique(person[kept]).size),
+                rate=_rate(wrong[kept], person[kept], alpha),
+            )
+        )
+    return found
+
+
+def worst_against_rest(
+    quality: Floats, wrong: np.ndarray, person: Counts, alpha: float = ALPHA
+) -> tuple[float, Differential] | None:
+    """How many times as often as the rest the worst tenth goes wrong, and what share it is; None
+    where so many are of the lowest quality that there is no such tenth.
+
+    Both rates are of the same people; each is bounded at half of alpha, so both hold together.
+    """
+    ranked = np.sort(quality)
+    start = _start(ranked, WORST) if ranked.size else 0
+    if not start:
+        return None
+    kept = quality >= ranked[start]
+    worst, rest = (_rate(wrong[some], person[some], alpha / 2) for some in (~kept, kept))
+    return start / ranked.size, same_group(worst, rest)
+
+
+def _start(ranked: Floats, share: float) -> int:
+    """The place of the first of those that are kept, all of its quality being kept."""
+    place = min(int(share * ranked.size), ranked.size - 1)
+    return int(np.searchsorted(ranked, ranked[place]))
+
+
+def _rate(wrong: np.ndarray, person: Counts, alpha: float) -> Rate:
+    size = int(person.max()) + 1 if person.size else 0
+    shares = Shares(
+        tried=np.bincount(person, minlength=size),
+        events=np.bincount(person[wrong], minlength=size)[None, :],
+        per_comparison=1,
+    )
+    effect = design_effects(shares)[0] if wrong.size else 1.0
+    return measured(int(wrong.sum()), wrong.size, effect, alpha)
