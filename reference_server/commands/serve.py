@@ -177,11 +177,13 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             )
         return replace(settings, ui=ui, allowed_hosts=(host, *allowed_host))
 
-    def read_keys() -> None:
+    def read_keys() -> int:
         try:
-            verifier.take_keys(settings_now())
+            settings = settings_now()
+            verifier.take_keys(settings)
         except WrongUse as error:
             raise KeysNotRead(str(error)) from None
+        return len(settings.pairs)
 
     settings = settings_now()
     processes = Processes(workers=workers, threads=threads, log_level=log_level)

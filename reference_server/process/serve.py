@@ -88,13 +88,13 @@ def run(
     listener: socket.socket,
     processes: Processes,
     when_ready: Callable[[], None],
-    read_keys: Callable[[], None] = lambda: None,
+    read_keys: Callable[[], int] = lambda: 0,
 ) -> NoReturn:
     """Serve until a signal says stop; ends the process with SystemExit.
 
     ``when_ready`` is called once, when the last worker has made its first comparison. ``read_keys``
-    is called on SIGHUP, before new workers replace the old ones; where it raises KeysNotRead, all
-    stays as it is.
+    is called on SIGHUP, before new workers replace the old ones, and returns the number of keys;
+    where it raises KeysNotRead, all stays as it is.
     """
     metrics: Metrics = app.extensions["metrics"]
     folder = _folder_of_heartbeats()
@@ -204,11 +204,11 @@ class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn ships no types
     def handle_hup(self) -> None:
         """Read the keys again, and replace the workers by ones that have them."""
         try:
-            self.app.read_keys()
+            keys = self.app.read_keys()
         except KeysNotRead as error:
             log("keys_not_read", level=logging.ERROR, error=str(error))
         else:
-            log("keys_read")
+            log("keys_read", keys=keys)
             super().handle_hup()
 
     def handle_usr2(self) -> None:
@@ -217,7 +217,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn ships no types
 
 
 class _Application(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
-    def __init__(self, app: Flask, options: dict[str, Any], read_keys: Callable[[], None]) -> None:
+    def __init__(self, app: Flask, options: dict[str, Any], read_keys: Callable[[], int]) -> None:
         self._app, self._options, self.read_keys = app, options, read_keys
         super().__init__()
 

@@ -1,6 +1,7 @@
 """A new key: the server reads its files again on SIGHUP, and takes the key before it too."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,7 @@ def test_keys_are_rotated_without_a_request_lost(
     assert eventually(lambda: not taken(OLD)())
     assert taken(NEW)()
     log = server.log.read_text()
+    assert re.findall(r'"keys": (\d)', log) == ["2", "1"]
     assert OLD not in log
     assert NEW not in log
 
