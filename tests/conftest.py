@@ -37,7 +37,7 @@ def forks() -> Iterator[Forks]:
         "calibration.commands.calibrate",
         "verikit.commands.verify",
     )
-    late = ("anyio._backends._asyncio", "matplotlib.backends.backend_svg", "PIL.PngImagePlugin")
+    late = ("anyio._backends._asyncio", "PIL.PngImagePlugin", "tests.support.undrawn")
     found = Forks("verikit.cli", *commands, *late)
     yield found
     found.close()

@@ -94,7 +94,7 @@ def stand_in():
 def run(stand_in, people, tmp_path, *options: str):
     url = f"http://127.0.0.1:{stand_in.server_port}"
     command = [url, "--data", str(people), "--out", str(tmp_path / "out"), "--quiet", "--json"]
-    command += ["--budget", "1500", "--rate", "3000", *options]
+    command += ["--budget", "500", "--rate", "3000", *options]
     return CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
 
 

@@ -73,6 +73,15 @@ def data() -> Path:
     return folder
 
 
+@pytest.fixture(
+    params=[pytest.param(3, id="a third"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+)
+def step(request: pytest.FixtureRequest) -> int:
+    """How research photos are gone through: every so many."""
+    count: int = request.param
+    return count
+
+
 @pytest.fixture
 def photo_of(data: Path):
     def read(name: str) -> Photo:

@@ -107,21 +107,22 @@ def test_mtcnn_alone_tells_which_way_is_up(mtcnn, hopper, turns):
 
 
 @pytest.mark.data
-def test_faces_that_hog_misses_are_found(detector, data, photo_of):
-    covered = sorted((data / "occlusion" / "masked").iterdir())[:40]
+def test_faces_that_hog_misses_are_found(detector, data, photo_of, step):
+    covered = sorted((data / "occlusion" / "masked").iterdir())[:40:step]
     photos = [photo_of(path.relative_to(data)).pixels for path in covered]
-    assert sum(bool(detector.find(pixels)) for pixels in photos) >= 36
+    assert sum(bool(detector.find(pixels)) for pixels in photos) >= 0.9 * len(photos)
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("turns", range(4))
-def test_covered_faces_are_set_upright(detector, data, photo_of, turns):
+def test_covered_faces_are_set_upright(detector, data, photo_of, turns, step):
     right = 0
-    for path in sorted((data / "occlusion" / "masked").iterdir())[:30]:
+    covered = sorted((data / "occlusion" / "masked").iterdir())[:30:step]
+    for path in covered:
         pixels = np.ascontiguousarray(np.rot90(photo_of(path.relative_to(data)).pixels, turns))
         back, boxes = detector.find_upright(pixels)
         right += bool(boxes) and (turns + back) % 4 == 0
-    assert right >= 27
+    assert right >= 0.9 * len(covered)
 
 
 class HogOf:

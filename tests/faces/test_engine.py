@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -78,16 +79,17 @@ def test_stages_are_told_what_they_cost(engine, astronaut, hopper):
     assert min(stages.ms.values()) > 0
 
 
-def test_64_threads_give_the_bits_of_one(engine, astronaut, hopper):
-    photos = [astronaut, hopper, resized(astronaut, 0.6), resized(hopper, 0.7)]
-    pairs = [(a, b) for a in photos for b in photos][:12]
+def test_many_threads_give_the_bits_of_one(engine, astronaut, hopper):
+    """A server of 64 clients is in tests/server/test_concurrency.py."""
+    photos = [astronaut, hopper, resized(astronaut, 0.3), resized(hopper, 0.4)]
+    pairs = list(combinations(photos, 2))
     alone = [engine.compare(*pair) for pair in pairs]
     thread = ComputeThread()
-    with ThreadPoolExecutor(64) as clients:
+    with ThreadPoolExecutor(24) as clients:
         together = list(
-            clients.map(lambda pair: thread.run(lambda: engine.compare(*pair)), pairs * 8)
+            clients.map(lambda pair: thread.run(lambda: engine.compare(*pair)), pairs * 4)
         )
-    assert together == alone * 8
+    assert together == alone * 4
 
 
 def test_a_process_forked_after_use_gives_the_same_bits(engine, astronaut, hopper):
@@ -107,16 +109,16 @@ def test_a_process_forked_after_use_gives_the_same_bits(engine, astronaut, hoppe
 @pytest.mark.data
 def test_everybody_is_identical_to_themselves(engine, data, photo_of):
     folders = sorted((data / "lfw").iterdir())
-    for folder in np.random.default_rng(0).choice(folders, 60, replace=False):
+    for folder in np.random.default_rng(0).choice(folders, 20, replace=False):
         photo = photo_of(sorted(folder.glob("*.jpg"))[0].relative_to(data))
         assert engine.compare(photo, photo) > 0.95, folder.name
 
 
 @pytest.mark.data
-def test_photos_without_people_hold_no_face(engine, data, photo_of):
+def test_photos_without_people_hold_no_face(engine, data, photo_of, step):
     found = [
         path.name
-        for path in sorted((data / "nonface").iterdir())
+        for path in sorted((data / "nonface").iterdir())[::step]
         if engine.finder.detector.find(photo_of(path.relative_to(data)).pixels)
     ]
     assert found == []
@@ -125,7 +127,7 @@ def test_photos_without_people_hold_no_face(engine, data, photo_of):
 @pytest.mark.data
 def test_mated_pairs_score_above_non_mated_ones(engine, data, photo_of):
     lines = (data / "lfw-pairs.csv").read_text().splitlines()[1:]
-    drawn = np.random.default_rng(1).choice(lines, 60, replace=False)
+    drawn = np.random.default_rng(1).choice(lines, 30, replace=False)
     scores: dict[str, list[float]] = {"0": [], "1": []}
     for line in drawn:
         first, second, mated = line.split(",")

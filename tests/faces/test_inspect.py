@@ -16,6 +16,12 @@ from verikit.contract import load_contract
 from verikit.portraits import head
 
 
+@pytest.fixture(autouse=True)
+def loaded(engine, monkeypatch):
+    """The models are loaded once, but in a test that undoes this."""
+    monkeypatch.setattr("reference_server.commands.inspect.load_engine", lambda *_, **__: engine)
+
+
 @pytest.fixture
 def portrait(tmp_path, hopper):
     path = tmp_path / "portrait.png"
@@ -39,6 +45,12 @@ def test_bare_face_as_json_and_drawing(portrait, tmp_path):
     photo, text = after[: len(before)], after[len(before) :]
     assert (photo != before).any(axis=2).mean() < 0.05
     assert (text == GREEN).all(axis=2).any()
+
+
+def test_the_models_are_loaded_by_the_command(portrait, monkeypatch):
+    shared = seen(portrait)
+    monkeypatch.undo()
+    assert seen(portrait) == shared
 
 
 def test_turned_photo_is_set_upright(tmp_path, hopper):

@@ -108,12 +108,12 @@ def test_harmless_things_pass(engine, hopper, kind):
 
 
 @pytest.mark.data
-def test_masks_are_found_and_refused(engine, data, photo_of):
-    bare = portraits(data, "test")
+def test_masks_are_found_and_refused(engine, data, photo_of, step):
+    bare = portraits(data, "test")[::step]
     worn = [refused(engine, photo_of(masked(path).relative_to(data))) for path in bare]
-    assert sum(worn) >= 0.97 * len(worn)
+    assert worn.count(False) <= max(1, 0.03 * len(worn))
     alarms = [refused(engine, photo_of(path.relative_to(data))) for path in bare]
-    assert sum(alarms) <= 0.05 * len(alarms)
+    assert sum(alarms) <= max(1, 0.05 * len(alarms))
 
 
 def test_network_knows_no_face_when_it_sees_none(engine):

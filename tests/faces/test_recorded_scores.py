@@ -68,8 +68,9 @@ def test_scores_of_portraits_are_those_recorded(engine):
 
 @pytest.mark.data
 @pytest.mark.usefixtures("data")
-def test_scores_of_research_photos_are_those_recorded(engine):
-    assert differing(engine, [row for row in rows() if row["first"] not in PORTRAITS]) == []
+def test_scores_of_research_photos_are_those_recorded(engine, step):
+    found = [row for row in rows() if row["first"] not in PORTRAITS]
+    assert differing(engine, found[::step]) == []
 
 
 if __name__ == "__main__":

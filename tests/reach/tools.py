@@ -15,7 +15,7 @@ REPORTS = {
 }
 PROFILE = """
 about: As short as can be.
-stages: [{users: 1, seconds: 0.4}]
+stages: [{rate: 20, seconds: 0.4}]
 warm_up: 0
 photos: [250]
 gates: {error_share: 0}

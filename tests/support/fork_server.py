@@ -5,10 +5,14 @@
 imports these modules. Each line of stdin is a JSON list: a module to run, its arguments, a file for
 the output, and the environment. Lines of stdout are the process ids, and later each id with its
 exit status, the most memory that it had in kB, and how long it ran in seconds.
+
+A line of only two, module and arguments, is run here as a rehearsal, so that what a program makes
+at its first use, such as compiled templates, is there in every fork. Its answer is 0.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -18,6 +22,7 @@ import time
 import traceback
 from contextlib import suppress
 from select import select
+from typing import Any
 
 _fork, _select = os.fork, select  # before gevent puts its own into their place
 
@@ -29,9 +34,11 @@ def run(module: str, arguments: list[str], output: str, environment: dict[str, s
     os.environ.clear()
     os.environ.update(environment)
     file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(file, stream)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for stream, source in enumerate((nothing, file, file)):
+        os.dup2(source, stream)
+    os.close(file)
+    os.close(nothing)
     sys.argv = [module, *arguments]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
@@ -40,13 +47,13 @@ def run(module: str, arguments: list[str], output: str, environment: dict[str, s
     return 0
 
 
-def start(line: str) -> int:
-    """The process id of a program that this line asks for."""
+def start(asked: list[Any]) -> int:
+    """The process id of a program that is asked for."""
     if process := _fork():
         return process
     status = 70
     try:
-        status = run(*json.loads(line))
+        status = run(*asked)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -54,6 +61,21 @@ def start(line: str) -> int:
             with suppress(OSError):
                 stream.flush()
         os._exit(status)
+
+
+def rehearse(module: str, arguments: list[str]) -> None:
+    """Be ``python -m module`` in this process, and then be oneself again."""
+    streams = {number: os.dup(number) for number in (0, 1, 2)}
+    words, variables = sys.argv, dict(os.environ)
+    try:
+        run(module, arguments, os.devnull, variables)
+    finally:
+        sys.argv = words
+        os.environ.clear()
+        os.environ.update(variables)
+        for number, stream in streams.items():
+            os.dup2(stream, number)
+            os.close(stream)
 
 
 def reap(started: dict[int, float]) -> None:
@@ -69,6 +91,7 @@ def main() -> None:
     """Until stdin ends."""
     for module in sys.argv[1:]:
         importlib.import_module(module)
+    gc.freeze()
     started: dict[int, float] = {}
     while True:
         if _select([0], [], [], 0.02)[0]:
@@ -76,8 +99,13 @@ def main() -> None:
             if not line:
                 return
             begun = time.monotonic()
-            process = start(line)
-            started[process] = begun
+            if len(asked := json.loads(line)) == 2:
+                rehearse(*asked)
+                gc.freeze()  # forks share what nobody touches
+                process = 0
+            else:
+                process = start(asked)
+                started[process] = begun
             print(process, flush=True)
         reap(started)
 

@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 
 from tests.support.peer import Behaviour, Peer, listening, read_request
 from verikit.contract import load_contract
@@ -150,6 +150,7 @@ ENDLESS: dict[str, tuple[bytes, bytes, float]] = {
 }
 
 
+@cache
 def bomb() -> bytes:
     """300 MiB of nothing, in 300 kB."""
     packed = zlib.compressobj(9, zlib.DEFLATED, 31)

@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -78,13 +79,7 @@ def page(
     **values: Any,
 ) -> str:
     """The text of a report by a template of a package; ``script`` is the only one that may run."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package, ""), PackageLoader("verikit.reports", "")]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = _environment(package)
     environment.filters.update(filters or {})
     css = files("verikit.reports").joinpath("shell.css").read_text("utf-8")
     return environment.get_template(template).render(
@@ -94,6 +89,18 @@ def page(
         policy=_policy(script),
         version=version("verikit"),
         **values,
+    )
+
+
+@cache
+def _environment(package: str) -> Environment:
+    """Templates are compiled once in a process."""
+    return Environment(
+        loader=ChoiceLoader([PackageLoader(package, ""), PackageLoader("verikit.reports", "")]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
 
 
