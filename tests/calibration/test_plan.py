@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from calibration.commands.plan import plan
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
+from verikit.cli import main
 
 
 def planned(*options: str) -> dict:
@@ -51,7 +52,7 @@ def test_what_is_claimed_elsewhere_is_planned_for():
         (["--require", "fmr-differential@0.7<=3"], "how unequal groups are"),
         (["--standard", "nobody"], "no standard"),
     ):
-        result = CliRunner().invoke(plan, ["--people", "300", *wrong])
+        result = CliRunner().invoke(main, ["plan", "--people", "300", *wrong])
         assert result.exit_code == 2
         assert message in " ".join(result.output.split())
 

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.commands.calibrate import calibrate
 from calibration.sources.quality import photo_qualities
 from calibration.statistics.rejection import error_against_reject, worst_against_rest
+from verikit.cli import main
 from verikit.errors import WrongUse
 
 OFIQ = (
@@ -119,7 +119,7 @@ def files(tmp_path, people: int = 120):
 def test_a_report_shows_the_fnmr_where_poor_photos_are_rejected(tmp_path):
     command = files(tmp_path)
     quality = ["--quality", str(tmp_path / "ofiq.csv")]
-    result = CliRunner().invoke(calibrate, command + quality, catch_exceptions=False)
+    result = CliRunner().invoke(main, ["calibrate", *command, *quality], catch_exceptions=False)
     found = json.loads((tmp_path / "o/report.json").read_text())
     curve = found["quality"]["rows"][found["operating"]]
     assert (found["quality"]["n"], found["quality"]["unknown"]) == (240, 0)
@@ -141,11 +141,13 @@ def test_photos_without_a_quality_are_left_out_and_others_are_refused(tmp_path):
     command = files(tmp_path)
     table = (tmp_path / "ofiq.csv").read_text().splitlines()
     (tmp_path / "some.csv").write_text("\n".join(row for row in table if "p7/" not in row))
-    CliRunner().invoke(calibrate, [*command, "--quality", str(tmp_path / "some.csv")])
+    CliRunner().invoke(main, ["calibrate", *command, "--quality", str(tmp_path / "some.csv")])
     found = json.loads((tmp_path / "o/report.json").read_text())["quality"]
     assert (found["n"], found["unknown"], found["people"]) == (238, 2, 119)
     (tmp_path / "other.csv").write_text("photo,quality\nnobody.jpg,1\n")
-    result = CliRunner().invoke(calibrate, [*command, "--quality", str(tmp_path / "other.csv")])
+    result = CliRunner().invoke(
+        main, ["calibrate", *command, "--quality", str(tmp_path / "other.csv")]
+    )
     assert result.exit_code == 2
     assert "none of the photos, such as p0/0.jpg" in " ".join(result.output.split())
 
@@ -156,6 +158,6 @@ def test_a_run_has_a_curve_as_well(stub, people, tmp_path):
     (tmp_path / "q.csv").write_text("\n".join(["photo,quality", *rows]))
     command = [stub.url, "--data", str(people), "--out", str(tmp_path / "o"), "--quiet"]
     options = ["--rate", "100000", "--budget", "300", "--quality", str(tmp_path / "q.csv")]
-    CliRunner().invoke(calibrate, command + options, catch_exceptions=False)
+    CliRunner().invoke(main, ["calibrate", *command, *options], catch_exceptions=False)
     found = json.loads((tmp_path / "o/report.json").read_text())
     assert found["quality"]["n"] == found["mated"] > 20
