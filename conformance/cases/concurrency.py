@@ -9,8 +9,10 @@ from dataclasses import replace
 from conformance.case import CaseContext, score_of
 from conformance.cases import case
 from conformance.cases.scores import COLLINS, HOPPER
+from conformance.judging.oracle import right
 from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
 from conformance.judging.verdicts import Finding
+from conformance.requests.exchange import Exchange
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request
 
 _MIXED = (
@@ -24,6 +26,8 @@ _MIXED = (
     Request(check_quality="maybe"),
 )
 _ROUNDS = 3
+_MANY = 110
+"""Servers close a connection, and some lose a request, after a hundred."""
 
 
 @case(
@@ -36,12 +40,7 @@ def _not_mixed(context: CaseContext) -> Iterator[Finding]:
     alone = [context.ask(request) for request in _MIXED]
     for together in (context.together(_MIXED) for _ in range(_ROUNDS)):
         for one, other in zip(alone, together, strict=True):
-            same = outcome(one.answer) == outcome(other.answer)
-            if same and outcome(one.answer) == ACCEPTED:
-                same = abs(score_of(one) - score_of(other)) <= context.profile.score_tolerance
-            if not same:
-                expected = f"the same response as when sent alone: {describe_actual(one)}"
-                yield from context.finding(expected, other)
+            yield from _differs(context, one, other)
 
 
 @case(
@@ -60,6 +59,97 @@ def _reused(context: CaseContext) -> Iterator[Finding]:
             yield from context.finding(
                 f"the same response as when sent alone: {describe_actual(alone)}", last
             )
+
+
+@case(
+    "connection-forgets",
+    "A request over one connection gets nothing from the request before",
+    since="1.8.0",
+    requires=("operation-stateless",),
+)
+def _forgets(context: CaseContext) -> Iterator[Finding]:
+    ordinary = Request()
+    turned = Request(first=EncryptedPhoto(photo=Photo(turn=90)))
+    covered = Request(second=EncryptedPhoto(photo=Photo(cover="mask")))
+    for before, then in (
+        (ordinary, replace(ordinary, first=None)),
+        (ordinary, replace(ordinary, second=None)),
+        (replace(turned, auto_rotate="true"), turned),
+        (replace(covered, check_quality="true"), covered),
+    ):
+        alone = context.ask(then)
+        last = context.in_a_row([before, then])[-1]
+        yield from _differs(context, alone, last)
+
+
+@case(
+    "connection-of-many-requests",
+    "A connection that is kept open for 110 requests loses none",
+    since="1.8.0",
+    requires=("answer-complete",),
+)
+def _many(context: CaseContext) -> Iterable[Finding]:
+    exchanges = context.in_a_row([Request(first=None, second=None)] * _MANY)
+    lost = [one for one in exchanges if one.answer is None]
+    return context.finding("an answer to each request", lost[0]) if lost else []
+
+
+@case(
+    "options-not-cached",
+    "The response to the same photos with other options is not that of before",
+    since="1.8.0",
+    requires=("operation-stateless",),
+)
+def _options_not_cached(context: CaseContext) -> Iterator[Finding]:
+    """Two pairs of photos that nothing else sends, each asked in another order."""
+    for number, word in enumerate(("true", "false")):
+        light = 0.94 + 0.01 * number
+        photos = (Photo(turn=90, brightness=light), Photo(cover="mask", brightness=light))
+        first, second = (EncryptedPhoto(photo=photo) for photo in photos)
+        turned = Request(first=first, auto_rotate=word)
+        covered = Request(first=second, check_quality=word)
+        for request, option in ((turned, "auto_rotate"), (covered, "check_quality")):
+            other = replace(request, **{option: "false" if word == "true" else "true"})  # type: ignore[arg-type]
+            context.ask(request)
+            for again in (other, request):
+                yield from _oracle(context, again)
+
+
+def _oracle(context: CaseContext, request: Request) -> Iterable[Finding]:
+    one = context.ask(request)
+    allowed = right(one.request, context.profile, context.environment.leaves_open)
+    if allowed and outcome(one.answer) not in allowed.outcomes:
+        return context.finding(allowed.expected, one)
+    return []
+
+
+@case(
+    "cookies-carry-nothing",
+    "A cookie that the server sets does not bring options along",
+    since="1.8.0",
+    requires=("operation-stateless",),
+)
+def _cookies(context: CaseContext) -> Iterator[Finding]:
+    turned = Request(first=EncryptedPhoto(photo=Photo(turn=90)))
+    covered = Request(second=EncryptedPhoto(photo=Photo(cover="mask")))
+    for request, option in ((turned, "auto_rotate"), (covered, "check_quality")):
+        given = context.ask(replace(request, **{option: "true"}))  # type: ignore[arg-type]
+        cookie = given.answer.headers.get("set-cookie", "") if given.answer else ""
+        if cookie:
+            headers = (("Cookie", cookie.partition(";")[0]),)
+            alone = context.ask(request)
+            yield from _differs(context, alone, context.ask(replace(request, headers=headers)))
+
+
+def _differs(context: CaseContext, alone: Exchange, other: Exchange) -> Iterable[Finding]:
+    """A finding if the outcome, or the score, is another than of the same request alone."""
+    same = outcome(alone.answer) == outcome(other.answer)
+    if same and outcome(alone.answer) == ACCEPTED:
+        same = abs(score_of(alone) - score_of(other)) <= context.profile.score_tolerance
+    if same:
+        return []
+    expected = f"the same response as when sent alone: {describe_actual(alone)}"
+    return context.finding(expected, other)
 
 
 @case(

@@ -53,6 +53,7 @@ INVARIANTS: dict[str, tuple[str, Kind]] = {
     "code-whole": ("Codes are written without a fraction", _any),
     "http-framing": ("Every response is framed unambiguously", _any),
     "http-fields": ("Every response follows the HTTP standard", _any),
+    "answer-one-line": ("The Java sample reads the whole of every response", _any),
     "answer-content-type": ("Every response has a JSON content type", _any),
     "answer-complete": ("Every request gets a complete response", _any),
     "status-documented": ("Every HTTP status is documented", _any),

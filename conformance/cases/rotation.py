@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from conformance.case import Case, CaseContext, number, score_of
@@ -23,6 +24,8 @@ UPRIGHT = {
     8: Photo(exif=8, turn=90),
 }
 """For each EXIF orientation the stored pixels that it sets upright."""
+CAMERA = (3, 6, 8)
+"""Orientations in which phones are held."""
 
 
 def _turned_upright(context: CaseContext, turned: Photo, swap: bool) -> Iterable[Finding]:
@@ -130,6 +133,18 @@ def _cases() -> Iterator[Case]:
                 play=partial(play, turn=turn),
                 group="rotation",
                 alone=False,
+            )
+    for orientation in CAMERA:
+        for photo in ("first", "second"):
+            stored = replace(UPRIGHT[orientation], camera=True)
+            yield Case(
+                id=f"{photo}-exif-{orientation}-camera-upright",
+                title=f"The {photo} photo is a phone's, of EXIF orientation {orientation}; "
+                "auto_rotate true",
+                since="1.8.0",
+                requires=("auto-rotate-exif", f"{photo}-judged"),
+                play=partial(_turned_upright, turned=stored, swap=photo == "first"),
+                group="rotation",
             )
     for orientation, stored in UPRIGHT.items():
         for photo in ("first", "second"):

@@ -103,6 +103,7 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
         statuses = ", ".join(map(str, _CONTRACT.statuses))
         yield Violation("status-documented", f"one of HTTP {statuses}", f"HTTP {answer.status}")
     yield from _shape(answer)
+    yield from _lines(answer)
     yield from _header(answer)
     yield from _pairing(answer, profile)
     yield from _message(answer)
@@ -146,6 +147,13 @@ def _without_nulls(answer: Answer, success: bool) -> Mapping[str, Any]:
     """The object without a null for the other kind of response."""
     other = "message" if success else "verification_score"
     return {n: v for n, v in answer.fields.items() if n != other or v is not None}
+
+
+def _lines(answer: Answer) -> Iterator[Violation]:
+    """JSON of which a client that reads one line, as the Java sample does, gets a part."""
+    lines = answer.body.rstrip().count(b"\n") + 1
+    if isinstance(answer.json, dict) and lines > 1:
+        yield Violation("answer-one-line", "JSON on one line", f"{lines} lines")
 
 
 def _strictness(answer: Answer) -> Iterator[Violation]:

@@ -75,7 +75,9 @@ def _shows_it_alone(run: Run, case: str, one: Exchange) -> bool:
     own = any(photo.of.startswith(OWN) for photo in one.request.photos)
     reached = run.target.endpoint.access == Access()
     documented = run.target.secrets == _DOCUMENTED
-    return run.cases[case].alone and one.answer is not None and documented and reached and not own
+    plain = one.request.head == "plain" and not one.request.pause
+    alone = run.cases[case].alone and one.answer is not None and plain
+    return alone and documented and reached and not own
 
 
 def _check(run: Run, case: str, finding: Finding) -> str:
@@ -103,6 +105,8 @@ def _headers(sent: Wire) -> Iterator[str]:
         "-H",
         f"Content-Type: {sent.content_type}" if sent.content_type else "Content-Type:",
     )
+    for name, value in sent.headers:
+        yield from ("-H", f"{name}: {value}")
     if sent.expect_continue:
         yield from ("-H", "Expect: 100-continue")
     elif len(sent.body) >= _EXPECTING:

@@ -30,6 +30,8 @@ def _flipped(encrypted: bytes, where: str | None) -> bytes:
         return encrypted
     tag = len(encrypted) - _SCHEME.tag_bytes
     places = {"first": 0, "middle": tag // 2, "tag-start": tag, "tag": len(encrypted) - 1}
+    if where == "tag-reversed":
+        return encrypted[:tag] + encrypted[tag:][::-1]
     damaged = bytearray(encrypted)
     damaged[places[where]] ^= 1
     return bytes(damaged)

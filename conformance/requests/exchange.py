@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 import json
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import Any
@@ -165,8 +166,18 @@ def _named(case: str, sent: Wire) -> transport.Request:
         headers=(
             (NAME_HEADER, f"{case}/{next(_numbers)}"),
             *((("Expect", "100-continue"),) if sent.expect_continue else ()),
+            *sent.headers,
         ),
+        head=sent.head,
+        pieces=_slowly(sent.body, sent.pause) if sent.pause else None,
     )
+
+
+def _slowly(body: bytes, seconds: float) -> Iterator[bytes]:
+    """The two halves, and time between them."""
+    yield body[: len(body) // 2]
+    time.sleep(seconds)
+    yield body[len(body) // 2 :]
 
 
 def _integer(digits: str) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from verikit.errors import WrongUse
-from verikit.transport.request import Length
+from verikit.transport.request import Head, Length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,9 @@ class Photo:
     progressive: bool = False
     exif: int | None = None
     """The EXIF orientation, 1 to 8."""
+    camera: bool = False
+    """A JPEG as a phone writes it: EXIF at its very start, with the most significant byte first,
+    the camera's name before the orientation, and a small picture in it."""
     frames: int = 1
     """Frames after the first are blank."""
     percent: int = 100
@@ -60,7 +63,8 @@ class Encryption:
     """right, wrong (one character differs), or default (the documented one)."""
     iv: str = "right"
     flip: str | None = None
-    """first, middle, tag-start, or tag (its end): where one bit is turned over."""
+    """first, middle, tag-start, or tag (its end): where one bit is turned over; or tag-reversed:
+    its bytes, last first."""
     drop: str | None = None
     """tag, tag-byte, half, or all-but-tag: what is left out."""
     off: bool = False
@@ -126,6 +130,15 @@ class Request:
     """The body itself, instead of one that is made of the parameters."""
     pad_to: int | None = None
     """An unknown parameter lengthens the body to this many bytes."""
+    tail: str = ""
+    """What follows the parameters of a URL-encoded body."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """More headers, or others than the suite's own."""
+    head: Head = "plain"
+    """How request line and headers are written: plain, lower-case-names, whole-url (in the request
+    line), or http-1.0."""
+    pause: float = 0.0
+    """Seconds without a byte in the middle of the body."""
     method: str = "POST"
     path: str = "{path}"
 
@@ -183,6 +196,6 @@ _NESTED: dict[str, type[Any]] = {
 def _value(name: str, value: Any) -> Any:
     if name in _NESTED and isinstance(value, Mapping):
         return build(_NESTED[name], value)
-    if name == "extra":
+    if name in ("extra", "headers"):
         return tuple(value.items())
     return tuple(value) if isinstance(value, list) else value

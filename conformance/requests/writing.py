@@ -15,7 +15,7 @@ from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, FieldValue, Request, Writing
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets, url_encoded
-from verikit.transport.request import Length
+from verikit.transport.request import Head, Length
 
 Pairs = list[tuple[str, str]]
 
@@ -27,7 +27,7 @@ _BASE64 = (ascii_letters + digits + "+/=").encode()
 
 @dataclass(frozen=True, kw_only=True)
 class Wire:
-    """An HTTP request, ready to be sent; ``length`` as in :class:`Request`."""
+    """An HTTP request, ready to be sent; what is not said is as in :class:`Request`."""
 
     method: str
     target: str
@@ -35,6 +35,9 @@ class Wire:
     body: bytes
     length: Length
     expect_continue: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    head: Head = "plain"
+    pause: float = 0.0
 
 
 def wire(request: Request, secrets: Secrets) -> Wire:
@@ -44,6 +47,7 @@ def wire(request: Request, secrets: Secrets) -> Wire:
     body_type, body = _BODIES[request.body]([p for p in pairs if p[0] not in request.in_query])
     if request.literal is not None:
         body = request.literal.encode("utf-8", "surrogatepass")
+    body += request.tail.encode()
     if request.pad_to:
         body += b"&%s=" % PADDING.encode()
         body += b"0" * (request.pad_to - len(body))
@@ -55,6 +59,9 @@ def wire(request: Request, secrets: Secrets) -> Wire:
         body=body,
         length=request.length,
         expect_continue=request.expect_continue,
+        headers=request.headers,
+        head=request.head,
+        pause=request.pause,
     )
 
 

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageOps
 
 from conformance.cases.rotation import UPRIGHT
 from conformance.cases.table import resolved
@@ -72,6 +72,7 @@ def test_same_request_is_the_same_bytes() -> None:
         Encryption(flip="first"),
         Encryption(flip="middle"),
         Encryption(flip="tag"),
+        Encryption(flip="tag-reversed"),
         Encryption(drop="tag"),
         Encryption(drop="tag-byte"),
         Encryption(drop="half"),
@@ -138,6 +139,29 @@ def test_exif_sets_stored_pixels_upright(orientation: int) -> None:
     ):
         apart = ImageChops.difference(ImageOps.exif_transpose(picture), wanted)
     assert max(high for _, high in apart.getextrema()) <= 40  # resampling after turning
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photo_of_a_camera_has_big_endian_exif_and_a_thumbnail(orientation: int) -> None:
+    data = photo_file(
+        Photo(width=200, height=200, format="JPEG", camera=True, exif=orientation, quality=80)
+    )
+    assert data.startswith(b"\xff\xd8\xff\xe1")
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        exif = picture.getexif()
+        assert picture.size == (200, 200)
+    assert exif.endian == ">"
+    assert (exif[ExifTags.Base.Make], exif[ExifTags.Base.Orientation]) == (
+        "Camera maker",
+        orientation,
+    )
+    small = exif.get_ifd(ExifTags.IFD.IFD1)
+    start = data.index(b"MM\0*") + small[ExifTags.Base.JpegIFOffset]
+    with Image.open(
+        io.BytesIO(data[start : start + small[ExifTags.Base.JpegIFByteCount]])
+    ) as found:
+        assert found.size == (160, 120)
 
 
 def test_png_of_few_bytes_is_as_large_as_it_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -16,6 +17,11 @@ from verikit import transport
 from verikit.errors import Broken
 from verikit.transport import Connection, Pool
 
+HEAD, PAUSED, CONNECTION = "verikit.head", "verikit.paused", "verikit.connection"
+"""Entries of the environment for what no WSGI server tells: how the head was written, whether the
+body paused, and the number of the connection."""
+_numbers = itertools.count(1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DirectTarget(Target):
@@ -29,7 +35,7 @@ class DirectTarget(Target):
         return cast(Pool, _Direct(self.serve, self.slips))
 
     def connection(self) -> Connection:
-        return cast(Connection, _Direct(self.serve, self.slips))
+        return cast(Connection, _Direct(self.serve, self.slips, next(_numbers)))
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class _Direct:
 
     serve: Serve
     slips: list[str]
+    number: int = 0
+    """Of a connection that is kept open; each request of a pool has one of its own."""
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +60,8 @@ class _Direct:
 
     def ask(self, request: transport.Request, *, new_connection: bool = False) -> transport.Answer:
         try:
-            reply = self.serve(Ask(_environ(request), request.body))
+            environ = {**_environ(request), CONNECTION: self.number or next(_numbers)}
+            reply = self.serve(Ask(environ, request.body))
         except ConnectionError as error:
             raise Broken("the connection was lost", begun=True) from error
         except Exception as error:
@@ -77,6 +86,8 @@ def _environ(request: transport.Request) -> dict[str, Any]:
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
+        HEAD: request.head,
+        PAUSED: request.pieces is not None,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": BytesIO(),

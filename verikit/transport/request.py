@@ -12,6 +12,7 @@ from verikit.transport.headers import Headers
 BLOCK = 64 * 1024
 
 Length = Literal["declared", "chunked", "none"]
+Head = Literal["plain", "lower-case-names", "whole-url", "http-1.0"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,8 @@ class Request:
         body: the bytes.
         length: how the server learns where the body ends: by ``Content-Length``, by chunks, or,
             for a server that is to refuse it, not at all.
-        headers: further ones.
+        headers: further ones, or others in the place of the endpoint's.
+        head: how request line and headers are written; all ways mean the same.
         pieces: the body again, in pieces that are sent as they come; whoever makes them may wait.
     """
 
@@ -35,6 +37,7 @@ class Request:
     body: bytes = b""
     length: Length = "declared"
     headers: Headers = ()
+    head: Head = "plain"
     pieces: Iterable[bytes] | None = None
 
 
@@ -48,14 +51,20 @@ def blocks_of(request: Request, endpoint: Endpoint) -> Iterator[bytes]:
 
 def head_of(request: Request, endpoint: Endpoint) -> bytes:
     """Request line and header section."""
-    lines = [f"{request.method} {endpoint.target}{request.path} HTTP/1.1", endpoint.header_lines]
-    lines += [f"{name}: {value}" for name, value in request.headers]
+    target = endpoint.address.url if request.head == "whole-url" else endpoint.target
+    version = "1.0" if request.head == "http-1.0" else "1.1"
+    lines = [f"{request.method} {target}{request.path} HTTP/{version}"]
+    others = {name.lower() for name, _ in request.headers}
+    headers = [pair for pair in endpoint.headers if pair[0].lower() not in others]
+    headers += request.headers
     if request.content_type:
-        lines.append(f"Content-Type: {request.content_type}")
+        headers.append(("Content-Type", request.content_type))
     if request.length == "declared":
-        lines.append(f"Content-Length: {len(request.body)}")
+        headers.append(("Content-Length", str(len(request.body))))
     elif request.length == "chunked":
-        lines.append("Transfer-Encoding: chunked")
+        headers.append(("Transfer-Encoding", "chunked"))
+    lower = request.head == "lower-case-names"
+    lines += [f"{name.lower() if lower else name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from conformance.requests.photos.camera import as_camera
 from conformance.requests.photos.odd import ODD
 from conformance.requests.photos.padding import padded
 from conformance.requests.photos.portraits import draw
@@ -51,7 +52,12 @@ def _image_file(photo: Photo) -> bytes:
     picture = _in_mode(draw(photo), photo.mode)
     buffer = io.BytesIO()
     picture.save(buffer, photo.format, **_options(photo, picture))
-    return buffer.getvalue()
+    data = buffer.getvalue()
+    return as_camera(data, picture, photo.exif or 1) if _is_camera(photo) else data
+
+
+def _is_camera(photo: Photo) -> bool:
+    return photo.camera and photo.format == "JPEG"
 
 
 def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
@@ -67,7 +73,7 @@ def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
         options["quality"] = photo.quality
     if photo.progressive:
         options["progressive"] = True
-    if photo.exif is not None:
+    if photo.exif is not None and not _is_camera(photo):
         exif = Image.Exif()
         exif[_ORIENTATION] = photo.exif
         options["exif"] = exif

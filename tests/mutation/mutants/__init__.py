@@ -1,6 +1,7 @@
 """Importing this package registers every mutant."""
 
 from tests.mutation.mutants import (
+    clients,
     comparison,
     crossed,
     encryption,
@@ -22,6 +23,7 @@ from tests.mutation.mutants import conditional  # isort: skip  (made of the othe
 
 __all__ = [
     "MUTANTS",
+    "clients",
     "comparison",
     "conditional",
     "crossed",
