@@ -174,10 +174,10 @@ def _load(url: str | None, access: Access, options: dict[str, Any]) -> int:
 
 
 def profile_of_server(name: str | None) -> Mapping[str, Any]:
-    """What the profile of the server says.
+    """The server's profile (``--profile``) as plain values.
 
     Raises:
-        WrongUse: it cannot be read, or is one of the load.
+        WrongUse: it cannot be read, or names a load profile.
     """
     if name in profile_names():
         raise WrongUse(f"{name} is a load profile: name it by --load-profile")
@@ -193,7 +193,7 @@ def _list(*, in_json: bool) -> None:
 
 
 def adjusted(profile: Profile, options: dict[str, Any]) -> Profile:
-    """The profile with what the command line says instead.
+    """The profile with the command line's options in place of its own.
 
     Raises:
         WrongUse: an option does not apply to the profile or makes no sense.

@@ -29,7 +29,7 @@ _PLAIN_EVERY = 10
 def carry_out(
     url: str, profile: Profile, access: Access, secrets: Secrets, options: dict[str, Any]
 ) -> int:
-    """Run a profile and publish what came of it; the exit status."""
+    """Run a load profile, print and write its reports; returns the exit code."""
     before = read_run(options["compare"]) if options["compare"] else None
     with ReportFiles(options["html"], options["json"]) as files:
         target = Target.of(

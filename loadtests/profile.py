@@ -49,7 +49,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """How the knee is looked for: steps of ``seconds``, of which the first ``settle`` count not.
+    """How to search for the knee: steps of ``seconds``, the first ``settle`` of which do not count.
 
     The search starts at the throughput that ``burst_users`` users in a loop reach, goes up or
     down by ``growth``, and ends when the knee is known within ``precision``.
@@ -165,7 +165,7 @@ def profile_names() -> list[str]:
 
 
 def load_profile(name: str, server: Mapping[str, Any] = {}) -> Profile:
-    """A profile by its name, or by the path of a YAML file, for a server of a profile of its own.
+    """A load profile by name, or from a YAML file; ``server`` is the server's own profile.
 
     Raises:
         WrongUse: there is no such profile, or an option of it makes no sense.

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 def create_app(settings: Settings, verifier: Verifier) -> Flask:
-    """The application; settings and verifier are handed in, so tests bring their own."""
+    """The Flask application for these settings and this verifier."""
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # it would redirect, which the contract does not know
     metrics = Metrics(settings.limits.status)

@@ -100,7 +100,7 @@ class Name(click.Choice[str]):
     """One of many names; a slip of the pen gets the one that was meant, not all of them."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """What there is instead."""
+        """The nearest name, or where to find all."""
         near = get_close_matches(str(value), self.choices, 1)
         hint = f"did you mean {near[0]}?" if near else "--list shows them."
         return f"there is no {value!r}: {hint}"

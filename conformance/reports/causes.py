@@ -34,7 +34,7 @@ class Cause:
 
     @property
     def request_id(self) -> str:
-        """The server's own name for the example's request, fit to be shown; empty without one."""
+        """The ``request_id`` of the example's response, sanitized; empty if it has none."""
         one = self.example.exchange
         found = one.answer.fields.get("request_id") if one and one.answer else None
         return shown(found, limit=_NAME_LENGTH) if isinstance(found, str) else ""

@@ -30,7 +30,7 @@ class Comparison:
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
-        """What there is to tell, by what it is called."""
+        """The groups that have cases, by name."""
         named = {
             "new": self.new,
             "still failing": self.still_failing,
@@ -42,7 +42,7 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """The counts."""
+        """The counts in one sentence."""
         counts = ", ".join(f"{len(cases)} {name}" for name, cases in self.groups.items())
         return f"Since the earlier run: {counts or 'nothing failed then, and nothing fails now'}."
 
@@ -55,7 +55,7 @@ def _is_known(result: Result) -> bool:
 
 
 def compare(run: Run, earlier: Sequence[Mapping[str, Any]]) -> Comparison:
-    """A run beside the lines of an earlier one, header first.
+    """Compare a run with the JSON lines of an earlier one, header first.
 
     A failure is new if the earlier run did not fail that case, whether it played it or not.
     """

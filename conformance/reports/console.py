@@ -53,7 +53,7 @@ class Live:
         self._failed = 0
 
     def show(self, result: Result) -> None:
-        """One more verdict."""
+        """Add a verdict."""
         self._failed += result.verdict is Verdict.FAILED
         failed = f"[bold red]{self._failed} failed[/]" if self._failed else ""
         self.progress.update(self._task, advance=1, description=failed)
@@ -62,7 +62,7 @@ class Live:
 def report(
     run: Run, proofs: Mapping[str, Evidence], since: Comparison | None, console: Console
 ) -> None:
-    """What is broken by cause, what else is not simply good, the counts, and a sentence."""
+    """Print the failures by cause, other remarkable cases, the counts, and the verdict."""
     for cause in causes(run):
         _cause(run, cause, proofs, console)
     others = [result for result in run.results if result.verdict not in _TOLD]

@@ -28,7 +28,7 @@ class Evidence:
 
 
 def evidence(run: Run, folder: Path | None) -> Mapping[str, Evidence]:
-    """For each case with a finding the proof; bodies are to be saved in ``folder``."""
+    """The evidence for each case with a finding; ``folder`` is where bodies are to be saved."""
     return {
         result.case: Evidence(
             finding=finding,

@@ -24,12 +24,12 @@ _AGAIN = {Verdict.FAILED, Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN, Verdict.TOOL
 
 @dataclass(frozen=True)
 class Lines:
-    """Writes line by line, so that what was judged outlives any accident."""
+    """Writes one line per verdict at once, so that an interrupted run keeps its results."""
 
     file: TextIO
 
     def header(self, url: str, profile: str, release: str, seed: int, cases: list[str]) -> None:
-        """What is about to be checked."""
+        """Write the header: server, profile, release, seed and case IDs."""
         self._line(
             kind="header",
             format=FORMAT,
@@ -41,7 +41,7 @@ class Lines:
         )
 
     def result(self, result: Result, case: Case) -> None:
-        """One verdict."""
+        """Write the verdict of a case."""
         self._line(
             kind="result",
             case=result.case,
@@ -55,7 +55,7 @@ class Lines:
         )
 
     def footer(self, run: Run) -> None:
-        """The end of a run that came to its end."""
+        """Write the footer, unless the run is incomplete."""
         if run.complete:
             self._line(
                 kind="footer",
@@ -114,7 +114,8 @@ def _readable(line: Mapping[str, Any]) -> bool:
 
 
 def failed_before(lines: list[Mapping[str, Any]]) -> set[str]:
-    """The cases to play again: those that were not good, and those that gave them reason."""
+    """The IDs of the cases to run again: those that failed or have no verdict, and those whose
+    responses made an invariant fail."""
     return set(_failed(lines)) | (set(lines[0]["cases"]) - {line.get("case") for line in lines})
 
 

@@ -74,13 +74,13 @@ class RequirementRow:
 def write_page(
     run: Run, proofs: Mapping[str, Evidence], path: Path, since: Comparison | None = None
 ) -> None:
-    """The report of a run."""
+    """Write the HTML report of a run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(run, proofs, since), encoding="utf-8")
 
 
 def page(run: Run, proofs: Mapping[str, Evidence], since: Comparison | None = None) -> str:
-    """The page's text; ``since`` is what an earlier run says differently."""
+    """The HTML text; ``since`` is the comparison with an earlier run."""
     rows = {row.case.id: row for row in _cases(run, proofs)}
     return shell.page(
         "conformance.reports",

@@ -34,7 +34,7 @@ _EXPECTING = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """A line for a shell; ``body`` is what has to be saved at ``path`` before."""
+    """A shell command; ``body`` must be saved at ``path`` before it runs."""
 
     line: str
     path: Path | None = None
@@ -48,7 +48,7 @@ class Replay:
 
 
 def replay(run: Run, case: str, finding: Finding, folder: Path | None) -> Replay:
-    """How to play what a case found again; a body goes into ``folder``, if there is one."""
+    """The command that repeats a finding's request; its body goes into ``folder``, if given."""
     one = finding.exchange
     sent = one.sent if one else None
     if one is None or sent is None or not _shows_it_alone(run, case, one):

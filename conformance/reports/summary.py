@@ -48,7 +48,7 @@ GRAVITY = tuple(Verdict(word.word) for word in WORDS if word.word in set(Verdict
 
 
 def sentence(run: Run) -> str:
-    """What came out of it, and what to do."""
+    """The verdict in a sentence or two, with what to do."""
     if run.exit_code == 1:
         return _failed(run)
     if run.exit_code == 3:

@@ -21,7 +21,7 @@ OTHER_SCORE = "another score for the same pair"
 
 
 def window_seconds_for(profile: Profile) -> int:
-    """How long one window lasts: a second, or more where a run would have too many windows."""
+    """The length of a window in seconds: 1, or more so that a run has at most 600 windows."""
     return max(1, math.ceil((profile.warm_up + profile.seconds) / _MOST_WINDOWS))
 
 
@@ -37,12 +37,12 @@ class Process:
     cpu: list[tuple[float, float]] = field(default_factory=list)
 
     def is_lost(self) -> bool:
-        """Whether it has fallen silent before it was done."""
+        """Whether it stopped reporting before it was done."""
         return not self.over and time.monotonic() - self.heard > _SILENT_SECONDS
 
 
 class Consistency:
-    """What must agree over all steps and workers of a test: request_ids, and scores by pair."""
+    """What must agree across all steps and workers: unique request_ids, and one score per pair."""
 
     def __init__(self) -> None:
         self.request_ids = RequestIds()
@@ -50,7 +50,7 @@ class Consistency:
         self._accused: set[tuple[str, str]] = set()
 
     def other_scores(self, process: str, scores: Mapping[str, float]) -> int:
-        """How many pairs a worker saw scored differently from another; each is told once."""
+        """How many pairs a worker saw scored differently from another; each pair counts once."""
         wrong = {
             (process, pair)
             for pair, score in scores.items()
@@ -81,7 +81,7 @@ class AnswerLog:
         self._end = profile.warm_up + profile.seconds
 
     def add(self, name: str, report: Mapping[str, Any]) -> int:
-        """Take in what a generator saw since its last report; how many request_ids it repeats."""
+        """Add a generator's report; returns how many of its request_ids were seen before."""
         process = self.processes[name]
         process.clock, process.over = report["clock"], report["over"]
         process.heard = time.monotonic()
@@ -102,33 +102,33 @@ class AnswerLog:
 
     @property
     def clock(self) -> float:
-        """How long the run has lasted, warm-up included, at most as long as it was to last."""
+        """Seconds since the run began, warm-up included; at most its planned length."""
         latest = max((process.clock for process in self.processes.values()), default=0.0)
         return min(latest, self._end)
 
     def cut_short(self, trouble: str, *, aborted: bool = False) -> None:
-        """The run ended early, now, and why; ``aborted``: on a gate broken beyond doubt."""
+        """End the run now, for the reason ``trouble``; ``aborted``: a gate is already broken."""
         self.trouble, self.aborted, self._end = trouble, aborted, self.clock
 
     @property
     def is_over(self) -> bool:
-        """Whether every generator asked all it had to and has its answers."""
+        """Whether every generator has sent its requests and received the responses."""
         return all(process.over for process in self.processes.values())
 
     @property
     def has_lost_a_worker(self) -> bool:
-        """Whether a generator has fallen silent."""
+        """Whether a generator stopped reporting before it was done."""
         return any(process.is_lost() for process in self.processes.values())
 
     @property
     def span(self) -> tuple[float, float]:
-        """When the measured stretch began and ended, on the clock of the server's monitor."""
+        """Start and end of the measured time, in seconds on the clock of the server's monitor."""
         begun = self.begun or 0.0
         return begun + self.profile.warm_up, begun + self.clock
 
     @property
     def first_window(self) -> int:
-        """The first window that counts: all of it after the warm-up."""
+        """The index of the first window that lies entirely after the warm-up."""
         return math.ceil(self.profile.warm_up / self.window_seconds)
 
     @property
@@ -138,7 +138,7 @@ class AnswerLog:
         return [self.windows[index] for index in range(self.first_window, end)]
 
     def measures(self, memory: tuple[float, float, float] | None = None) -> Measures:
-        """What the run comes to, warm-up left out."""
+        """The measures of the run without its warm-up."""
         seconds = max(0.0, self.clock - self.first_window * self.window_seconds)
         whole = total(self.measured)
         if self._other_scores:

@@ -23,7 +23,7 @@ _LATE_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of a search: the rate tried, what it came to, and whether it kept the gates."""
+    """A step of a search: the rate tried, per second, its measures, and whether the gates held."""
 
     rate: float
     measures: Measures
@@ -34,10 +34,10 @@ class Step:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """All that a report shows.
+    """A finished load test, as reports show it.
 
-    ``log`` is the run itself, of a search the one at the knee; ``remarks`` are on how the server
-    was reached.
+    ``log`` is the run, or the one at the knee of a search; ``remarks`` are about the connection
+    (proxy, unverified certificate).
     """
 
     url: str
@@ -63,7 +63,7 @@ class Outcome:
 
     @property
     def warnings(self) -> list[str]:
-        """What casts doubt on the figures."""
+        """Sentences about what casts doubt on the figures."""
         return [*generator_warnings(self.log), *_key_warnings(self.measures)]
 
     def plain(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def generator_warnings(log: AnswerLog) -> list[str]:
 
 
 def judge_run(url: str, log: AnswerLog, monitor: ServerMonitor) -> Outcome:
-    """Judge a run of stages."""
+    """Measure and judge a run by the gates of its profile."""
     measures = log.measures(monitor.memory_slope(*log.span))
     judged = judge_gates(log.profile.gates, measures)
     return Outcome(url=url, log=log, measures=measures, judged=judged, monitor=monitor)

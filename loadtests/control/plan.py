@@ -22,7 +22,7 @@ _MOST_STEPS = 24
 
 
 def plan(url: str, profile: Profile, monitor: ServerMonitor) -> Plan:
-    """The runs of any profile."""
+    """The runs of a profile: one, or those of a search."""
     if profile.search:
         return (yield from search(url, profile, profile.search, monitor))
     return judge_run(url, (yield profile), monitor)
@@ -109,7 +109,7 @@ class KneeSearch:
         return max((rate for rate in self._kept if rate < ceiling), default=None)
 
     def judged(self, rate: float, *, kept: bool) -> None:
-        """Take the outcome of a step in."""
+        """Record whether a step kept the gates."""
         (self._kept if kept else self._broken).append(rate)
 
     def next_rate(self) -> float | None:

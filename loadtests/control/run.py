@@ -43,7 +43,7 @@ def attach(
     secrets: Secrets,
     describe: Callable[[], LoadTest],
 ) -> None:
-    """Let an environment of Locust, whose runner is there, run load tests of profiles."""
+    """Let a Locust environment, whose runner exists already, run load profiles."""
     if not isinstance(environment.runner, MasterRunner):
         GeneratorProcess(environment, endpoint, secrets)
     if isinstance(environment.shape_class, ProfileShape) and not isinstance(

@@ -25,7 +25,7 @@ _METRIC = re.compile(r"^(\w+)(?:\{[^}]*\})?\s+(\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One look: seconds since the monitor began, CPU seconds used so far, RSS in bytes."""
+    """One sample: seconds since the monitor began, CPU seconds used so far, RSS in bytes."""
 
     clock: float
     cpu_seconds: float
@@ -46,12 +46,12 @@ class ServerMonitor:
         return time.monotonic() - self._start
 
     def stop(self) -> None:
-        """Take no more samples."""
+        """Stop sampling."""
         if self._watching is not None:
             self._watching.kill()
 
     def between(self, start: float, end: float) -> list[Sample]:
-        """The samples of a stretch of time."""
+        """The samples between two moments, in seconds since the monitor began."""
         return [sample for sample in self.samples if start <= sample.clock <= end]
 
     def memory_slope(self, start: float, end: float) -> tuple[float, float, float] | None:
@@ -64,7 +64,7 @@ class ServerMonitor:
         return trend.slope * scale, trend.low * scale, trend.high * scale
 
     def cores(self, start: float, end: float) -> float | None:
-        """How many cores the server kept busy over a stretch of time."""
+        """The mean number of busy cores between two moments; None with fewer than two samples."""
         samples = self.between(start, end)
         if len(samples) < 2:
             return None
@@ -82,7 +82,8 @@ class ServerMonitor:
 
 
 def find_probe(endpoint: Endpoint, pid: int | None, metrics_url: str | None) -> Probe | None:
-    """The way to look at a server: a /metrics page, a process, or the one that listens here.
+    """A function that reads the server's CPU and memory: from a /metrics page, a process ID, or the
+    process that listens on the server's port of this machine; None if there is none of these.
 
     Raises:
         WrongUse: there is no such process or page.

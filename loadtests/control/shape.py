@@ -38,7 +38,7 @@ os.environ.setdefault("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP", "60")
 
 @dataclass(frozen=True, kw_only=True)
 class LoadTest:
-    """What is to be run, and who is told once a second how it goes on."""
+    """A load test: server, profile, and a function that is called once a second with the log."""
 
     target: Target
     profile: Profile
@@ -48,7 +48,7 @@ class LoadTest:
 class ProfileShape(LoadTestShape):
     """Takes Locust through the runs of a profile; between two runs there are no users.
 
-    What came of a test is to be had from :meth:`outcome` once it has ended.
+    :meth:`outcome` returns the outcome of a test that has ended.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class ProfileShape(LoadTestShape):
         self._number = 0
 
     def attach(self, environment: Environment, describe: Callable[[], LoadTest]) -> None:
-        """Direct an environment; ``describe`` is asked for the test whenever one starts."""
+        """Control a Locust environment; ``describe`` returns the test whenever one starts."""
         self._environment, self._describe = environment, describe
         events = environment.events
         events.spawning_complete.add_listener(self._begin_run)
@@ -71,7 +71,7 @@ class ProfileShape(LoadTestShape):
         events.test_stop.add_listener(lambda **_: self._conclude())
 
     def tick(self) -> tuple[int, float] | None:
-        """How many users there should be, and how fast they come and go; None at the end.
+        """The number of users wanted now and the spawn rate; None at the end.
 
         Locust asks again about a second later. This waits for that long too unless something
         changes, so that stages and runs end on time.
@@ -99,10 +99,10 @@ class ProfileShape(LoadTestShape):
             self._log.cut_short(_INTERRUPTED)
 
     def outcome(self) -> Outcome | None:
-        """What a test that has ended came to, once; None if there is nothing new.
+        """The outcome of a test that has ended, once; None if there is nothing new.
 
         Raises:
-            VerikitError: what kept it from an outcome.
+            VerikitError: the test ended with this error.
         """
         found, self._outcome = self._outcome, None
         if isinstance(found, VerikitError):
@@ -227,7 +227,7 @@ class ProfileShape(LoadTestShape):
 
 
 def abort_reason(log: AnswerLog) -> Judgement | None:
-    """The gate that is broken beyond doubt before the end, where the profile aborts on it."""
+    """The gate that is already broken, if the profile says ``abort_on_fail``; None otherwise."""
     seconds, requests = _LEAST_TO_ABORT
     seen = log.measures() if log.profile.abort_on_fail else None
     if seen is None or seen.seconds < seconds or seen.requests < requests:

@@ -15,7 +15,7 @@ _CONTRACT = load_contract()
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A server and how it is reached; ``probe`` is None where its CPU and memory are not seen."""
+    """The server under test; ``probe`` reads its CPU and memory, None if they cannot be read."""
 
     endpoint: Endpoint
     probe: Probe | None = None
@@ -45,12 +45,12 @@ class Target:
 
     @property
     def url(self) -> str:
-        """Where the operation's path begins."""
+        """The URL without the operation's path."""
         return self.endpoint.address.url
 
 
 def endpoint_of(url: str, access: Access) -> Endpoint:
-    """A server, by what a user types and what lets us in.
+    """The endpoint for a URL as a user types it, with headers and certificates.
 
     Raises:
         WrongUse: this is no URL of a server, or one with a password.

@@ -40,7 +40,8 @@ _MOST_CODES = 10_000
 
 
 class Verdict(NamedTuple):
-    """``answer`` is what came, ``failure`` why that is wrong, ``request_id`` a 64-bit digest."""
+    """``answer`` is the label to count (HTTP status and code), ``failure`` why it is wrong, None if
+    it is right, ``request_id`` a 64-bit digest."""
 
     answer: str
     failure: str | None
@@ -103,7 +104,7 @@ def _shown(code: Any) -> str:
 
 
 def is_malformed(error: Unreachable) -> bool:
-    """Whether a response began that cannot be read: the server's own fault."""
+    """Whether a response began but cannot be read, which is the server's fault."""
     return isinstance(error, BadAnswer) or (isinstance(error, Broken) and error.begun)
 
 
@@ -130,7 +131,7 @@ def _parse(body: bytes) -> dict[str, Any] | None:
 
 
 class Recorder:
-    """What one generator process saw since it last reported."""
+    """The counts of one generator process since its last report."""
 
     def __init__(self, window_seconds: float) -> None:
         self.window_seconds = window_seconds
@@ -138,7 +139,7 @@ class Recorder:
         self.request_ids: dict[int, array[int]] = defaultdict(lambda: array("Q"))
 
     def window(self, clock: float) -> Window:
-        """The window of a moment, in seconds since the start."""
+        """The window of a moment, which is given in seconds since the start."""
         return self.windows[int(clock // self.window_seconds)]
 
     def record(self, due: float, now: float, latency: float, verdict: Verdict) -> None:
@@ -154,7 +155,7 @@ class Recorder:
             self.request_ids[int(due // self.window_seconds)].append(verdict.request_id)
 
     def drain(self) -> dict[str, Any]:
-        """Hand over what was counted, as plain values, and start anew."""
+        """Return the counts as plain values, and reset them."""
         windows, ids = dict(self.windows), dict(self.request_ids)
         self.windows.clear()
         self.request_ids.clear()

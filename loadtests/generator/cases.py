@@ -93,7 +93,7 @@ def wrong_photos(contract: Contract, kind: str, side: int, encrypt: Encrypt) -> 
 
 
 def deal(cases: Mapping[str, list[Case]], mix: Mapping[str, float], seed: int) -> Iterator[Case]:
-    """The cases for ever, in the shares of the mix and in an order that repeats for a seed."""
+    """The cases without end, in the shares of the mix and in an order that repeats for a seed."""
     whole = sum(mix.values())
     cards = [
         each

@@ -18,7 +18,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Share:
-    """Every ``workers``-th arrival, from the one number ``index``."""
+    """A worker's part of the arrivals: every ``workers``-th, starting at ``index``."""
 
     workers: int = 1
     index: int = 0
@@ -55,13 +55,13 @@ def _poisson(stage: Stage, draw: random.Random) -> Iterator[float]:
 
 
 class ClosedModel:
-    """Every user asks again as soon as it has its answer, until the time is over."""
+    """Every user sends its next request as soon as it has its response, until the time is over."""
 
     def __init__(self, clock: Clock, seconds: float, recorder: Recorder) -> None:
         self._clock, self._seconds, self._recorder = clock, seconds, recorder
 
     def next_due(self) -> float | None:
-        """When the next request is due, None once the load is over."""
+        """When the next request is due, in seconds since the start; None once the load is over."""
         now = self._clock()
         if now >= self._seconds:
             return None

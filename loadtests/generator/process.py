@@ -33,7 +33,7 @@ locust.runners.WORKER_REPORT_INTERVAL = REPORT_SECONDS
 
 
 class GeneratorProcess:
-    """Makes a session of each run that Locust's options describe, and reports what it sees."""
+    """Starts a session for each run that Locust's options describe, and reports its counts."""
 
     def __init__(
         self, environment: Environment, endpoint: Callable[[], Endpoint], secrets: Secrets

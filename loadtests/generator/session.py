@@ -23,7 +23,7 @@ _NOT_THE_SERVER = (NotTrusted, ProxyFailed)
 
 @dataclass(frozen=True)
 class Workload:
-    """Whom to ask, what, and how the answers are judged."""
+    """The server, the requests, and how responses are judged."""
 
     endpoint: Endpoint
     cases: Mapping[str, list[Case]]
@@ -78,18 +78,18 @@ class Session:
         self._begun.set()
 
     def end(self) -> None:
-        """Ask nothing more; requests under way finish."""
+        """Send no more requests; those under way finish."""
         self.ended = True
         self._seconds = min(self._seconds, self.clock())
         if self.begun:
             self._pacing.close()
 
     def enter(self, user: object) -> None:
-        """A user is there."""
+        """Count a user in."""
         self._present.add(user)
 
     def leave(self, user: object) -> None:
-        """A user is sent away; with the last one the run ends."""
+        """Count a user out; the run ends with the last one."""
         self._present.discard(user)
         if not self._present:
             self.end()
@@ -130,7 +130,7 @@ class Session:
         return next(self._deck)
 
     def answered(self, case: Case, due: float, answer: Answer | Unreachable) -> str:
-        """Judge and count an answer, or why there is none; why it failed, else ''."""
+        """Judge and count a response, or its absence; returns why it failed, '' if it did not."""
         now = self.clock()
         verdict = self._check(case, answer)
         if isinstance(answer, _NOT_THE_SERVER):
@@ -142,7 +142,7 @@ class Session:
         return verdict.failure or ""
 
     def abandoned(self) -> None:
-        """A request was cut off by the end of the test: it is not counted."""
+        """Do not count a request that the end of the test cut off."""
         self._busy -= 1
 
     def report(self) -> dict[str, Any]:

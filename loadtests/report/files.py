@@ -21,10 +21,10 @@ _FORMER_NAMES = {"slots": "windows", "slot_seconds": "window_seconds"}
 
 
 class ReportFiles:
-    """Where the reports go, if anywhere; beside an HTML report there is always a JSON one.
+    """The report files, if any; there is always a JSON report beside an HTML one.
 
-    As a context it keeps each report's place from before the run on: what is written goes to a file
-    beside it, which is locked, and takes its name once it is complete.
+    As a context manager, it locks a partial file beside each report from the start of the run; the
+    file gets the report's name once it is complete.
     """
 
     def __init__(self, html: Path | None = None, json: Path | None = None) -> None:

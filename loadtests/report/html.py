@@ -19,7 +19,7 @@ _VERDICTS = {
 
 
 def page(outcome: Outcome, changes: list[Change]) -> str:
-    """The report of an outcome."""
+    """The HTML report of a load test."""
     return shell.page(
         "loadtests.report",
         "page.html.j2",

@@ -19,7 +19,7 @@ _IDS = re.compile(r"""(\bid="|url\(#|href="#)""")
 
 @dataclass(frozen=True)
 class Hover:
-    """What is told between two places of the horizontal axis."""
+    """The tooltip between two values of the horizontal axis."""
 
     start: float
     end: float
@@ -27,7 +27,7 @@ class Hover:
 
 
 def inline(figure: Figure, title: str, hovers: Iterable[Hover]) -> Markup:
-    """The figure, titled for those who cannot see it."""
+    """The figure as SVG, with a title for screen readers."""
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
         figure.savefig(file, format="svg", transparent=True)

@@ -16,7 +16,7 @@ _MANY = 2
 
 
 def progress(log: AnswerLog) -> str:
-    """One line on a run that goes on."""
+    """One line about a run in progress."""
     profile, clock = log.profile, log.clock
     level = f"{profile.stages[0].rate:.3g}/s" if profile.is_open else "closed"
     if clock <= profile.warm_up:
@@ -31,12 +31,12 @@ def progress(log: AnswerLog) -> str:
 
 
 def summary(outcome: Outcome, changes: list[Change]) -> str:
-    """What a finished load test came to."""
+    """The result of a load test, as text of several lines."""
     return "\n".join(_lines(outcome, changes))
 
 
 def headline(outcome: Outcome) -> str:
-    """In one sentence what a load test came to: which gate broke, and by how much."""
+    """The result in one sentence: which gate is broken, and by how much."""
     broken = [judgement for judgement in outcome.judged if not judgement.kept]
     if outcome.exit_code == INCOMPLETE:
         return f"Incomplete: {outcome.log.trouble or 'no request was answered'}"
@@ -105,7 +105,7 @@ def _figures(seen: Measures) -> Iterator[str]:
 
 
 def growth(seen: Measures) -> str:
-    """How the server's memory grew: in an hour, or in a run too short to be told by the hour."""
+    """The growth of the server's memory per hour, or within the run if it is under five minutes."""
     hourly = seen.seconds >= _TOLD_BY_THE_HOUR
     scale, span = (1.0, "an hour") if hourly else (seen.seconds / 3600, f"in {seen.seconds:.0f} s")
     slope, low, high = (value * scale for value in seen.memory or (0.0, 0.0, 0.0))
@@ -113,7 +113,7 @@ def growth(seen: Measures) -> str:
 
 
 def change_line(change: Change) -> str:
-    """A change in words."""
+    """A change between two runs, in words."""
     share = change.figure == "error_share"
     interval = (
         f"{change.low:+.2%} to {change.high:+.2%}"
@@ -125,12 +125,12 @@ def change_line(change: Change) -> str:
 
 
 def number(value: float) -> str:
-    """A figure with four digits, or all before the point."""
+    """A number with four significant digits, or as an integer from 1,000 on."""
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def milliseconds(value: float | None) -> str:
-    """A latency given in ms, in ms or s."""
+    """A latency in milliseconds, written in ms, or in s from 1,000 ms on."""
     if value is None:
         return "-"
     return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"

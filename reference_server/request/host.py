@@ -18,7 +18,8 @@ LOOPBACK_NAMES = ("localhost", ".localhost")
 def answers_to(host: str | None, names: Collection[str]) -> bool:
     """Whether a Host header is an address, a loopback name or one of the names.
 
-    A name that begins with a dot stands for all below it. Without a header it is no browser.
+    A name that begins with a dot stands for all names below it. A request without ``Host`` is
+    accepted, because browsers always send one.
     """
     if not host:
         return True

@@ -49,6 +49,6 @@ class Peer:
 
 
 def peer_of(environ: dict[str, Any]) -> Peer:
-    """The peer that the worker has put there, or one that is just asking."""
+    """The peer that the worker stored in the WSGI environment, else one that just arrived."""
     peer: Peer = environ.setdefault(KEY, Peer())
     return peer

@@ -33,7 +33,7 @@ HINTS = {
 
 
 def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
-    """What the templates are filled with."""
+    """The variables of the templates."""
     described = SCHEMAS["VerificationRequest"]["properties"]
     secrets = CONTRACT.encryption
     return {
@@ -57,7 +57,7 @@ def words(settings: Settings, calibrated: bool) -> dict[str, Any]:
 def facts(settings: Settings, look: str, samples: Sequence[str]) -> dict[str, Any]:
     """What the script needs to query the server and to understand its responses.
 
-    ``look`` and ``samples`` are paths: what was seen in the photos, and photos to begin with.
+    ``look`` is the path that returns what was detected; ``samples`` are the paths of sample photos.
     """
     return {
         "operation": {

@@ -31,7 +31,7 @@ def read_photo(photo: Photo) -> bytes:
 
 
 def form(first: Photo, second: Photo, options: Mapping[str, bool], secrets: Secrets) -> bytes:
-    """The url-encoded form: both photos sealed, and the options that are on."""
+    """The url-encoded form: both photos, encrypted, and the options that are true."""
     photos = [
         f"{name}=".encode() + url_encoded(secrets.encrypt_to_base64(read_photo(photo)))
         for name, photo in zip(PHOTOS, (first, second), strict=True)

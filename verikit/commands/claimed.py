@@ -52,7 +52,7 @@ class Curve:
 
 
 def curve() -> Curve:
-    """What was measured."""
+    """The claimed and measured rates of the reference server."""
     found = json.loads(MEASURED.read_text("utf-8"))
     return Curve(
         rows=[

@@ -15,7 +15,7 @@ class NotPlainYaml(ValueError):  # noqa: N818 - it names what was found
 
 
 def read_yaml(text: str) -> Any:
-    """The values of a text. References stay, as long as they do not multiply.
+    """The values of a YAML text; aliases are allowed, unless they multiply its size.
 
     Raises:
         NotPlainYaml: it is no YAML, is nested too deeply, or would be huge if it were written out.

@@ -59,7 +59,7 @@ class Standards:
     max_body_bytes: int | None = None
 
     def filled(self, standards: PhotoStandards) -> PhotoStandards:
-        """Others with what is known here in its place."""
+        """A copy of the contract's standards with the known values in place of theirs."""
         names = [entry.name for entry in fields(standards)]
         known = {n: getattr(self, n) for n in names if getattr(self, n) is not None}
         return replace(standards, **known)
@@ -89,7 +89,7 @@ def load_profile(name: str | None) -> Profile:
     """No profile, the contract's own (``reference``), or one from a file.
 
     Raises:
-        WrongUse: the file cannot be read or says what no profile can say.
+        WrongUse: the file cannot be read, or a key or value is invalid.
     """
     return profile_of(name or "", profile_content(name))
 
@@ -120,7 +120,7 @@ def profile_of(name: str, content: Mapping[str, Any]) -> Profile:
     """A profile from plain data.
 
     Raises:
-        WrongUse: it says what no profile can say.
+        WrongUse: a key or value is invalid.
     """
     try:
         _demand_keys(content, _READERS, "a profile")

@@ -35,7 +35,7 @@ False when the server answered, or stopped reading, before the end."""
 
 
 def sending(used: socket.socket, request: Request, endpoint: Endpoint, reader: Reader) -> Sending:
-    """Send a request; what comes meanwhile is fed to the reader."""
+    """Send a request, and feed what arrives meanwhile to the reader."""
     for number, block in enumerate(blocks_of(request, endpoint)):
         if number and has_come(used) and _take(used, reader):
             return False
@@ -82,7 +82,7 @@ def is_silent(used: socket.socket) -> bool:
 
 
 def has_come(used: socket.socket) -> bool:
-    """Whether there may be something to read now, the end among it."""
+    """Whether there may be something to read now, which may be the end."""
     waiting = select.poll()
     waiting.register(used, select.POLLIN)
     pending = isinstance(used, ssl.SSLSocket) and used.pending()
@@ -90,7 +90,7 @@ def has_come(used: socket.socket) -> bool:
 
 
 def why(error: BaseException) -> str:
-    """An error of the operating system in its own words, or nearly."""
+    """The reason of an operating system error, as one line."""
     if isinstance(error, socket.gaierror):
         return "no such name"
     strerror = error.strerror if isinstance(error, OSError) else None

@@ -143,14 +143,14 @@ class Reader:
         return self.complete and not self._last and not self._buffer
 
     def feed(self, content: bytes) -> bool:
-        """Take bytes; whether the answer is complete."""
+        """Parse more bytes; returns whether the answer is complete."""
         self._buffer += content
         while not self.complete and self._step():
             pass
         return self.complete
 
     def end(self) -> None:
-        """Take the end of the connection; the answer is complete afterwards."""
+        """Note the end of the connection; the answer is complete afterwards."""
         if self.complete:
             return
         if self._step != self._read_to_the_end:

@@ -24,11 +24,12 @@ class Request:
         path: path and query behind the server's URL, percent-encoded.
         content_type: the body's; empty: none is sent.
         body: the bytes.
-        length: how the server learns where the body ends: by ``Content-Length``, by chunks, or,
-            for a server that is to refuse it, not at all.
-        headers: further ones, or others in the place of the endpoint's.
+        length: how the body is framed: ``declared`` (Content-Length), ``chunked``, or ``none``,
+            which the server must refuse.
+        headers: additional headers, as pairs of name and value; one with the name of an
+            endpoint's header replaces it.
         head: how request line and headers are written; all ways mean the same.
-        pieces: the body again, in pieces that are sent as they come; whoever makes them may wait.
+        pieces: the body in pieces, each sent when the iterable yields it, which may take time.
     """
 
     method: str

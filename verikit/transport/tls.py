@@ -18,13 +18,13 @@ _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFIC
 
 @dataclass(frozen=True, kw_only=True)
 class Tls:
-    """What is trusted, and what is shown.
+    """The authorities to trust, and the client certificate to present.
 
     Attributes:
         ca_file: PEM certificates that are trusted instead of the operating system's; those are
             found as OpenSSL finds them, with ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
         client_certificate: a PEM file with our certificate, for servers that ask for one.
-        client_key: a PEM file with its key; None: it stands in the same file.
+        client_key: a PEM file with its key; None: the key is in the same file.
         insecure: nothing about the server's certificate is checked.
     """
 
@@ -37,7 +37,7 @@ class Tls:
         """The context of connections; one for all of them.
 
         Raises:
-            WrongUse: a file cannot be read, or holds not what it should.
+            WrongUse: a file cannot be read, or has no such certificate or key.
         """
         files = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
         return _context(self, ssl.SSLContext, *files)  # gevent brings a class of its own

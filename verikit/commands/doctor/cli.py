@@ -57,7 +57,7 @@ def doctor(ctx: click.Context, /, port: int, json: bool) -> None:
 
 
 def look(port: int) -> Iterator[Finding]:
-    """Everything there is to look at, the cheapest first."""
+    """All checks, the cheapest first."""
     yield python()
     yield from extras()
     yield from secrets(options.secrets())

@@ -11,7 +11,7 @@ EXTRA = "calibration"
 
 
 def data() -> Iterator[Finding]:
-    """Every data set with a descriptor: whole, absent, or other than it should be."""
+    """A finding for each data set with a descriptor: complete, absent, or damaged."""
     if not is_whole(EXTRA):
         yield Finding(check="data", state=State.NOTE, found=f"not checked without {EXTRA}")
         return

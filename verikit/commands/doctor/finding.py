@@ -16,7 +16,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What was looked at, how it is, and what to do about it."""
+    """A check, its result, and advice."""
 
     check: str
     state: State = State.OK

@@ -18,7 +18,7 @@ SHOWN = 3
 
 
 def python() -> Finding:
-    """The interpreter, held to what the package asks for."""
+    """Whether the Python version is supported."""
     wanted, version = metadata.metadata(NAME)["Requires-Python"], platform.python_version()
     if SpecifierSet(wanted).contains(version, prereleases=True):
         return Finding(check="python", found=version)
@@ -31,14 +31,14 @@ def python() -> Finding:
 
 
 def extras() -> Iterator[Finding]:
-    """Every extra: whole, absent, or with libraries that are too old."""
+    """A finding for each extra: installed, absent, or with libraries that are too old."""
     for extra in metadata.metadata(NAME).get_all("Provides-Extra") or []:
         if extra != COLLECTION:
             yield judged(extra)
 
 
 def is_whole(extra: str) -> bool:
-    """Whether everything is there that an extra asks for."""
+    """Whether all requirements of an extra are installed."""
     return judged(extra).state is State.OK
 
 

@@ -21,7 +21,7 @@ SECONDS = 5.0
 
 
 def processors() -> Finding:
-    """The cores, of which each worker of the server keeps one busy."""
+    """The number of cores; each worker of the server keeps one busy."""
     cores, share = len(os.sched_getaffinity(0)), machine.processors()
     if share >= cores:
         return Finding(check="processors", found=f"{cores}")
@@ -32,7 +32,7 @@ def processors() -> Finding:
 
 
 def memory() -> Finding:
-    """The memory that is left, held to what the server takes with its default of workers."""
+    """Whether the available memory suffices for the server with its default number of workers."""
     left = machine.memory_left()
     wanted = machine.SERVER_BYTES + machine.WORKER_BYTES * machine.workers()
     found = f"{left / MIB:,.0f} MiB available"

@@ -57,7 +57,7 @@ class Series:
 
     @property
     def trends(self) -> list[Trend]:
-        """Of each figure that the last run has; a run without it is left out."""
+        """A trend for each figure of the last run; runs without the figure are left out."""
         found = [
             Trend(name=name, values=[run.figures[name] for run in self.runs if name in run.figures])
             for name in self.latest.figures

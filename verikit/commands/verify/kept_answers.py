@@ -23,7 +23,7 @@ ADDED = ("score", "code", "request_id")
 
 
 class Answers:
-    """The answers so far, by row; ``asked`` is what they are answers to: list, server, options.
+    """The responses so far, by row of the list; ``asked`` describes the list, server and options.
 
     Raises:
         WrongUse: the file is of another list, server or option; or no file can be written there.
@@ -45,7 +45,7 @@ class Answers:
             raise
 
     def keep(self, row: int, answer: Verification | VerificationRefused) -> None:
-        """Keep one answer, at once."""
+        """Append a response to the file."""
         self.by_row[row] = {
             "score": getattr(answer, "score", None),
             "code": answer.code,
@@ -58,7 +58,7 @@ class Answers:
         self._file.close()
 
     def finish(self, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-        """Write the scores beside the rows of the list, and delete what they were kept in."""
+        """Write the list with its scores, and delete the partial file."""
         columns = [*columns, *ADDED]
         scored = [
             {**row, **{name: self.by_row[place][name] for name in ADDED}}

@@ -45,7 +45,7 @@ _ENOUGH_TROUBLE = 20
 
 @dataclass(frozen=True, kw_only=True)
 class PairList:
-    """A list: its rows as they stand in the file, and the folder that photos are paths within."""
+    """A list of pairs: its rows as read, and the folder that its paths are relative to."""
 
     path: Path
     photos: Path
@@ -131,7 +131,7 @@ def _some(names: Sequence[str]) -> str:
 def ask(client: Client, pairs: PairList, answers: Answers, switches: Mapping[str, bool]) -> Summary:
     """Ask about every pair that has no answer yet, and write the scores once all have one.
 
-    Ctrl-C ends it between two answers; nothing that was kept is lost.
+    Ctrl-C ends it between two responses; those received are kept.
 
     Raises:
         NoVerdict: the server does not answer, or its key is another one.
