@@ -50,7 +50,7 @@ class Rate(click.ParamType[float]):
         try:
             threshold_for(rate)
         except ValueError as error:
-            self.fail(f"{error}. --at is a rate like 1/100,000, not a score", param, ctx)
+            self.fail(f"{error} --at is a rate like 1/100,000, not a score.", param, ctx)
         return rate
 
 
