@@ -230,7 +230,7 @@ def _undecided(findings: Findings, missing: list[Row]) -> str:
             f"The evidence does not decide {_listing(unanswered)}: not pairs are missing but "
             "scores for pairs that were refused, or have none, for no known reason."
         )
-    if not any(row.still_needed for row in missing):
+    if not any(row.still_needed or row.people_needed for row in missing):
         rows = _listing([f"{row.threshold:g}" for row in missing])
         return f"The evidence is doubtful at {rows}: see the findings about the data."
     rows = _listing([f"{row.threshold:g}" for row in missing])
@@ -333,7 +333,9 @@ def worst_photos(findings: Findings) -> str:
         )
     upper = f"{row.interval.upper:.2g}" if math.isfinite(row.interval.upper) else "any number"
     times = f"{row.times:.2g}" if math.isfinite(row.times) else "infinitely many"
-    shown = "so quality tells who is not matched" if row.interval.lower > 1 else "nothing shown"
+    shown = (
+        "so quality tells who is not matched" if row.interval.lower > 1 else "no difference shown"
+    )
     return (
         f"At {row.threshold:g} the worst {100 * row.worst:.2g} % of comparisons are not matched "
         f"{times} times as often as the rest (between {row.interval.lower:.2g} and {upper}): "
@@ -348,8 +350,12 @@ def share_of(part: int, whole: int) -> str:
 
 def factor_between(row: ImpostorRow) -> str:
     """How many times as often as random pairs impostors match: 3.1 (2.2 to 4.4)."""
-    value = "not measured" if math.isnan(row.factor) else f"{row.factor:.2g}"
-    return f"{value} ({row.interval.lower:.2g} to {row.interval.upper:.2g})"
+    ends = (row.factor, row.interval.lower, row.interval.upper)
+    value, lower, upper = (
+        "not measured" if math.isnan(end) else _number(end) if end >= 1 else f"{end:.2g}"
+        for end in ends
+    )
+    return f"{value} ({lower} to {upper})"
 
 
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
