@@ -60,6 +60,7 @@ from verikit.commands.reports.runs import find
 from verikit.contract import load_contract
 from verikit.contract.profile import Profile, load_profile
 from verikit.errors import VerikitError
+from verikit.transport import Answer
 from verikit.transport import Request as HttpRequest
 from verikit.transport.headers import headers_of_file
 from verikit.transport.reader import Reader as AnswerReader
@@ -145,7 +146,9 @@ READERS["body, by the client"] = Foreign(
     (ClientError,),
 )
 READERS["body, by the load test"] = Foreign(
-    lambda body: AnswerCheck(CONTRACT)(CASE, 200, body),
+    lambda body: AnswerCheck(CONTRACT)(
+        CASE, Answer(status=200, reason="", headers={}, body=body, head=b"")
+    ),
     either(corrupted([scored(), refused("x")]), other_values(BODIES)),
 )
 
