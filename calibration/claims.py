@@ -42,7 +42,7 @@ class Claims:
     lower_is_closer: bool = False
     source: str = ""
     note: str = ""
-    send: Mapping[str, str] = field(default_factory=dict)
+    send: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sign(self) -> float:
@@ -174,7 +174,10 @@ def _claims(entry: Mapping[str, Any], *, lower_is_closer: bool | None) -> Claims
         lower_is_closer=lower,
         source=str(entry.get("source", "")).strip(),
         note=str(entry.get("note", "")).strip(),
-        send={str(name): str(value) for name, value in entry.get("send", {}).items()},
+        send={
+            str(name): value if isinstance(value, bool | int | float) else str(value)
+            for name, value in entry.get("send", {}).items()
+        },
     )
 
 

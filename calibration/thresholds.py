@@ -18,7 +18,7 @@ from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
 from calibration.counting.histogram import Histogram
 from calibration.evaluation import from_scores
-from calibration.judging.audit import audit
+from calibration.judging.audit import SCALE, audit
 from calibration.judging.judgement import RunConditions, evidence, unsupported
 from calibration.judging.requirements import Requirement, evidence_for
 from calibration.objections import Effect
@@ -149,7 +149,9 @@ def _rounded_up(value: float, step: float) -> float:
 def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float) -> Found:
     rates = claims.rates
     audited = audit(measurement, rates)
-    barring = [one.text for one in audited.objections if one.effect != Effect.SHOWN]
+    # The thresholds are found in these scores, so they are on their scale.
+    found = [one for one in audited.objections if one.kind != SCALE]
+    barring = [one.text for one in found if one.effect != Effect.SHOWN]
     reasons = unsupported(measurement, RunConditions()) + barring
     notes = tuple(one.text for one in audited.objections if one.effect == Effect.SHOWN)
     if reasons:

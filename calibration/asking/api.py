@@ -44,6 +44,11 @@ def not_measured(answer: Answer, missing: str, *, may_pass: bool = False) -> Out
     return Outcome(trouble=f"HTTP {answer.status}{cause}: {missing}", may_pass=again)
 
 
+def form_value(value: object) -> str:
+    """A value of a claims file as forms write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class EncryptedPhotos:
     """Photos as form values, each encrypted once while they fit into ``room`` bytes."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice
+from typing import Any
 
 from calibration.asking.adapters import open_api
 from calibration.asking.run import Asker, Run
@@ -42,7 +43,7 @@ class Shared:
     options: tuple[tuple[str, bool], ...]
     policy: RequestPolicy
     api: str
-    send: tuple[tuple[str, str], ...]
+    send: tuple[tuple[str, Any], ...]
     secrets: Secrets | None
     secrets_digest: bytes
 

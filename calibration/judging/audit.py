@@ -24,6 +24,8 @@ from verikit.plural import counted
 
 LEAST_TO_COMPARE = 10
 """Mated and non-mated scores that it takes to say which way a score points."""
+SCALE = "scale"
+"""The kind of objection that thresholds lie beyond all scores."""
 MOST_NOISE = 0.05
 """No labels are so bad that a larger share of wrong ones is the likelier explanation."""
 _SAME_SCORE = 1e-3
@@ -69,6 +71,7 @@ def audit(
         *_truth(people),
         *_kinds(measurement, known_direction=known_direction),
         *_direction(measurement),
+        *_scale(measurement),
         *_constant(measurement),
         *_pairs(measurement),
         *_numbers(measurement),
@@ -158,6 +161,28 @@ def _direction(measurement: Measurement) -> list[Objection]:
     if area - reach <= 0.5:
         text = f"The scores do not separate mated from non-mated pairs (AUC {area:.3f})."
         return [Objection(kind="direction", effect=Effect.NO_VERDICT, text=text)]
+    return []
+
+
+def _scale(measurement: Measurement) -> list[Objection]:
+    """Thresholds beyond all scores, as where scores of 0 to 1 meet claims of 0 to 100."""
+    non_mated, mated = measurement.non_mated, measurement.mated
+    lowest, highest = (measurement.sign * measurement.thresholds[end] for end in (0, -1))
+    if mated.histogram.n >= LEAST_TO_COMPARE and not mated.histogram.matches[0]:
+        text = (
+            f"No mated score reaches even the threshold {lowest:g}; the closest is "
+            f"{measurement.sign * mated.spread.highest:g}. Are the scores on the scale of the "
+            "claims?"
+        )
+        return [Objection(kind=SCALE, effect=Effect.NO_PASS, text=text)]
+    guessed = measurement.limits is None  # the claims do not say what scores are possible
+    if guessed and 0 < non_mated.histogram.n == non_mated.histogram.matches[-1]:
+        text = (
+            f"Every non-mated score reaches even the threshold {highest:g}; the farthest is "
+            f"{measurement.sign * non_mated.spread.lowest:g}. Are the scores on the scale of the "
+            "claims?"
+        )
+        return [Objection(kind=SCALE, effect=Effect.NO_VERDICT, text=text)]
     return []
 
 

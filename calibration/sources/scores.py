@@ -17,7 +17,7 @@ from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import ACROSS, NOT_GIVEN
 from calibration.counting.identities import Index
-from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, open_table
+from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, no_number, open_table
 from calibration.sources.formats.values import on_scale, words_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
@@ -181,7 +181,8 @@ class _Rows:
             if wrong.any():
                 at = int(np.argmax(wrong))
                 raise self._table.refusal(
-                    f"it has rows without {name}: fill them in, for example row {self._start + at}."
+                    f"it has rows without {name}: fill them in or delete them, for example row "
+                    f"{self._start + at}."
                 )
 
     def _refuse_score(self, wrong: np.ndarray, values: Floats, why: str) -> None:
@@ -231,7 +232,7 @@ def _parsed(table: Table, column: pa.Array, name: str, start: int) -> Floats:
         np.isnan(values) & ~empty,
         start,
         name,
-        lambda at: f"{shown(words[places[at]], limit=60)!r} is not a number",
+        lambda at: no_number(words[places[at]]),
     )
     return values
 

@@ -17,7 +17,8 @@ from verikit.cli import main
 from .conftest import score_of
 
 CLAIMS = {
-    "deepface": "closer: lower\nlowest: 0\nhighest: 1\nsend: {model_name: Facenet512}\n"
+    "deepface": "closer: lower\nlowest: 0\nhighest: 1\n"
+    "send: {model_name: Facenet512, enforce_detection: false}\n"
     "rows: [[0.6, 1e-1], [0.5, 1e-2]]\n",
     "face-plus-plus": "lowest: 0\nhighest: 100\nrows: [[40, 1e-1], [50, 1e-2]]\n",
     "multipart": "send: {path: /match, first: a, second: b, score: likeness, refused: reason}\n"
@@ -111,7 +112,10 @@ def test_any_api_is_asked_and_judged_by_its_claims(stand_in, people, tmp_path, a
     assert [row["threshold"] for row in rows] == THRESHOLDS[api]
     assert found["acquired"]["failed"] == ["p07/1.jpg"]
     assert found["not_measured"] == 0
-    expected = {"deepface": {"model_name": "Facenet512"}, "face-plus-plus": {"api_key": "mine"}}
+    expected = {
+        "deepface": {"model_name": "Facenet512", "enforce_detection": False},
+        "face-plus-plus": {"api_key": "mine"},
+    }
     assert stand_in.sent == expected.get(api, {})
 
 

@@ -379,3 +379,33 @@ def test_a_pair_again_with_its_score_or_in_the_other_order_is_no_conflict(judged
     assert "different scores" not in kinds(
         judged(pa.concat_tables([table, again.select(table.column_names)]))
     )
+
+
+@pytest.mark.parametrize(
+    ("claims", "scores", "effect", "said"),
+    [
+        (
+            "lowest: 0\nhighest: 100\nrows: [[60, 0.001], [70, 0.0001]]",
+            1.0,
+            "no PASS",
+            "60; the clo",
+        ),
+        ("rows: [[60, 0.001], [70, 0.0001]]", 1.0, "no PASS", "even the threshold 60"),
+        ("rows: [[-0.6, 0.001], [-0.5, 0.0001]]", 1.0, "no verdict", "even the threshold -0.5"),
+        ("rows: [[0.6, 0.001], [0.7, 0.0001]]", 1.0, None, ""),
+    ],
+)
+def test_scores_on_another_scale_than_the_claims_decide_nothing(
+    tmp_path, claims, scores, effect, said
+):
+    """Scores of 0 to 1 where 0 to 100 is claimed never match, which looks like no false match."""
+    pyarrow.parquet.write_table(Scores().table(), tmp_path / "scores.parquet")
+    (tmp_path / "claims.yaml").write_text(f"title: t\n{claims}\n")
+    command = [str(tmp_path / "scores.parquet"), "--claims", str(tmp_path / "claims.yaml")]
+    command += ["--out", str(tmp_path / "out"), "--quiet", "--json"]
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
+    found = json.loads(result.stdout)
+    scale = [(one["effect"], one["text"]) for one in found["objections"] if one["kind"] == "scale"]
+    assert [one for one, _ in scale] == ([effect] if effect else [])
+    assert all(said in text for _, text in scale)
+    assert effect is None or result.exit_code == 3

@@ -146,6 +146,13 @@ def test_matrices_are_counted_once(tmp_path):
 
     assert sizes("square.npz") == [80 * 79 // 2 - 40, 40]
     assert sizes("scores.npy", "people.npy") == sizes("square.npz")
+    for numbers in (range(80), range(1, 81), [f"{n}.jpg" for n in range(80)]):
+        rows = [f"{n},p{person}" for n, person in zip(numbers, people, strict=True)]
+        (tmp_path / "people.csv").write_text("\n".join(["photo,person", *rows]))
+        assert sizes("scores.npy", "people.csv") == sizes("square.npz")
+    (tmp_path / "people.csv").write_text("photo,person\n0,a\n2,b\n")
+    with pytest.raises(WrongUse, match="numbered from 0 or 1 without a gap"):
+        sizes("scores.npy", "people.csv")
     assert sizes("crossed.npz") == [30 * 78, 60]
     with pytest.raises(WrongUse, match="without identities"):
         from_scores(tmp_path / "scores.npy", CONTRACT, math.inf)

@@ -4,13 +4,12 @@ import math
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands.plan import plan
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.cli import main
 
 
 def planned(*options: str) -> dict:
-    result = CliRunner().invoke(plan, [*options, "--json"], catch_exceptions=False)
+    result = CliRunner().invoke(main, ["plan", *options, "--json"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
@@ -63,16 +62,16 @@ def test_groups_share_the_people():
 
 
 def test_it_fits_a_terminal_of_80_columns():
-    result = CliRunner().invoke(plan, ["--people", "300", "--standard", "sp800-63a"])
+    result = CliRunner().invoke(main, ["plan", "--people", "300", "--standard", "sp800-63a"])
     assert max(map(len, result.output.splitlines()[:-1])) <= 80
     assert "more needed" in result.output
 
 
 def test_what_takes_minutes_is_no_day():
-    few = CliRunner().invoke(plan, ["--people", "60"]).output
+    few = CliRunner().invoke(main, ["plan", "--people", "60"]).output
     assert " min at 20 a second." in " ".join(few.split())
     assert "day" not in few
-    none = CliRunner().invoke(plan, ["--people", "5"]).output
+    none = CliRunner().invoke(main, ["plan", "--people", "5"]).output
     assert "Nothing can be decided." in none
-    many = CliRunner().invoke(plan, ["--people", "100000", "--rate", "1"]).output
+    many = CliRunner().invoke(main, ["plan", "--people", "100000", "--rate", "1"]).output
     assert "replicas." in many

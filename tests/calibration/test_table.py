@@ -223,6 +223,42 @@ def test_a_score_that_is_no_text_at_all_is_refused(tmp_path) -> None:
         counted(path)
 
 
+BEFORE = {
+    "comments": "# vendor ACME, run 2026\n#\n\n",
+    "Excel's separator": "sep=,\r\n",
+    "blank lines": "\n \n",
+    "a heading as numpy writes it": "# ",
+}
+
+
+@pytest.mark.parametrize("what", BEFORE)
+def test_what_comes_before_the_heading_is_no_row(tmp_path, what):
+    plain, path = tmp_path / "plain.csv", tmp_path / "scores.csv"
+    plain.write_text(text(","))
+    path.write_text(BEFORE[what] + text(","))
+    for ours, theirs in zip(counted(path).kinds, counted(plain).kinds, strict=True):
+        assert ours.attempted == theirs.attempted > 0
+        assert ours.events.tolist() == theirs.events.tolist()
+
+
+def test_a_row_that_begins_like_a_comment_is_one(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("# 1.jpg,# 2.jpg,0,0.25\n#1.jpg,#2.jpg,0,0.5\na/1,a/2,1,0.9\n")
+    assert counted(path).non_mated.attempted == 2
+
+
+def test_a_decimal_comma_in_quotes_and_empty_columns_at_the_end(tmp_path):
+    path, plain = tmp_path / "scores.csv", tmp_path / "plain.csv"
+    plain.write_text(text(","))
+    head, *lines = text(",").splitlines()
+    score = head.split(",").index("score")
+    rows = [line.split(",") for line in lines]
+    rows = [[*r[:score], '"' + r[score].replace(".", ",") + '"', *r[score + 1 :]] for r in rows]
+    path.write_text("\n".join([head + ",,", *(",".join(row) + ",," for row in rows)]))
+    for ours, theirs in zip(counted(path).kinds, counted(plain).kinds, strict=True):
+        assert ours.events.tolist() == theirs.events.tolist()
+
+
 @pytest.mark.parametrize(
     "labels",
     ["+1 -1", "G I", "match nonmatch", "Same Different", "YES no", "True FALSE", "1.0 0.0"],
@@ -255,6 +291,11 @@ def test_errors_name_the_file_and_a_matrix_is_known_as_one(tmp_path):
     for content, told in (
         (gzip.compress(b"first,second"), "is compressed: unpack it first"),
         (b"a\0b", "it is not text"),
+        ("first,second,mated,score\n".encode("utf-16-le"), "save it as UTF-8"),
+        (b"PK\x03\x04xl/workbook.xml", "is of Excel, or an archive: save it as text"),
+        (b"first,second,mated,score\na/1,b/1,0,31.5%\n", "leave the % out, and name the scale"),
+        (b'first,second,mated,score\na/1,b/1,0,"316,558"\n', "nothing between thousands"),
+        (b"first,second,mated,score\na/1,b/1,0,FTE\n", "leave it empty where there is none"),
         (b"first,second,mated,score,score\n", "names a column twice"),
         ((",".join(["0.25"] * 200) + "\n").encode() * 200, "looks like a matrix of 200 columns"),
     ):

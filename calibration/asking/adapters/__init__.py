@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from calibration.asking.adapters.deepface import DeepFaceApi
 from calibration.asking.adapters.face_plus_plus import FacePlusPlusApi
@@ -14,7 +15,7 @@ from verikit.contract import Contract
 from verikit.contract.encryption import Secrets
 
 CONTRACT = "contract"
-_ADAPTERS: dict[str, Callable[[Photos, Mapping[str, str], int], Api]] = {
+_ADAPTERS: dict[str, Callable[[Photos, Mapping[str, Any], int], Api]] = {
     "deepface": DeepFaceApi,
     "face-plus-plus": FacePlusPlusApi,
     "multipart": MultipartApi,
@@ -28,7 +29,7 @@ def open_api(  # noqa: PLR0913, PLR0917 - all that one of them takes
     photos: Photos,
     secrets: Secrets,
     options: Mapping[str, bool],
-    send: Mapping[str, str],
+    send: Mapping[str, Any],
 ) -> Api:
     """The API of that name; ``options`` go with the contract's requests, ``send`` with others."""
     if name == CONTRACT:

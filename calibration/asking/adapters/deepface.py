@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Any
 
 from calibration.asking.api import Outcome, not_measured
 from calibration.sources.photos import Photos
@@ -17,7 +18,7 @@ _SERVER_ERROR = 500
 class DeepFaceApi:
     """``send`` goes with every request: model_name, detector_backend, distance_metric."""
 
-    def __init__(self, photos: Photos, send: Mapping[str, str], no_face: int) -> None:
+    def __init__(self, photos: Photos, send: Mapping[str, Any], no_face: int) -> None:
         self._photos = photos
         self._send = dict(send)
         self._no_face = no_face
@@ -34,7 +35,7 @@ class DeepFaceApi:
         distance = answer.fields.get("distance")
         if answer.status == 200 and isinstance(distance, int | float):
             return Outcome(score=float(distance))
-        error = str(answer.fields.get("error", ""))
+        error = str(answer.fields.get("error") or answer.fields.get("exception") or "")
         if answer.status < _SERVER_ERROR and "could not be detected" in error:
             return Outcome(code=self._no_face)
         why = shown(error.partition(" - Traceback")[0], limit=120)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
-from calibration.asking.api import Outcome, not_measured
+from calibration.asking.api import Outcome, form_value, not_measured
 from calibration.sources.photos import Photos
 from verikit.foreign_text import shown
 from verikit.transport import Answer, Request
@@ -22,9 +23,9 @@ _AGAIN = ("CONCURRENCY_LIMIT_EXCEEDED", "INTERNAL_ERROR", "IMAGE_DOWNLOAD_TIMEOU
 class FacePlusPlusApi:
     """``send`` goes with every request."""
 
-    def __init__(self, photos: Photos, send: Mapping[str, str], no_face: int) -> None:
+    def __init__(self, photos: Photos, send: Mapping[str, Any], no_face: int) -> None:
         self._photos = photos
-        self._send = dict(send)
+        self._send = {name: form_value(value) for name, value in send.items()}
         self._no_face = no_face
         self.blames_the_request: set[int] = set()
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
-from calibration.asking.api import Outcome, not_measured
+from calibration.asking.api import Outcome, form_value, not_measured
 from calibration.sources.photos import Photos
 from verikit.transport import Answer, Request
 
@@ -21,10 +22,10 @@ _USUAL = {"path": "/verify", "first": "first", "second": "second", "score": "sco
 class MultipartApi:
     """What else ``send`` holds goes with every request as fields."""
 
-    def __init__(self, photos: Photos, send: Mapping[str, str], no_face: int) -> None:
+    def __init__(self, photos: Photos, send: Mapping[str, Any], no_face: int) -> None:
         self._photos = photos
-        self._names = {name: send.get(name, usual) for name, usual in _USUAL.items()}
-        self._fields = {name: value for name, value in send.items() if name not in _USUAL}
+        self._names = {name: str(send.get(name, usual)) for name, usual in _USUAL.items()}
+        self._fields = {k: form_value(v) for k, v in send.items() if k not in _USUAL}
         self._no_face = no_face
         self.blames_the_request: set[int] = set()
 

@@ -43,6 +43,7 @@ TRUTH = dict.fromkeys(
 """How the truth about a pair is written, in lower case."""
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 """How gzip, bzip2, xz and zstd begin."""
+_OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MOST_COLUMNS = 12
 """A row of more, all of them numbers, is one of a matrix."""
 NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-")
@@ -59,17 +60,23 @@ _LONGEST_LINE = 1 << 20
 _BIGGEST_ROW_GROUP = 4 << 30
 _BIGGEST_ARRAY = 256 << 20
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.ASCII | re.I)
-_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII).fullmatch
+_QUOTED_COMMA = re.compile(r"[-+]?(0,\d+|\d+,(\d\d?|\d{4,}))", re.ASCII).fullmatch
+"""A decimal comma where commas divide fields; one before three digits may mark thousands."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How delimited text is written; ``head`` names its columns, also where it has no heading."""
+    """How delimited text is written; ``head`` names its columns, also where it has no heading.
+
+    ``before``: lines before the heading or, without one, before the rows.
+    """
 
     head: tuple[str, ...]
     delimiter: str = ","
     encoding: str = "utf-8"
     has_heading: bool = True
+    before: int = 0
     decimal_comma: bool = False
     by_blanks: bool = False
     sample: tuple[tuple[str, ...], ...] = ()
@@ -119,6 +126,8 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
             start = file.read(_SNIFFED)
         if start.startswith(_COMPRESSED):
             raise WrongUse(f"{path} is compressed: unpack it first.")
+        if start.startswith(_OFFICE):
+            raise WrongUse(f"{path} is of Excel, or an archive: save it as text, named .csv.")
         if start.startswith(b"PAR1"):
             return _of_parquet(path, given, needed)
         if start.startswith(run_file.START):
@@ -219,6 +228,9 @@ def _decoded(start: bytes) -> tuple[str, str]:
         if start.startswith(mark):
             return start.decode(encoding, errors="replace"), encoding
     if b"\0" in start:
+        halves = sorted((start[::2].count(0), start[1::2].count(0)))
+        if len(start) > 8 and not halves[0] and halves[1] > len(start) // 4:
+            raise ValueError("it is UTF-16 without a byte-order mark: save it as UTF-8")
         raise ValueError("it is not text")
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(start), "utf-8"
@@ -229,12 +241,15 @@ def _decoded(start: bytes) -> tuple[str, str]:
 def _of_text(
     path: Path, text: str, encoding: str, given: Mapping[str, str], needed: Sequence[str]
 ) -> Table:
-    lines = [line for line in text.splitlines()[: _LINES + 1] if line.strip()]
+    raw = text.splitlines()[: _LINES + 1]
+    before = _before_the_table(raw, (*needed, *given.values()))
+    lines = [line for line in raw[before:] if line.strip()]
     if not lines:
         raise WrongUse(f"{path} cannot be read: it is empty.")
+    lines[0] = lines[0].lstrip("# ")
     if len(lines) > 2 and len(text) >= _SNIFFED // 2:
         lines.pop()  # it may be cut
-    dialect = _dialect(lines, encoding, given, needed)
+    dialect = _dialect(lines, encoding, given, needed, before)
     rows = [dict(zip(dialect.head, row, strict=False)) for row in dialect.sample]
     if dialect.head == _BOB:
         given = {**given, "first_person": "first"}
@@ -243,18 +258,34 @@ def _of_text(
     return Table(path=path, columns=columns, kind="text", dialect=dialect, sample=shown)
 
 
+_COMMENT = re.compile(r"\s*#+(\s|$)")
+
+
+def _before_the_table(lines: Sequence[str], names: Sequence[str]) -> int:
+    """How many lines come before the heading: blank ones, comments, and the sep= of Excel."""
+    known = {name.lower() for name in names}
+    for place, line in enumerate(lines):
+        words = set(re.split(r"[\s,;|#]+", line.lower()))
+        divided = max(map(line.count, ",;\t|")) > 1
+        comment = _COMMENT.match(line) and not divided and len(words & known) < 2
+        if line.strip() and not comment and not re.fullmatch(r"\"?sep=.\"?", line.strip(), re.I):
+            return place
+    return len(lines)
+
+
 _BOB = ("first", "second_person", "second", "score")
 _BOB_LONG = ("first_person", "first", "second_person", "second", "score")
 
 
 def _dialect(
-    lines: list[str], encoding: str, given: Mapping[str, str], needed: Sequence[str]
+    lines: list[str], encoding: str, given: Mapping[str, str], needed: Sequence[str], before: int
 ) -> Dialect:
     delimiter, by_blanks, rows = _split(lines)
     heading = [name.strip() for name in rows[0]]
     known = {name.lower() for name in (*needed, *given.values())}
     has_heading = bool(known & {name.lower() for name in heading}) or not _is_data(rows[0])
     head = tuple(heading) if has_heading else _head_by_shape(rows, needed)
+    head = tuple(name or f"column {place}" for place, name in enumerate(head, start=1))
     if len(set(head)) < len(head):
         raise ValueError(f"its heading names a column twice: {_listed(head)}")
     body = rows[1:] if has_heading else rows
@@ -265,7 +296,8 @@ def _dialect(
         encoding=encoding,
         has_heading=has_heading,
         by_blanks=by_blanks,
-        decimal_comma=delimiter != "," and any(map(_DECIMAL_COMMA.fullmatch, fields)),
+        decimal_comma=any(map(_QUOTED_COMMA if delimiter == "," else _DECIMAL_COMMA, fields)),
+        before=before,
         sample=tuple(tuple(value.strip() for value in row) for row in body[:3]),
     )
 
@@ -315,19 +347,31 @@ def _head_by_shape(rows: list[list[str]], needed: Sequence[str]) -> tuple[str, .
 
 
 def _is_number(value: str) -> bool:
-    return bool(_NUMBER.fullmatch(value) or _DECIMAL_COMMA.fullmatch(value))
+    return bool(_NUMBER.fullmatch(value) or _DECIMAL_COMMA(value))
+
+
+def no_number(word: str) -> str:
+    """That a score is none, and what to do."""
+    hint = "leave it empty where there is none"
+    if word.rstrip().endswith("%"):
+        hint = "leave the % out, and name the scale with --claims"
+    elif "," in word:
+        hint = "write a decimal point, and nothing between thousands"
+    return f"{shown(word, limit=60)!r} is not a number: {hint}"
 
 
 def _first_misfit(table: Table) -> str | None:
     """The row and the value that is not a number, which Arrow does not tell."""
+    comma = table.dialect is not None and table.dialect.decimal_comma
+    reads = _is_number if comma else _NUMBER.fullmatch
     row = 1
     for piece in _text(table, as_words=True):
         for ours in ("score", "code"):
             if ours not in table.columns:
                 continue
             for place, word in enumerate(piece[table.columns[ours]].to_pylist()):
-                if word is not None and not _is_number(word.strip()):
-                    return f"row {row + place}: {ours} {shown(word, limit=60)!r} is not a number."
+                if word is not None and not reads(word.strip(" \t")):
+                    return f"row {row + place}: {ours} {no_number(word)}."
         row += piece.num_rows
     return None
 
@@ -347,7 +391,7 @@ def _text(table: Table, *, as_words: bool = False) -> Iterator[pa.RecordBatch]:
             block_size=_PIECE_BYTES,
             encoding=dialect.encoding.removesuffix("-sig"),
             column_names=names,
-            skip_rows=1 if dialect.has_heading else 0,
+            skip_rows=dialect.before + dialect.has_heading,
         ),
         parse_options=pyarrow.csv.ParseOptions(delimiter=dialect.delimiter),
         convert_options=pyarrow.csv.ConvertOptions(
