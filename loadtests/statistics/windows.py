@@ -16,6 +16,7 @@ from typing import Any
 from hdrh.histogram import HdrHistogram
 
 CEILING_SECONDS = 60
+_MOST = 1e15
 QUANTILES = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "p99.9": 99.9, "max": 100.0}
 _MICROSECONDS = 1_000_000
 _CEILING = CEILING_SECONDS * _MICROSECONDS
@@ -88,15 +89,30 @@ class Window:
 
     @classmethod
     def from_plain(cls, entry: Mapping[str, Any]) -> Window:
-        """Undo :meth:`plain`, also after JSON or msgpack."""
+        """Undo :meth:`plain`, also after JSON or msgpack.
+
+        Raises:
+            ValueError, TypeError, KeyError: the entry is no window.
+        """
         return cls(
-            **{
-                **entry,
-                "latencies": Counter({int(value): count for value, count in entry["latencies"]}),
-                "answers": Counter(entry["answers"]),
-                "failures": Counter(entry["failures"]),
-            }
+            **{name: _number(value) for name, value in entry.items() if name not in _COUNTERS},
+            latencies=Counter({int(value): _number(count) for value, count in entry["latencies"]}),
+            answers=_counter(entry["answers"]),
+            failures=_counter(entry["failures"]),
         )
+
+
+_COUNTERS = ("latencies", "answers", "failures")
+
+
+def _counter(entry: Mapping[str, Any]) -> Counter[str]:
+    return Counter({str(name): _number(count) for name, count in entry.items()})
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MOST:
+        raise ValueError("a count is not a number")
+    return value
 
 
 def total(windows: Iterable[Window]) -> Window:

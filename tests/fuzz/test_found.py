@@ -20,6 +20,11 @@ FOUND = {
     ),
     "a report of check: nested deeply": ("a report of check", DEEP),
     "a report of load: nested deeply": ("a report of load", DEEP),
+    "a report of load: counts that are lists": (
+        "a report of load",
+        b'{"windows": [{"latencies": [[3, 4]], "answers": {"200 1000": 4}, "failures": {},'
+        b' "arrived": 4, "dropped": 0, "finished": [], "lag": 0.0}], "window_seconds": 1.0}',
+    ),
     "a report of load: windows of no length": (
         "a report of load",
         json.dumps(LOAD | {"window_seconds": 0}).encode(),
