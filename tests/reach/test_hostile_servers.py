@@ -9,7 +9,14 @@ import pytest
 
 from tests.reach.conftest import Reached, Run
 from tests.reach.tools import PATIENCE, TOOLS
-from tests.support.hostile_server import ATTACKS, INTERCEPTED, hostile, scored, whole
+from tests.support.hostile_server import (
+    ATTACKS,
+    INTERCEPTED,
+    REFUSED_ALIKE,
+    hostile,
+    scored,
+    whole,
+)
 from tests.support.peer import answering
 
 MOST_MEMORY = 300 << 10
@@ -19,6 +26,10 @@ BUSY = 25
 MARKUP = ("<script>alert(1)", "<img src=x")
 TRIES = {"check": 14, "calibrate": 8, "load": 8}
 """Exchanges, one after the other, that a tool may make before it gives up or is through."""
+
+TOLD_APART = [
+    pytest.param(name, marks=pytest.mark.slow if name in REFUSED_ALIKE else ()) for name in ATTACKS
+]
 
 READERS: dict[str, Callable[[str], object]] = {
     ".html": lambda text: not any(markup in text for markup in MARKUP) or pytest.fail(text[:500]),
@@ -63,7 +74,7 @@ def assert_whole(folder: Path) -> None:
     assert sum(file.stat().st_size for file in files) < 20 << 20
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", TOLD_APART)
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_hostile_server(run: Run, idle: int, tool: str, attack: str) -> None:
     with hostile(attack) as peer:
@@ -73,7 +84,7 @@ def test_a_hostile_server(run: Run, idle: int, tool: str, attack: str) -> None:
         assert ended.status == 3
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", TOLD_APART)
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool in TRIES])
 def test_a_server_that_turns_hostile(run: Run, idle: int, tool: str, attack: str) -> None:
     answers = iter(range(10**9))

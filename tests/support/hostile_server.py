@@ -182,6 +182,21 @@ def resets(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+REFUSED_ALIKE = {
+    *("announces_terabytes", "sends_a_negative_length", "sends_a_length_of_five_thousand_digits"),
+    *(
+        "sends_two_lengths",
+        "sends_a_chunk_of_no_size",
+        "invents_a_coding",
+        "puts_nul_into_a_header",
+    ),
+    *("writes_headers_that_are_none", "speaks_no_http", "speaks_http_2", "drips_its_head"),
+    *("has_a_status_of_five_digits", "extends_chunks_without_end", "sends_trailers_without_end"),
+    *("says_continue_without_end", "sends_headers_without_end", "sends_chunks_without_end"),
+    *("says_nothing", "hangs_up"),
+}
+"""No response comes of these, and the error is of the same class as that of another attack, so that
+who asks over our transport cannot tell them apart."""
 INTERCEPTED = {"leads_elsewhere", "leads_to_a_file", "asks_for_a_password"}
 
 

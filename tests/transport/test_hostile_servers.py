@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from tests.support.hostile_server import ATTACKS, MIB, hostile
+from tests.support.hostile_server import ATTACKS, MIB, REFUSED_ALIKE, hostile
 from tests.transport.conftest import Ask, endpoint, post
 from verikit.errors import Unreachable
 from verikit.foreign_text import shown
@@ -31,6 +31,7 @@ def test_no_server_does_more_than_be_found_out(ask: Ask, name: str) -> None:
                 said = str(error)
             else:
                 said = " ".join((text_of(answer), there.interception(answer) or ""))
+                assert name not in REFUSED_ALIKE
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
