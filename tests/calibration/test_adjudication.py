@@ -137,6 +137,9 @@ def test_what_was_found_stays_in_the_list_when_it_is_judged_again(scored):
     ],
 )
 def test_a_list_that_says_nothing_is_refused(scored, text, message):
+    """With few enough comparisons that reading them takes no time."""
+    lines = scored.path.read_text().splitlines()[:2000]
+    scored.path.write_text("\n".join(lines) + "\n")
     (scored.path.parent / "found.csv").write_text(text)
     out = scored.path.parent / "out"
     command = [str(scored.path), "--out", str(out), "--quiet"]

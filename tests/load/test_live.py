@@ -22,7 +22,7 @@ from tests.support.ports import free_port
 from verikit.contract import load_contract
 
 pytestmark = pytest.mark.live
-QUICK = ["--duration", "2", "--warm-up", "1"]
+QUICK = ["--duration", "1", "--warm-up", "1"]
 Load = Callable[..., Any]
 Serve = Callable[[str], str]
 
@@ -86,7 +86,7 @@ def test_the_right_code_for_the_wrong_photo_passes_and_is_counted(
 
 @pytest.mark.timing
 def test_the_rate_is_kept_whatever_the_server_takes(serve: Serve, load: Load) -> None:
-    ended = load(serve("takes_100_ms"), "--load-profile", "baseline", "--rate", "40", *QUICK)
+    ended = load(serve("takes_100_ms"), "--load-profile", "baseline", "--rate", "80", *QUICK)
     assert ended.status == 0, ended.output
     measures = ended.report["measures"]
     assert measures["arrived"] == measures["requests"] == 80
@@ -163,7 +163,7 @@ def test_slow_clients_are_served_beside_fast_ones(serve: Serve, load: Load, tmp_
 def test_three_workers_are_merged(serve: Serve, load: Load, start: Callable[..., Any]) -> None:
     url, port = serve("good"), str(free_port())
     workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(3)]
-    options = ["--load-profile", "baseline", "--rate", "60", *QUICK]
+    options = ["--load-profile", "baseline", "--rate", "120", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 0, ended.output
     measures = ended.report["measures"]
@@ -178,7 +178,7 @@ def test_a_request_id_repeated_across_workers_is_found(
     url, port = serve("repeats_request_ids"), str(free_port())
     for _ in range(3):
         start("verikit", "load", url, "--worker", "--master-port", port)
-    options = ["--load-profile", "baseline", "--rate", "60", *QUICK]
+    options = ["--load-profile", "baseline", "--rate", "120", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 1, ended.output
     repeated = ended.report["measures"]["failures"]["request_id given out twice"]
@@ -194,7 +194,7 @@ def test_more_workers_than_users_are_refused(
     options = ["--load-profile", "smoke", "--users", "1", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "2", "--master-port", port)
     assert ended.status == 2, ended.output
-    assert "1 users cannot be shared among 2 workers" in ended.output
+    assert "1 user cannot be shared among 2 workers" in ended.output
     assert [worker.end().status for worker in workers] == [0, 0]
 
 
@@ -314,7 +314,7 @@ def test_the_report_needs_nothing_beside_it_and_compares_with_another(
     page, path = tmp_path / "new/folder/after.html", tmp_path / "report.json"
     assert load(serve("good"), *QUICK).status == 0
     before = path.rename(tmp_path / "before.json")
-    options = [*QUICK, "--html", str(page), "--compare", str(before)]
+    options = [*QUICK, "--duration", "2", "--html", str(page), "--compare", str(before)]
     ended = start("verikit", "load", serve("takes_100_ms"), *options).end()
     assert ended.status == 0, ended.output
     assert re.search(r"p50: .* changed", ended.output)
