@@ -16,6 +16,7 @@ from verikit.cli import main
 
 from .conftest import score_of
 
+pytestmark = pytest.mark.live
 CLAIMS = {
     "deepface": "closer: lower\nlowest: 0\nhighest: 1\n"
     "send: {model_name: Facenet512, enforce_detection: false}\n"

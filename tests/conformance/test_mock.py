@@ -37,6 +37,7 @@ BROKEN = {
     "refusals-as-html": "answer-json",
     "refusals-as-internal-errors": "status-500",
 }
+pytestmark = pytest.mark.live
 TRAFFIC = ("ordinary", "first-missing", "second-empty", "score-different-people")
 
 
@@ -44,7 +45,7 @@ TRAFFIC = ("ordinary", "first-missing", "second-empty", "score-different-people"
 def test_a_fault_breaks_what_it_says(name: str) -> None:
     catalogue = load_catalogue()
     about = {*catalogue.cases_of(BROKEN[name]), *TRAFFIC}
-    cases = [case for case in catalogue.cases if case.id in about]
+    cases = [case for case in catalogue.select("!crossed-") if case.id in about]
     with serving(FAULTS[name].judge, reply=FAULTS[name].reply) as url:
         done = run(Target.of(url), cases, profile=load_profile("reference"))
     failed = {

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def test_every_extension_of_the_document_is_read(monkeypatch: pytest.MonkeyPatch
     assert list(unread(document)) == []
 
 
+@cache
 def attributes_read() -> set[str]:
     files = [file for part in READERS for file in (ROOT / part).rglob("*.py")]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
