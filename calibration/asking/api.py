@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeGuard
+from typing import Protocol, TypeGuard
 
 from calibration.sources.photos import Photos
 from verikit.contract import Contract
@@ -35,6 +35,18 @@ class Outcome:
     code: int | None = None
     trouble: str | None = None
     may_pass: bool = False
+
+
+class Api(Protocol):
+    """How a verifier is asked about a pair, and what its answers mean."""
+
+    blames_the_request: set[int]
+
+    def request(self, first: str, second: str) -> Request:
+        """The request about two photos, by name."""
+
+    def outcome(self, answer: Answer) -> Outcome:
+        """What an answer says of the pair."""
 
 
 def not_measured(answer: Answer, missing: str, *, may_pass: bool = False) -> Outcome:

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
-from calibration.asking.api import Outcome
+from calibration.asking.api import Api, Outcome
 from calibration.asking.store import Answer
 from calibration.sources.sampling import Pair
 from verikit.errors import (
@@ -22,7 +21,6 @@ from verikit.errors import (
     WrongUse,
 )
 from verikit.foreign_text import shown
-from verikit.transport import Answer as HttpAnswer
 from verikit.transport import Endpoint, Request
 from verikit.transport.async_connection import AsyncPool
 
@@ -62,18 +60,6 @@ class RequestPolicy:
     retries: int = 3
     pause: float = 0.5
     tolerance: float = 1e-6
-
-
-class Api(Protocol):
-    """How a verifier is asked about a pair, and what its answers mean."""
-
-    blames_the_request: set[int]
-
-    def request(self, first: str, second: str) -> Request:
-        """The request about two photos, by name."""
-
-    def outcome(self, answer: HttpAnswer) -> Outcome:
-        """What an answer says of the pair."""
 
 
 class Server:

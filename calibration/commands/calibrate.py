@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,6 @@ import click
 from calibration import progress
 from calibration.adjudication import adjudicate, read_found
 from calibration.asking.adapters import CONTRACT, NAMES
-from calibration.asking.cluster import asker_of
-from calibration.asking.degrading import evaluate_degraded
-from calibration.asking.run import Asker, Run, ask_from_here, evaluate
-from calibration.asking.server import RequestPolicy
 from calibration.claims import Claims, load_claims, of_contract
 from calibration.combining import combine
 from calibration.commands import options as shared
@@ -31,17 +27,15 @@ from calibration.reject_curves import reject_curves
 from calibration.report import console, writer
 from calibration.side_by_side import compare
 from calibration.sources.degradations import EVERY as DEGRADATIONS
-from calibration.sources.labelled import Choice, open_labelled, require_what_chooses
+from calibration.sources.labelled import require_what_chooses
 from calibration.sources.photos import Folder
 from calibration.sources.quality import photo_qualities
 from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
-from verikit.contract.encryption import Secrets
-from verikit.contract.profile import load_profile, profile_content
 from verikit.errors import WrongUse
-from verikit.options import REACHING, SWITCHES, Grouped, access, secrets, switches, timeout
-from verikit.transport import Access, Address, Endpoint
+from verikit.options import REACHING, SWITCHES, Grouped, access, switches, timeout
+from verikit.transport import Access
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 _PATH = click.Path(path_type=Path)
@@ -398,7 +392,10 @@ def _evaluation(
 ) -> Evaluation:
     contract = load_contract()
     if kind == Source.SERVER:
-        return _asked(source, claims, access, options)
+        # Half a second that a file of scores need not wait for.
+        from calibration.commands.server_run import asked  # noqa: PLC0415
+
+        return asked(source, claims, access, options)
     path = Path(source)
     with progress.shown(path.name, quiet=options["quiet"]) as bar:
         if kind == Source.SCORES:
@@ -429,67 +426,6 @@ def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, .
     if options["similarities"]:
         return thresholds_of_text(options["similarities"], contract.error_rates)
     raise WrongUse("Templates give similarities, not scores: add --score-map or --similarities.")
-
-
-def _policy(options: dict[str, Any]) -> RequestPolicy:
-    policy = RequestPolicy(concurrency=options["concurrency"], retries=options["retries"])
-    said = "score_tolerance" in profile_content(options["profile"])
-    tolerance = load_profile(options["profile"]).score_tolerance if said else policy.tolerance
-    return replace(policy, tolerance=tolerance)
-
-
-def _asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) -> Evaluation:
-    contract = load_contract()
-    names = ("data", "photos", "people", "groups", "templates", "one_photo_each", "by_person",
-             "keep_label_errors", "seed")  # fmt: skip
-    impostors = ImpostorKind(options["impostors"])
-    choice = Choice(**{name: options[name] for name in names}, impostors=impostors)
-    labelled = open_labelled(choice)
-    if options["degrade"] and not labelled.supports_rates:
-        raise WrongUse("--degrade needs photos that show error rates: name them with --data.")
-    run = Run(
-        endpoints=tuple(
-            Endpoint(
-                address=Address.of(one),
-                access=access,
-                timeout=options["timeout"],
-                rate=options["rate"],
-            )
-            for one in (url, *options["url"])
-        ),
-        secrets=Secrets.of(**secrets()),
-        choice=choice,
-        labelled=labelled,
-        folder=options["out"],
-        comparisons=options["budget"],
-        seconds=60 * (options["minutes"] or math.inf),
-        policy=_policy(options),
-        rule=Rule(tolerance=options["tolerance"], alpha=1 - options["confidence"]),
-        claims=claims,
-        options={switch.name: True for switch in SWITCHES if options[switch.name]},
-        seed=options["seed"],
-        mated_share=options["mated_share"],
-        until_decided=options["until"] == "decided",
-        up_to=options["up_to"],
-        api=options["api"],
-        standard=options["standard"],
-    )
-    with progress.shown(run.url, quiet=options["quiet"]) as bar, ExitStack() as stack:
-        asker: Asker = ask_from_here
-        if options["dask"]:
-            asker = asker_of(stack.enter_context(open_workers(options["dask"], 1)))
-        tell = progress.of_answers(bar, run.places)
-        evaluation = evaluate(run, contract, tell, asker)
-        if not (options["degrade"] and evaluation.conditions.complete):
-            return evaluation
-        degraded = evaluate_degraded(run, contract, tell, asker)
-    if len(degraded) < len(DEGRADATIONS):
-        click.echo(
-            f"Interrupted: {len(degraded)} of {len(DEGRADATIONS)} settings with degraded photos "
-            "are done. Run the same command again to resume.",
-            err=True,
-        )
-    return replace(evaluation, degraded=tuple(degraded))
 
 
 def _tell(findings: Findings, evaluation: Evaluation, page: Path | None, *, in_json: bool) -> None:

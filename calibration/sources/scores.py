@@ -18,7 +18,7 @@ from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import ACROSS, NOT_GIVEN
 from calibration.counting.identities import Index
 from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, no_number, open_table
-from calibration.sources.formats.values import on_scale, words_of
+from calibration.sources.formats.values import numbers_in, on_scale, words_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
@@ -219,8 +219,7 @@ def numbers_of(table: Table, piece: pa.RecordBatch, name: str, start: int) -> Fl
         wide = pa.float64()
     else:
         return _parsed(table, column, name, start)
-    numbers: Floats = column.cast(wide).fill_null(np.nan).to_numpy(zero_copy_only=False)
-    return numbers
+    return numbers_in(column.cast(wide), np.nan)
 
 
 def _parsed(table: Table, column: pa.Array, name: str, start: int) -> Floats:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from click.testing import CliRunner
 
-from calibration.commands import calibrate as cli
+from calibration.commands import server_run
 from calibration.executors import open_workers
 from tests.support.needs import missing
 from verikit.cli import main
@@ -39,7 +39,7 @@ def calibrate(workers, stub, people, tmp_path, monkeypatch):
         document["provenance"].pop("answers")
         return document
 
-    monkeypatch.setattr(cli, "open_workers", opened)
+    monkeypatch.setattr(server_run, "open_workers", opened)
     return run
 
 

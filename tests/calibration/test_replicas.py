@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from calibration.asking import cluster
 from calibration.asking.cluster import slots_of
 from calibration.asking.server import CHECKED_EVERY
-from calibration.commands import calibrate as cli
+from calibration.commands import server_run
 from calibration.executors import Workers
 from tests.support.serving import serving
 from verikit.cli import main
@@ -31,7 +31,7 @@ def threads(monkeypatch):
         with ThreadPoolExecutor(2) as executor:
             yield Workers(executor, 2)
 
-    monkeypatch.setattr(cli, "open_workers", workers)
+    monkeypatch.setattr(server_run, "open_workers", workers)
     monkeypatch.setattr(cluster, "TASK_SIZE", SMALL_TASK)
 
 
@@ -180,7 +180,7 @@ def test_workers_encrypt_by_the_key_of_the_run(
         with ThreadPoolExecutor(2) as executor:
             yield Workers(executor, 2, are_ours=are_ours)
 
-    monkeypatch.setattr(cli, "open_workers", workers)
+    monkeypatch.setattr(server_run, "open_workers", workers)
     stub.key = "k" * 32
     (tmp_path / "key").write_text(stub.key)
     where = ["--data", str(people), "--out", str(tmp_path / "run"), *FAST, "--budget", "20"]

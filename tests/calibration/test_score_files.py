@@ -1,12 +1,17 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calibration.counting.comparisons import Measurement
+from calibration.sources.formats.values import numbers_in
 from calibration.sources.scores import count_scores, open_scores
 from verikit.errors import WrongUse
 
@@ -96,3 +101,27 @@ def test_says_what_is_wrong(tmp_path, content, message):
 def test_unknown_endings_are_refused(tmp_path):
     with pytest.raises(WrongUse, match=r"named \.csv"):
         measured(tmp_path / "scores.xlsx")
+
+
+@given(
+    st.lists(st.none() | st.integers(-1000, 1000), max_size=40),
+    st.sampled_from([pa.int32(), pa.int64(), pa.float32(), pa.float64()]),
+    st.integers(0, 9),
+)
+def test_numbers_of_a_column_are_those_that_it_lists(values, kind, start):
+    column = pa.array(values, kind)[start:]
+    expected = [-7 if value is None else value for value in values[start:]]
+    assert numbers_in(column, -7).tolist() == expected
+
+
+def test_a_score_file_loads_nothing_that_only_others_need(tmp_path):
+    (tmp_path / "s.csv").write_text("first,second,mated,score\na/1,b/1,0,0.25\na/1,a/2,1,\n")
+    code = """
+import sys
+from verikit.cli import main
+main(["calibrate", "s.csv", "--quiet", "--out", "out"], standalone_mode=False)
+print({"pandas", "asyncio", "anyio", "scipy.stats", "scipy.optimize"} & set(sys.modules))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.stdout.endswith("set()\n"), done.stderr

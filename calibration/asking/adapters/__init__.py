@@ -8,8 +8,7 @@ from typing import Any
 from calibration.asking.adapters.deepface import DeepFaceApi
 from calibration.asking.adapters.face_plus_plus import FacePlusPlusApi
 from calibration.asking.adapters.multipart import MultipartApi
-from calibration.asking.api import ContractApi, EncryptedPhotos
-from calibration.asking.server import Api
+from calibration.asking.api import Api, ContractApi, EncryptedPhotos
 from calibration.sources.photos import Photos
 from verikit.contract import Contract
 from verikit.contract.encryption import Secrets

@@ -53,11 +53,24 @@ def on_scale(
     return np.clip(values * sign, values.dtype.type(low), values.dtype.type(high)), codes
 
 
+def numbers_in(column: pa.Array, missing: float) -> np.ndarray:
+    """A column of numbers as an array; pyarrow's own way imports pandas, which takes a second."""
+    if not len(column):
+        return np.zeros(0, column.type.to_pandas_dtype())
+    validity, values = column.buffers()
+    part = slice(column.offset, column.offset + len(column))
+    numbers = np.frombuffer(values, column.type.to_pandas_dtype())[part]
+    if not column.null_count:
+        return numbers.copy()
+    bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
+    return np.where(bits[part].astype(bool), numbers, numbers.dtype.type(missing))
+
+
 def words_of(column: pa.Array) -> tuple[list[str], Counts]:
     """The different values as text, "" for nothing, and the place of each row's value in them."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    places = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
+    places = numbers_in(column.indices, len(column.dictionary))
     values = column.dictionary
     if not pa.types.is_string(values.type):
         values = pc.cast(values, pa.string()) if len(values) else pa.array([], pa.string())
