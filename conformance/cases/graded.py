@@ -25,6 +25,8 @@ _CHANGES: tuple[dict[str, Any], ...] = (
 """How the second photo differs from the first: two of another person, as scores of one may
 all lie at the end of the range."""
 _FEWEST, _DIGITS = 3, 5
+_STEPS = 0.02
+"""How far the same people may lie apart in another format and size, and by rounding."""
 _PLAIN = ("mated", *(values[0] for values in list(FACTORS.values())[1:]))
 """The plainest kind of request, with which the others are compared."""
 
@@ -44,16 +46,16 @@ class Graded:
         A server may round its scores; so they count only if plain requests tell the pairs apart.
         """
         exchanges = [self._compared(context, self.row, change) for change in _CHANGES]
-        scores = _distinct(exchanges)
-        if len(scores) >= _FEWEST:
+        scores = [score_of(one) for one in exchanges]
+        if _distinct(scores) >= _FEWEST:
             return []
-        plain = _distinct([self._compared(context, _PLAIN, change) for change in _CHANGES])
-        if len(plain) < _FEWEST:
+        plain = [score_of(self._compared(context, _PLAIN, change)) for change in _CHANGES]
+        if _distinct(plain) < _FEWEST or _is_rounding(scores, plain):
             return []
         return context.finding(
             f"more than two distinct scores for {len(exchanges)} pairs, as in a plain request",
             exchanges[-1],
-            actual=f"only {', '.join(map(str, scores))}",
+            actual=f"only {', '.join(map(str, sorted(set(scores))))}",
         )
 
     def _compared(
@@ -68,8 +70,14 @@ class Graded:
         return one
 
 
-def _distinct(exchanges: Sequence[Exchange]) -> list[float]:
-    return sorted({round(score_of(one), _DIGITS) for one in exchanges})
+def _distinct(scores: Sequence[float]) -> int:
+    return len({round(score, _DIGITS) for score in scores})
+
+
+def _is_rounding(scores: Sequence[float], plain: Sequence[float]) -> bool:
+    """Whether the server gives two digits at most, and scores fall together only by that."""
+    coarse = all(score == round(score, 2) for score in (*scores, *plain))
+    return coarse and all(abs(a - b) <= _STEPS for a, b in zip(scores, plain, strict=True))
 
 
 def with_second(request: Request, change: dict[str, Any]) -> Request:

@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 from jsonschema.exceptions import ValidationError
 
-from conformance.judging.outcome import outcome
+from conformance.judging.outcome import outcome, unreadable
 from conformance.requests.exchange import Answer, Exchange
 from verikit.contract import load_contract
 from verikit.contract.profile import Profile
@@ -131,8 +131,7 @@ def _before_operation(one: Exchange, answer: Answer) -> Iterator[Violation]:
 
 def _shape(answer: Answer) -> Iterator[Violation]:
     if not isinstance(answer.json, dict):
-        start = answer.body[:60].decode("latin-1")
-        yield Violation("answer-json", "a JSON object in UTF-8", repr(start))
+        yield Violation("answer-json", "a JSON object in UTF-8", unreadable(answer))
         return
     yield from _strictness(answer)
     success = is_success(answer)

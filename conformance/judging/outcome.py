@@ -35,10 +35,16 @@ def describe_actual(one: Exchange) -> str:
         return f"no response: {one.error}"
     fields = one.answer.fields
     if not fields:
-        start = one.answer.body[:60].decode("utf-8", "replace")
-        return f"HTTP {one.answer.status} without a JSON object: {start!r}"
+        return f"HTTP {one.answer.status} without a JSON object: {unreadable(one.answer)}"
     said = ", ".join(f"{name} {_short(fields[name])}" for name in fields if name != "request_id")
     return f"HTTP {one.answer.status}, {said}"
+
+
+def unreadable(answer: Answer) -> str:
+    """What is there instead of a JSON object."""
+    if answer.is_compressed:
+        return f"{answer.no_json}, which the request did not allow"
+    return repr(answer.body[:60].decode("utf-8", "replace"))
 
 
 def describe_expected(word: str | int) -> str:

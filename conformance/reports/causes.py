@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.judging.outcome import ACCEPTED
@@ -88,13 +88,19 @@ def _without_json(requirement: str, findings: Iterable[tuple[str, Finding]]) -> 
     answers = [a for a in found if a and _lacks_json(requirement, a)]
     if requirement != _WITHOUT_JSON[0] or not answers:
         return ""
-    pages = all(answer.body.lstrip()[:1] == b"<" for answer in answers)
     statuses = ", ".join(map(str, sorted({answer.status for answer in answers})))
-    text = f"{'HTML pages' if pages else 'No JSON objects'} are the responses with HTTP {statuses}"
+    text = f"{_instead_of_json(answers)} are the responses with HTTP {statuses}"
     fronts = sorted({_front(answer) for answer in answers if answer.status in _OF_PROXIES})
-    return (
-        f"{text}; {' and '.join(fronts)} in front of the server may give them" if fronts else text
-    )
+    before = f"; {' and '.join(fronts)} in front of the server may give them" if fronts else ""
+    return text + before
+
+
+def _instead_of_json(answers: Sequence[Answer]) -> str:
+    if all(answer.body.lstrip()[:1] == b"<" for answer in answers):
+        return "HTML pages"
+    if all(answer.is_compressed for answer in answers):
+        return "Compressed, though the requests did not allow it,"
+    return "No JSON objects"
 
 
 def _front(answer: Answer) -> str:

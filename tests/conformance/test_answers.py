@@ -1,5 +1,6 @@
 """Single answers are judged by the contract's schemas, each fault under its requirement."""
 
+import gzip
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from conformance.case import number
 from conformance.judging.answers import violations
+from conformance.judging.outcome import describe_actual
 from conformance.requests.exchange import Answer, Exchange
 from conformance.requests.recipe import Request
 from verikit.contract.profile import Profile, load_profile
@@ -194,3 +196,11 @@ def test_paths_of_files_on_the_server_are_seen(inside: str) -> None:
 )
 def test_what_only_looks_like_a_path_is_left_alone(plain: str) -> None:
     assert blamed({**REFUSAL, "message": f"invalid argument: {plain}"}, 400) == set()
+
+
+def test_an_answer_that_is_compressed_unasked_is_called_so() -> None:
+    answer = answered(200, gzip.compress(b"{}"), {**JSON, "content-encoding": "gzip"})
+    one = Exchange(case="any", request=Request(), answer=answer)
+    said = {found.requirement: found.actual for found in violations(one, Profile())}
+    assert "compressed: gzip, which the request did not allow" in said["answer-json"]
+    assert "compressed: gzip, which the request did not allow" in describe_actual(one)

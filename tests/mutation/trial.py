@@ -27,7 +27,8 @@ from verikit.errors import Unreachable
 EXAMPLES = 5
 """The depth of fuzzing against each candidate."""
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
+"""Seconds without a byte: a busy machine must not be taken for a fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
