@@ -1,7 +1,10 @@
 """Inputs that fuzzing found: each once ended a command in a traceback, a crash or never."""
 
+import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.fuzz.mutations import BOMB
@@ -49,3 +52,20 @@ def test_yaml_that_is_more_than_it_seems_is_refused(content: str) -> None:
 
 def test_references_that_do_not_multiply_stay() -> None:
     assert read_yaml("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
+
+
+@pytest.mark.parametrize("place", [40, 128, 176])
+@pytest.mark.parametrize("change", [0x07, 0xFF])
+def test_parquet_whose_text_or_dictionary_is_damaged_is_refused(place: int, change: int) -> None:
+    rows = range(40)
+    table = {
+        "first": [f"a{row % 4}" for row in rows],
+        "second": [f"b{row % 5}" for row in rows],
+        "mated": [row % 7 == 0 for row in rows],
+        "score": [row / 40 for row in rows],
+    }
+    file = io.BytesIO()
+    pq.write_table(pa.table(table), file, compression="none")
+    content = bytearray(file.getvalue())
+    content[place] ^= change
+    tried(READERS["scores as Parquet"], bytes(content))

@@ -540,7 +540,9 @@ def _of_parquet(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> 
         rows: list[dict[str, Any]] = []
         if file.metadata.num_rows:
             first = next(file.iter_batches(batch_size=3, columns=wanted), None)
-            rows = first.to_pylist() if first is not None else []
+            if first is not None:
+                first.validate(full=True)
+                rows = first.to_pylist()
     shown = [{ours: row[theirs] for ours, theirs in columns.items()} for row in rows]
     return Table(path=path, columns=columns, kind="parquet", sample=shown)
 
@@ -565,7 +567,9 @@ def _parquet(table: Table) -> Iterator[pa.RecordBatch]:
     wanted = list(dict.fromkeys(table.columns.values()))
     texts = [theirs for ours, theirs in table.columns.items() if ours in NAMES]
     with _opened(table.path, texts) as file:
-        yield from file.iter_batches(batch_size=_PIECE_ROWS, columns=wanted)
+        for piece in file.iter_batches(batch_size=_PIECE_ROWS, columns=wanted):
+            piece.validate(full=True)  # damaged text, places beyond the dictionary
+            yield piece
 
 
 def _answers(table: Table) -> Iterator[pa.RecordBatch]:
