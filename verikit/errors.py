@@ -85,7 +85,11 @@ class TimedOut(Unreachable):
 
 
 class BadAnswer(Unreachable):
-    """The response is not HTTP, or too large."""
+    """The response is not HTTP, or too large; ``rule``: what it breaks, in words of ours alone."""
+
+    def __init__(self, message: str, *, rule: str = "") -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 class NotTrusted(Unreachable):

@@ -109,11 +109,11 @@ def is_malformed(error: Unreachable) -> bool:
 
 
 def _none(error: Unreachable) -> Verdict:
+    if isinstance(error, BadAnswer):
+        rule = f": {error.rule}" if error.rule else ""
+        return Verdict(MALFORMED, f"the response is malformed{rule}")
     if is_malformed(error):
-        lost = "the connection was lost during the response"
-        return Verdict(
-            MALFORMED, lost if isinstance(error, Broken) else "the response is malformed"
-        )
+        return Verdict(MALFORMED, "the connection was lost during the response")
     return Verdict(NO_ANSWER, f"{NO_ANSWER}: {_WHY_NONE.get(type(error), 'none')}")
 
 

@@ -96,7 +96,8 @@ def test_what_a_server_writes_makes_no_reasons_without_end() -> None:
 @pytest.mark.parametrize(
     ("error", "label", "reason"),
     [
-        (BadAnswer("two lengths"), MALFORMED, "the response is malformed"),
+        (BadAnswer("two: x"), MALFORMED, "the response is malformed"),
+        (BadAnswer("two: x", rule="two"), MALFORMED, "the response is malformed: two"),
         (Broken("", begun=True), MALFORMED, "the connection was lost during the response"),
         (Broken(""), NO_ANSWER, "no response: the connection was lost"),
         (TimedOut(""), NO_ANSWER, "no response: not in time"),

@@ -281,8 +281,8 @@ def test_a_server_that_turns_hostile_is_judged_in_time_and_memory(
 
 
 FRAMING = {
-    "sends_a_negative_length": "the response is malformed",
-    "sends_two_lengths": "the response is malformed",
+    "sends_a_negative_length": "the response is malformed: Content-Length is not a number of bytes",
+    "sends_two_lengths": "the response is malformed: Content-Length has two values",
     "repeats_its_length": "Content-Length occurs more than once",
     "sends_two_answers": "Bytes follow the response",
     "sends_less_than_its_length": "the connection was lost during the response",

@@ -105,7 +105,8 @@ def named(error: VerikitError | OSError, endpoint: Endpoint) -> VerikitError:
     if isinstance(error, OSError):
         error = Broken(why(error))
     if isinstance(error, BadAnswer):
-        return BadAnswer(f"{where} gave a malformed response: {error}")
+        rule, _, _ = str(error).partition(": ")  # what the server wrote follows a colon
+        return BadAnswer(f"{where} gave a malformed response: {error}", rule=rule)
     if isinstance(error, NotTrusted):
         return NotTrusted(f"{where} cannot be asked: {error}")
     if isinstance(error, Broken):
