@@ -5,14 +5,19 @@ from base64 import b64decode
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 from click.testing import CliRunner
 
 from calibration.asking.adapters import NAMES
+from calibration.asking.adapters.deepface import DeepFaceApi
+from calibration.sources.photos import Folder
 from tests.support.serving import serving
 from verikit.cli import main
+from verikit.contract import load_contract
+from verikit.transport import Answer
 
 from .conftest import score_of
 
@@ -83,6 +88,33 @@ ANSWERS = {
     "/facepp/v3/compare": StandIn.face_plus_plus,
     "/match": StandIn.multipart,
 }
+
+
+TRACE = """Exception while verifying: Exception while processing img2_path - Traceback (most recent
+  File "a.py", line 1, in load
+ValueError: Input image is not an image
+
+The above exception was the direct cause of the following exception:
+
+ValueError: Exception while processing img2_path
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "told"),
+    [
+        (400, {"error": TRACE}, "processing img2_path: ValueError: Input image is not an image"),
+        (400, {"exception": "'img1' not found in request"}, "'img1' not found in request"),
+        (200, {"verified": True}, "no distance"),
+    ],
+)
+def test_what_deepface_says_is_told_with_the_root_of_its_traceback(status, fields, told):
+    api = DeepFaceApi(Folder(Path()), {}, load_contract().codes["DETECTION_FAILED"].code)
+    body = json.dumps(fields).encode()
+    outcome = api.outcome(Answer(status=status, reason="", headers={}, body=body, head=b""))
+    assert outcome.trouble.startswith(f"HTTP {status}: ")
+    assert outcome.trouble.endswith(told)
+    assert outcome.code is None
 
 
 @pytest.fixture

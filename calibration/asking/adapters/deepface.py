@@ -38,10 +38,16 @@ class DeepFaceApi:
         error = str(answer.fields.get("error") or answer.fields.get("exception") or "")
         if answer.status < _SERVER_ERROR and "could not be detected" in error:
             return Outcome(code=self._no_face)
-        why = shown(error.partition(" - Traceback")[0], limit=120)
-        return not_measured(answer, why or answer.no_json or "no distance")
+        return not_measured(answer, _why(error) or answer.no_json or "no distance")
 
     def _uri(self, name: str) -> str:
         content = self._photos.read(name)
         kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
         return f"data:image/{kind};base64,{b64encode(content).decode()}"
+
+
+def _why(error: str) -> str:
+    """What went wrong, and the exception at the root of the traceback behind it."""
+    told, _, trace = error.partition(" - Traceback")
+    root = trace.partition("\n\nThe above exception")[0].strip().splitlines()[-1:]
+    return ": ".join(shown(text, limit=120) for text in (told, *root) if text)
