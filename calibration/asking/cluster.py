@@ -14,9 +14,11 @@ from calibration.asking.adapters import open_api
 from calibration.asking.run import Asker, Run
 from calibration.asking.server import Question, RequestPolicy, Server, ask
 from calibration.asking.store import Answer
+from calibration.counting.groups import ImpostorKind
 from calibration.executors import Workers, fan_out
 from calibration.sources.degradations import Degraded
 from calibration.sources.labelled import Choice, open_labelled
+from calibration.sources.look_alikes import LookAlikesFirst
 from calibration.sources.photos import Photos
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets
@@ -63,9 +65,13 @@ def asker_of(workers: Workers) -> Asker:
     def ask_from_there(
         run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
     ) -> str | None:
+        choice, pairs = run.choice, run.labelled.pairs
+        if isinstance(pairs, LookAlikesFirst):  # workers need the photos, and no templates
+            choice = replace(choice, impostors=ImpostorKind.RANDOM, templates=None)
+            pairs = pairs.pool
         shared = Shared(
-            choice=run.choice,
-            digest=run.labelled.pairs.digest(),
+            choice=choice,
+            digest=pairs.digest(),
             options=tuple(run.options.items()),
             policy=run.policy,
             api=run.api,

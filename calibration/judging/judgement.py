@@ -528,7 +528,17 @@ def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str
             f"Only {counted(people, 'person takes', 'people take')} part: with fewer than "
             f"{LEAST_PEOPLE} nobody can tell how much comparisons depend on who is in them."
         ]
+    if measurement.look_alikes and (missing := _missing_stratum(measurement)):
+        return [f"No comparison of {missing} has a score: both kinds are needed for a rate."]
     return []
+
+
+def _missing_stratum(measurement: Measurement) -> str:
+    """Which of look-alikes and others was not compared; "" if both were, or nothing was."""
+    top, rest = (shares.comparisons for shares in measurement.strata())
+    if bool(top) == bool(rest):
+        return ""
+    return "people who do not look alike" if top else "look-alikes"
 
 
 def _incomplete(measurement: Measurement, conditions: RunConditions) -> list[str]:

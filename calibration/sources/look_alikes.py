@@ -99,15 +99,15 @@ class LookAlikes:
 
 
 class LookAlikesFirst:
-    """All pairs of a pool: look-alikes in every second place until there are no more, then the
+    """All pairs of a ``pool``: look-alikes in every second place until there are no more, then the
     rest; both in an order that the seed decides."""
 
     def __init__(self, people: Mapping[str, str], path: Path, seed: int) -> None:
         """``people`` maps a photo to its person."""
-        self._pool = Pool(people)
-        person = np.unique([people[photo] for photo in self._pool.photos], return_inverse=True)[1]
-        self.near = LookAlikes(path, self._pool.photos, person.astype(np.int64))
-        numbers = self._pool.numbers(*np.divmod(self.near.keys, self.near.photos)[::-1])
+        self.pool = Pool(people)
+        person = np.unique([people[photo] for photo in self.pool.photos], return_inverse=True)[1]
+        self.near = LookAlikes(path, self.pool.photos, person.astype(np.int64))
+        numbers = self.pool.numbers(*np.divmod(self.near.keys, self.near.photos)[::-1])
         self._numbers = np.sort(numbers)
         self._gaps = self._numbers - np.arange(self._numbers.size)
         self._order = Permutation(self._numbers.size, seed, "look-alike")
@@ -115,7 +115,7 @@ class LookAlikesFirst:
 
     def size(self, *, mated: bool) -> int:
         """How many pairs there are of a kind."""
-        return self._pool.size(mated=mated)
+        return self.pool.size(mated=mated)
 
     def order(self, seed: int, *, mated: bool) -> Order:
         """Non-mated pairs are numbered in the order in which they are to be asked."""
@@ -125,7 +125,7 @@ class LookAlikesFirst:
     def pair(self, number: int, *, mated: bool) -> Pair:
         """The pair of this number."""
         if mated:
-            return self._pool.pair(number, mated=True)
+            return self.pool.pair(number, mated=True)
         near, rest = len(self._order), len(self._rest)
         both = 2 * min(near, rest)
         turn, other = divmod(number, 2) if number < both else (number - both // 2, near <= rest)
@@ -134,13 +134,13 @@ class LookAlikesFirst:
             place += int(np.searchsorted(self._gaps, place, side="right"))
         else:
             place = int(self._numbers[self._order[turn]])
-        pair = self._pool.pair(place, mated=False)
+        pair = self.pool.pair(place, mated=False)
         return replace(pair, group=OTHERS if other else LOOK_ALIKE)
 
     def digest(self) -> str:
         """The SHA-256 that tells these pairs from others."""
         near = hashlib.sha256(self.near.keys.tobytes()).hexdigest()
-        return hashlib.sha256(f"{self._pool.digest()}\nlook-alike\n{near}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.pool.digest()}\nlook-alike\n{near}".encode()).hexdigest()
 
 
 def _ordered(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:

@@ -6,6 +6,7 @@ import signal
 import threading
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -65,6 +66,15 @@ def test_a_worker_that_is_killed_changes_no_count(calibrate, workers, stub):
         killer.join()
     with pytest.raises(ProcessLookupError):
         os.kill(victim, 0)
+
+
+def test_workers_ask_about_look_alikes_without_their_templates(calibrate, tmp_path):
+    names = [f"p{p:02}/{n}.jpg" for p in range(60) for n in range(2)]
+    vectors = np.random.default_rng(8).normal(size=(120, 8))
+    path = tmp_path / "t.npz"
+    np.savez(path, vectors=vectors, people=np.array([n[:3] for n in names]), photos=names)
+    options = ["--impostors", "look-alike", "--templates", str(path)]
+    assert calibrate("there", "--dask", "local:2", *options) == calibrate("here", *options)
 
 
 def test_nobody_at_the_address_is_one_sentence(people, tmp_path, monkeypatch):

@@ -88,7 +88,7 @@ def test_every_pair_is_asked_once_look_alikes_in_every_second_place(tmp_path, mo
     }
     assert found == every
     assert len(asked) == len(every)
-    names = list(pairs._pool.photos)
+    names = list(pairs.pool.photos)
     for pair in asked:
         ends = np.array([names.index(pair.first)]), np.array([names.index(pair.second)])
         assert pairs.near.have(*ends)[0] == (pair.group == LOOK_ALIKE)
@@ -237,6 +237,19 @@ def test_a_file_of_look_alikes_is_weighed_by_what_all_pairs_hold(tmp_path):
     factor = found["impostors"]["rows"][0]
     assert factor["interval"]["lower"] > 1
     assert factor["interval"]["lower"] < 0.6 / true < factor["interval"]["upper"]
+
+
+def test_a_file_of_look_alikes_alone_says_that_the_others_are_missing(tmp_path):
+    vectors = np.random.default_rng(5).normal(size=(120, 8))
+    scores(tmp_path / "s.csv", vectors, (0.3, 0.05), 0.0)
+    options = ["--impostors", "look-alike", "--templates", str(tmp_path / "s.npz")]
+    result = CliRunner().invoke(
+        main, ["calibrate", str(tmp_path / "s.csv"), *options, "--out", str(tmp_path / "o")]
+    )
+    assert result.exit_code == 3, result.output
+    assert "No comparison of people who do not look alike has a score" in " ".join(
+        result.output.split()
+    )
 
 
 @pytest.mark.parametrize(
