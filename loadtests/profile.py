@@ -14,6 +14,7 @@ from verikit.contract.plain_yaml import read_yaml
 from verikit.contract.profile import Profile as ServerProfile
 from verikit.contract.profile import profile_of
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_text import shown
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
 COMPARISON = "COMPARISON"
@@ -197,14 +198,18 @@ def profile_from(options: Mapping[str, Any]) -> Profile:
 
 
 def _build(kind: type[_Options], options: Mapping[str, Any]) -> _Options:
-    known = {each.name for each in dataclasses.fields(kind)}
+    known = {each.name: each for each in dataclasses.fields(kind)}
     for name in options:
         if name not in known:
             raise WrongUse(f"`{name}` is not an option of a {kind.__name__.lower()}")
+    for name, each in known.items():
+        if name not in options and each.default is each.default_factory is dataclasses.MISSING:
+            raise WrongUse(f"a {kind.__name__.lower()} needs `{name}`")
     try:
         return kind(**options)
     except TypeError as error:
-        raise WrongUse(f"a {kind.__name__.lower()} is invalid: {in_words(error)}") from error
+        given = shown(str(dict(options)), limit=100)
+        raise WrongUse(f"a {kind.__name__.lower()} is invalid: {given}") from error
 
 
 def _check_names(where: str, entries: Mapping[str, float], known: Any) -> None:

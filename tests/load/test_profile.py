@@ -47,7 +47,7 @@ def test_the_list_names_every_profile() -> None:
     [
         ("", "contains no options"),
         ("- 1", "contains no options"),
-        ("stages: [{users: 1, seconds: 1}]", "is invalid"),
+        ("stages: [{users: 1, seconds: 1}]", "a profile needs `about`"),
         ("about: x", "it needs `stages` or a `search`"),
         ("{about: x, stages: [{seconds: 1}]}", "either `rate` or `users`"),
         ("{about: x, stages: [{seconds: 1, rate: 1, users: 1}]}", "either `rate` or `users`"),
