@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -91,7 +92,9 @@ def demo(
         good = _check(url, out / "reference.html", secrets, "--profile", "reference")
         click.echo("\n4/4  Checking a broken server, which gives any two faces the same score")
         with serving(FAULTS[FAULT].judge, reply=FAULTS[FAULT].reply) as broken_url:
-            bad = _check(broken_url, out / "broken.html", ())
+            bad = _check(
+                broken_url, out / "broken.html", (), "-k", "!crossed-"
+            )  # the others show it
         index = out / "index.html"
         write_index(index, url, good, bad)
         click.echo(f"\nReports: {index}")
@@ -143,6 +146,7 @@ def write_index(index: Path, url: str, good: Exit, bad: Exit) -> None:
         height=claimed.HEIGHT,
         left=claimed.LEFT,
         url=url,
+        folder=shlex.quote(str(index.parent / "photos")),
         photos=photos,
     )
     index.write_text(text, encoding="utf-8")
