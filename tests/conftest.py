@@ -1,5 +1,6 @@
 """Settings of all tests, and what several parts of them use."""
 
+import gc
 import signal
 from collections.abc import Iterator
 
@@ -49,6 +50,17 @@ def load_forks() -> Iterator[Forks]:
     found = Forks("locust.main", "loadtests.command", "loadtests.report.html")
     yield found
     found.close()
+
+
+def pytest_configure() -> None:
+    """What collecting makes stays: half a million objects need not be gone through meanwhile."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor at each turn of the garbage collector from now on."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
