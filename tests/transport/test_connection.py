@@ -17,7 +17,7 @@ from tests.support.fronts import Certificates, over_tls
 from tests.support.peer import answering, listening, wait_for_its_end
 from tests.transport.conftest import Ask, endpoint, post
 from verikit.errors import BadAnswer, Broken, NotConnected, TimedOut, Unreachable
-from verikit.transport import Access, Connection, Pool, Request
+from verikit.transport import Access, Connection, Endpoint, Pool, Request
 from verikit.transport.async_connection import AsyncPool
 from verikit.transport.tls import Tls
 
@@ -286,6 +286,23 @@ def test_tasks_ask_at_the_same_time() -> None:
 
     with answering(wait_for_the_other) as peer:
         anyio.run(run, peer.url)
+
+
+def test_the_asynchronous_pool_runs_on_trio_too(files: Certificates) -> None:
+    async def run(there: Endpoint, *requests: Request) -> list[int]:
+        async with AsyncPool(there) as pool:
+            return [(await pool.ask(request)).status for request in requests]
+
+    with answering(OK) as peer:
+        there = endpoint(peer.url)
+        assert anyio.run(run, there, post(), post(), backend="trio") == [200, 200]
+        assert peer.connections == 1
+    access = Access(tls=Tls(ca_file=files.ca))
+    with listening(over_tls(refuse_early, files)) as peer:
+        there = endpoint(f"https://localhost:{peer.port}", access=access)
+        assert anyio.run(run, there, post(HUGE), backend="trio") == [413]
+    with listening(wait_for_its_end) as peer, pytest.raises(TimedOut):
+        anyio.run(run, endpoint(peer.url, timeout=0.3), post(), backend="trio")
 
 
 def test_a_cancelled_request_leaves_no_connection_to_be_used_again() -> None:
