@@ -218,7 +218,9 @@ def differential_evidence(
         WrongUse: the comparisons have no groups.
     """
     names = measurement.labels.names
-    within = [] if measurement.look_alikes else _kinds(names)[0]
+    if measurement.look_alikes:
+        raise WrongUse(f"{requirement} does not go with --impostors look-alike.")
+    within = _kinds(names)[0]
     if not within:
         raise WrongUse(f"{requirement} needs groups: add --groups TABLE (person,group).")
     row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))

@@ -217,7 +217,7 @@ def scores(path, vectors: np.ndarray, rates: tuple[float, float], kept: float) -
         rows.writerow(("first", "second", "mated", "score"))
         for a, b, close in zip(first, second, alike, strict=True):
             if close or rng.random() < kept:
-                score = 0.65 if rng.random() < rates[not close] else 0.1
+                score = 0.65 if rng.random() < rates[not close] else 0.3 * rng.random()
                 rows.writerow((names[a], names[b], 0, score))
         rows.writerows((name, name.replace("/0", "/1"), 1, 0.95) for name in names)
 
@@ -234,6 +234,14 @@ def test_a_file_of_look_alikes_is_weighed_by_what_all_pairs_hold(tmp_path):
     row, true = found["rows"][0], 0.01 * 0.6 + 0.99 * 0.05
     assert plain["interval"]["lower"] > true
     assert row["interval"]["lower"] < true < row["interval"]["upper"]
+    required = ["--require", "fmr@0.4<=0.2", "--require", "fmr@0.6<=0.9"]
+    result = CliRunner().invoke(main, ["calibrate", *command, *weighed, *required])
+    rates = json.loads(result.stdout)["required"]
+    assert [one["verdict"] for one in rates] == ["PASS", "PASS"]
+    assert rates[0]["rate"] == row["fmr"]
+    between = ["--require", "fmr-differential@0.4<=3"]
+    result = CliRunner().invoke(main, ["calibrate", *command, *weighed, *between])
+    assert "does not go with --impostors look-alike" in " ".join(result.output.split())
     factor = found["impostors"]["rows"][0]
     assert factor["interval"]["lower"] > 1
     assert factor["interval"]["lower"] < 0.6 / true < factor["interval"]["upper"]
