@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from verikit.contract.encryption import Secrets
 
 _CONTRACT = load_contract()
 _URLENCODED, _MULTIPART = _CONTRACT.media_types
+_WHOLE_URL = re.compile(r"\Ahttp://[^/?]+")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Compare, or refuse."""
         declared = self.headers.get("Content-Length")
-        if self.path.partition("?")[0] != _CONTRACT.path:
+        if _WHOLE_URL.sub("", self.path).partition("?")[0] != _CONTRACT.path:
             self._refuse(404)
         elif declared is None:
             self._refuse(411)
