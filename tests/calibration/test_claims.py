@@ -153,6 +153,8 @@ def test_matrices_are_counted_once(tmp_path):
     (tmp_path / "people.csv").write_text("photo,person\n0,a\n2,b\n")
     with pytest.raises(WrongUse, match="numbered from 0 or 1 without a gap"):
         sizes("scores.npy", "people.csv")
+    with pytest.raises(WrongUse, match=r"does not apply to .*square\.npz: an \.npz says itself"):
+        sizes("square.npz", "people.csv")
     assert sizes("crossed.npz") == [30 * 78, 60]
     with pytest.raises(WrongUse, match="without identities"):
         from_scores(tmp_path / "scores.npy", CONTRACT, math.inf)

@@ -292,7 +292,7 @@ def test_errors_name_the_file_and_a_matrix_is_known_as_one(tmp_path):
         (gzip.compress(b"first,second"), "is compressed: unpack it first"),
         (b"a\0b", "it is not text"),
         ("first,second,mated,score\n".encode("utf-16-le"), "save it as UTF-8"),
-        (b"PK\x03\x04xl/workbook.xml", "is of Excel, or an archive: save it as text"),
+        (b"PK\x03\x04xl/workbook.xml", "is no text, but of Excel or an archive: save it as text"),
         (b"first,second,mated,score\na/1,b/1,0,31.5%\n", "leave the % out, and name the scale"),
         (b'first,second,mated,score\na/1,b/1,0,"316,558"\n', "nothing between thousands"),
         (b"first,second,mated,score\na/1,b/1,0,FTE\n", "leave it empty where there is none"),

@@ -38,6 +38,8 @@ def open_matrix(path: Path, people: Path | None, told: Mapping[str, str]) -> Mat
         WrongUse: arrays are missing or of the wrong shape.
     """
     if path.suffix.lower() == ".npz":
+        if people:
+            raise WrongUse(f"--people does not apply to {path}: an .npz says itself who is who.")
         arrays = arrays_of(path, "scores", _NAMES)
     elif people is None:
         raise WrongUse(

@@ -127,7 +127,9 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
         if start.startswith(_COMPRESSED):
             raise WrongUse(f"{path} is compressed: unpack it first.")
         if start.startswith(_OFFICE):
-            raise WrongUse(f"{path} is of Excel, or an archive: save it as text, named .csv.")
+            raise WrongUse(
+                f"{path} is no text, but of Excel or an archive: save it as text, named .csv."
+            )
         if start.startswith(b"PAR1"):
             return _of_parquet(path, given, needed)
         if start.startswith(run_file.START):
