@@ -12,7 +12,7 @@ from conformance.cases.scores import COLLINS, HOPPER
 from conformance.judging.oracle import right
 from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
 from conformance.judging.verdicts import Finding
-from conformance.requests.exchange import Exchange
+from conformance.requests.exchange import Exchange, give_up, in_a_row
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request
 
 _MIXED = (
@@ -25,7 +25,7 @@ _MIXED = (
     Request(second=None),
     Request(check_quality="maybe"),
 )
-_ROUNDS = 3
+_ROUNDS, _GIVEN_UP = 3, 10
 _MANY = 110
 """Servers close a connection, and some lose a request, after a hundred."""
 
@@ -86,12 +86,35 @@ def _forgets(context: CaseContext) -> Iterator[Finding]:
     "connection-of-many-requests",
     "A connection that is kept open for 110 requests loses none",
     since="1.8.0",
-    requires=("answer-complete",),
+    requires=("http-fields",),
 )
 def _many(context: CaseContext) -> Iterable[Finding]:
-    exchanges = context.in_a_row([Request(first=None, second=None)] * _MANY)
-    lost = [one for one in exchanges if one.answer is None]
-    return context.finding("an answer to each request", lost[0]) if lost else []
+    """A server may close it at any time, and a request be lost by that, unless it says so before.
+
+    The transport opens another one where a response says so.
+    """
+    requests = [Request(first=None, second=None)] * _MANY
+    target = context.environment.target
+    exchanges = in_a_row(target, context.case.id, requests, again=False)
+    lost = next((number for number, one in enumerate(exchanges) if one.answer is None), None)
+    if lost is None:
+        return []
+    expected = "a response, or Connection: close in the one before (RFC 9112, section 9.6)"
+    actual = f"no response to request {lost + 1} of a connection: {exchanges[lost].error}"
+    return context.finding(expected, actual=actual)
+
+
+@case(
+    "uploads-given-up",
+    "Ten uploads that clients give up halfway change nothing for others",
+    since="1.8.0",
+    requires=("operation-stateless",),
+)
+def _given_up(context: CaseContext) -> Iterable[Finding]:
+    alone = context.ask(Request())
+    for _ in range(_GIVEN_UP):
+        give_up(context.environment.target, context.case.id, context.fitted(Request()))
+    return _differs(context, alone, context.ask(Request()))
 
 
 @case(

@@ -64,7 +64,9 @@ def right(request: Request, profile: Profile, is_open: IsOpen) -> Right | None:
     sure = [reason for reason in reasons if reason.sure]
     if sure:
         return Right(outcomes=outcomes, requirement=sure[0].requirement)
-    return Right(outcomes=outcomes | {ACCEPTED}, requirement="photo-ordinary")
+    turned = request.auto_rotate == "true" and any(p.turn or p.exif for p in request.photos)
+    requirement = "auto-rotate-true" if turned else "photo-ordinary"
+    return Right(outcomes=outcomes | {ACCEPTED}, requirement=requirement)
 
 
 def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Reason]:

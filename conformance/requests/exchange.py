@@ -10,6 +10,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import Any
@@ -114,19 +115,39 @@ def exchange(target: Target, case: str, request: Request) -> Exchange:
     return _exchange(partial(target.pool.ask, new_connection=True), target, case, request)
 
 
-def in_a_row(target: Target, case: str, requests: Sequence[Request]) -> list[Exchange]:
+def in_a_row(
+    target: Target, case: str, requests: Sequence[Request], *, again: bool = True
+) -> list[Exchange]:
     """Send requests over one connection, as clients that keep it open do.
 
-    A server may close it after an answer; then the next request gets a new one.
+    A server may close it after an answer; then the next request gets a new one, and so does one
+    that is lost, if it is to be sent ``again``.
     """
     exchanges: list[Exchange] = []
     with target.connection() as connection:
         for request in requests:
             one = _exchange(connection.ask, target, case, request)
-            if one.answer is None and exchanges:
+            if one.answer is None and exchanges and again:
                 one = _exchange(connection.ask, target, case, request)
             exchanges.append(one)
     return exchanges
+
+
+def give_up(target: Target, case: str, request: Request) -> None:
+    """Send half of a request, and close the connection."""
+    sent = target.write(request, target.secrets)
+    asked = replace(_named(case, sent), pieces=_half(sent.body))
+    with target.connection() as connection, suppress(_GivenUp, Unreachable):
+        connection.ask(asked)
+
+
+class _GivenUp(Exception):  # noqa: N818 - no error, but the client's wish
+    """The client wants no answer any more."""
+
+
+def _half(body: bytes) -> Iterator[bytes]:
+    yield body[: len(body) // 2]
+    raise _GivenUp
 
 
 def reachable(target: Target) -> bool:

@@ -53,6 +53,8 @@ class Photo:
     """Bytes that are changed: the position, counted around the file, and what is XORed."""
     pad_to: int | None = None
     """Comments lengthen a JPEG or PNG file to this size."""
+    behind: int = 0
+    """Bytes behind the end of the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import struct
+from functools import cache
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 _ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
 _JFIF = b"\xff\xe0"
 _THUMBNAIL = (160, 120)
-_HEADER, _ENTRY = 8, 12
+_ENTRY = 12
+_FIRST = 24
+"""Where the first directory begins; parsers must look it up."""
 
 
 def as_camera(jpeg: bytes, picture: Image.Image, orientation: int) -> bytes:
@@ -20,6 +23,12 @@ def as_camera(jpeg: bytes, picture: Image.Image, orientation: int) -> bytes:
         start += 2 + int.from_bytes(jpeg[4:6], "big")
     exif = b"Exif\0\0" + _tiff(orientation, _thumbnail(picture))
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[start:]
+
+
+@cache
+def color_profile() -> bytes:
+    """An ICC profile, as photos of phones have one."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def _thumbnail(picture: Image.Image) -> bytes:
@@ -38,7 +47,7 @@ def _tiff(orientation: int, thumbnail: bytes) -> bytes:
         (0x011B, _RATIONAL, struct.pack(">II", 72, 1)),
         (0x0128, _SHORT, struct.pack(">H", 2)),
     )
-    second = _HEADER + len(_directory(described, _HEADER, 0))
+    second = _FIRST + len(_directory(described, _FIRST, 0))
     small = (
         (0x0103, _SHORT, struct.pack(">H", 6)),
         (0x0201, _LONG, struct.pack(">I", 0)),
@@ -46,8 +55,8 @@ def _tiff(orientation: int, thumbnail: bytes) -> bytes:
     )
     end = second + len(_directory(small, second, 0))
     located = tuple((t, k, struct.pack(">I", end) if t == 0x0201 else v) for t, k, v in small)
-    head = b"MM\0*" + struct.pack(">I", _HEADER)
-    first = _directory(described, _HEADER, second)
+    head = (b"MM\0*" + struct.pack(">I", _FIRST)).ljust(_FIRST, b"\0")
+    first = _directory(described, _FIRST, second)
     return head + first + _directory(located, second, 0) + thumbnail
 
 

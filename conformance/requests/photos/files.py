@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from conformance.requests.photos.camera import as_camera
+from conformance.requests.photos.camera import as_camera, color_profile
 from conformance.requests.photos.odd import ODD
 from conformance.requests.photos.padding import padded
 from conformance.requests.photos.portraits import draw
@@ -26,9 +26,10 @@ def photo_file(photo: Photo) -> bytes:
     """The file as it is before encryption."""
     if photo.of.startswith(OWN):
         return Path(photo.of.removeprefix(OWN)).read_bytes()
-    data = _content(replace(photo, pad_to=None, percent=100, edits=()))
+    data = _content(replace(photo, pad_to=None, percent=100, edits=(), behind=0))
     if photo.pad_to:
         data = padded(data, photo.pad_to)
+    data += bytes(photo.behind)
     return _edited(data[: len(data) * photo.percent // 100], photo.edits)
 
 
@@ -42,6 +43,8 @@ def _content(photo: Photo) -> bytes:
 
 
 def _edited(data: bytes, edits: tuple[tuple[int, int], ...]) -> bytes:
+    if not edits:
+        return data
     changed = bytearray(data)
     for position, flip in edits if data else ():
         changed[position % len(changed)] ^= flip
@@ -50,6 +53,10 @@ def _edited(data: bytes, edits: tuple[tuple[int, int], ...]) -> bytes:
 
 def _image_file(photo: Photo) -> bytes:
     picture = _in_mode(draw(photo), photo.mode)
+    if photo.format == "GIF" and picture.mode == "RGB":
+        picture = picture.quantize(
+            method=Image.Quantize.FASTOCTREE
+        )  # saving takes 50 times as long
     buffer = io.BytesIO()
     picture.save(buffer, photo.format, **_options(photo, picture))
     data = buffer.getvalue()
@@ -73,7 +80,9 @@ def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
         options["quality"] = photo.quality
     if photo.progressive:
         options["progressive"] = True
-    if photo.exif is not None and not _is_camera(photo):
+    if _is_camera(photo):
+        options["icc_profile"] = color_profile()
+    elif photo.exif is not None:
         exif = Image.Exif()
         exif[_ORIENTATION] = photo.exif
         options["exif"] = exif

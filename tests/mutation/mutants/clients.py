@@ -11,6 +11,7 @@ from functools import partial
 
 from reference_server.answers import http_error
 from reference_server.refusals import (
+    FaceCovered,
     InvalidArgument,
     NoFaceFound,
     UnreadablePhoto,
@@ -88,6 +89,12 @@ for name, breaks, holds, refuse in (
         "status-documented operation-post",
         lambda ask: ask.environ.get("HTTP_ACCEPT", "*/*") not in ("*/*", "application/json"),
         status(406),
+    ),
+    (
+        "long-header-refused",
+        "http-requests status-documented",
+        lambda ask: len(ask.environ.get("HTTP_COOKIE", "")) > 4096,
+        status(431),
     ),
     ("cookies-crash", "status-500", lambda ask: "HTTP_COOKIE" in ask.environ, crash),
     ("via-a-proxy-refused", "operation-post", lambda ask: "HTTP_VIA" in ask.environ, invalid),
@@ -230,6 +237,34 @@ def dark_photo_refused_with_an_own_code(parts: Parts) -> Serve:
     return on_answer(with_own_code)(replace(parts, inside=on_compare(dark_refused)))
 
 
+@mutant("code-4004", "check-quality-true")
+@on_compare
+def two_covered_faces_pass(compare: Compare, pair: Pair) -> float:
+    covered = 0
+    for photo in pair.photos:
+        try:
+            compare(Pair(photo, photo, rotate=pair.rotate, quality=True))
+        except FaceCovered:
+            covered += 1
+    return compare(replace(pair, quality=pair.quality and covered == 1))
+
+
+@mutant("photo-ordinary", "photo-formats")
+@on_file
+def photo_with_a_color_profile_refused(index: int, file: bytes) -> bytes:
+    if b"ICC_PROFILE" in file[:20_000]:
+        raise UnreadablePhoto(index)
+    return file
+
+
+@mutant("photo-modes")
+@on_file
+def data_behind_the_end_refused(index: int, file: bytes) -> bytes:
+    if file.startswith(b"\xff\xd8") and file.endswith(bytes(64)):
+        raise UnreadablePhoto(index)
+    return file
+
+
 @mutant("encryption-cipher")
 @on_ciphertext
 def plain_png_accepted(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
@@ -260,16 +295,29 @@ def missing_parameters_taken_from_the_connection(parts: Parts) -> Serve:
     return serve
 
 
-@mutant("answer-complete")
+@mutant("http-fields")
 def request_after_a_hundred_dropped(parts: Parts) -> Serve:
     count: dict[object, int] = {}
 
     def serve(ask: Ask) -> Reply:
         connection = ask.environ.get(CONNECTION)
         count[connection] = count.get(connection, 0) + 1
-        if count[connection] in (101, 102):
+        if count[connection] == 101:
             raise ConnectionError
         return parts.serve(ask)
+
+    return serve
+
+
+@mutant("operation-stateless", "status-500", direct=False)
+def uploads_given_up_take_their_place_along(parts: Parts) -> Serve:
+    """After some of them there is no place for another request."""
+    lost: list[int] = []
+
+    def serve(ask: Ask) -> Reply:
+        if len(ask.body) < int(ask.environ.get("CONTENT_LENGTH") or 0):
+            lost.append(len(ask.body))
+        return reply(http_error(500)) if len(lost) >= 8 else parts.serve(ask)
 
     return serve
 
