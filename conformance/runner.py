@@ -119,6 +119,7 @@ def _preflight(environment: Environment) -> Outcome:
     endpoint = environment.target.endpoint
     request = fitted(Request(), *ordinary(environment.profile))
     one = exchange(environment.target, "preflight", request)
+    environment.log.add(one, environment.profile)
     if one.answer is None:
         if isinstance(one.error, BadAnswer) or getattr(one.error, "begun", False):
             return None

@@ -15,7 +15,7 @@ from typing import Any
 import jsonschema
 from jsonschema.exceptions import ValidationError
 
-from conformance.judging.outcome import outcome, unreadable
+from conformance.judging.outcome import outcome, unreadable, why_none
 from conformance.requests.exchange import Answer, Exchange
 from verikit.contract import load_contract
 from verikit.contract.profile import Profile
@@ -86,7 +86,7 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
     """Everything that is wrong with one answer, whatever was asked."""
     if one.answer is None:
         framed = isinstance(one.error, BadAnswer)
-        yield Violation(FRAMING if framed else NO_ANSWER, "a response", str(one.error))
+        yield Violation(FRAMING if framed else NO_ANSWER, "a response", why_none(one))
         return
     answer = one.answer
     yield from _http(answer)

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.requests.exchange import Answer, Exchange
 from verikit.contract import load_contract
+from verikit.errors import Broken
 
 ACCEPTED = "accepted"
 Outcome = str | int | None
@@ -32,12 +33,20 @@ def outcome(answer: Answer | None) -> Outcome:
 def describe_actual(one: Exchange) -> str:
     """An answer in words, for a report."""
     if one.answer is None:
-        return f"no response: {one.error}"
+        return f"no response: {why_none(one)}"
     fields = one.answer.fields
     if not fields:
         return f"HTTP {one.answer.status} without a JSON object: {unreadable(one.answer)}"
     said = ", ".join(f"{name} {_short(fields[name])}" for name in fields if name != "request_id")
     return f"HTTP {one.answer.status}, {said}"
+
+
+def why_none(one: Exchange) -> str:
+    """Why there is no response; the request before the cases showed that the server is there."""
+    error: BaseException | None = one.error
+    if isinstance(error, Broken):
+        error = error.__cause__ or error
+    return str(error)
 
 
 def unreadable(answer: Answer) -> str:

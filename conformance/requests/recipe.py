@@ -43,8 +43,8 @@ class Photo:
     exif: int | None = None
     """The EXIF orientation, 1 to 8."""
     camera: bool = False
-    """A JPEG as a phone writes it: EXIF at its very start, with the most significant byte first,
-    the camera's name before the orientation, and a small picture in it."""
+    """A JPEG as a phone writes it: EXIF at its very start, in the other byte order than Pillow's,
+    the camera's name before the orientation, a thumbnail and a color profile."""
     frames: int = 1
     """Frames after the first are blank."""
     percent: int = 100

@@ -160,6 +160,19 @@ def test_a_score_of_few_steps_is_not_graded() -> None:
     assert verdict(done, "every-score-graded") is Verdict.FAILED
 
 
+def test_the_very_first_request_is_judged_as_well() -> None:
+    asked: list[Form] = []
+
+    def slow_to_start(answer: server.Answer) -> server.Answer:
+        asked.append(answer.fields)
+        return replace(answer, status=500, fields={"code": 500}) if len(asked) == 1 else answer
+
+    with serving(reply=slow_to_start) as url:
+        done = checked(url, some("ordinary", "every-status-500"), None)
+    assert verdict(done, "ordinary") is Verdict.PASSED
+    assert verdict(done, "every-status-500") is Verdict.FAILED
+
+
 def dark_strangers(context: CaseContext) -> Iterable[Finding]:
     for side in (300, 310, 320):
         context.compare(Photo(width=side, height=side), Photo(of="hopper"))

@@ -142,7 +142,7 @@ def test_exif_sets_stored_pixels_upright(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_photo_of_a_camera_has_big_endian_exif_and_a_thumbnail(orientation: int) -> None:
+def test_a_photo_of_a_camera_has_little_endian_exif_and_a_thumbnail(orientation: int) -> None:
     data = photo_file(
         Photo(width=200, height=200, format="JPEG", camera=True, exif=orientation, quality=80)
     )
@@ -151,13 +151,13 @@ def test_a_photo_of_a_camera_has_big_endian_exif_and_a_thumbnail(orientation: in
         picture.load()
         exif = picture.getexif()
         assert picture.size == (200, 200)
-    assert exif.endian == ">"
+    assert exif.endian == "<"
     assert (exif[ExifTags.Base.Make], exif[ExifTags.Base.Orientation]) == (
         "Camera maker",
         orientation,
     )
     small = exif.get_ifd(ExifTags.IFD.IFD1)
-    start = data.index(b"MM\0*") + small[ExifTags.Base.JpegIFOffset]
+    start = data.index(b"II*\0") + small[ExifTags.Base.JpegIFOffset]
     with Image.open(
         io.BytesIO(data[start : start + small[ExifTags.Base.JpegIFByteCount]])
     ) as found:

@@ -17,7 +17,7 @@ _FIRST = 24
 
 
 def as_camera(jpeg: bytes, picture: Image.Image, orientation: int) -> bytes:
-    """The JPEG with EXIF, big-endian and with a thumbnail, in the place of its JFIF header."""
+    """The JPEG with EXIF, little-endian and with a thumbnail, in the place of its JFIF header."""
     start = 2
     if jpeg[start : start + 2] == _JFIF:
         start += 2 + int.from_bytes(jpeg[4:6], "big")
@@ -42,20 +42,20 @@ def _tiff(orientation: int, thumbnail: bytes) -> bytes:
     described = (
         (0x010F, _ASCII, b"Camera maker\0"),
         (0x0110, _ASCII, b"Camera model\0"),
-        (0x0112, _SHORT, struct.pack(">H", orientation)),
-        (0x011A, _RATIONAL, struct.pack(">II", 72, 1)),
-        (0x011B, _RATIONAL, struct.pack(">II", 72, 1)),
-        (0x0128, _SHORT, struct.pack(">H", 2)),
+        (0x0112, _SHORT, struct.pack("<H", orientation)),
+        (0x011A, _RATIONAL, struct.pack("<II", 72, 1)),
+        (0x011B, _RATIONAL, struct.pack("<II", 72, 1)),
+        (0x0128, _SHORT, struct.pack("<H", 2)),
     )
     second = _FIRST + len(_directory(described, _FIRST, 0))
     small = (
-        (0x0103, _SHORT, struct.pack(">H", 6)),
-        (0x0201, _LONG, struct.pack(">I", 0)),
-        (0x0202, _LONG, struct.pack(">I", len(thumbnail))),
+        (0x0103, _SHORT, struct.pack("<H", 6)),
+        (0x0201, _LONG, struct.pack("<I", 0)),
+        (0x0202, _LONG, struct.pack("<I", len(thumbnail))),
     )
     end = second + len(_directory(small, second, 0))
-    located = tuple((t, k, struct.pack(">I", end) if t == 0x0201 else v) for t, k, v in small)
-    head = (b"MM\0*" + struct.pack(">I", _FIRST)).ljust(_FIRST, b"\0")
+    located = tuple((t, k, struct.pack("<I", end) if t == 0x0201 else v) for t, k, v in small)
+    head = (b"II*\0" + struct.pack("<I", _FIRST)).ljust(_FIRST, b"\0")
     first = _directory(described, _FIRST, second)
     return head + first + _directory(located, second, 0) + thumbnail
 
@@ -65,11 +65,11 @@ def _directory(entries: tuple[tuple[int, int, bytes], ...], at: int, following: 
     sizes = {_ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8}
     behind = b""
     after = at + 2 + _ENTRY * len(entries) + 4
-    written = struct.pack(">H", len(entries))
+    written = struct.pack("<H", len(entries))
     for tag, kind, value in entries:
         place = value.ljust(4, b"\0")
         if len(value) > len(place[:4]):
-            place = struct.pack(">I", after + len(behind))
+            place = struct.pack("<I", after + len(behind))
             behind += value + b"\0" * (len(value) % 2)
-        written += struct.pack(">HHI", tag, kind, len(value) // sizes[kind]) + place
-    return written + struct.pack(">I", following) + behind
+        written += struct.pack("<HHI", tag, kind, len(value) // sizes[kind]) + place
+    return written + struct.pack("<I", following) + behind

@@ -177,7 +177,7 @@ def paths_compared_by_their_start(ask: Ask, serve: Serve) -> Reply:
 
 
 def camera(file: bytes) -> bool:
-    return file.startswith(b"\xff\xd8\xff\xe1") and b"MM\0*" in file[:64]
+    return file.startswith(b"\xff\xd8\xff\xe1") and b"II*\0" in file[:64]
 
 
 @mutant("photo-ordinary", "photo-formats")
@@ -197,7 +197,7 @@ def size_of_the_thumbnail_judged(index: int, file: bytes) -> bytes:
 
 
 @mutant("auto-rotate-exif")
-def big_endian_exif_ignored(parts: Parts) -> Serve:
+def little_endian_exif_ignored(parts: Parts) -> Serve:
     """And nothing else tells how a photo is turned."""
     by_exif = on_compare(partial(turned_only, Turns(())))
     return on_file(_without_camera)(replace(parts, inside=by_exif))
