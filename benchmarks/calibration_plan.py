@@ -18,7 +18,7 @@ import numpy as np
 
 from calibration.commands.plan import SPREAD
 from calibration.counting.comparisons import Measurement
-from calibration.judging.by_group import LEAST_PEOPLE
+from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.judging.judgement import RunConditions, find
 from calibration.sources import all_pairs
 from calibration.sources.score_map import thresholds_of_map

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from calibration.evaluation import Evaluation
-from calibration.judging.by_group import LEAST_PEOPLE
 from calibration.judging.findings import Quality, RejectCurve
+from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.sources.formats.run_file import FILE
 from calibration.sources.pair_log import read_pairs
 from calibration.sources.quality import PhotoQualities

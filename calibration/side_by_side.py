@@ -13,8 +13,8 @@ import numpy as np
 
 from calibration.counting.identities import Origin
 from calibration.evaluation import Evaluation
-from calibration.judging.by_group import LEAST_PEOPLE
 from calibration.judging.findings import PairedRow
+from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.sources.formats.run_file import FILE
 from calibration.sources.pair_log import photos_of, read_pairs
 from calibration.sources.scores import photo_people

@@ -13,10 +13,7 @@ from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
 from calibration.judging.audit import Audit, audit
 from calibration.judging.by_group import (
-    LEAST_PEOPLE,
     chosen_impostors,
-    differential_evidence,
-    evidence_of_groups,
     group_differentials,
     groups,
 )
@@ -26,11 +23,12 @@ from calibration.judging.findings import (
     Extrapolated,
     Findings,
     OperatingPoint,
-    RequiredRow,
     Review,
     Row,
 )
-from calibration.judging.requirements import Requirement, Standard, evidence_for
+from calibration.judging.group_counts import LEAST_PEOPLE
+from calibration.judging.required import held, required_of_groups, required_rows
+from calibration.judging.requirements import Standard
 from calibration.objections import Effect, Objection
 from calibration.statistics import tail
 from calibration.statistics.dependence import (
@@ -49,8 +47,6 @@ from calibration.statistics.verdicts import (
     Judgement,
     Rule,
     Verdict,
-    decide,
-    judge,
     overall,
 )
 from calibration.terms import Terms
@@ -94,7 +90,7 @@ def find(
     up_to = -math.inf if barred else conditions.up_to
     rows = _rows(measurement, rates, rule, up_to, fitted, audited)
     remarks = reasons + _incomplete(measurement, conditions)
-    required = _required(measurement, rates, rule, conditions, audited, barred=barred)
+    required = required_rows(measurement, rates, rule, conditions.standard, audited, barred=barred)
     table_verdict = _overall([row.verdict for row in rows if row.judged], remarks)
     people = measurement.identities.people()
     non_mated, mated = measurement.kinds
@@ -105,8 +101,8 @@ def find(
     claimed = tuple(rate for _, rate in rates.rows)
 
     def judged(seen: list[Evidence]) -> list[Verdict]:
-        held = _held(seen, [audited.doubtful[operating]] * len(seen), rule, audited)
-        return [Verdict.INCONCLUSIVE if barred else one.verdict for one in held]
+        found = held(seen, [audited.doubtful[operating]] * len(seen), rule, audited)
+        return [Verdict.INCONCLUSIVE if barred else one.verdict for one in found]
 
     by_group = groups(measurement, operating, claimed, judged, rule.alpha)
     return Findings(
@@ -114,8 +110,8 @@ def find(
         table_verdict=table_verdict,
         standard=conditions.standard,
         required=required,
-        required_of_groups=_required_of_groups(
-            measurement, rates, rule, conditions, audited, barred=barred
+        required_of_groups=required_of_groups(
+            measurement, rates, rule, conditions.standard, audited, barred=barred
         ),
         complete=not remarks,
         remarks=remarks,
@@ -208,7 +204,9 @@ def verdict_on(
     audited = _audited(measurement, rates, conditions)
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
-    if required := _required(measurement, rates, rule, conditions, audited, barred=False):
+    if required := required_rows(
+        measurement, rates, rule, conditions.standard, audited, barred=False
+    ):
         return overall([row.verdict for row in required])
     seen = evidence(measurement, rates)
     judged = judged_rows(measurement.sign, rates, conditions.up_to)
@@ -365,125 +363,13 @@ def _overall(verdicts: list[Verdict], remarks: list[str]) -> Verdict:
     return Verdict.INCONCLUSIVE if remarks and verdict == Verdict.PASS else verdict
 
 
-def _required(  # noqa: PLR0913 - all that a row is made of
-    measurement: Measurement,
-    rates: ErrorRates,
-    rule: Rule,
-    conditions: RunConditions,
-    audited: Audit,
-    *,
-    barred: bool,
-) -> list[RequiredRow]:
-    """Required rates, judged together; refusals that nothing explains may be false matches."""
-    if conditions.standard is None:
-        return []
-    requirements = conditions.standard.requirements
-    seen = [
-        differential_evidence(measurement, one, rates, at_any_time=rule.at_any_time)
-        if one.between_groups
-        else evidence_for(measurement, one, rates.thresholds)
-        for one in requirements
-    ]
-    rows = [
-        (one, replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr")), n)
-        for one, (row, n) in zip(requirements, seen, strict=True)
-    ]
-    limits = _limits(conditions.standard, rule)
-    return _required_rows(rows, measurement.sign, rates, limits, audited, barred=barred)
-
-
-def _required_of_groups(  # noqa: PLR0913 - as above
-    measurement: Measurement,
-    rates: ErrorRates,
-    rule: Rule,
-    conditions: RunConditions,
-    audited: Audit,
-    *,
-    barred: bool,
-) -> list[RequiredRow]:
-    """Each required rate in each group, all groups of a rate judged together; of few people it is
-    INCONCLUSIVE."""
-    found: list[RequiredRow] = []
-    standard = conditions.standard
-    for one in standard.requirements if standard else ():
-        groups = evidence_of_groups(measurement, one, rates.thresholds)
-        few = [label for label, (_, people) in groups.items() if people < LEAST_PEOPLE]
-        for some, closed in (([g for g in groups if g not in few], barred), (few, True)):
-            rows = _required_rows(
-                [(one, *groups[label]) for label in some],
-                measurement.sign,
-                rates,
-                _limits(standard, rule),
-                audited,
-                barred=closed,
-            )
-            found += [replace(row, group=label) for label, row in zip(some, rows, strict=True)]
-    return found
-
-
-def _limits(standard: Standard | None, rule: Rule) -> Rule:
-    alpha = 1 - standard.confidence if standard else rule.alpha
-    return Rule(tolerance=1.0, alpha=alpha, at_any_time=rule.at_any_time)
-
-
-def _required_rows(  # noqa: PLR0913 - as above
-    rows: list[tuple[Requirement, Evidence, int]],
-    sign: float,
-    rates: ErrorRates,
-    limits: Rule,
-    audited: Audit,
-    *,
-    barred: bool,
-) -> list[RequiredRow]:
-    """Requirements, what was counted for each and of how many people, judged together."""
-    doubtful = [
-        audited.doubtful[rates.thresholds.index(sign * (one.threshold or math.nan))]
-        if one.measure == "fmr"
-        else 0
-        for one, _, _ in rows
-    ]
-    held = _held([row for _, row, _ in rows], doubtful, limits, audited)
-    return [
-        RequiredRow(
-            requirement=str(one),
-            measure=one.measure,
-            threshold=one.threshold,
-            limit=one.limit,
-            verdict=Verdict.INCONCLUSIVE if barred else judgement.verdict,
-            k=row.k,
-            open_still=row.open_still,
-            n=row.n,
-            rate=row.rate,
-            interval=judgement.interval,
-            people=people,
-            design_effect=row.design_effect,
-            still_needed=judgement.still_needed,
-        )
-        for (one, row, people), judgement in zip(rows, held, strict=True)
-    ]
-
-
 def _judged(rows: list[Evidence], judged: int, rule: Rule, audited: Audit) -> list[Judgement]:
     """The rows of the table; those that are not to be judged cost the others nothing."""
     rows = [replace(row, open_still=audited.hidden) for row in rows]
     doubtful = list(audited.doubtful)
-    return _held(rows[:judged], doubtful[:judged], rule, audited) + _held(
+    return held(rows[:judged], doubtful[:judged], rule, audited) + held(
         rows[judged:], doubtful[judged:], rule, audited
     )
-
-
-def _held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:
-    """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
-    at_least = decide([row.without(few) for row, few in zip(rows, doubtful, strict=True)], rule)
-    held = {
-        Verdict.PASS: [not audited.has(Effect.NO_PASS)] * len(rows),
-        Verdict.FAIL: [verdict == Verdict.FAIL for verdict in at_least],
-        Verdict.INCONCLUSIVE: [True] * len(rows),
-    }
-    return [
-        found if held[found.verdict][place] else replace(found, verdict=Verdict.INCONCLUSIVE)
-        for place, found in enumerate(judge(rows, rule))
-    ]
 
 
 def _sensitivities(measurement: Measurement, rows: list[Evidence]) -> list[Interval]:

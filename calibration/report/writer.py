@@ -18,8 +18,9 @@ from calibration.adjudication import write_look
 from calibration.combining import Combined
 from calibration.evaluation import Evaluation
 from calibration.files import writing
-from calibration.judging.by_group import LEAST_PEOPLE, matrix
+from calibration.judging.by_group import matrix
 from calibration.judging.findings import Findings, Listed
+from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.report import plots, words
 from calibration.sources.degradations import EVERY
 from calibration.sources.photos import Photos

@@ -1,0 +1,197 @@
+"""Judges what is required: of all comparisons, in each group, and between groups."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from calibration.counting.comparisons import Measurement
+from calibration.judging.audit import Audit
+from calibration.judging.findings import RequiredRow
+from calibration.judging.group_counts import LEAST_PEOPLE, GroupCounts, label_kinds
+from calibration.judging.requirements import (
+    Requirement,
+    Standard,
+    evidence_for,
+)
+from calibration.objections import Effect
+from calibration.statistics.differentials import DifferentialEvidence
+from calibration.statistics.intervals import ALPHA
+from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, decide, judge
+from verikit.contract import ErrorRates
+from verikit.errors import WrongUse
+
+
+def required_rows(  # noqa: PLR0913 - all that a row is made of
+    measurement: Measurement,
+    rates: ErrorRates,
+    rule: Rule,
+    standard: Standard | None,
+    audited: Audit,
+    *,
+    barred: bool,
+) -> list[RequiredRow]:
+    """Required rates, judged together; refusals that nothing explains may be false matches."""
+    if standard is None:
+        return []
+    requirements = standard.requirements
+    seen = [
+        differential_evidence(measurement, one, rates, at_any_time=rule.at_any_time)
+        if one.between_groups
+        else evidence_for(measurement, one, rates.thresholds)
+        for one in requirements
+    ]
+    rows = [
+        (one, replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr")), n)
+        for one, (row, n) in zip(requirements, seen, strict=True)
+    ]
+    limits = _limits(standard, rule)
+    return _rows(rows, measurement.sign, rates, limits, audited, barred=barred)
+
+
+def required_of_groups(  # noqa: PLR0913 - as above
+    measurement: Measurement,
+    rates: ErrorRates,
+    rule: Rule,
+    standard: Standard | None,
+    audited: Audit,
+    *,
+    barred: bool,
+) -> list[RequiredRow]:
+    """Each required rate in each group, all groups of a rate judged together; of few people it is
+    INCONCLUSIVE."""
+    found: list[RequiredRow] = []
+    for one in standard.requirements if standard else ():
+        groups = evidence_of_groups(measurement, one, rates.thresholds)
+        few = [label for label, (_, people) in groups.items() if people < LEAST_PEOPLE]
+        for some, closed in (([g for g in groups if g not in few], barred), (few, True)):
+            rows = _rows(
+                [(one, *groups[label]) for label in some],
+                measurement.sign,
+                rates,
+                _limits(standard, rule),
+                audited,
+                barred=closed,
+            )
+            found += [replace(row, group=label) for label, row in zip(some, rows, strict=True)]
+    return found
+
+
+def _limits(standard: Standard | None, rule: Rule) -> Rule:
+    alpha = 1 - standard.confidence if standard else rule.alpha
+    return Rule(tolerance=1.0, alpha=alpha, at_any_time=rule.at_any_time)
+
+
+def _rows(  # noqa: PLR0913 - as above
+    rows: list[tuple[Requirement, Evidence, int]],
+    sign: float,
+    rates: ErrorRates,
+    limits: Rule,
+    audited: Audit,
+    *,
+    barred: bool,
+) -> list[RequiredRow]:
+    """Requirements, what was counted for each and of how many people, judged together."""
+    doubtful = [
+        audited.doubtful[rates.thresholds.index(sign * (one.threshold or math.nan))]
+        if one.measure == "fmr"
+        else 0
+        for one, _, _ in rows
+    ]
+    judged = held([row for _, row, _ in rows], doubtful, limits, audited)
+    return [
+        RequiredRow(
+            requirement=str(one),
+            measure=one.measure,
+            threshold=one.threshold,
+            limit=one.limit,
+            verdict=Verdict.INCONCLUSIVE if barred else judgement.verdict,
+            k=row.k,
+            open_still=row.open_still,
+            n=row.n,
+            rate=row.rate,
+            interval=judgement.interval,
+            people=people,
+            design_effect=row.design_effect,
+            still_needed=judgement.still_needed,
+        )
+        for (one, row, people), judgement in zip(rows, judged, strict=True)
+    ]
+
+
+def evidence_of_groups(
+    measurement: Measurement, requirement: Requirement, thresholds: tuple[float, ...]
+) -> dict[str, tuple[Evidence, int]]:
+    """What a requirement comes to in each group of enough people, and how many these are.
+
+    ``thresholds`` are those of the rows, on the scale that is counted on.
+    """
+    if requirement.between_groups or measurement.look_alikes:
+        return {}
+    counts = GroupCounts(measurement, (), ALPHA)
+    row = 0
+    if requirement.measure != "fta":
+        row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
+    found = {}
+    names = measurement.labels.names
+    for number in label_kinds(names)[0]:
+        one = counts.required(number, requirement, row)
+        if one is not None:
+            found[names[number]] = one
+    return dict(sorted(found.items()))
+
+
+def differential_evidence(
+    measurement: Measurement,
+    requirement: Requirement,
+    rates: ErrorRates,
+    *,
+    at_any_time: bool,
+) -> tuple[Evidence, int]:
+    """What the rates of groups of enough people say of a differential, and of how many people.
+
+    Raises:
+        WrongUse: the comparisons have no groups.
+    """
+    names = measurement.labels.names
+    if measurement.look_alikes:
+        raise WrongUse(f"{requirement} does not go with --impostors look-alike.")
+    within = label_kinds(names)[0]
+    if not within:
+        raise WrongUse(f"{requirement} needs groups: add --groups TABLE (person,group).")
+    row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
+    claimed = tuple(rate for _, rate in rates.rows)
+    counts = GroupCounts(measurement, claimed, ALPHA)
+    kind = measurement.mated if requirement.of_mated else measurement.non_mated
+    able = [number for number in within if counts.shares(kind, [number]).people >= LEAST_PEOPLE]
+    limit, people = requirement.limit, 0
+    if len(able) < 2:
+        nobody = DifferentialEvidence(claimed=limit, k=0, n=0, rates_at=lambda _: ())
+        return nobody, people
+    bounds, k, n = [], 0, 0
+    for number in able:
+        bound, shares = counts.bound(kind, number, row, at_any_time=at_any_time)
+        bounds.append(bound)
+        k += round(float(shares.events[row].sum()) / shares.per_comparison)
+        n, people = n + round(shares.comparisons), people + shares.people
+    evidence = DifferentialEvidence(
+        claimed=limit,
+        k=k,
+        n=n,
+        rates_at=lambda alpha: [bound(alpha / len(bounds)) for bound in bounds],
+    )
+    return evidence, people
+
+
+def held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:
+    """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
+    at_least = decide([row.without(few) for row, few in zip(rows, doubtful, strict=True)], rule)
+    held = {
+        Verdict.PASS: [not audited.has(Effect.NO_PASS)] * len(rows),
+        Verdict.FAIL: [verdict == Verdict.FAIL for verdict in at_least],
+        Verdict.INCONCLUSIVE: [True] * len(rows),
+    }
+    return [
+        found if held[found.verdict][place] else replace(found, verdict=Verdict.INCONCLUSIVE)
+        for place, found in enumerate(judge(rows, rule))
+    ]
