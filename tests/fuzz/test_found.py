@@ -23,6 +23,7 @@ FOUND = {
     ),
     "a report of check: nested deeply": ("a report of check", DEEP),
     "a report of load: nested deeply": ("a report of load", DEEP),
+    "settings: nested deeply": ("settings", b"key-file = " + DEEP),
     "a report of load: counts that are lists": (
         "a report of load",
         b'{"windows": [{"latencies": [[3, 4]], "answers": {"200 1000": 4}, "failures": {},'
