@@ -84,7 +84,8 @@ def _check(run: Run, case: str, finding: Finding) -> str:
     """The command that plays the case again, and those that an invariant judges."""
     one = finding.exchange
     asked = (one.case,) if one else ()
-    named = [word for id in dict.fromkeys((case, *asked, *finding.also)) for word in ("-k", id)]
+    cases = [id for id in dict.fromkeys((case, *asked, *finding.also)) if id in run.cases]
+    named = [word for id in cases for word in ("-k", id)]
     given = run.given
     words = ["verikit", *given.before, "check", run.target.url, *named, *_profile(run)]
     line = shlex.join([*words, *given.options, "--seed", str(run.seed)])
