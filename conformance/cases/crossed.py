@@ -182,7 +182,7 @@ def _case(row: tuple[str, ...], release: str) -> Case:
     return Case(
         id="crossed-" + "-".join(row),
         since=release,
-        title=", ".join(f"{name} {value}" for name, value in zip(FACTORS, row, strict=True)),
+        title=", ".join([row[0], *map(" ".join, list(zip(FACTORS, row, strict=True))[1:])]),
         requires=(required, *judged),
         play=Crossed(row=row),
         group="crossed",
