@@ -87,12 +87,13 @@ def deepface_json(photos: tuple[bytes, bytes]) -> bytes:
 
 
 @contextmanager
-def verikit_server() -> Iterator[str]:
-    """The reference server with one worker."""
+def verikit_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The reference server with one worker: where it compares, and its process."""
     port = free_port()
     command = [sys.executable, "-m", "verikit", "serve", "--port", str(port), "--workers", "1"]
-    with running([*command, "--log-level", "warning"], f"http://127.0.0.1:{port}/healthz"):
-        yield f"http://127.0.0.1:{port}{CONTRACT.path}"
+    ready = f"http://127.0.0.1:{port}/healthz"
+    with running([*command, "--log-level", "warning"], ready) as server:
+        yield f"http://127.0.0.1:{port}{CONTRACT.path}", server
 
 
 @contextmanager
@@ -162,7 +163,7 @@ def compare(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
     """Both servers in turn on photos of one size."""
     photos = portraits(pixels)
     with ExitStack() as stack:
-        ours = stack.enter_context(verikit_server())
+        ours, _ = stack.enter_context(verikit_server())
         theirs = stack.enter_context(deepface_server())
         sides = [
             paced(ours, encrypted_form(photos), CONTRACT.media_types[0], seconds),

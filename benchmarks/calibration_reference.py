@@ -37,7 +37,7 @@ def main() -> None:
 def over_http(engine: Engine, people: Path, out: Path, pairs: int) -> None:
     """The same pairs with and without a server."""
     print(f"\n{pairs:,} pairs over HTTP", flush=True)
-    with verikit_server() as url:
+    with verikit_server() as (url, _):
         server = url.removesuffix(CONTRACT.path)
         calibrate(server, "--data", people, "--budget", pairs, "--out", out, "--rate", 1000)
     with closing(sqlite3.connect(out / "answers.sqlite")) as database:

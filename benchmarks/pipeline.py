@@ -1,4 +1,4 @@
-"""What HTTP, decryption and parsing cost on top of the pipeline, where its time goes, and memory.
+"""What HTTP, decryption and parsing cost on top of the pipeline, where CPU time goes, and memory.
 
 The pipeline is called in-process and over HTTP in turn, on the same two photos, one worker, so
 that whatever else the machine does falls on both.
@@ -25,6 +25,7 @@ from against_deepface import (
     Side,
     encrypted_form,
     free_port,
+    instruction_set,
     paced,
     portraits,
     running,
@@ -33,7 +34,20 @@ from against_deepface import (
 
 from reference_server.faces.engine import load_engine
 from reference_server.request.photo import read_photo
-from reference_server.stages import Stages
+from reference_server.stages import Stage, Stages
+
+
+class CpuTime(Stages):
+    """CPU milliseconds by stage: what else the machine does adds little to them."""
+
+    def start(self, name: Stage) -> Callable[[], None]:
+        """See :class:`Stages`; of this thread."""
+        begun = time.thread_time()
+
+        def end() -> None:
+            self.ms[name] = self.ms.get(name, 0.0) + (time.thread_time() - begun) * 1000
+
+        return end
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ class InProcess:
         """Comparisons per second of one round; ``spent`` collects milliseconds per stage."""
         start = time.perf_counter()
         for _ in range(self.calls_per_round):
-            stages = Stages()
+            stages = CpuTime()
             self.compare(stages)
             for stage, ms in stages.ms.items():
                 spent.setdefault(stage, []).append(ms)
@@ -69,13 +83,17 @@ class InProcess:
 
 
 def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
-    """Rates in-process and over HTTP, and milliseconds per stage."""
+    """Rates in-process and over HTTP, and CPU milliseconds per stage."""
     photos = portraits(pixels)
     in_process = InProcess.of(photos, seconds)
     spent: dict[str, list[float]] = defaultdict(list)
-    with verikit_server() as url:
+    with verikit_server() as (url, server):
         over_http: Side = paced(url, encrypted_form(photos), CONTRACT.media_types[0], seconds)
+        (worker,) = workers_of(server)
+        before = cpu_ms(worker)
         rates = [(over_http.rate(), in_process.rate(spent)) for _ in range(rounds)]
+        ms = (cpu_ms(worker) - before) / (rounds * over_http.requests_per_round)
+    stage_ms = {stage: statistics.median(each) for stage, each in spent.items()}
     shares = [http / bare for http, bare in rates]
     return {
         "pixels": pixels,
@@ -83,7 +101,7 @@ def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, obj
         "in_process_per_second": statistics.median(bare for _, bare in rates),
         "share": statistics.median(shares),
         "share_range": (min(shares), max(shares)),
-        "stage_ms": {stage: statistics.median(ms) for stage, ms in spent.items()},
+        "stage_ms": {**stage_ms, "HTTP": max(0.0, ms - sum(stage_ms.values()))},
     }
 
 
@@ -122,6 +140,12 @@ def faults(process: psutil.Process) -> int:
     return int(fields[7])
 
 
+def cpu_ms(process: psutil.Process) -> float:
+    """CPU time so far, of all threads."""
+    times = process.cpu_times()
+    return float(times.user + times.system) * 1000
+
+
 def workers_of(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The worker processes of a server."""
     return psutil.Process(server.pid).children()
@@ -145,7 +169,8 @@ def main() -> None:
     rows = [share_of_pipeline(p, options.rounds, options.seconds) for p in options.pixels]
     servers = [memory_and_start(workers) for workers in (1, 2)]
     if options.json:
-        print(json.dumps({"pipeline": rows, "servers": servers}, indent=2))
+        found = {"processor": instruction_set(), "pipeline": rows, "servers": servers}
+        print(json.dumps(found, indent=1))
         return
     for row in rows:
         print(

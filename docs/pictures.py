@@ -1,8 +1,9 @@
 """Draws the pictures of the documentation: python docs/pictures.py
 
 Every number on them comes from the project's own functions, from openapi.yaml, from
-evidence/score-map.json (benchmarks/score_map.py) and evidence/occlusion.csv
-(benchmarks/occlusion.py), or from a seeded simulation that the page names.
+evidence/score-map.json (benchmarks/score_map.py), evidence/occlusion.csv (benchmarks/occlusion.py)
+and evidence/pipeline.json (benchmarks/pipeline.py), or from a simulation with a seed that the page
+names.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ SPLITS = HERE / "evidence" / "score-map.json"
 CLAIM = 1e-3
 SEED = 7
 BLUE, RED, GREY = "#1f5fa8", "#b3261e", "#5f6b76"
+STAGE_COLOURS = ("#c7d3e3", "#7fb3e0", "#9fd3c7", "#f3cf7a", "#e9a08f", "#b9a4d6", "#d7dadd")
+ROOM_FOR_TEXT = 0.04
+"""Of the longest bar."""
 
 
 def thresholds(figure: Figure) -> None:
@@ -203,7 +207,30 @@ def covered_kinds(figure: Figure) -> None:
     axes.legend(loc="center")
 
 
-PICTURES = (thresholds, zero_errors, intervals, verdicts, shared_people, peeking, covered_kinds)
+def pipeline(figure: Figure) -> None:
+    """The CPU time of a comparison by stage; HTTP is what a worker takes beside the pipeline."""
+    measured_at = json.loads((HERE / "evidence" / "pipeline.json").read_text(encoding="utf-8"))
+    rows = measured_at["pipeline"]
+    figure.set_size_inches(8, 2.6)
+    axes = figure.subplots()
+    longest = max(sum(row["stage_ms"].values()) for row in rows)
+    for place, row in enumerate(rows):
+        start = 0.0
+        for (stage, ms), colour in zip(row["stage_ms"].items(), STAGE_COLOURS, strict=True):
+            axes.barh(place, ms, left=start, color=colour, label="" if place else stage)
+            if ms > ROOM_FOR_TEXT * longest:
+                axes.text(start + ms / 2, place, f"{ms:.1f}", ha="center", va="center", fontsize=8)
+            start += ms
+    axes.set_yticks(range(len(rows)), [f"{row['pixels']} px" for row in rows])
+    axes.invert_yaxis()
+    axes.set(xlabel=f"CPU ms of one comparison ({measured_at['processor']})")
+    axes.legend(ncols=len(STAGE_COLOURS), loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=8)
+
+
+PICTURES = (
+    *(thresholds, zero_errors, intervals, verdicts, shared_people, peeking, covered_kinds),
+    pipeline,
+)
 
 
 if __name__ == "__main__":

@@ -65,12 +65,17 @@ def collected(folder: Path, kinds: Iterable[str], photos: Sequence[Labelled]) ->
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files = {kind: folder / f"{kind}.npz" for kind in kinds}
     missing = [kind for kind, file in files.items() if not file.exists()]
+    if missing:
+        _keep({kind: files[kind] for kind in missing}, photos)
+    return {kind: Faces.load(file) for kind, file in files.items()}
+
+
+def _keep(files: Mapping[str, Path], photos: Sequence[Labelled]) -> None:
     with get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
-        made = pool.imap_unordered(partial(_collect, photos), missing)
+        made = pool.imap_unordered(partial(_collect, photos), files)
         for done, (kind, faces) in enumerate(made, start=1):
             faces.save(files[kind])
-            print(f"{done} of {len(missing)}: {len(faces.people)} faces, {kind}", flush=True)
-    return {kind: Faces.load(file) for kind, file in files.items()}
+            print(f"{done} of {len(files)}: {len(faces.people)} faces, {kind}", flush=True)
 
 
 def _collect(photos: Sequence[Labelled], kind: str) -> tuple[str, Faces]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from reference_server.faces.engine import Engine
 from reference_server.faces.finder import Face
+from reference_server.faces.photo_quality import Measures
 from reference_server.faces.scoring.penalty import CAUSES, NOTICEABLE, Penalty
 from reference_server.faces.scoring.scorer import SHIPPED
 from reference_server.pictures import Photo
@@ -97,6 +98,14 @@ def test_no_measure_ever_makes_up_for_another():
         assert (steps[:, 0] > 0).all()
         assert (steps[:, 1] >= 0).all()
         assert points[0][1] == 0
+
+
+def test_a_measure_that_costs_nothing_is_no_cause():
+    knots = {name: points for name, points in SHIPPED_PENALTY.knots.items() if name == "blur"}
+    penalty = replace(SHIPPED_PENALTY, knots=knots)
+    names = [name for of_cause in CAUSES.values() for name in of_cause]
+    poor = Measures(**dict.fromkeys(names, 9.0))
+    assert penalty.causes(poor) == ("too blurred",)
 
 
 def test_json_round_trip_is_exact(tmp_path):

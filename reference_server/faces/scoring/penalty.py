@@ -54,7 +54,9 @@ class Penalty:
         parts = self._parts(measures)
         if sum(parts.values()) < NOTICEABLE:
             return ()
-        costs = {cause: sum(parts[name] for name in names) for cause, names in CAUSES.items()}
+        if parts.get("glare"):  # white areas are even patches, too
+            parts["glare"] += parts.pop("mosaic", 0.0)
+        costs = {cause: sum(parts.get(name, 0.0) for name in of) for cause, of in CAUSES.items()}
         most = max(costs.values())
         return tuple(cause for cause, cost in costs.items() if cost >= min(most, NOTICEABLE))
 
