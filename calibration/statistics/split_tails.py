@@ -1,0 +1,138 @@
+"""The tails of an estimate from two strata, for splits of a rate over them (see ``strata``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import betainc, betaincc
+
+from calibration.statistics import sequential
+from calibration.statistics.arrays import Floats
+from calibration.statistics.verdicts import Evidence
+
+_RARER = 10.0
+"""How much rarer than claimed matches of the rest are thought to be, which only speeds a run up."""
+_BINS = 64
+_FAR = 6.0
+"""Standard errors beyond which a count of the rest is as good as impossible."""
+_LEAST = 1e-12
+_SAME = 1e-9
+
+
+class Stratum(NamedTuple):
+    """A stratum on effective counts, k in n, each for one or for all splits; it makes up ``share``
+    of all comparisons. ``whole``: they are whole numbers, as they are without a design effect."""
+
+    share: float
+    k: Floats
+    n: Floats
+    whole: bool
+
+    @classmethod
+    def of(cls, share: float, row: Evidence, effect: Floats) -> Stratum:
+        """On counts divided by this design effect."""
+        return cls(share, row.k / effect, row.n / effect, bool(np.all(effect == 1)))
+
+
+def so_low(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats:
+    """P(an estimate as low as this one) for each split: a sum over counts of the rest, in bins."""
+
+    def chance(left: Floats, n: Floats) -> Floats:
+        left = np.floor(left) if top.whole else left
+        found = betaincc(np.maximum(left, 0) + 1, np.maximum(n - left, 1e-9), p_top[:, None])
+        return np.where(left < 0, 0.0, np.where(left >= n, 1.0, found))
+
+    return _summed(chance, top, rest, p_rest)
+
+
+def so_high(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats:
+    """P(an estimate as high as this one) for each split."""
+
+    def chance(left: Floats, n: Floats) -> Floats:
+        left = np.ceil(left) if top.whole else left
+        found = betainc(np.maximum(left, 1e-9), np.maximum(n - left, 0) + 1, p_top[:, None])
+        return np.where(left <= 0, 1.0, np.where(left > n, 0.0, found))
+
+    return _summed(chance, top, rest, p_rest)
+
+
+def _summed(
+    chance: Callable[[Floats, Floats], Floats], top: Stratum, rest: Stratum, p_rest: Floats
+) -> Floats:
+    """Over the counts of the rest; in a bin of several the mean of the first and the last counts.
+    It is exact where each is a bin of its own, and a bin is a fifth of a standard error at most."""
+    starts, ends, mass = _bins(rest, p_rest)
+    n = _column(top.n)
+    both = [chance(_left(top, rest, counts), n) for counts in (starts, ends)]
+    total: Floats = (mass * (both[0] + both[1])).sum(axis=1) / 2
+    return total
+
+
+def _left(top: Stratum, rest: Stratum, counts: Floats) -> Floats:
+    """The count of the top that makes the estimate what it is, beside counts of the rest."""
+    estimate = top.share * top.k / top.n + rest.share * rest.k / rest.n
+    weight = rest.share / _column(rest.n)
+    left: Floats = (_column(estimate) - weight * counts) * _column(top.n) / top.share
+    near = np.round(left)
+    return np.where(np.abs(left - near) < _SAME * np.maximum(1.0, np.abs(near)), near, left)
+
+
+def _bins(rest: Stratum, p: Floats) -> tuple[Floats, Floats, Floats]:
+    """The first and last counts of each bin, and the chance of a count in it: (splits, bins)."""
+    middle = rest.n * p
+    reach = _FAR * np.sqrt(middle) + _FAR
+    low, high = np.maximum(0.0, np.floor(middle - reach)), np.ceil(middle + reach)
+    edges = np.floor(np.linspace(low, high, _BINS + 1, axis=1))
+    edges = np.concatenate([np.zeros((p.size, 1)), edges], axis=1)
+    n = _column(rest.n)
+    below = betaincc(np.maximum(edges, 1), np.maximum(n - edges + 1, 1e-9), p[:, None])
+    below = np.where(edges <= 0, 0.0, np.where(edges > n, 1.0, below))
+    below = np.concatenate([below, np.ones((p.size, 1))], axis=1)
+    ends = np.concatenate([edges[:, 1:] - 1, np.broadcast_to(n, (p.size, 1))], axis=1)
+    return edges, ends, np.diff(below, axis=1)
+
+
+def _column(values: Floats) -> Floats:
+    return np.reshape(values, (-1, 1))
+
+
+Log = Callable[[float, float, float, float], float]
+
+
+def any_time(  # noqa: PLR0913, PLR0917 - two strata, a rate each
+    log: Log, top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats, claimed: float
+) -> Floats:
+    """One over the mean of the e-values of each stratum and of their product, against such rates:
+    an e-value itself, wherever a run stopped. One stratum alone may tell all there is to tell."""
+    above = rate_above(claimed, top.share)
+    parts = np.broadcast_arrays(top.k, top.n, p_top, rest.k, rest.n, p_rest)
+    rows = np.column_stack(parts).tolist()
+    ours = np.array([log(k, n, p, above) for k, n, p, _, _, _ in rows])
+    theirs = np.array([log(k, n, p, claimed / _RARER) for _, _, _, k, n, p in rows])
+    logs = np.logaddexp.reduce([ours, theirs, ours + theirs]) - math.log(3)
+    chances: Floats = np.exp(-np.maximum(0.0, logs))
+    return chances
+
+
+def log_below(k: float, n: float, rate: float, claimed: float) -> float:
+    """The evidence against a rate as high, as a logarithm."""
+    return sequential.log_evidence_below(k, n, _inside(rate), claimed)
+
+
+def log_above(k: float, n: float, rate: float, claimed: float) -> float:
+    """Of a rate of a half or more there is no alternative that is twice as high."""
+    if rate >= 0.5:
+        return 0.0
+    return sequential.log_evidence_above(k, n, _inside(rate), claimed)
+
+
+def rate_above(claimed: float, share: float) -> float:
+    """The rate of the top if it brings all of the claimed one."""
+    return min(0.5, claimed / share)
+
+
+def _inside(rate: float) -> float:
+    return min(max(rate, _LEAST), 1 - _LEAST)
