@@ -152,6 +152,7 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
             at_any_time=not _as_planned(store),
             photos=run.labelled.photos,
             claims=run.claims,
+            axis="distance" if run.claims.lower_is_closer else "score",
         )
 
 

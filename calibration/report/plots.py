@@ -53,7 +53,7 @@ def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:
         for row in rows:
             _measured_bar(axes, row)
         log_rate(axes.yaxis, axes)
-        axes.set_xlabel(f"threshold on the {_axis(evaluation)}")
+        axes.set_xlabel(f"threshold ({_axis(evaluation)})")
         axes.set_ylabel("false match rate")
         axes.set_xticks(at, [_number(t) for t in at])
         floor = min(row.claimed for row in rows) / 6

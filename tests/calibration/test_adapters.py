@@ -143,6 +143,7 @@ def test_any_api_is_asked_and_judged_by_its_claims(stand_in, people, tmp_path, a
     rows = found["rows"]
     assert rows[0]["verdict"] == "PASS"
     assert [row["threshold"] for row in rows] == THRESHOLDS[api]
+    assert found["axis"] == ("distance" if api == "deepface" else "score")
     assert found["acquired"]["failed"] == ["p07/1.jpg"]
     assert found["not_measured"] == 0
     expected = {
