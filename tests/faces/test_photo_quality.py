@@ -1,7 +1,7 @@
 """What poor photos cost, and what makes them poor."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import product
 
 import numpy as np
@@ -106,6 +106,14 @@ def test_a_measure_that_costs_nothing_is_no_cause():
     names = [name for of_cause in CAUSES.values() for name in of_cause]
     poor = Measures(**dict.fromkeys(names, 9.0))
     assert penalty.causes(poor) == ("too blurred",)
+
+
+@pytest.mark.parametrize(("mouth", "told"), [(0.45, False), (0.55, True)])
+def test_a_blurred_face_is_called_covered_only_where_it_would_be_refused(mouth, told):
+    measures = dict.fromkeys((field.name for field in fields(Measures)), -9.0)
+    assert SHIPPED_PENALTY.knots["mouth"][-1][1] > 2
+    causes = SHIPPED_PENALTY.causes(Measures(**measures | {"blur": 3.5, "mouth": mouth}))
+    assert causes == (("too blurred", COVERED) if told else ("too blurred",))
 
 
 def test_json_round_trip_is_exact(tmp_path):

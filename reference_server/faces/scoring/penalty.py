@@ -14,6 +14,8 @@ from pathlib import Path
 
 from reference_server.faces.photo_quality import Measures
 
+COVERED, SURELY_COVERED = "covered", 0.5
+"""A poor photo is hard to read: a face in it is called covered only where it would be refused."""
 CAUSES = {
     "too blurred": ("blur", "smear"),
     "too small": ("smallness",),
@@ -21,7 +23,7 @@ CAUSES = {
     "too compressed or made of too few pixels": ("blocks", "mosaic"),
     "too little contrast or colour": ("flatness", "veil", "greyness"),
     "over-exposed": ("glare",),
-    "covered": ("eyes", "nose", "mouth"),
+    COVERED: ("eyes", "nose", "mouth"),
 }
 """What a user is told, and the measures that say so."""
 
@@ -57,8 +59,12 @@ class Penalty:
         if parts.get("glare"):  # white areas are even patches, too
             parts["glare"] += parts.pop("mosaic", 0.0)
         costs = {cause: sum(parts.get(name, 0.0) for name in of) for cause, of in CAUSES.items()}
-        most = max(costs.values())
-        return tuple(cause for cause, cost in costs.items() if cost >= min(most, NOTICEABLE))
+        least = min(max(costs.values()), NOTICEABLE)
+        told = tuple(cause for cause, cost in costs.items() if cost >= least)
+        values = vars(measures)
+        if all(values[name] <= SURELY_COVERED for name in CAUSES[COVERED]):
+            return tuple(cause for cause in told if cause != COVERED) or told
+        return told
 
     def _parts(self, measures: Measures) -> dict[str, float]:
         values = vars(measures)
