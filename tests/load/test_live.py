@@ -286,7 +286,7 @@ def test_a_full_disk_keeps_the_verdict_and_is_told_in_a_sentence(
     )
     assert ended.returncode == 3, ended.stderr
     assert "kept   error_share" in ended.stdout
-    assert "report.json could not be written: File too large" in ended.stderr
+    assert "report.json could not be written: file too large" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert list(tmp_path.iterdir()) == []
 
