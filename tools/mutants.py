@@ -125,6 +125,12 @@ def mutants(part: str, path: Path) -> Iterator[Mutant]:
                 yield Mutant(part, path.relative_to(ROOT), child.lineno, *shown, text)
 
 
+def left_out(folder: str, names: list[str]) -> list[str]:
+    """What the copy does without: hidden files, caches, and the reports of earlier sessions."""
+    reports = {"reports"} if Path(folder) == ROOT else set()
+    return [n for n in names if n.startswith(".") or n in {"__pycache__", *reports}]
+
+
 def passes(tests: list[str], copied: Path) -> bool:
     """Whether some tests pass in the copy."""
     try:
@@ -182,7 +188,6 @@ def main() -> None:
     tried, killed = Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "project"
-        left_out = shutil.ignore_patterns(".*", "reports", "__pycache__")
         shutil.copytree(ROOT, copied, ignore=left_out)
         for part in sorted({mutant.part for mutant in sample}):
             if not passes(list(PARTS[part]), copied):
