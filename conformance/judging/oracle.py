@@ -73,7 +73,7 @@ def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Re
     argument = frozenset({_ARGUMENT})
     if request.body in ("multipart", "files") and is_open("body-multipart"):
         yield Reason(requirement="body-multipart", outcomes=argument, sure=False)
-    if TOO_LONG in offences(request, profile.standards):
+    if _may_be_too_long(request, profile):
         yield Reason(requirement="status-413", outcomes=frozenset({TOO_LONG}), sure=False)
     for text in (request.auto_rotate, request.check_quality):
         if text not in (None, "true", "false"):
@@ -85,12 +85,21 @@ def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Re
         yield Reason(requirement="body-repeated", outcomes=frozenset({_ARGUMENT}), sure=False)
 
 
+def _may_be_too_long(request: Request, profile: Profile) -> bool:
+    """Whether the body may be above the server's limit, or above that of what stands before it."""
+    if profile.standards.max_body_bytes is None:
+        return sum(len(photo_file(photo)) for photo in request.photos) > LARGE
+    return TOO_LONG in offences(request, profile.standards)
+
+
 def _of_field(
     name: str, value: FieldValue, request: Request, profile: Profile, is_open: IsOpen
 ) -> Iterator[Reason]:
     undecryptable = {_ARGUMENT} | ({_TYPE, _LENGTH} if is_open("undecryptable-code") else set())
-    if not value:
+    if value is None:
         yield Reason(requirement=f"{name}-required", outcomes=frozenset({_ARGUMENT}))
+    elif value == "":
+        yield Reason(requirement=f"{name}-required", outcomes=frozenset(undecryptable))
     elif not isinstance(value, EncryptedPhoto):
         yield Reason(requirement="encryption-base64", outcomes=frozenset(undecryptable))
     elif value.encryption != Encryption() or value.write.cut > 4 or value.write.alphabet == "hex":

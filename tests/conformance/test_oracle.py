@@ -3,8 +3,8 @@
 import pytest
 
 from conformance.judging.oracle import right
-from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
-from verikit.contract.profile import REFERENCE, load_profile
+from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request, fitted
+from verikit.contract.profile import REFERENCE, Profile, load_profile
 
 BOUND = load_profile(REFERENCE)
 
@@ -57,3 +57,22 @@ def test_a_face_may_be_overlooked_only_in_a_photo_that_is_small(side: int, found
 def test_a_face_may_be_overlooked_in_a_poor_photo(change: dict[str, float], found: bool) -> None:
     request = Request(second=EncryptedPhoto(photo=Photo(**change)))  # type: ignore[arg-type]
     assert ("DETECTION_FAILED" in outcomes(request, is_open=True)) is found
+
+
+def test_a_large_body_may_be_refused_for_its_length_whatever_else_is_wrong() -> None:
+    wide = Photo(format="PNG", width=1000, height=400)
+    damaged = EncryptedPhoto(photo=wide, encryption=Encryption(flip="tag"))
+    request = Request(first=damaged, second=EncryptedPhoto(photo=wide))
+    found = right(fitted(request, 400, "JPEG"), Profile(), lambda _: True)
+    assert found
+    assert 413 in found.outcomes
+    assert 413 not in outcomes(request, is_open=True)
+
+
+@pytest.mark.parametrize(("is_open", "damaged"), [(True, True), (False, False)])
+def test_an_empty_photo_may_count_as_one_that_does_not_decrypt(
+    is_open: bool, damaged: bool
+) -> None:
+    found = outcomes(Request(second=""), is_open=is_open)
+    assert ("INVALID_IMAGE_TYPE" in found) is damaged
+    assert "accepted" not in found

@@ -5,6 +5,7 @@ Most were first written by people who had not seen the cases.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -163,7 +164,7 @@ def message_repeats_what_it_refuses(ask: Ask, serve: Serve) -> Reply:
 @mutant("answer-one-line")
 @on_answer
 def json_over_two_lines(given: Reply) -> Reply:
-    return replace(given, body=given.body.replace(b", ", b",\n"))
+    return replace(given, body=json.dumps(given.fields, indent=0).encode() if given.body else b"")
 
 
 @mutant("status-404")
