@@ -73,6 +73,9 @@ def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Re
     argument = frozenset({_ARGUMENT})
     if request.body in ("multipart", "files") and is_open("body-multipart"):
         yield Reason(requirement="body-multipart", outcomes=argument, sure=False)
+    if request.body == "raw" and is_open("sample-curl"):  # its '+' are blanks, which may be refused
+        outcomes = _undecryptable(is_open)
+        yield Reason(requirement="sample-curl", outcomes=outcomes, sure=False)
     if _may_be_too_long(request, profile):
         yield Reason(requirement="status-413", outcomes=frozenset({TOO_LONG}), sure=False)
     for text in (request.auto_rotate, request.check_quality):
@@ -85,6 +88,11 @@ def _reasons(request: Request, profile: Profile, is_open: IsOpen) -> Iterator[Re
         yield Reason(requirement="body-repeated", outcomes=frozenset({_ARGUMENT}), sure=False)
 
 
+def _undecryptable(is_open: IsOpen) -> frozenset[str | int]:
+    """How a photo may be refused that is no Base64, or does not decrypt."""
+    return frozenset({_ARGUMENT, *((_TYPE, _LENGTH) if is_open("undecryptable-code") else ())})
+
+
 def _may_be_too_long(request: Request, profile: Profile) -> bool:
     """Whether the body may be above the server's limit, or above that of what stands before it."""
     if profile.standards.max_body_bytes is None:
@@ -95,20 +103,18 @@ def _may_be_too_long(request: Request, profile: Profile) -> bool:
 def _of_field(
     name: str, value: FieldValue, request: Request, profile: Profile, is_open: IsOpen
 ) -> Iterator[Reason]:
-    undecryptable = {_ARGUMENT} | ({_TYPE, _LENGTH} if is_open("undecryptable-code") else set())
+    undecryptable = _undecryptable(is_open)
     if value is None:
         yield Reason(requirement=f"{name}-required", outcomes=frozenset({_ARGUMENT}))
     elif value == "":
-        yield Reason(requirement=f"{name}-required", outcomes=frozenset(undecryptable))
+        yield Reason(requirement=f"{name}-required", outcomes=undecryptable)
     elif not isinstance(value, EncryptedPhoto):
-        yield Reason(requirement="encryption-base64", outcomes=frozenset(undecryptable))
+        yield Reason(requirement="encryption-base64", outcomes=undecryptable)
     elif value.encryption != Encryption() or value.write.cut > 4 or value.write.alphabet == "hex":
-        yield Reason(requirement="encryption-tag", outcomes=frozenset(undecryptable))
+        yield Reason(requirement="encryption-tag", outcomes=undecryptable)
     else:
         if value.write != replace(value.write, insert="", prefix="", cut=0, alphabet="standard"):
-            yield Reason(
-                requirement="encryption-base64", outcomes=frozenset(undecryptable), sure=False
-            )
+            yield Reason(requirement="encryption-base64", outcomes=undecryptable, sure=False)
         yield from _of_photo(value.photo, request, profile, is_open)
 
 

@@ -76,3 +76,12 @@ def test_an_empty_photo_may_count_as_one_that_does_not_decrypt(
     found = outcomes(Request(second=""), is_open=is_open)
     assert ("INVALID_IMAGE_TYPE" in found) is damaged
     assert "accepted" not in found
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_blanks_in_place_of_plus_signs_may_be_refused_where_the_sample_does_not_bind(
+    is_open: bool,
+) -> None:
+    found = outcomes(Request(body="raw"), is_open=is_open)
+    assert "accepted" in found
+    assert ("INVALID_ARGUMENT" in found) is is_open
