@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from calibration.claims import Claims
 from calibration.evaluation import Evaluation, from_scores
 from calibration.judging.judgement import judged_rows, weighed
@@ -23,6 +25,9 @@ from calibration.statistics.verdicts import Evidence, Rule, Verdict, holm, overa
 from verikit.contract import Contract
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
+
+_FEW = 100
+"""So few scores, if they are rounded, may be the same by chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +96,9 @@ def combine(  # noqa: PLR0913 - what may be said about files
                 f"{one} and {other} share {len(both):,} people, such as {shown(both[0])}: they "
                 "are not independent. Judge them as one, or name people apart who are not the same."
             )
+    for (one, run), (other, further) in itertools.combinations(zip(files, runs, strict=True), 2):
+        if _same_scores(run, further):
+            raise WrongUse(f"{one} and {other} hold the same scores: a copy is no new evidence.")
     remarks, barred, no_pass = [], False, False
     evidence = []
     for path, run in zip(files, runs, strict=True):
@@ -179,10 +187,21 @@ def _demand_same_question(files: Sequence[Path], claims: Claims) -> None:
 
 
 def _people(run: Evaluation) -> set[str]:
-    """Who took part, by name."""
+    """Who took part, by name in lower case: exports differ in it."""
     names = run.measurement.identities.people().names
     seen: set[str] = set()
     for counts in run.measurement.kinds:
         tried = run.measurement.shares(counts).tried
-        seen |= {names[person] for person in tried.nonzero()[0].tolist()}
+        seen |= {names[person].strip().casefold() for person in tried.nonzero()[0].tolist()}
     return seen
+
+
+def _same_scores(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two runs of more than a few comparisons have the same scores, whatever the names."""
+    pairs = zip(one.measurement.kinds, other.measurement.kinds, strict=True)
+    return one.measurement.non_mated.histogram.n > _FEW and all(
+        a.histogram.n == b.histogram.n
+        and a.spread == b.spread
+        and np.array_equal(a.histogram.bins, b.histogram.bins)
+        for a, b in pairs
+    )

@@ -208,6 +208,8 @@ def _too_few(
 ) -> str:
     n = measurement.non_mated.histogram.n
     least = math.ceil(without_errors(limit, alpha) * design_effect)
+    if n >= least:
+        return "None keeps it if what may mark a failure, or was refused, were false matches."
     return (
         f"It takes at least {least:,} comparisons of different people without a false match "
         f"(design effect {design_effect:.1f}); there are {n:,}."

@@ -22,7 +22,7 @@ from calibration.evaluation import Evaluation, from_scores, from_templates
 from calibration.executors import open_workers
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
-from calibration.judging.requirements import chosen
+from calibration.judging.requirements import Standard, chosen
 from calibration.reject_curves import reject_curves
 from calibration.report import console, writer
 from calibration.side_by_side import compare
@@ -300,6 +300,7 @@ def calibrate(
     kind = source_of(source)
     refuse_idle(ctx, kind)
     standard = chosen(options["standard"], options["require"], options["confidence"])
+    _demand_judged(standard, claims, options["up_to"])
     evaluation = _evaluation(kind, source, claims, access, options | {"standard": standard})
     evaluation = replace(evaluation, conditions=replace(evaluation.conditions, standard=standard))
     if evaluation.photos is None and options["photos"]:
@@ -315,6 +316,18 @@ def calibrate(
             raise
     _tell(findings, evaluation, page, in_json=options["json"])
     ctx.exit(EXIT_CODES[findings.verdict])
+
+
+def _demand_judged(standard: Standard | None, claims: Claims, up_to: float) -> None:
+    """Refuse rates that are required at a threshold that is not to be judged.
+
+    Raises:
+        WrongUse: there is one.
+    """
+    for one in standard.requirements if standard else ():
+        at = one.threshold
+        if at is not None and math.isfinite(up_to) and claims.sign * at > claims.sign * up_to:
+            raise WrongUse(f"{one} is required, but --up-to {up_to:g} ends before it.")
 
 
 def _judged(source: str, evaluation: Evaluation, options: dict[str, Any]) -> Findings:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from calibration.claims import Claims, load_claims
 from calibration.commands import options
 from calibration.commands.applicable import Source, source_of
+from calibration.judging.requirements import rate_of
 from calibration.report import words
 from calibration.thresholds import Found, find_threshold
 from verikit.contract import load_contract
@@ -34,9 +35,8 @@ class _Share(click.ParamType[float]):
         """The rate as a number."""
         text = str(value).strip()
         try:
-            above, _, below = text.removesuffix("%").partition("/")
-            rate = float(above) / float(below or 1) / (100 if text.endswith("%") else 1)
-        except (ValueError, ZeroDivisionError):
+            rate = rate_of(text)
+        except ValueError:
             self.fail(f"{text!r} is no rate such as 1e-4, 0.01% or 1/10000.", param, ctx)
         if not 0 < rate < 1:
             self.fail(f"{text!r} is not between 0 and 1.", param, ctx)

@@ -27,7 +27,7 @@ class Repeats:
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """Comparisons of two photos, in one order, that have different scores.
+    """Comparisons of two photos that have different scores.
 
     ``share`` of the comparisons are of such a pair; ``first`` and ``second`` are the photos of one
     of them, ``lowest`` and ``highest`` its scores.
@@ -90,10 +90,11 @@ class PairCounter:
             self._repeats = self._counted()
         return self._repeats
 
-    def conflict(self, apart: float) -> Conflict | None:
-        """Pairs in one order whose scores are further ``apart``; None if there are none."""
+    def conflict(self, apart: float, *, either_order: bool = False) -> Conflict | None:
+        """Pairs in one order, or in either, whose scores are further ``apart``; None if there are
+        none."""
         self._merge()
-        seen = self._seen
+        seen = self._seen.unordered() if either_order else self._seen
         widths = seen.highest - seen.lowest
         wrong = widths > apart
         if not wrong.any():
@@ -158,6 +159,11 @@ class _Seen:
     @classmethod
     def of(cls, pairs: np.ndarray, scores: Floats) -> _Seen:
         return cls(pairs, np.ones(pairs.size, np.int64), scores, scores)
+
+    def unordered(self) -> _Seen:
+        """Pairs whichever photo comes first."""
+        pairs = self.pairs & ~_SWAPPED
+        return _Seen.together([_Seen(pairs, self.times, self.lowest, self.highest)])
 
     def where(self, chosen: np.ndarray) -> _Seen:
         return _Seen(

@@ -147,7 +147,8 @@ class Measurement:
     Scores lie between ``low`` and ``high``; where the scale is ``open_ended``, these only bound
     what the histogram tells apart. ``sign`` is -1 where lower scores are closer: all scores and
     thresholds here are then negated, and told the other way round. ``self_pairs`` are photos
-    compared with themselves, ``sentinels`` scores that stood for a failure.
+    compared with themselves, ``sentinels`` scores that stood for a failure. ``tells_refusals``: the
+    source can say that a comparison was refused, so that their number is known.
 
     Where ``impostors`` are of the same group, comparisons across groups count in ``groups`` alone,
     and ``set_aside`` tells how many brought an answer. Where they are look-alikes, ``groups`` tells
@@ -188,6 +189,7 @@ class Measurement:
         self.acquirer = Acquirer()
         self.codes: Counter[int] = Counter()
         self.not_measured = 0
+        self.tells_refusals = False
         self.no_face = no_face
 
     @property

@@ -30,14 +30,16 @@ MOST_NOISE = 0.05
 """No labels are so bad that a larger share of wrong ones is the likelier explanation."""
 _SAME_SCORE = 1e-3
 """As a share of the range of scores: how far those of one pair may be apart by computing alone."""
+_OTHER_ORDER = 0.01
+"""The same for a pair in the other order."""
 _STANDARD_ERRORS = 3.0
 _SPIKE = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """``hidden``: non-mated comparisons whose want of a score nothing explains. ``doubtful``: for
-    each row the false matches that wrong labels would explain.
+    """``hidden``: non-mated comparisons whose want of a score nothing explains, or whose score may
+    mark a failure. ``doubtful``: for each row the false matches that wrong labels would explain.
     """
 
     objections: tuple[Objection, ...] = ()
@@ -63,7 +65,7 @@ def audit(
     objections of the source.
     """
     people = measurement.identities.people()
-    hidden = measurement.acquirer.unexplained()
+    refused = measurement.acquirer.unexplained()
     doubtful, noise = _label_noise(measurement, rates)
     objections = [
         *found,
@@ -75,12 +77,12 @@ def audit(
         *_constant(measurement),
         *_pairs(measurement),
         *_numbers(measurement),
-        *_refusals(measurement, hidden),
+        *_refusals(refused),
         *noise,
     ]
     return Audit(
         objections=tuple(objections),
-        hidden=hidden,
+        hidden=refused + _at_spike(measurement.non_mated),
         doubtful=tuple(count + people.together for count in doubtful),
         people=people,
     )
@@ -232,19 +234,24 @@ def _pairs(measurement: Measurement) -> list[Objection]:
 def _different_scores(measurement: Measurement, counts: ComparisonCounts) -> list[Objection]:
     """Two systems, or two releases of one, in a file: the rate is that of neither."""
     spread = counts.spread
-    conflict = counts.pairs.conflict(_SAME_SCORE * (spread.highest - spread.lowest))
+    whole = spread.highest - spread.lowest
+    kind, has = "different scores", "two scores"
+    conflict = counts.pairs.conflict(_SAME_SCORE * whole)
+    effect = Effect.NO_PASS if conflict and conflict.share > FEW else Effect.SHOWN
+    if conflict is None:  # a system may treat probe and reference differently
+        kind, has = "other order", "another score in the other order"
+        conflict = counts.pairs.conflict(_OTHER_ORDER * whole, either_order=True)
     if conflict is None:
         return []
     names = measurement.identities.photos.names
     scores = sorted(measurement.sign * end for end in (conflict.lowest, conflict.highest))
     text = (
-        f"{100 * conflict.share:.3g} % of the {counts.kind} comparisons are of a pair that has two "
-        f"scores, such as {shown(names[conflict.first])} with {shown(names[conflict.second])}: "
+        f"{100 * conflict.share:.3g} % of the {counts.kind} comparisons are of a pair that has "
+        f"{has}, such as {shown(names[conflict.first])} with {shown(names[conflict.second])}: "
         f"{scores[0]:g} and {scores[1]:g}. If the file holds two systems or releases, judge each "
         "by itself."
     )
-    effect = Effect.NO_PASS if conflict.share > FEW else Effect.SHOWN
-    return [Objection(kind="different scores", effect=effect, text=text)]
+    return [Objection(kind=kind, effect=effect, text=text)]
 
 
 def _numbers(measurement: Measurement) -> list[Objection]:
@@ -265,8 +272,8 @@ def _numbers(measurement: Measurement) -> list[Objection]:
     ties = int((histogram.matches - histogram.above).sum())
     if decimals < FULL and ties > 1:
         text = (
-            f"Scores have at most {decimals} decimals, and {ties:,} non-mated ones lie exactly on "
-            "a threshold: they count as matches."
+            f"Scores have at most {counted(decimals, 'decimal')}, and {ties:,} non-mated ones lie "
+            "exactly on a threshold: they count as matches."
         )
         found.append(Objection(kind="ties", effect=Effect.SHOWN, text=text))
     return found
@@ -274,21 +281,29 @@ def _numbers(measurement: Measurement) -> list[Objection]:
 
 def _spike(counts: ComparisonCounts, sign: float) -> list[Objection]:
     """The same lowest score again and again, far below all others, looks like a failure code."""
-    spread = counts.spread
-    gap = spread.second_lowest - spread.lowest
-    whole = spread.highest - spread.lowest
-    if spread.at_lowest < _SPIKE or not math.isfinite(gap) or gap < 0.05 * whole:
+    many, spread = _at_spike(counts), counts.spread
+    if not many:
         return []
-    effect = Effect.NO_PASS if spread.at_lowest > FEW * spread.n else Effect.SHOWN
+    effect = Effect.NO_PASS if many > FEW * spread.n else Effect.SHOWN
+    survive = "" if counts.mated else " A PASS must hold even if they were false matches."
     text = (
-        f"{spread.at_lowest:,} {counts.kind} scores are exactly {sign * spread.lowest:g}, and "
+        f"{many:,} {counts.kind} scores are exactly {sign * spread.lowest:g}, and "
         f"the next is {sign * spread.second_lowest:g}: if it marks a failure, leave the "
-        "score empty."
+        f"score empty.{survive}"
     )
     return [Objection(kind="failure code", effect=effect, text=text)]
 
 
-def _refusals(measurement: Measurement, hidden: int) -> list[Objection]:
+def _at_spike(counts: ComparisonCounts) -> int:
+    """How many scores are the lowest and far below the next; a step of rounding is not far."""
+    spread, decimals = counts.spread, counts.rounding.decimals
+    gap, whole = spread.second_lowest - spread.lowest, spread.highest - spread.lowest
+    step = 0.0 if decimals == FULL else 1.5 * 10.0**-decimals
+    alone = math.isfinite(gap) and gap >= max(0.05 * whole, step)
+    return int(spread.at_lowest) if alone and spread.at_lowest >= _SPIKE else 0
+
+
+def _refusals(hidden: int) -> list[Objection]:
     if not hidden:
         return []
     text = (
@@ -320,8 +335,15 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     share = (k[strictest] - expected[strictest]) / (non_mated.n * true[strictest])
     by_noise = expected + share * non_mated.n * true
     by_factor = expected * k[strictest] / expected[strictest]
-    if share > MOST_NOISE or _misfit(k, by_noise, strictest) >= _misfit(k, by_factor, strictest):
+    if _misfit(k, by_noise, strictest) >= _misfit(k, by_factor, strictest):
         return none
+    if share > MOST_NOISE:
+        text = (
+            "The false matches score like mated pairs. Are labels wrong, or a system that takes "
+            f"{100 * share:.2g} % of strangers for one person? Look at the pairs with the highest "
+            "scores."
+        )
+        return [0] * len(rates.rows), [Objection(kind="labels", effect=Effect.SHOWN, text=text)]
     text = (
         f"A share of {share:.1g} wrong labels among the non-mated pairs would explain the false "
         "matches beyond the claim: look at the pairs with the highest scores."

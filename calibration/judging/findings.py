@@ -262,8 +262,8 @@ class AsLabelled:
 
 
 _ONE_WAY = (
-    "Most of what was looked at is said to be wrongly labelled, and no mated comparison was looked "
-    "at: have somebody else look at the photos before you rely on this verdict."
+    "Most of the false matches that were looked at are said to be wrongly labelled: have somebody "
+    "else look at the photos before you rely on this verdict."
 )
 
 
@@ -305,8 +305,8 @@ class Review:
 
     @property
     def one_way(self) -> bool:
-        """Whether it mostly takes false matches away, and looked for no mated ones to add."""
-        return not self.reviewed_mated and self.to_mated > self.reviewed / 2
+        """Whether it takes most of the false matches away that it looked at."""
+        return self.to_mated > (self.reviewed - self.reviewed_mated) / 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,8 +157,8 @@ def differential_evidence(
     if measurement.look_alikes:
         raise WrongUse(f"{requirement} does not go with --impostors look-alike.")
     within = label_kinds(names)[0]
-    if not within:
-        raise WrongUse(f"{requirement} needs groups: add --groups TABLE (person,group).")
+    if len(within) < 2:
+        raise WrongUse(f"{requirement} needs two groups: add --groups TABLE (person,group).")
     row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
     claimed = tuple(rate for _, rate in rates.rows)
     counts = GroupCounts(measurement, claimed, ALPHA)

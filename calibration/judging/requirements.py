@@ -35,11 +35,23 @@ MEASURES = {
     "fnmr-differential": "FNMR differential",
 }
 _TEXT = re.compile(
-    r"(f(?:n?)mr(?:-differential)?|gfrr)@([\d.]+)<=([\d.]+(?:e-?\d+)?)"
-    r"|(fta)<=([\d.]+(?:e-?\d+)?)",
+    r"(?:(f(?:n?)mr(?:-differential)?|gfrr)@([\d.]+)|(fta))<=([\d.e/%-]+)",
     re.I,
 )
 _FOLDER = Path(__file__).resolve().parents[1] / "standards"
+
+
+def rate_of(text: str) -> float:
+    """A rate as a user writes it: 1e-4, 0.01% or 1/10000.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    above, _, below = text.strip().removesuffix("%").partition("/")
+    try:
+        return float(above) / float(below or 1) / (100 if text.endswith("%") else 1)
+    except ZeroDivisionError as error:
+        raise ValueError(text) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +75,13 @@ class Requirement:
         """
         found = _TEXT.fullmatch(text.replace(" ", ""))
         try:
-            limit = float(found[3] or found[5]) if found else math.nan
+            limit = rate_of(found[4]) if found else math.nan
             threshold = float(found[2]) if found and found[2] else None
         except ValueError:
             limit = math.nan
-        measure = (found[1] or found[4]).lower() if found else ""
+        if limit == 0:
+            raise WrongUse(f"{text!r}: no number of comparisons shows a rate of 0; allow some.")
+        measure = (found[1] or found[3]).lower() if found else ""
         ratio = measure.endswith("-differential")
         if found is None or not (1 < limit < math.inf if ratio else 0 < limit < 1):
             raise WrongUse(
@@ -159,13 +173,14 @@ def load_standard(name: str) -> Standard:
 
 def chosen(name: str | None, texts: Sequence[str], confidence: float) -> Standard | None:
     """What a user requires: a standard, further rates, both, or nothing."""
-    further = tuple(map(Requirement.of, texts))
+    further = tuple(dict.fromkeys(map(Requirement.of, texts)))
     if name is None:
         title = "as asked for"
         own = Standard(title=title, requirements=further, confidence=confidence)
         return own if further else None
     standard = load_standard(name)
-    return replace(standard, requirements=standard.requirements + further)
+    both = dict.fromkeys((*standard.requirements, *further))
+    return replace(standard, requirements=tuple(both))
 
 
 def evidence_for(
@@ -180,8 +195,10 @@ def evidence_for(
     Raises:
         WrongUse: the requirement is at a threshold that was not counted.
     """
+    person = measurement.identities.people().person
+    if requirement.measure in {"fta", "gfrr"} and not measurement.tells_refusals:
+        return Evidence(claimed=requirement.limit, k=0, n=0), 0
     if requirement.measure == "fta":
-        person = measurement.identities.people().person
         return acquisition_of(requirement, person, measurement.acquirer.result())
     row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
     counts = measurement.mated if requirement.of_mated else measurement.non_mated
@@ -190,7 +207,7 @@ def evidence_for(
     if requirement.measure == "fmr" and (alike := measurement.look_alikes):
         limits = tuple(requirement.limit for _ in thresholds)
         return stratified(limits, *measurement.strata(), alike.share, repeats)[row], shares.people
-    refused = counts.refused(measurement.identities.people().person)
+    refused = counts.refused(person)
     missing = refused.size - shares.tried.size
     shares = replace(
         shares,

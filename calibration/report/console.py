@@ -131,12 +131,11 @@ def _false_matches(findings: Findings) -> Table:
 
 
 def _turned_away(findings: Findings) -> Table:
-    table = _table(("at", "FNMR: not matched", "GFRR: rejected", "ties", "design effect"))
+    table = _table(("at", "FNMR: not matched", "GFRR: rejected", "ties"))
     for place, row in enumerate(findings.rows):
         table.add_row(
             _at(findings, place), words.percent_between(row.fnmr),
             words.percent_between(row.gfrr), f"{row.k - row.k_above:,}",
-            words.design_effect(row.design_effect),
         )  # fmt: skip
     return table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.judging.findings import (
     DegradedRow,
     Findings,
@@ -64,11 +65,6 @@ def _percent(share: float) -> str:
     if 0 < share < 1e-4:
         return "<0.01"
     return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
-
-
-def design_effect(value: float) -> str:
-    """A design effect with two digits."""
-    return _number(value)
 
 
 def one_in(value: float) -> str:
@@ -261,12 +257,17 @@ def required_summary(findings: Findings) -> str:
     if reasons := [*findings.remarks, *barring(findings)]:
         return " ".join(reasons)
     missing = [row for row in rows if row.verdict == Verdict.INCONCLUSIVE]
-    listed = "; ".join(
-        f"{row.requirement} (about {about(row.still_needed)} more)" if row.still_needed
-        else row.requirement
-        for row in missing
-    )  # fmt: skip
+    listed = "; ".join(f"{row.requirement}{_needs(row)}" for row in missing)
     return f"The evidence does not decide {listed} ({named})."
+
+
+def _needs(row: RequiredRow) -> str:
+    """What a required rate needs that is not decided."""
+    if not row.n and row.measure in {"fta", "gfrr"}:
+        return " (not measured: no column code tells which comparisons were refused)"
+    if not row.n and row.measure.endswith("-differential"):
+        return f" (not measured: fewer than two groups have {LEAST_PEOPLE} people)"
+    return f" (about {about(row.still_needed)} more)" if row.still_needed else ""
 
 
 def difference_between(row: PairedRow) -> str:

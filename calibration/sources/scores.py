@@ -93,6 +93,8 @@ class _Rows:
         scores, failed = on_scale(written, self._measurement, self._refuse_score)
         codes = self._codes()
         codes[failed != 0] = failed[failed != 0]
+        coded = "code" in self._piece.schema.names
+        self._measurement.tells_refusals |= coded or bool(failed.any())
         self._measurement.add(
             Block(
                 first=first,

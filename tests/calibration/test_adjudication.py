@@ -98,7 +98,7 @@ def test_a_review_that_only_takes_false_matches_away_is_remarked(scored):
     target = scored.look(lambda row, truth: row["mated"] == "0")
     output, after = scored.judged("--adjudicated", target)
     assert after["review"]["to_mated"] == after["review"]["reviewed"] > 0
-    assert "no mated comparison was looked at: have somebody else look" in output
+    assert "are said to be wrongly labelled: have somebody else look" in output
     page = " ".join((scored.path.parent / "out/report.html").read_text().split())
     assert "no mated comparison was looked at" in page
 

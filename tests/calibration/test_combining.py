@@ -133,6 +133,10 @@ def test_files_of_scores_of_several_sites_are_judged_together(tmp_path):
     assert combined(*wrong, *out)[0] == 1
     code, output = combined(files[0], write_scores(tmp_path / "again.csv", "a"), *out)
     assert (code, "name people apart" in output) == (2, True)
+    code, output = combined(files[0], write_scores(tmp_path / "A.csv", "A", rows=3_000), *out)
+    assert (code, "name people apart" in output) == (2, True)
+    code, output = combined(files[0], write_scores(tmp_path / "copy.csv", "d"), *out)
+    assert (code, "hold the same scores" in output) == (2, True)
 
 
 def test_a_file_without_identities_lets_none_pass(tmp_path):

@@ -17,6 +17,8 @@ PEOPLE = 400
         ("fnmr@0.7<=0.01", ("fnmr", 0.7, 0.01)),
         ("FMR@0.7 <= 1e-4", ("fmr", 0.7, 1e-4)),
         ("fta<=.05", ("fta", None, 0.05)),
+        ("fmr@0.7<=1/10000", ("fmr", 0.7, 1e-4)),
+        ("gfrr@0.7<=3%", ("gfrr", 0.7, 0.03)),
         ("fmr-differential@0.7<=3", ("fmr-differential", 0.7, 3)),
         ("FNMR-Differential@0.6 <= 1.25", ("fnmr-differential", 0.6, 1.25)),
     ],
@@ -33,7 +35,7 @@ def test_requirements_are_read_as_they_are_written(text, expected):
         "fnmr<=0.01",
         "fta@0.7<=0.1",
         "fmr@0.7<=1",
-        "fmr@0.7<=0",
+        "fmr@0.7<=1/0",
         "tmr@0.7<=1",
         "fmr@.<=1",
         "fmr-differential@0.7<=1",
@@ -62,6 +64,11 @@ def test_a_file_that_is_no_standard_is_a_sentence(tmp_path, content):
     path.write_text(content)
     with pytest.raises(WrongUse):
         load_standard(str(path))
+
+
+def test_a_rate_of_zero_is_shown_by_no_number_of_comparisons():
+    with pytest.raises(WrongUse, match="allow some"):
+        Requirement.of("fmr@0.7<=0")
 
 
 def scores(path, *, false_non_matches: int, refused: int = 0) -> None:
@@ -118,6 +125,32 @@ def test_photos_that_are_left_open_keep_fta_from_passing(tmp_path):
     CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     (row,) = json.loads((tmp_path / "out/report.json").read_text())["required"]
     assert (row["k"], row["open_still"], row["verdict"]) == (0, 18, "INCONCLUSIVE")
+
+
+@pytest.mark.parametrize("rate", ["fta<=0.05", "gfrr@0.7<=0.05"])
+def test_a_file_that_cannot_tell_refusals_shows_none_to_be_rare(tmp_path, rate):
+    scores(tmp_path / "scores.csv", false_non_matches=0)
+    path = tmp_path / "scores.csv"
+    path.write_text("\n".join(line.rpartition(",")[0] for line in path.read_text().split("\n")))
+    command = [str(path), "--out", str(tmp_path / "out"), "--quiet", "--require", rate]
+    result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
+    output = " ".join(result.output.split())
+    assert (result.exit_code, "no column code tells" in output) == (3, True)
+    assert "FTA 0" not in output
+
+
+def test_a_rate_that_is_required_twice_is_judged_once(tmp_path):
+    twice = ("--require", "fnmr@0.7<=0.01", "--require", "fnmr@0.7<=1%")
+    _, found = judged(tmp_path, *twice, false_non_matches=0)
+    assert len(found["required"]) == 1
+
+
+def test_a_rate_beyond_what_is_to_be_judged_cannot_be_required(tmp_path):
+    result, _ = judged(
+        tmp_path, "--require", "fmr@0.7<=0.01", "--up-to", "0.6", false_non_matches=0
+    )
+    assert result.exit_code == 2
+    assert "ends before it" in result.output
 
 
 def test_a_standard_has_one_verdict_and_says_what_it_does_not_verify(tmp_path):
@@ -207,4 +240,4 @@ def test_a_differential_can_be_required(tmp_path, rates, limit, verdict, code):
 def test_a_differential_without_groups_is_wrong_use(tmp_path):
     result, _ = judged(tmp_path, "--require", "fmr-differential@0.7<=3", false_non_matches=0)
     assert result.exit_code == 2
-    assert "needs groups" in result.output
+    assert "needs two groups" in result.output
