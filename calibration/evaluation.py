@@ -26,6 +26,7 @@ from calibration.executors import Workers
 from calibration.files import file_digest
 from calibration.judging.findings import DegradedRow
 from calibration.judging.judgement import RunConditions
+from calibration.objections import Effect
 from calibration.sources import all_pairs, tiles
 from calibration.sources.formats.matrices import holds_matrix, open_matrix
 from calibration.sources.formats.run_file import open_run
@@ -157,7 +158,8 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
                 near = LookAlikes(templates, known, measurement.identities.people().person)
                 grouped.impostors = near.chosen
                 label = partial(_look_alike_label, near)
-                found = (*conditions.objections, *near.objections())
+                untold = [replace(one, effect=Effect.NO_PASS) for one in near.objections()]
+                found = (*conditions.objections, *untold)  # was the rest compared at random?
                 conditions = replace(conditions, objections=found)
             count_scores(table, grouped, given, label)
             measurement = grouped

@@ -135,7 +135,7 @@ def test_files_of_scores_of_several_sites_are_judged_together(tmp_path):
     assert (code, "name people apart" in output) == (2, True)
     code, output = combined(files[0], write_scores(tmp_path / "A.csv", "A", rows=3_000), *out)
     assert (code, "name people apart" in output) == (2, True)
-    code, output = combined(files[0], write_scores(tmp_path / "copy.csv", "d"), *out)
+    code, output = combined(files[0], write_scores(tmp_path / "copy.csv", "d", 3.0), *out)
     assert (code, "hold the same scores" in output) == (2, True)
 
 
