@@ -155,12 +155,14 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
             else:
                 assert templates is not None  # noqa: S101 - one of the two is given
                 known = measurement.identities.photos.names
-                near = LookAlikes(templates, known, measurement.identities.people().person)
+                person = measurement.identities.people().person
+                part = measurement.non_mated.by_photo.taking_part(person.size)
+                near = LookAlikes(templates, known, person, part)
                 grouped.impostors = near.chosen
                 label = partial(_look_alike_label, near)
-                untold = [replace(one, effect=Effect.NO_PASS) for one in near.objections()]
-                found = (*conditions.objections, *untold)  # was the rest compared at random?
-                conditions = replace(conditions, objections=found)
+                # Nobody knows that the rest was compared at random: a PASS must not need it.
+                untold = (replace(one, effect=Effect.NO_PASS) for one in near.objections())
+                conditions = replace(conditions, objections=(*conditions.objections, *untold))
             count_scores(table, grouped, given, label)
             measurement = grouped
     return Evaluation(

@@ -363,6 +363,12 @@ class CountsByPhoto:
         self.add_tried(self._by_photo(first, second))
         self.add_events(first, second, scores)
 
+    def taking_part(self, photos: int) -> np.ndarray:
+        """Which of so many photos were compared, shape (photos,)."""
+        self._grow(photos)
+        taking: np.ndarray = self._tried[:photos] > 0
+        return taking
+
     def add_tried(self, tried: Counts) -> None:
         """Charge comparisons that were counted elsewhere: shape (photos,)."""
         self._grow(tried.size)

@@ -40,23 +40,30 @@ class LookAlikes:
     how many pairs of people they are of.
     """
 
-    def __init__(self, path: Path, photos: Sequence[str], person: Counts) -> None:
-        """``photos`` are names, by number; ``person`` says who is on each, shape (photos,).
+    def __init__(
+        self, path: Path, photos: Sequence[str], person: Counts, part: np.ndarray | None = None
+    ) -> None:
+        """``photos`` are names, by number; ``person`` says who is on each, shape (photos,), and
+        ``part`` which of them are compared with others beside those of a template, all by default.
 
         Raises:
             WrongUse: there are no such templates, or they are of fewer than two of these people.
         """
         templates, number = _ordered(path, photos)
         self.photos = person.size
-        self.without_template = len(photos) - number.size
+        compared = np.ones(person.size, bool) if part is None else part.copy()
+        compared[number] = True
+        self.compared = int(compared.sum())
+        self.without_template = self.compared - number.size
         people = person[number]
         if np.unique(people).size < 2:
             raise WrongUse(
                 f"{path} holds templates of fewer than two of these people: its `photos` must be "
                 f"named as here, such as {photos[0] if photos else 'ann/1.jpg'}."
             )
-        counts = np.bincount(person)
-        self.size = int(person.size * (person.size - 1) // 2 - (counts * (counts - 1) // 2).sum())
+        counts = np.bincount(person[compared])
+        pairs = self.compared * (self.compared - 1) // 2
+        self.size = int(pairs - (counts * (counts - 1) // 2).sum())
         wanted = max(1, min(MOST, int(SHARE * self.size)))
         first, second = _nearest(templates, people, wanted)
         self.keys = np.sort(self._key(number[first], number[second]))
@@ -86,10 +93,10 @@ class LookAlikes:
         """What is to be known of photos without a template."""
         if not self.without_template:
             return []
-        much = self.without_template > FEW * self.photos
+        much = self.without_template > FEW * self.compared
         text = (
-            f"{self.without_template:,} of {self.photos:,} photos have no template: none of their "
-            "pairs counts as look-alike."
+            f"{self.without_template:,} of {self.compared:,} photos have no template: none of "
+            "their pairs counts as look-alike."
         )
         return [Objection(kind="no template", effect=Effect.SHOWN, text=text)] if much else []
 

@@ -80,6 +80,35 @@ def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     return [row.spread * sharing for row in _rows(shares, claimed)]
 
 
+def people_spreads(top: Shares, rest: Shares, share: float) -> list[float]:
+    """For each row the standard error of share * top + (1 - share) * rest that comes from people
+    alone, as a share of the rate; from the rows below if there are few events.
+
+    Which pairs are in the top depends on who is in the sample, so that the rates of both strata do
+    not show it: here people differ in their share of all events, whichever stratum these are of.
+    """
+    spread, spreads = 0.0, []
+    strata = [
+        (weight / shares.comparisons, shares)
+        for weight, shares in ((share, top), (1 - share, rest))
+        if shares.comparisons
+    ]
+    for row in range(len(top.events)):
+        events = sum(weight * shares.events[row] for weight, shares in strata)
+        tried = sum(weight * shares.tried for weight, shares in strata)
+        rate = float(np.sum(events) / np.sum(tried)) if strata else 0.0
+        seen = sum(int(shares.events[row].sum()) for _, shares in strata) / top.per_comparison
+        if rate and seen >= FEW_EVENTS:
+            alone = sum(
+                weight**2 * float(shares.events[row].sum()) / shares.per_comparison
+                for weight, shares in strata
+            )
+            together = float(np.square(events - rate * tried).sum()) - 2 * alone
+            spread = math.sqrt(max(0.0, together)) / rate
+        spreads.append(spread)
+    return spreads
+
+
 def joint_effects(top: Shares, rest: Shares, share: float) -> list[float]:
     """The design effect of each row of share * top + (1 - share) * rest, of the same people.
 
