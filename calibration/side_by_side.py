@@ -60,7 +60,7 @@ def compare(  # noqa: PLR0913 - how files of scores are read
         ]
         rows += _rows(person[photos[inside]], wrong, evaluation, alpha, mated=mated)
     if not any(row.n for row in rows):
-        raise WrongUse(f"{new} and {old} share no pair that both have answered.")
+        raise WrongUse(f"{new} and {old} share no pair, labelled alike, that both have answered.")
     return rows
 
 

@@ -262,7 +262,7 @@ def _of_sessions(names: Sequence[str]) -> Layout | None:
 def _crossed(names: Sequence[str]) -> str:
     """Folders that all hold the same files, more than there are folders, may be sessions."""
     folders, files = {folder(name) for name in names}, {_stem(name) for name in names}
-    if len(files) <= len(folders) or len(names) < len(files) * len(folders) / 2:
+    if len(files) <= len(folders) or len(names) < 0.75 * len(files) * len(folders):
         return ""
     if all(_COUNTED.fullmatch(file) for file in files):
         return ""

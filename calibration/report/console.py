@@ -218,7 +218,8 @@ def _tell_groups(console: Console, findings: Findings) -> None:
 
 
 def _tell_against(console: Console, findings: Findings) -> None:
-    at = findings.rows[findings.operating].threshold
+    place = words.decided(findings)
+    at = findings.rows[findings.operating if place is None else place].threshold
     rows = [row for row in findings.against if row.threshold == at and row.n]
     for row in rows:
         kind = "non-mated" if row.measure == "GFAR" else "mated"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.judging.findings import (
     DegradedRow,
     Findings,
@@ -17,6 +16,7 @@ from calibration.judging.findings import (
     RequiredRow,
     Row,
 )
+from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.objections import Effect
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
@@ -91,7 +91,7 @@ def one_in_between(value: float, interval: Interval, *, short: bool = False) -> 
 def decision(findings: Findings) -> str:
     """What a buyer can act on: both errors at a threshold that was judged, by the worst that the
     evidence leaves open; of a row that FAILs by the least."""
-    place = _decided(findings)
+    place = decided(findings)
     if place is None or not findings.rows[place].n:
         return "These comparisons do not support an error rate."
     row = findings.rows[place]
@@ -108,7 +108,7 @@ def decision(findings: Findings) -> str:
     return f"{accepted}; {_turned_away(findings, row)}."
 
 
-def _decided(findings: Findings) -> int | None:
+def decided(findings: Findings) -> int | None:
     """The row that the headline is about: the recommended one if the verdict is about it, else the
     strictest that the verdict is about."""
     judged = [place for place, row in enumerate(findings.rows) if row.judged]

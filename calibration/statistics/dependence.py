@@ -80,33 +80,34 @@ def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     return [row.spread * sharing for row in _rows(shares, claimed)]
 
 
-def people_spreads(top: Shares, rest: Shares, share: float) -> list[float]:
+def people_errors(top: Shares, rest: Shares, share: float) -> list[float]:
     """For each row the standard error of share * top + (1 - share) * rest that comes from people
     alone, as a share of the rate; from the rows below if there are few events.
 
     Which pairs are in the top depends on who is in the sample, so that the rates of both strata do
     not show it: here people differ in their share of all events, whichever stratum these are of.
     """
-    spread, spreads = 0.0, []
+    error, errors = 0.0, []
     strata = [
         (weight / shares.comparisons, shares)
         for weight, shares in ((share, top), (1 - share, rest))
         if shares.comparisons
     ]
     for row in range(len(top.events)):
-        events = sum(weight * shares.events[row] for weight, shares in strata)
-        tried = sum(weight * shares.tried for weight, shares in strata)
-        rate = float(np.sum(events) / np.sum(tried)) if strata else 0.0
-        seen = sum(int(shares.events[row].sum()) for _, shares in strata) / top.per_comparison
-        if rate and seen >= FEW_EVENTS:
-            alone = sum(
-                weight**2 * float(shares.events[row].sum()) / shares.per_comparison
-                for weight, shares in strata
-            )
-            together = float(np.square(events - rate * tried).sum()) - 2 * alone
-            spread = math.sqrt(max(0.0, together)) / rate
-        spreads.append(spread)
-    return spreads
+        events, tried = np.zeros(top.tried.size), np.zeros(top.tried.size)
+        alone, seen = 0.0, 0.0
+        for weight, shares in strata:
+            k = float(shares.events[row].sum()) / shares.per_comparison
+            events += weight * shares.events[row]
+            tried += weight * shares.tried
+            alone += weight**2 * k
+            seen += k
+        if seen >= FEW_EVENTS:
+            rate = float(events.sum() / tried.sum())
+            together = float(np.square(events - rate * tried).sum())
+            error = math.sqrt(max(0.0, together - top.per_comparison * alone)) / rate
+        errors.append(error)
+    return errors
 
 
 def joint_effects(top: Shares, rest: Shares, share: float) -> list[float]:

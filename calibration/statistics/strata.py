@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from calibration.statistics import sequential
 from calibration.statistics.arrays import Floats
@@ -26,6 +27,7 @@ from calibration.statistics.dependence import (
     design_effects,
     growths,
     joint_effects,
+    people_errors,
     shown_effects,
 )
 from calibration.statistics.intervals import Interval, interval
@@ -54,12 +56,15 @@ class StratifiedEvidence(Evidence):
     """The evidence of a row from a top stratum, ``share`` of all comparisons, and the rest.
 
     ``k`` and ``n`` are those of both strata; ``rate`` is weighted. What is ``open_still`` counts in
-    the stratum in which it weighs more.
+    the stratum in which it weighs more. ``people_error`` is the standard error that comes from
+    people alone, as a share of the rate (``dependence.people_errors``): a rate must be that much
+    further off to be ruled out.
     """
 
     share: float
     top: Evidence
     rest: Evidence
+    people_error: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -136,6 +141,7 @@ class StratifiedEvidence(Evidence):
         top, rest = self._with_open()
         if not (top.n and rest.n):
             return 1.0
+        limit /= self._further_off(rule)
 
         def chances(splits: Floats) -> Floats:
             """If the top brings so much of the limit."""
@@ -148,11 +154,12 @@ class StratifiedEvidence(Evidence):
                 return any_time(log_below, *strata, p_top, p_rest, self.claimed)
             return so_low(*strata, p_top, p_rest)
 
-        return self._largest(chances, limit, rule)
+        return self._largest(chances, limit, rule, if_less=1.0)
 
     def _chance_high(self, limit: float, rule: Rule) -> float:
         if not (self.top.n and self.rest.n):
             return 1.0
+        limit = min(1.0, limit * self._further_off(rule))
         top, rest = (
             Stratum.of(share, row, np.array(min(row.design_effect, row.shown_effect)))
             for share, row in ((self.share, self.top), (1 - self.share, self.rest))
@@ -164,7 +171,10 @@ class StratifiedEvidence(Evidence):
                 return any_time(log_above, top, rest, p_top, p_rest, self.claimed)
             return so_high(top, rest, p_top, p_rest)
 
-        return self._largest(chances, limit, rule)
+        return self._largest(chances, limit, rule, if_more=1.0)
+
+    def _further_off(self, rule: Rule) -> float:
+        return 1 + self.people_error * float(ndtri(1 - rule.alpha))
 
     def _with_open(self) -> tuple[Evidence, Evidence]:
         weights = self.share / max(self.top.n, 1), (1 - self.share) / max(self.rest.n, 1)
@@ -182,13 +192,25 @@ class StratifiedEvidence(Evidence):
         theirs = np.maximum(0.0, limit - splits) / (1 - self.share)
         return np.minimum(1.0, splits / self.share), np.minimum(1.0, theirs)
 
-    def _largest(self, chances: Callable[[Floats], Floats], limit: float, rule: Rule) -> float:
+    def _largest(
+        self,
+        chances: Callable[[Floats], Floats],
+        limit: float,
+        rule: Rule,
+        *,
+        if_less: float = 0.0,
+        if_more: float = 0.0,
+    ) -> float:
+        """``if_less`` is the chance where the limit is less than the top alone brings, ``if_more``
+        where it is more than both can bring."""
         part = _PART_OF_ALPHA[rule.at_any_time] * rule.alpha
         ends = self._top_within(limit, part, at_any_time=rule.at_any_time)
+        if limit < ends.lower * self.share:
+            return max(part, if_less)
+        if limit > ends.upper * self.share + 1 - self.share:
+            return max(part, if_more)
         start = max(ends.lower * self.share, limit - (1 - self.share))
         end = min(ends.upper * self.share, limit, self.share)
-        if start > end:
-            return part
         splits = np.linspace(start, end, _SPLITS)
         found = chances(splits)
         peak = int(np.argmax(found))
@@ -234,8 +256,11 @@ def stratified(
             share=share,
             top=ours,
             rest=theirs,
+            people_error=error,
         )
-        for rate, ours, theirs in zip(claimed, *strata, strict=True)
+        for rate, ours, theirs, error in zip(
+            claimed, *strata, people_errors(top, rest, share), strict=True
+        )
     ]
 
 

@@ -133,3 +133,40 @@ def test_people_who_draw_events_in_both_strata_are_known():
     found = stratified((0.05,), shares, shares, 0.5)[0]
     assert found.top.design_effect >= joint
     assert found.rest.design_effect >= joint
+
+
+@pytest.mark.parametrize("at_any_time", [False, True])
+@pytest.mark.parametrize(("k_top", "k_rest"), [(200, 50), (190, 30), (199, 1_000), (150, 120)])
+def test_a_top_that_alone_brings_more_than_the_limit_never_passes(k_top, k_rest, at_any_time):
+    one = row(k_top, 200, k_rest, 19_800, 0.01, claimed=0.003)
+    rule = Rule(tolerance=2, alpha=0.05, at_any_time=at_any_time)
+    assert one.rate > rule.limit(one.claimed)
+    assert one.chance_of_so_few(rule) > 0.5
+    assert judge([one], rule)[0].verdict == Verdict.FAIL
+
+
+def test_people_are_a_sample_of_all_people_even_if_their_look_alikes_are_counted_whole():
+    """A system at twice its claim whose look-alikes match one and all, whoever takes part."""
+    people, passed, runs = 120, 0, 40
+    first, second = np.triu_indices(people, 1)
+    for seed in range(runs):
+        rng = np.random.default_rng(seed)
+        weight = np.exp(0.7 * rng.standard_normal(people) - 0.245)
+        score = weight[first] * weight[second] / rng.random(first.size)
+        top = score >= np.quantile(score, 0.98)
+        matches = score >= 1 / 0.02  # the rate of all people is 0.02
+        shares = [
+            Shares(
+                tried=counted(first, second, some, people),
+                events=counted(first, second, some & matches, people)[None, :],
+                per_comparison=2,
+            )
+            for some in (top, ~top)
+        ]
+        (one,) = stratified((0.01,), *shares, 0.02)
+        passed += judge([one], Rule())[0].verdict == Verdict.PASS
+    assert passed <= 0.15 * runs  # few people: a twentieth, and the error of 40 runs
+
+
+def counted(first, second, chosen, people):
+    return sum(np.bincount(side[chosen], minlength=people) for side in (first, second))
