@@ -59,13 +59,6 @@ def under(status: int) -> Does:
     return lambda ask, serve: serve(ask).under(status)
 
 
-def redirected_to_a_slash(ask: Ask, serve: Serve) -> Reply:
-    """As frameworks do whose route ends with a slash."""
-    if ask.path == PATH:
-        return Reply(308, b"").headed(Location=f"{PATH}/")
-    return at_the_path(ask, serve) if ask.path == f"{PATH}/" else serve(ask)
-
-
 def post_refused(ask: Ask, serve: Serve) -> Reply:
     """Only PUT compares."""
     if ask.method == POST:
@@ -89,7 +82,6 @@ def asked_by(method: str) -> Holds:
 NEAR = "status-404-near"
 REQUESTS: dict[str, tuple[str, Does]] = {
     # Paths
-    "path-redirected-to-a-slash": ("operation-path", redirected_to_a_slash),
     "every-path-served": ("status-404", at_the_path),
     "paths-below-served": ("status-404", where(lambda ask: ask.path.startswith(PATH), at_the_path)),
     "unknown-path-crashes": ("status-500 status-404", where(lambda ask: ask.path != PATH, crash)),
@@ -122,6 +114,12 @@ for method in ("GET", "PUT", "PATCH", "DELETE"):
     holds = where(lambda ask, method=method: ask.method == method, by_post)  # type: ignore[misc]
     REQUESTS[f"{method.lower()}-compares"] = ("method-refused", holds)
 mutants(around, REQUESTS, direct=False)
+
+
+@mutant("operation-path")
+def path_known_to_one_of_three_replicas(parts: Parts) -> Serve:
+    count = itertools.count()
+    return lambda ask: reply(http_error(404)) if next(count) % 3 else parts.serve(ask)
 
 
 def raising(make: Callable[[], Exception]) -> Callable[[Reply], Reply]:
