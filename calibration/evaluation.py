@@ -71,12 +71,13 @@ def new_measurement(
     identities: Identities | None = None,
     impostors: ChosenImpostors | None = None,
 ) -> Measurement:
-    """An empty measurement of scores, of people that are known if ``identities`` are given."""
+    """An empty measurement of a server, of people that are known if ``identities`` are given."""
     no_face = contract.codes["DETECTION_FAILED"].code
     measurement = _measurement(claims, no_face, lambda: np.zeros(0))
     if identities is not None:
         measurement.identities = identities
     measurement.impostors = impostors
+    measurement.tells_refusals = True
     return measurement
 
 

@@ -75,6 +75,11 @@ class Settings:
         return ((self.key, self.iv), *([self.previous] if self.previous else []))
 
     @property
+    def key_count(self) -> int:
+        """How many keys are accepted."""
+        return len(self.pairs)
+
+    @property
     def has_default_key(self) -> bool:
         """Whether a key is the documented one, which everybody knows."""
         return CONTRACT.encryption.default_key.encode() in dict(self.pairs)

@@ -183,7 +183,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             verifier.take_keys(settings)
         except WrongUse as error:
             raise KeysNotRead(str(error)) from None
-        return len(settings.pairs)
+        return settings.key_count
 
     settings = settings_now()
     processes = Processes(workers=workers, threads=threads, log_level=log_level)
