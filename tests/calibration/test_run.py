@@ -187,7 +187,7 @@ def test_only_a_run_that_reaches_its_first_budget_is_judged_by_the_rule_for_the_
 
 def test_minutes_end_a_run(stub, people, tmp_path):
     stub.delay = 0.02
-    run(stub, people, tmp_path / "out", "--budget", "7000", "--minutes", "0.01")
+    run(stub, people, tmp_path / "out", "--budget", "7000", "--minutes", "0.04")
     found = report(tmp_path / "out")
     assert found["provenance"]["ended"] == "minutes"
     assert found["complete"]
