@@ -90,10 +90,10 @@ def _graded(context: CaseContext) -> Iterable[Finding]:
     pairs = [(COLLINS, HOPPER), *((COLLINS, other) for other in (COLLINS, *VARIANTS[2:]))]
     exchanges = [context.compare(*pair) for pair in pairs]
     scores = {round(score_of(one), 3) for one in exchanges}
-    for cover, photo in itertools.product(("eyes", "nose", "mask"), (COLLINS, HOPPER)):
+    for cover in ("eyes", "nose", "mouth", "mask"):
         if len(scores) > 2:
             return []
-        one = context.compare(COLLINS, replace(photo, cover=cover))
+        one = context.compare(COLLINS, replace(COLLINS, cover=cover))
         if outcome(one.answer) == ACCEPTED:
             exchanges.append(one)
             scores.add(round(score_of(one), 3))
