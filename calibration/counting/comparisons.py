@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calibration.counting.acquisition import Acquirer
+from calibration.counting.acquisition import Acquirer, Acquisition
 from calibration.counting.checks import PairCounter, Spread
 from calibration.counting.groups import (
     LOOK_ALIKE,
@@ -15,11 +15,11 @@ from calibration.counting.groups import (
     ChosenImpostors,
     Groups,
     ImpostorKind,
+    Latencies,
     is_within,
 )
 from calibration.counting.histogram import Histogram, Rounding, Trace
 from calibration.counting.identities import CountsByPhoto, Identities, Index
-from calibration.counting.latency import Latencies
 from calibration.counting.notable import Extremes
 from calibration.counting.people_pairs import EveryPair
 from calibration.statistics.arrays import Counts, Floats
@@ -243,6 +243,13 @@ class Measurement:
         """The look-alikes, where these were asked first."""
         chosen = self.impostors
         return chosen if chosen and chosen.kind == ImpostorKind.LOOK_ALIKE else None
+
+    def acquisition(self) -> Acquisition:
+        """In which photos a face was found; of none, where the source cannot tell."""
+        if self.tells_refusals:
+            return self.acquirer.result()
+        none = np.zeros(0, np.int64)
+        return Acquisition(photos=none, failed=none, open_=none)
 
     def strata(self) -> tuple[Shares, Shares]:
         """What each person contributes to comparisons of look-alikes, and to all others."""

@@ -49,7 +49,7 @@ class GroupCounts:
         self._repeats = [
             counts.pairs.result().times if counts.attempted else 1.0 for counts in measurement.kinds
         ]
-        self._acquired = measurement.acquirer.result()
+        self._acquired = measurement.acquisition()
 
     def row(self, label: str, numbers: list[int]) -> GroupRow:
         """The rates of labels taken together."""

@@ -516,10 +516,8 @@ def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:
 
 
 def _acquired(measurement: Measurement) -> Acquired:
-    result = measurement.acquirer.result()
+    result = measurement.acquisition()
     names = measurement.identities.photos.names
-    if not measurement.tells_refusals:
-        return Acquired(tried=0, failed=[], left_open=[], rate=None)
     return Acquired(
         tried=result.tried,
         failed=[names[photo] for photo in result.failed],

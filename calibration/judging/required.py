@@ -128,6 +128,8 @@ def evidence_of_groups(
     """
     if requirement.between_groups or measurement.look_alikes:
         return {}
+    if requirement.of_refusals and not measurement.tells_refusals:
+        return {}
     counts = GroupCounts(measurement, (), ALPHA)
     row = 0
     if requirement.measure != "fta":

@@ -101,6 +101,11 @@ class Requirement:
         """Whether mated comparisons show it."""
         return self.measure.startswith(("fnmr", "gfrr"))
 
+    @property
+    def of_refusals(self) -> bool:
+        """Whether only a source that tells what was refused can show it."""
+        return self.measure in {"fta", "gfrr"}
+
     def row(self, thresholds: tuple[float, ...]) -> int:
         """The place of its threshold among ``thresholds`` as they are published.
 
@@ -196,10 +201,10 @@ def evidence_for(
         WrongUse: the requirement is at a threshold that was not counted.
     """
     person = measurement.identities.people().person
-    if requirement.measure in {"fta", "gfrr"} and not measurement.tells_refusals:
+    if requirement.of_refusals and not measurement.tells_refusals:
         return Evidence(claimed=requirement.limit, k=0, n=0), 0
     if requirement.measure == "fta":
-        return acquisition_of(requirement, person, measurement.acquirer.result())
+        return acquisition_of(requirement, person, measurement.acquisition())
     row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
     counts = measurement.mated if requirement.of_mated else measurement.non_mated
     shares = measurement.shares(counts)

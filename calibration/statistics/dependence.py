@@ -88,11 +88,7 @@ def people_errors(top: Shares, rest: Shares, share: float) -> list[float]:
     not show it: here people differ in their share of all events, whichever stratum these are of.
     """
     error, errors = 0.0, []
-    strata = [
-        (weight / shares.comparisons, shares)
-        for weight, shares in ((share, top), (1 - share, rest))
-        if shares.comparisons
-    ]
+    strata = _weights(top, rest, share)
     for row in range(len(top.events)):
         events, tried = np.zeros(top.tried.size), np.zeros(top.tried.size)
         alone, seen = 0.0, 0.0
@@ -110,16 +106,18 @@ def people_errors(top: Shares, rest: Shares, share: float) -> list[float]:
     return errors
 
 
+def _weights(top: Shares, rest: Shares, share: float) -> list[tuple[float, Shares]]:
+    """Each stratum that has comparisons, with the weight of one of them."""
+    strata = (share, top), (1 - share, rest)
+    return [(part / shares.comparisons, shares) for part, shares in strata if shares.comparisons]
+
+
 def joint_effects(top: Shares, rest: Shares, share: float) -> list[float]:
     """The design effect of each row of share * top + (1 - share) * rest, of the same people.
 
     It knows that people who draw events in one of the two draw them in the other as well.
     """
-    strata = [
-        (weight / shares.comparisons, shares)
-        for weight, shares in ((share, top), (1 - share, rest))
-        if shares.comparisons
-    ]
+    strata = _weights(top, rest, share)
     effects = []
     for row in range(len(top.events)):
         excess, alone, charged = np.zeros(top.tried.size), 0.0, top.per_comparison

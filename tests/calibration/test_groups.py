@@ -9,9 +9,8 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from calibration.counting.groups import MOST_LABELS, Groups
+from calibration.counting.groups import MOST_LABELS, Groups, Latencies
 from calibration.counting.identities import Index
-from calibration.counting.latency import Latencies
 from calibration.judging.by_group import matrix
 from calibration.judging.findings import GroupRow
 from calibration.statistics.differentials import Ratio, differentials, same_group
@@ -48,6 +47,7 @@ def write(folder, n: int = 150_000) -> None:
         "second": [f"p{p}/{2 + n * mated[n]}.jpg" for n, p in enumerate(second)],
         "mated": mated,
         "score": np.clip(scores, 0, 1),
+        "code": pa.nulls(mated.size, pa.int64()),
     }
     pyarrow.parquet.write_table(pa.table(table), folder / "scores.parquet")
     names = list(SIZES)

@@ -137,6 +137,12 @@ def test_a_file_that_cannot_tell_refusals_shows_none_to_be_rare(tmp_path, rate):
     output = " ".join(result.output.split())
     assert (result.exit_code, "no column code tells" in output) == (3, True)
     assert "FTA 0" not in output
+    groups = tmp_path / "groups.csv"
+    groups.write_text("person,group\n" + "\n".join(f"p{n},{n % 2}" for n in range(PEOPLE)))
+    CliRunner().invoke(main, ["calibrate", *command, "--groups", str(groups)])
+    found = json.loads((tmp_path / "out/report.json").read_text())
+    assert not found["required_of_groups"]
+    assert [group["acquisition"] for group in found["groups"]] == [None] * len(found["groups"])
 
 
 def test_a_rate_that_is_required_twice_is_judged_once(tmp_path):

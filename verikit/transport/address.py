@@ -66,7 +66,7 @@ class Address:
 
     @property
     def is_https(self) -> bool:
-        """Whether TLS is spoken."""
+        """Whether the connection uses TLS."""
         return urlsplit(self.url).scheme == "https"
 
     @cached_property

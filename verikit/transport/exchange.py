@@ -27,7 +27,7 @@ from verikit.transport.reader import Answer, Reader
 from verikit.transport.request import Request, blocks_of
 
 AT_ONCE = 64 * 1024
-TLS_HINT = "; if TLS is spoken there, write https:// instead"
+TLS_HINT = "; if it is a TLS server, write https:// instead"
 STRUCK_OUT = b"[not shown]"
 Sending = Generator[None, bool, bool]
 """Yields when the socket takes no more, is sent whether something has come meanwhile, and returns
