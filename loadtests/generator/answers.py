@@ -143,14 +143,17 @@ class Recorder:
         return self.windows[int(clock // self.window_seconds)]
 
     def record(self, due: float, now: float, latency: float, verdict: Verdict) -> None:
-        """Count one answered request that was due at ``due`` and answered at ``now``."""
+        """Count one answered request that was due at ``due`` and answered at ``now``.
+
+        Only the request_id of a correct response is kept: each request fails once.
+        """
         window = self.window(due)
         window.latencies[bucket(latency)] += 1
         window.answers[verdict.answer] += 1
         if verdict.failure:
             window.failures[verdict.failure] += 1
-        else:
-            self.window(now).finished += 1
+            return
+        self.window(now).finished += 1
         if verdict.request_id is not None:
             self.request_ids[int(due // self.window_seconds)].append(verdict.request_id)
 

@@ -58,6 +58,15 @@ def test_a_request_id_may_not_come_from_two_workers() -> None:
     assert not judge_gates(PROFILE.gates, measures)[0].kept
 
 
+def test_a_request_fails_once() -> None:
+    log, recorder = AnswerLog(PROFILE, Consistency()), Recorder(1)
+    for _ in range(3):
+        recorder.record(5.0, 5.1, 0.1, FAILED)
+    log.add("a", report(recorder))
+    measures = log.measures()
+    assert (measures.requests, measures.failed, measures.rate) == (3, 3, 0)
+
+
 def test_request_ids_stay_known_over_the_steps_of_a_search() -> None:
     shared = Consistency()
     for expected in ({}, {REPEATED_ID: 1}):
