@@ -236,8 +236,8 @@ def mutants(session: nox.Session) -> None:
 def benchmark(session: nox.Session) -> None:
     """Time the server beside DeepFace's own and in-process, and the calibration's counting."""
     prepare(session, "benchmark")
-    session.run("python", "benchmarks/against_deepface.py")
-    session.run("python", "benchmarks/pipeline.py")
+    session.run("python", "-m", "benchmarks.faces.against_deepface")
+    session.run("python", "-m", "benchmarks.faces.pipeline")
     # pyeer is compared with and no dependency; it needs a setuptools that still has pkg_resources.
     pyeer = Path(session.create_tmp()).resolve() / "pyeer"
     session.run("uv", "venv", "--quiet", "--clear", str(pyeer))
@@ -246,7 +246,9 @@ def benchmark(session: nox.Session) -> None:
         *("uv", "pip", "install", "--quiet", "--python", python, "pyeer", "setuptools<81"),
         env={"UV_CONSTRAINT": ""},
     )
-    session.run("python", "benchmarks/calibration_speed.py", "--pyeer", python, *session.posargs)
+    session.run(
+        *("python", "-m", "benchmarks.calibration.speed", "--pyeer", python, *session.posargs)
+    )
 
 
 @nox.session(venv_backend="uv")

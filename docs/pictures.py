@@ -1,9 +1,8 @@
 """Draws the pictures of the documentation: python docs/pictures.py
 
 Every number on them comes from the project's own functions, from openapi.yaml, from
-evidence/score-map.json (benchmarks/score_map.py), evidence/occlusion.csv (benchmarks/occlusion.py)
-and evidence/pipeline.json (benchmarks/pipeline.py), or from a simulation with a seed that the page
-names.
+evidence/score-map.json (benchmarks/calibration/score_map.py), evidence/occlusion.csv and
+evidence/pipeline.json (benchmarks/faces/), or from a simulation with a seed that the page names.
 """
 
 from __future__ import annotations

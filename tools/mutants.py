@@ -28,17 +28,17 @@ PARTS = {
     "verikit/contract": ("tests/contract", "tests/client/test_form.py"),
     "verikit/transport": ("tests/transport",),
     "reference_server/request": (
-        *("tests/server/test_forms.py", "tests/server/test_photo.py", "tests/server/test_app.py"),
-        *("tests/server/test_inputs.py", "tests/server/test_deadline.py"),
-        *("tests/server/test_decryption.py", "tests/hostile/test_in_process.py"),
+        *("tests/server/request", "tests/server/test_app.py", "tests/server/test_deadline.py"),
+        "tests/hostile/test_in_process.py",
     ),
-    "calibration/statistics": tuple(
-        f"tests/calibration/test_{name}.py"
-        for name in (
-            *("roots", "intervals", "sequential", "dependence", "verdicts", "sample_sizes"),
-            *("error_rates", "tail", "strata", "other_implementations", "quality", "plan"),
-            *("groups", "impostors", "side_by_side", "degrading", "report"),
-        )
+    "calibration/statistics": (
+        "tests/calibration/statistics",
+        "tests/calibration/judging/test_groups.py",
+        "tests/calibration/asking/test_degrading.py",
+        *(
+            f"tests/calibration/test_{name}.py"
+            for name in ("quality", "plan", "impostors", "side_by_side", "report")
+        ),
     ),
     "conformance/judging": tuple(
         f"tests/conformance/test_{name}.py"

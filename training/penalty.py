@@ -32,7 +32,7 @@ from training.poor_faces import NAMES, Faces, collected, good_portraits, people_
 from training.poor_photos import GOOD, KINDS
 
 PEOPLE, SHOWN, SEED = 300, 200, 3
-"""How many people it is fitted to, and how many benchmarks/poor_photos.py judges it by."""
+"""How many people it is fitted to, and how many benchmarks/faces/poor_photos.py judges it by."""
 EDGES = {
     "blur": (1.8, 2.0, 2.2, 2.5, 2.8, 3.1, 3.5),
     "smear": (0.15, 0.35, 0.6, 2.0),

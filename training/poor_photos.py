@@ -249,4 +249,4 @@ CONDITIONS: dict[str, Change] = {
     "masked": masked((150, 190, 215)),
     "sunglasses": shaded((15, 15, 15)),
 }
-"""What benchmarks/poor_photos.py judges by; nothing but "grey" is fitted to."""
+"""What benchmarks/faces/poor_photos.py judges by; nothing but "grey" is fitted to."""

@@ -27,6 +27,7 @@ FOLDERS = (
     "|tests|tools|training|verikit"
 )
 FILE = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/[\w./*-]*")
+MODULE = re.compile(r"python\s+-m\s+((?:benchmarks|tests|tools|training)[\w.]*\w)")
 TO_BE_MADE = {
     "datasets/mine/dataset.yaml",
     "loadtests/profiles/morning.yaml",
@@ -163,6 +164,16 @@ def test_named_sessions_exist(page: Path) -> None:
     sessions = re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE)
     named = re.findall(r"\bnox -s (\w+)", page.read_text(encoding="utf-8"))
     assert set(named) <= set(sessions)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_named_modules_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = {name.replace(".", "/") for name in MODULE.findall(text)}
+    there = {name for name in named if (ROOT / f"{name}.py").exists()} | {
+        name for name in named if (ROOT / name / "__main__.py").exists()
+    }
+    assert named == there
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

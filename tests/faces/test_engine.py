@@ -80,7 +80,7 @@ def test_stages_are_told_what_they_cost(engine, astronaut, hopper):
 
 
 def test_many_threads_give_the_bits_of_one(engine, astronaut, hopper):
-    """A server of 64 clients is in tests/server/test_concurrency.py."""
+    """A server of 64 clients is in tests/server/process/test_concurrency.py."""
     photos = [astronaut, hopper, resized(astronaut, 0.3), resized(hopper, 0.4)]
     pairs = list(combinations(photos, 2))
     alone = [engine.compare(*pair) for pair in pairs]

@@ -1,7 +1,8 @@
 """The claimed false match rates beside measured ones, drawn for the demo.
 
 The rates are those of docs/evidence/score-map.json: ten times half of the people of Labeled Faces
-in the Wild were kept out of the fit of the score, and measured (``benchmarks/score_map.py``).
+in the Wild were kept out of the fit of the score, and measured
+(``benchmarks/calibration/score_map.py``).
 """
 
 from __future__ import annotations

@@ -1,0 +1,184 @@
+"""What HTTP, decryption and parsing cost on top of the pipeline, where CPU time goes, and memory.
+
+The pipeline is called in-process and over HTTP in turn, on the same two photos, one worker, so
+that whatever else the machine does falls on both.
+
+    python -m benchmarks.faces.pipeline --rounds 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from benchmarks.rates import Side, instruction_set, paced
+from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running, verikit_server
+
+from reference_server.faces.engine import load_engine
+from reference_server.request.photo import read_photo
+from reference_server.stages import Stage, Stages
+
+
+class CpuTime(Stages):
+    """CPU milliseconds by stage: what else the machine does adds little to them."""
+
+    def start(self, name: Stage) -> Callable[[], None]:
+        """See :class:`Stages`; of this thread."""
+        begun = time.thread_time()
+
+        def end() -> None:
+            self.ms[name] = self.ms.get(name, 0.0) + (time.thread_time() - begun) * 1000
+
+        return end
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """The pipeline without a server: two photo files in, a score out."""
+
+    compare: Callable[[Stages], None]
+    calls_per_round: int
+
+    @classmethod
+    def of(cls, photos: tuple[bytes, bytes], seconds: float) -> InProcess:
+        """A loaded pipeline whose rounds last about ``seconds``."""
+        engine = load_engine()
+
+        def compare(stages: Stages) -> None:
+            with stages.time("decode"):
+                first, second = (read_photo(file, CONTRACT.photo_standards) for file in photos)
+            engine.compare(first, second, auto_rotate=False, check_quality=False, stages=stages)
+
+        trial = cls(compare, 5)
+        trial.rate({})
+        return cls(compare, max(1, round(trial.rate({}) * seconds)))
+
+    def rate(self, spent: dict[str, list[float]]) -> float:
+        """Comparisons per second of one round; ``spent`` collects milliseconds per stage."""
+        start = time.perf_counter()
+        for _ in range(self.calls_per_round):
+            stages = CpuTime()
+            self.compare(stages)
+            for stage, ms in stages.ms.items():
+                spent.setdefault(stage, []).append(ms)
+        return self.calls_per_round / (time.perf_counter() - start)
+
+
+def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
+    """Rates in-process and over HTTP, and CPU milliseconds per stage."""
+    photos = portraits(pixels)
+    in_process = InProcess.of(photos, seconds)
+    spent: dict[str, list[float]] = defaultdict(list)
+    with verikit_server() as (url, server):
+        over_http: Side = paced(url, encrypted_form(photos), CONTRACT.media_types[0], seconds)
+        (worker,) = workers_of(server)
+        before = cpu_ms(worker)
+        rates = [(over_http.rate(), in_process.rate(spent)) for _ in range(rounds)]
+        ms = (cpu_ms(worker) - before) / (rounds * over_http.requests_per_round)
+    stage_ms = {stage: statistics.median(each) for stage, each in spent.items()}
+    shares = [http / bare for http, bare in rates]
+    return {
+        "pixels": pixels,
+        "http_per_second": statistics.median(http for http, _ in rates),
+        "in_process_per_second": statistics.median(bare for _, bare in rates),
+        "share": statistics.median(shares),
+        "share_range": (min(shares), max(shares)),
+        "stage_ms": {**stage_ms, "HTTP": max(0.0, ms - sum(stage_ms.values()))},
+    }
+
+
+def memory_and_start(workers: int) -> dict[str, object]:
+    """What a server costs: seconds to the first answer, then under work at 1000 px.
+
+    ``master_mb`` and ``workers_mb`` are proportional set sizes; ``faults`` are page faults of the
+    workers for each comparison.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "verikit", "serve", "--log-level", "warning"]
+    started = time.perf_counter()
+    with running(
+        [*command, "--port", str(port), "--workers", str(workers)],
+        f"http://127.0.0.1:{port}/healthz",
+    ) as server:
+        ready = time.perf_counter() - started
+        url = f"http://127.0.0.1:{port}{CONTRACT.path}"
+        side = paced(url, encrypted_form(portraits(1000)), CONTRACT.media_types[0], seconds=3)
+        processes = workers_of(server)
+        before = sum(map(faults, processes))
+        rate = side.rate()
+        return {
+            "workers": workers,
+            "ready_seconds": ready,
+            "per_second": rate,
+            "faults": (sum(map(faults, processes)) - before) / side.requests_per_round,
+            "master_mb": pss(psutil.Process(server.pid)),
+            "workers_mb": [pss(worker) for worker in processes],
+        }
+
+
+def faults(process: psutil.Process) -> int:
+    """Minor page faults so far (proc_pid_stat(5), minflt)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[7])
+
+
+def cpu_ms(process: psutil.Process) -> float:
+    """CPU time so far, of all threads."""
+    times = process.cpu_times()
+    return float(times.user + times.system) * 1000
+
+
+def workers_of(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The worker processes of a server."""
+    return psutil.Process(server.pid).children()
+
+
+def pss(process: psutil.Process) -> float:
+    """Proportional set size in MB: shared pages count for the part that falls on the process."""
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    kilobytes = next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(kilobytes) / 1024
+
+
+def main() -> None:
+    """Print the figures, or the same as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3, help="length of a round")
+    parser.add_argument("--pixels", type=int, nargs="+", default=[250, 1000])
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = [share_of_pipeline(p, options.rounds, options.seconds) for p in options.pixels]
+    servers = [memory_and_start(workers) for workers in (1, 2)]
+    if options.json:
+        found = {"processor": instruction_set(), "pipeline": rows, "servers": servers}
+        print(json.dumps(found, indent=1))
+        return
+    for row in rows:
+        print(
+            "{pixels} px: {http_per_second:.1f}/s over HTTP, {in_process_per_second:.1f}/s "
+            "in-process: {share:.0%} of it".format(**row)
+        )
+        for stage, ms in row["stage_ms"].items():
+            print(f"    {stage:8} {ms:6.2f} ms")
+    for server in servers:
+        print(
+            "{workers} workers: ready after {ready_seconds:.1f} s, {per_second:.1f}/s, "
+            "{faults:.0f} page faults a comparison, master {master_mb:.0f} MB, workers ".format(
+                **server
+            )
+            + ", ".join(f"{mb:.0f} MB" for mb in server["workers_mb"])
+        )
+
+
+if __name__ == "__main__":
+    main()
