@@ -1,1 +1,4 @@
-"""Makes the network that finds covered parts of a face; the server imports nothing from here."""
+"""Makes what the server is shipped with: the occlusion network and the penalty of poor photos.
+
+The server imports nothing from here.
+"""

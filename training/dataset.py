@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference_server.faces.occlusion import REGIONS
-from training import harmless, occluders
-from training.nothing import nothing
+from training.drawing import harmless, occluders
+from training.drawing.nothing import nothing
 from training.photos import LARGEST, Part, backgrounds, lfw, portraits, read
-from training.samples import Maker, Pixels
-from training.scene import Drawing
-from training.worn import worn_mask
+from training.drawing.samples import Maker, Pixels
+from training.drawing.scene import Drawing
+from training.drawing.worn import worn_mask
 
 CHUNK = 50
 PHOTOS_EACH = 2  # of a person, so that the much photographed do not outweigh the others

@@ -27,8 +27,8 @@ from reference_server.faces.occlusion import over_threshold
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
-from training import kinds
-from training.frame import Frame
+from training.drawing import kinds
+from training.drawing.frame import Frame
 from training.photos import (
     backgrounds,
     data_folder,
@@ -38,7 +38,7 @@ from training.photos import (
     read,
     really_covered,
 )
-from training.samples import Maker, Pixels
+from training.drawing.samples import Maker, Pixels
 
 COVERED_FROM = 0.5  # share of the most covered region from which a photo counts as covered
 BARE_BELOW = 0.05

@@ -7,8 +7,8 @@ from reference_server.faces.detection.low_confidence import LOW_CONFIDENCE, LowC
 from reference_server.pictures import Photo
 from reference_server.request.photo import read_photo
 from tests.hostile import busy
-from training import kinds
-from training.frame import Frame
+from training.drawing import kinds
+from training.drawing.frame import Frame
 from training.photos import backgrounds, masked, portraits
 from verikit.contract import load_contract
 

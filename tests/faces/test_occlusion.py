@@ -10,11 +10,11 @@ from reference_server.faces.engine import Engine
 from reference_server.faces.occlusion import REGIONS
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
-from training import harmless
-from training.frame import Frame, ellipse
-from training.paint import over
+from training.drawing import harmless
+from training.drawing.frame import Frame, ellipse
+from training.drawing.paint import over
 from training.photos import masked, portraits
-from training.scene import Scene
+from training.drawing.scene import Scene
 
 SPOTS = {
     "left eye": [ellipse((1, 0), (0.8, 0.55))],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.frame import Points, curve, ellipse, smooth, stroke
-from training.paint import Layer, cloth, colour, lit, noise
-from training.scene import Drawing, Scene
+from training.drawing.frame import Points, curve, ellipse, smooth, stroke
+from training.drawing.paint import Layer, cloth, colour, lit, noise
+from training.drawing.scene import Drawing, Scene
 
 
 def _shaded(scene: Scene, tone: np.ndarray, depth: float = 0.3) -> np.ndarray:

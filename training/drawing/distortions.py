@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from training.frame import Points, rotation
-from training.paint import Picture, Rng
+from training.drawing.frame import Points, rotation
+from training.drawing.paint import Picture, Rng
 
 
 def distorted(rng: Rng, picture: Picture, points: Points) -> tuple[NDArray[np.uint8], Points]:

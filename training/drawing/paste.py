@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from reference_server.faces.occlusion import REGIONS
-from training.frame import Frame
+from training.drawing.frame import Frame
 
 SIDE = 75
 SHARE = 0.35

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from reference_server.faces.detection.boxes import Box
-from training.distortions import distorted
-from training.frame import Frame
-from training.paint import Picture
-from training.samples import Maker, Pixels, square
+from training.drawing.distortions import distorted
+from training.drawing.frame import Frame
+from training.drawing.paint import Picture
+from training.drawing.samples import Maker, Pixels, square
 
 LEAST_SHARE, MOST_SHARE = 0.08, 0.9  # of the photo's short side
 

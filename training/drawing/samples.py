@@ -17,10 +17,10 @@ from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.hog import HogDetector
 from reference_server.faces.detection.mtcnn import MtcnnDetector, load_networks
 from reference_server.faces.occlusion import CHIP, REGIONS
-from training.distortions import distorted
-from training.frame import Frame, Points
-from training.paint import Picture, over
-from training.scene import Drawing, Scene
+from training.drawing.distortions import distorted
+from training.drawing.frame import Frame, Points
+from training.drawing.paint import Picture, over
+from training.drawing.scene import Drawing, Scene
 
 Pixels = NDArray[np.uint8]
 

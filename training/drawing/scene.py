@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from training.frame import Frame, Points, rotation
-from training.paint import Layer, Picture, soft
+from training.drawing.frame import Frame, Points, rotation
+from training.drawing.paint import Layer, Picture, soft
 
 DARK_HAIR, LIGHT_HAIR = np.array([25, 20, 18]), np.array([190, 150, 100])
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.frame import curve, ellipse, smooth, stroke
-from training.occluders import bar, blob, hand, photo_piece
-from training.paint import Layer, cloth, colour, noise, soft
-from training.scene import Drawing, Scene
+from training.drawing.frame import curve, ellipse, smooth, stroke
+from training.drawing.occluders import bar, blob, hand, photo_piece
+from training.drawing.paint import Layer, cloth, colour, noise, soft
+from training.drawing.scene import Drawing, Scene
 
 
 def clear_glasses(scene: Scene) -> list[Layer]:

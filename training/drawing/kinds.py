@@ -8,11 +8,11 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from training import harmless, occluders, unseen_occluders
-from training.frame import Frame
-from training.paint import over
-from training.samples import Pixels
-from training.scene import Drawing, Scene
+from training.drawing import harmless, occluders, unseen_occluders
+from training.drawing.frame import Frame
+from training.drawing.paint import over
+from training.drawing.samples import Pixels
+from training.drawing.scene import Drawing, Scene
 
 Change = Callable[[Image.Image], Image.Image]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from training.frame import Frame, Mask
+from training.drawing.frame import Frame, Mask
 
 Picture = NDArray[np.float32]
 """RGB from 0 to 255, shape (height, width, 3)."""

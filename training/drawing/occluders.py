@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.frame import Points, curve, ellipse, smooth, stroke
-from training.paint import Layer, Picture, cloth, colour, lit, piece, skin
-from training.scene import Drawing, Scene
+from training.drawing.frame import Points, curve, ellipse, smooth, stroke
+from training.drawing.paint import Layer, Picture, cloth, colour, lit, piece, skin
+from training.drawing.scene import Drawing, Scene
 
 SURGICAL = np.array([[170, 210, 235], [245, 245, 245], [120, 190, 200], [30, 30, 32]], np.float32)
 
