@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from reference_server.faces.occlusion import REGIONS
 from training.drawing import harmless, occluders
 from training.drawing.nothing import nothing
-from training.photos import LARGEST, Part, backgrounds, lfw, portraits, read
 from training.drawing.samples import Maker, Pixels
 from training.drawing.scene import Drawing
 from training.drawing.worn import worn_mask
+from training.photos import LARGEST, Part, backgrounds, lfw, portraits, read
 
 CHUNK = 50
 PHOTOS_EACH = 2  # of a person, so that the much photographed do not outweigh the others

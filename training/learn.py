@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from reference_server.faces.occlusion import REGIONS
 from training.dataset import NOTHING, Chips
-from training.network import network
 from training.drawing.paste import BARE_BELOW, COVERED_FROM, pasted, region_masks
+from training.network import network
 from training.photos import really_covered
 
 MIRRORED = [1, 0, 2, 3, 4]  # what a chip's outputs mean in its mirror image

@@ -7,7 +7,7 @@ had a machine of its own: that tells whether planning, asking and keeping answer
 take turns.
 
     python -m benchmarks.calibration.cluster people/            # a folder of photos for each person
-    python -m benchmarks.calibration.cluster people/ --pin      # each pair of workers on its own core
+    python -m benchmarks.calibration.cluster people/ --pin      # each pair of workers on a core
     python -m benchmarks.calibration.cluster people/ --wait 40  # the stand-in: ms for a comparison
 """
 
@@ -27,7 +27,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks.servers import CONTRACT, free_port, running
-
 from calibration.asking.cluster import asker_of
 from calibration.asking.run import Run, evaluate
 from calibration.asking.server import RequestPolicy

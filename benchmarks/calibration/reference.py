@@ -16,8 +16,8 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from benchmarks.servers import CONTRACT, verikit_server
 
+from benchmarks.servers import CONTRACT, verikit_server
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.refusals import Refusal
 from reference_server.request.photo import read_photo

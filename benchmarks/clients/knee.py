@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.clients.generator import load
-
 from loadtests.generator.cases import build_cases
 from loadtests.profile import load_profile
 from verikit.contract import load_contract

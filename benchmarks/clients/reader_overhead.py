@@ -20,8 +20,8 @@ from statistics import median
 from urllib.parse import urlsplit
 
 import requests
-from benchmarks.clients.generator import trivial_server
 
+from benchmarks.clients.generator import trivial_server
 from loadtests.generator.cases import build_cases
 from loadtests.profile import COMPARISON
 from verikit.contract import load_contract

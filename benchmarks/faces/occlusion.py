@@ -29,6 +29,7 @@ from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
 from training.drawing import kinds
 from training.drawing.frame import Frame
+from training.drawing.samples import Maker, Pixels
 from training.photos import (
     backgrounds,
     data_folder,
@@ -38,7 +39,6 @@ from training.photos import (
     read,
     really_covered,
 )
-from training.drawing.samples import Maker, Pixels
 
 COVERED_FROM = 0.5  # share of the most covered region from which a photo counts as covered
 BARE_BELOW = 0.05

@@ -20,9 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from benchmarks.rates import Side, instruction_set, paced
-from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running, verikit_server
 
+from benchmarks.rates import Side, instruction_set, paced
+from benchmarks.servers import (
+    CONTRACT,
+    encrypted_form,
+    free_port,
+    portraits,
+    running,
+    verikit_server,
+)
 from reference_server.faces.engine import load_engine
 from reference_server.request.photo import read_photo
 from reference_server.stages import Stage, Stages

@@ -8,7 +8,8 @@ halves of the people, and the false non-match rate; "before" without penalty.
 
     verikit templates ../shared/data/lfw --out lfw.npz --subject centre \\
         --label-errors datasets/lfw/label-errors.csv
-    python -m benchmarks.faces.poor_photos lfw.npz --work /tmp/poor --out docs/evidence/poor-photos.csv
+    python -m benchmarks.faces.poor_photos lfw.npz --work /tmp/poor \\
+        --out docs/evidence/poor-photos.csv
 
 The work folder holds templates, which are biometric data: put it outside the project.
 """

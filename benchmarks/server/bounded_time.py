@@ -24,9 +24,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from benchmarks.servers import encrypted_form
 from PIL import Image
 
+from benchmarks.servers import encrypted_form
 from tests.support.live import CONTRACT, Live, fake, real
 
 KIND = {"Content-Type": CONTRACT.media_types[0]}

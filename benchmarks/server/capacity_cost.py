@@ -16,8 +16,8 @@ from collections.abc import Iterable
 
 import psutil
 import requests
-from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 
+from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 from calibration.statistics.planning import to_fail, to_pass, without_errors
 
 MATED_SHARE = 0.1

@@ -35,6 +35,7 @@ from typing import Any
 import httpx
 import numpy as np
 import simpy
+
 from benchmarks.servers import CONTRACT, answers, encrypted_form, free_port, portraits
 
 WORKERS = 2

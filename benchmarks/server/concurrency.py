@@ -21,8 +21,9 @@ from threading import Lock
 from typing import Any
 
 import requests
-from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 from rich.progress import Progress
+
+from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 
 SIDES = (100, 150, 250, 400, 700, 1000, 2000)
 

@@ -20,8 +20,8 @@ from time import perf_counter
 import numpy as np
 import psutil
 import requests
-from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 
+from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 from reference_server.monitoring.metrics import Metrics
 from verikit.cli import main as verikit
 

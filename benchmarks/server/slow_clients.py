@@ -21,8 +21,9 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import requests
-from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 from numpy.typing import NDArray
+
+from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 
 THIS = "benchmarks.server.slow_clients"
 Array = NDArray[np.float64]

@@ -19,6 +19,7 @@ from threading import Event
 
 import psutil
 import requests
+
 from benchmarks.servers import CONTRACT, encrypted_form, free_port, portraits, running
 
 CLIENTS = 16

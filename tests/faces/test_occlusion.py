@@ -13,8 +13,8 @@ from reference_server.refusals import FaceCovered, NoFaceFound
 from training.drawing import harmless
 from training.drawing.frame import Frame, ellipse
 from training.drawing.paint import over
-from training.photos import masked, portraits
 from training.drawing.scene import Scene
+from training.photos import masked, portraits
 
 SPOTS = {
     "left eye": [ellipse((1, 0), (0.8, 0.55))],

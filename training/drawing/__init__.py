@@ -1,1 +1,1 @@
-"""Draws what covers a face, and what does not: masks, hands, glasses, hair, on photos of bare faces."""
+"""Draws on photos of bare faces what covers a face, such as masks and hands, and what does not."""

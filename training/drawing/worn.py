@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from training.drawing.paint import Layer, soft
-from training.photos import LARGEST, masked, read
 from training.drawing.scene import Drawing, Scene
+from training.photos import LARGEST, masked, read
 
 DIFFERENT = 24  # of 255; JPEG alone makes less of a difference
 MOST_OF_PHOTO = 0.5  # a pair that differs more shows two photos
