@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Protocol, TypeGuard
+from typing import Protocol
 
 from calibration.sources.photos import Photos
 from verikit.contract import Contract
 from verikit.contract.encryption import Secrets, url_encoded
 from verikit.transport import Answer, Request
 
-_SERVER_ERROR = 500
 _AGAIN = {408, 425, 429}
 _CAUSES = {
     404: "no such path on this server",
@@ -40,7 +39,9 @@ class Outcome:
 class Api(Protocol):
     """How a verifier is asked about a pair, and what its answers mean."""
 
-    blames_the_request: set[int]
+    @property
+    def blames_the_request(self) -> Collection[int]:
+        """The codes that say a request was wrong, whatever its photos."""
 
     def request(self, first: str, second: str) -> Request:
         """The request about two photos, by name."""
@@ -52,13 +53,8 @@ class Api(Protocol):
 def not_measured(answer: Answer, missing: str, *, may_pass: bool = False) -> Outcome:
     """The outcome of an answer that has none: its status, the cause if known, what is missing."""
     cause = f" ({_CAUSES[answer.status]})" if answer.status in _CAUSES else ""
-    again = may_pass or answer.status >= _SERVER_ERROR or answer.status in _AGAIN
+    again = may_pass or answer.is_server_error or answer.status in _AGAIN
     return Outcome(trouble=f"HTTP {answer.status}{cause}: {missing}", may_pass=again)
-
-
-def form_value(value: object) -> str:
-    """A value of a claims file as forms write it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class EncryptedPhotos:
@@ -126,16 +122,12 @@ class ContractApi:
 
     def outcome(self, answer: Answer) -> Outcome:
         """What an answer says of the pair."""
-        if answer.status < _SERVER_ERROR:
-            code, score = answer.fields.get("code"), answer.fields.get("verification_score")
+        if not answer.is_server_error:
+            code, score = answer.fields.get("code"), answer.number("verification_score")
             if code == self._contract.success_code:
-                if _is_score(score):
-                    return Outcome(score=float(score))
+                if score is not None and 0 <= score <= 1:
+                    return Outcome(score=score)
             elif isinstance(code, int) and code in self._codes:
                 return Outcome(code=code)
         why = f": {answer.no_json}" if answer.no_json else ""
         return not_measured(answer, f"no documented response{why}")
-
-
-def _is_score(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1

@@ -28,7 +28,6 @@ CHECKED_EVERY = 50
 """One pair in so many is asked of a replica as well."""
 _NAME_LENGTH = 100
 _PATIENCE = 25
-_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class Server:
             return Outcome(trouble=trouble, may_pass=True)
         self._known = True
         outcome = self.api.outcome(answer)
-        if outcome.trouble and not (outcome.may_pass and answer.status < _SERVER_ERROR):
+        if outcome.trouble and not (outcome.may_pass and not answer.is_server_error):
             self.endpoint.require_operation(answer)
         if name := answer.headers.get("server"):
             self.software = shown(name, limit=_NAME_LENGTH)

@@ -25,7 +25,7 @@ from reference_server.faces.recognition.recogniser import (
 from reference_server.faces.scoring.scorer import Scorer, load_scorer, require_map
 from reference_server.faces.seen import seen
 from reference_server.pictures import Photo, Pixels
-from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.refusals import FaceCovered, Refusal
 from reference_server.stages import Stages
 
 
@@ -122,8 +122,8 @@ class Engine:
         for index, photo in enumerate(photos):
             try:
                 faces.append(self.find(photo, auto_rotate=auto_rotate, stages=stages))
-            except NoFaceFound as finding:
-                finding.photo = index
+            except Refusal as refusal:
+                refusal.photo = index
                 raise
         return faces
 

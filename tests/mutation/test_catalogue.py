@@ -1,4 +1,4 @@
-"""The is_mutant servers and the legal variants, taken together."""
+"""All mutants and legal variants, taken together."""
 
 from pathlib import Path
 

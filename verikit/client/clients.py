@@ -90,7 +90,7 @@ class _Settings:
         were refused together do not return together.
         """
         seconds = answer.headers.get("retry-after", "")
-        busy = answer.status >= 500 or answer.status == TOO_MANY_REQUESTS
+        busy = answer.is_server_error or answer.status == TOO_MANY_REQUESTS
         if not busy or tried >= self.retries or not _SECONDS.fullmatch(seconds):
             return None
         if int(seconds) > LONGEST_WAIT_SECONDS:

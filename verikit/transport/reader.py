@@ -93,6 +93,18 @@ class Answer:
         """The JSON object, or an empty one."""
         return self.json if isinstance(self.json, dict) else {}
 
+    def number(self, field: str) -> float | None:
+        """The number in a field of the JSON object, None when it holds none; true is no number."""
+        value = self.fields.get(field)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value)
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the server failed, whatever was asked: the status is a 5xx."""
+        return self.status >= 500
+
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([^\r\n]*))?")

@@ -11,15 +11,13 @@ from urllib.parse import parse_qs
 import pytest
 from click.testing import CliRunner
 
-from calibration.asking.adapters import NAMES
-from calibration.asking.adapters.deepface import DeepFaceApi
+from calibration.asking.adapters import NAMES, open_api
 from calibration.sources.photos import Folder
+from tests.calibration.conftest import CONTRACT, score_of
 from tests.support.serving import serving
 from verikit.cli import main
-from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 from verikit.transport import Answer
-
-from tests.calibration.conftest import score_of
 
 pytestmark = pytest.mark.live
 CLAIMS = {
@@ -109,12 +107,41 @@ ValueError: Exception while processing img2_path
     ],
 )
 def test_what_deepface_says_is_told_with_the_root_of_its_traceback(status, fields, told):
-    api = DeepFaceApi(Folder(Path()), {}, load_contract().codes["DETECTION_FAILED"].code)
-    body = json.dumps(fields).encode()
-    outcome = api.outcome(Answer(status=status, reason="", headers={}, body=body, head=b""))
+    outcome = adapter_of("deepface").outcome(answer(status, fields))
     assert outcome.trouble.startswith(f"HTTP {status}: ")
     assert outcome.trouble.endswith(told)
     assert outcome.code is None
+
+
+SCORES = {"deepface": "distance", "face-plus-plus": "confidence", "multipart": "score"}
+
+
+def adapter_of(name):
+    return open_api(name, CONTRACT, Folder(Path()), Secrets.of(), {}, {})
+
+
+def answer(status, fields):
+    body = json.dumps(fields).encode()
+    return Answer(status=status, reason="", headers={}, body=body, head=b"")
+
+
+def test_every_adapter_is_tested_against_a_stand_in():
+    assert set(NAMES) - {"contract"} == set(CLAIMS) == set(SCORES)
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("value", [True, "0.9", None, [0.9]])
+def test_what_is_no_number_is_no_score(name, value):
+    outcome = adapter_of(name).outcome(answer(200, {SCORES[name]: value}))
+    assert outcome.score is None
+    assert outcome.trouble.startswith("HTTP 200: no ")
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_a_score_with_another_status_is_none(name):
+    outcome = adapter_of(name).outcome(answer(503, {SCORES[name]: 0.9}))
+    assert outcome.score is None
+    assert outcome.may_pass
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ mutants(
     on_refusal,
     {
         "every-refusal-a-1200": (
-            "code-2003 code-2004 code-2005 code-4000 code-4004",
+            " ".join(f"code-{code}" for code in NAMES if code != FALLBACK),
             lambda given: given.but(code=FALLBACK),
         ),
         "refusal-code-as-text": ("refusal-code", lambda given: given.but(code=str(given.code))),
