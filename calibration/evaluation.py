@@ -18,22 +18,27 @@ from calibration.counting.groups import (
     NOT_GIVEN,
     OTHERS,
     ChosenImpostors,
+    Clusters,
     ImpostorKind,
     label_of,
 )
-from calibration.counting.identities import Identities
+from calibration.counting.identities import Identities, People
 from calibration.executors import Workers
 from calibration.files import file_digest
 from calibration.judging.findings import DegradedRow
 from calibration.judging.judgement import RunConditions
-from calibration.objections import Effect
+from calibration.objections import Effect, Objection
 from calibration.sources import all_pairs, tiles
+from calibration.sources.clusters import Clustering, cluster_people
 from calibration.sources.formats.matrices import holds_matrix, open_matrix
 from calibration.sources.formats.run_file import open_run
 from calibration.sources.impostors import share_within
+from calibration.sources.independence import SAME_SYSTEM
+from calibration.sources.independence import objections as independence
 from calibration.sources.look_alikes import LookAlikes
 from calibration.sources.photos import Photos
 from calibration.sources.scores import (
+    Label,
     count_scores,
     first_scores,
     open_scores,
@@ -95,15 +100,15 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     claims: Claims | None = None,
     columns: Mapping[str, str] | None = None,
     people: Path | None = None,
-    groups: Path | None = None,
+    groups: Path | Clustering | None = None,
     impostors: ImpostorKind = ImpostorKind.RANDOM,
     templates: Path | None = None,
 ) -> Evaluation:
     """An evaluation from a file of scores.
 
     ``columns`` names columns that are called otherwise in the file; ``people`` is a table of photos
-    and people, or the labels of a matrix; ``groups`` one of people and groups. ``impostors`` are
-    those of the same group, or look-alikes by ``templates``.
+    and people, or the labels of a matrix; ``groups`` one of people and groups, or clusters by
+    ``templates``. ``impostors`` are those of the same group, or look-alikes by ``templates``.
     """
     claims = claims or of_contract(contract)
     conditions, at_any_time = RunConditions(up_to=up_to), False
@@ -130,6 +135,7 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
                 objections=run.objections,
                 troubles=run.troubles,
                 begun=run.begun,
+                clusters=run.clusters,
             )
             if run.identities and not people:
                 measurement.identities = run.identities
@@ -141,31 +147,22 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
                 )
         given = photo_people(people) if people else {}
         count_scores(table, measurement, given)
+        if conditions.clusters and any(one.kind == SAME_SYSTEM for one in conditions.objections):
+            measurement.drop_groups()
+            conditions = replace(conditions, clusters=None)
         if groups or templates:  # who is on the photos may be known only now
             grouped = _measurement(claims, no_face, lambda: first_scores(table))
             grouped.identities = measurement.identities
             grouped.identities.settle()
-            if groups:
-                of_photo = _groups_of(measurement.identities, groups)
-                if impostors == ImpostorKind.SAME_GROUP:
-                    person = measurement.identities.people().person
-                    grouped.impostors = ChosenImpostors(
-                        kind=impostors, share=share_within(person, of_photo)
-                    )
-                label = partial(_group_label, of_photo)
-            else:
-                assert templates is not None  # noqa: S101 - one of the two is given
-                known = measurement.identities.photos.names
-                person = measurement.identities.people().person
-                part = measurement.non_mated.by_photo.taking_part(person.size)
-                near = LookAlikes(templates, known, person, part)
-                grouped.impostors = near.chosen
-                label = partial(_look_alike_label, near)
-                # Nobody knows that the rest was compared at random: a PASS must not need it.
-                untold = (replace(one, effect=Effect.NO_PASS) for one in near.objections())
-                conditions = replace(conditions, objections=(*conditions.objections, *untold))
-            count_scores(table, grouped, given, label)
+            found = _labelling(measurement, groups, impostors, templates)
+            grouped.impostors = found.impostors
+            count_scores(table, grouped, given, found.label)
             measurement = grouped
+            conditions = replace(
+                conditions,
+                objections=(*conditions.objections, *found.objections),
+                clusters=found.clusters,
+            )
     return Evaluation(
         title=path.name,
         measurement=measurement,
@@ -182,12 +179,60 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     )
 
 
-def _groups_of(identities: Identities, path: Path) -> list[str]:
-    """The group of each photo by its number, from a table of people and groups."""
-    groups = person_groups(path)
+@dataclass(frozen=True, kw_only=True)
+class _Labelling:
+    """How pairs of photos are labelled, and what is to be said of that."""
+
+    label: Label
+    impostors: ChosenImpostors | None = None
+    objections: tuple[Objection, ...] = ()
+    clusters: Clusters | None = None
+
+
+def _labelling(
+    measurement: Measurement, groups: Path | Clustering | None, impostors: ImpostorKind,
+    templates: Path | None,
+) -> _Labelling:  # fmt: skip
+    """By groups or look-alikes, of the photos that were counted."""
+    identities = measurement.identities
     people = identities.people()
-    if not groups.keys() & set(people.names):
-        raise WrongUse(f"{path} names nobody of those on the photos, such as {people.names[:1]}.")
+    if isinstance(groups, Path):
+        of_photo = _groups_of(person_groups(groups), people)
+        if set(of_photo) <= {NOT_GIVEN}:
+            raise WrongUse(
+                f"{groups} names nobody of those on the photos, such as {people.names[:1]}."
+            )
+        chosen = None
+        if impostors == ImpostorKind.SAME_GROUP:
+            chosen = ChosenImpostors(kind=impostors, share=share_within(people.person, of_photo))
+        return _Labelling(label=partial(_group_label, of_photo), impostors=chosen)
+    assert templates is not None  # noqa: S101 - groups or templates are given
+    told = independence(measurement, templates)
+    if groups:
+        for one in told:
+            if one.kind == SAME_SYSTEM:
+                raise WrongUse(one.text)
+        names = [people.names[person] for person in people.person.tolist()]
+        of_person = dict(zip(identities.photos.names, names, strict=True))
+        found, clusters = cluster_people(templates, of_person, groups)
+        return _Labelling(
+            label=partial(_group_label, _groups_of(found, people)),
+            objections=tuple(told),
+            clusters=clusters,
+        )
+    part = measurement.non_mated.by_photo.taking_part(people.person.size)
+    near = LookAlikes(templates, identities.photos.names, people.person, part)
+    # Nobody knows that the rest was compared at random: a PASS must not need it.
+    untold = (replace(one, effect=Effect.NO_PASS) for one in near.objections())
+    return _Labelling(
+        label=partial(_look_alike_label, near),
+        impostors=near.chosen,
+        objections=(*told, *untold),
+    )
+
+
+def _groups_of(groups: Mapping[str, str], people: People) -> list[str]:
+    """The group of each photo by its number."""
     return [groups.get(people.names[person], NOT_GIVEN) for person in people.person.tolist()]
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from calibration.counting.identities import Origin
 from calibration.evaluation import Evaluation
 from calibration.judging.findings import PairedRow
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.sources.formats.run_file import FILE
 from calibration.sources.pair_log import photos_of, read_pairs
 from calibration.sources.scores import photo_people
 from calibration.statistics.arrays import Counts
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.paired import Difference, difference
 from verikit.errors import WrongUse
 

@@ -18,11 +18,11 @@ import numpy as np
 
 from calibration.commands.plan import SPREAD
 from calibration.counting.comparisons import Measurement
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.judging.judgement import RunConditions, find
 from calibration.sources import all_pairs
 from calibration.sources.score_map import thresholds_of_map
 from calibration.sources.templates import Templates, load
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.planning import people_for, to_pass
 from calibration.statistics.verdicts import Rule
 from verikit.contract import load_contract

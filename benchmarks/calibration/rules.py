@@ -1,8 +1,8 @@
 """False verdicts and power of the rules beside the table's, by seeded simulation.
 
-Thresholds (``verikit threshold``), differentials of groups, impostors of the same group, paired
-differences, poor photos and look-alikes asked first, on people who differ in how often they are
-confused or missed::
+Thresholds (``verikit threshold``), differentials of groups and of clusters, impostors of the same
+group, paired differences, poor photos and look-alikes asked first, on people who differ in how
+often they are confused or missed::
 
     python -m benchmarks.calibration.rules
 """
@@ -21,6 +21,7 @@ from calibration.claims import Claims
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.judging.by_group import chosen_impostors
+from calibration.sources.clusters import clustered
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.differentials import DifferentialEvidence, Ratio, differentials
@@ -28,7 +29,7 @@ from calibration.statistics.intervals import ALPHA, Interval, Rate, measured
 from calibration.statistics.paired import difference
 from calibration.statistics.rejection import WORST, worst_against_rest
 from calibration.statistics.strata import stratified
-from calibration.statistics.verdicts import Rule, decide
+from calibration.statistics.verdicts import Evidence, Rule, decide
 from calibration.thresholds import lowest_threshold
 
 SCALE = Claims(title="", rows=((0.0, 0.5),), recommended_above=0.0, lowest=0.0, highest=1.0)
@@ -47,6 +48,8 @@ def main() -> None:
         thresholds(repetitions, limit)
     for true in (1.0, 2.0, 4.0):
         groups(repetitions, true)
+    for alike in (0.0, 0.35, 0.5):
+        clusters(repetitions, alike)
     for true in (1.0, 3.0):
         impostors(repetitions, true)
     for extra in (0.0, 0.01, 0.03):
@@ -139,11 +142,71 @@ def within(rng: np.random.Generator, rate: float, people: int) -> Callable[[floa
     """The measured FMR of a group at an alpha, as the report measures it."""
     each = propensities(rng, people)
     wrong = rng.random((people, people)) < rate * np.outer(each, each)
+    return bound_of(wrong, rate)[0]
+
+
+def bound_of(wrong: np.ndarray, rate: float) -> tuple[Callable[[float], Rate], Evidence]:
+    """What all pairs of a group come to, (people, people) of which those above the diagonal count:
+    its rate at an alpha, and the evidence on a claim of ``rate``."""
+    people = len(wrong)
     wrong = np.triu(wrong, 1)
     events = (wrong.sum(axis=0) + wrong.sum(axis=1)).astype(np.int64)
     shares = Shares(tried=np.full(people, people - 1), events=events[None, :], per_comparison=2)
     effect = design_effects(shares, (rate,))[0]
-    return partial(measured, int(wrong.sum()), people * (people - 1) // 2, effect)
+    k, n = int(wrong.sum()), people * (people - 1) // 2
+    return partial(measured, k, n, effect), Evidence(claimed=rate, k=k, n=n, design_effect=effect)
+
+
+def clusters(repetitions: int, alike: float, people: int = 800, wanted: int = 4) -> None:
+    """Clusters by the templates of a system that sees the same looks as the one under test, with
+    errors of its own; that one has an FMR of 1e-2.
+
+    Looks are directions that are all as likely, so no kind of people is confused more often: but
+    for a quarter of the people, who have the share ``alike`` of their look in common.
+    """
+    rng = np.random.default_rng(7)
+    many, _ = seen(rng, 4000, alike)
+    threshold = float(np.quantile((many @ many.T)[np.triu_indices(len(many), 1)], 0.99))
+    fails: Counter[str] = Counter()
+    factors, confused = [], []
+    differ = cluster_fails = 0
+    for _ in range(repetitions):
+        ours, theirs = seen(rng, people, alike)
+        label = clustered(theirs, wanted)
+        wrong = ours @ ours.T >= threshold
+        found = [bound_of(wrong[np.ix_(label == n, label == n)], 0.01) for n in np.unique(label)]
+        bounds, evidence = [one for one, _ in found], [one for _, one in found]
+        required = DifferentialEvidence(
+            claimed=LIMIT,
+            k=1,
+            n=1,
+            rates_at=lambda alpha: [at(alpha / len(bounds)) for at in bounds],  # noqa: B023 - called within this turn
+        )
+        fails[str(decide([required], Rule(tolerance=1))[0])] += 1
+        rates = [bound(ALPHA / len(bounds)) for bound in bounds]
+        differ += differentials(rates)[0].interval.lower > 1
+        cluster_fails += "FAIL" in {str(one) for one in decide(evidence, Rule())}
+        within = sum(one.k for one in evidence) / sum(one.n for one in evidence)
+        factors.append(within / 0.01)
+        confused.append(max(one.rate for one in rates) / min(one.rate for one in rates))
+    told = ", ".join(f"{name} {share(n, repetitions)}" for name, n in sorted(fails.items()))
+    print(
+        f"{wanted} clusters of {people} people, a quarter with {alike:g} of their looks in common: "
+        f"FMR within clusters {np.median(factors):.1f} times that of random pairs, highest / "
+        f"lowest {np.median(confused):.2f} (medians); a cluster FAILs the claim in "
+        f"{share(cluster_fails, repetitions)}; groups differ in {share(differ, repetitions)}; "
+        f"fmr-differential <= {LIMIT:g}: {told}",
+        flush=True,
+    )
+
+
+def seen(rng: np.random.Generator, people: int, alike: float) -> tuple[Floats, Floats]:
+    """The templates of people in two systems, unit vectors (people, 32) each."""
+    looks = rng.normal(size=(people, 32))
+    looks[: people // 4, 0] += alike * np.sqrt(32)
+    views = [looks + 0.5 * rng.normal(size=looks.shape) for _ in range(2)]
+    ours, theirs = (view / np.linalg.norm(view, axis=1, keepdims=True) for view in views)
+    return ours, theirs
 
 
 def impostors(repetitions: int, true: float, people: int = 240) -> None:

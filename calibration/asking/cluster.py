@@ -66,9 +66,9 @@ def asker_of(workers: Workers) -> Asker:
         run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
     ) -> str | None:
         choice, pairs = run.choice, run.labelled.pairs
-        if isinstance(pairs, LookAlikesFirst):  # workers need the photos, and no templates
-            choice = replace(choice, impostors=ImpostorKind.RANDOM, templates=None)
-            pairs = pairs.pool
+        if choice.templates:  # workers need the photos, and no templates
+            choice = replace(choice, impostors=ImpostorKind.RANDOM, groups=None, templates=None)
+            pairs = pairs.pool if isinstance(pairs, LookAlikesFirst) else pairs
         shared = Shared(
             choice=choice,
             digest=pairs.digest(),

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -18,10 +18,14 @@ from calibration.asking.store import Answer, Store
 from calibration.asking.watch import Watch, count
 from calibration.claims import Claims
 from calibration.counting.comparisons import Measurement
-from calibration.counting.groups import ImpostorKind
+from calibration.counting.groups import Clusters, ImpostorKind
 from calibration.evaluation import Evaluation, new_measurement, versions
+from calibration.files import file_digest
 from calibration.judging.judgement import RunConditions, verdict_on
 from calibration.judging.requirements import Standard
+from calibration.objections import Effect, Objection
+from calibration.sources.independence import SAME_SYSTEM
+from calibration.sources.independence import objections as independence
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.sampling import Pair, Plan
 from calibration.statistics.verdicts import Rule, Verdict
@@ -96,6 +100,7 @@ class Run:
             "seed": self.seed,
             "mated_share": self.mated_share,
             "options": dict(self.options),
+            "groups": self.labelled.grouping,
         }
         if self.api != CONTRACT:
             head |= {"api": self.api, "send": dict(self.claims.send)}
@@ -135,15 +140,19 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
         complete = engine.ask_places()
         if complete:
             engine.ask_alone()
+        measurement = count(store, _empty(run, contract), watch.stop_at if watch else None)
+        objections, clusters = _of_templates(run, measurement)
+        store.object(objections)
         return Evaluation(
             title=f"{run.url} on {run.labelled.title}",
-            measurement=count(store, _empty(run, contract), watch.stop_at if watch else None),
+            measurement=measurement,
             conditions=RunConditions(
                 complete=complete,
                 supports_rates=run.labelled.supports_rates,
                 up_to=run.up_to,
                 known_direction=True,
-                objections=run.labelled.objections,
+                objections=(*run.labelled.objections, *objections),
+                clusters=clusters,
                 troubles=store.troubles,
                 begun=store.begun,
             ),
@@ -154,6 +163,20 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
             claims=run.claims,
             axis="distance" if run.claims.lower_is_closer else "score",
         )
+
+
+def _of_templates(run: Run, measurement: Measurement) -> tuple[list[Objection], Clusters | None]:
+    """What the answers say of templates that must be another system's, and the clusters that hold:
+    those of the server's own are dropped."""
+    clusters, templates = run.labelled.clusters, run.choice.templates
+    told = independence(measurement, templates) if templates else []
+    if clusters is None or all(one.kind != SAME_SYSTEM for one in told):
+        return told, clusters
+    measurement.drop_groups()
+    return [
+        replace(one, effect=Effect.SHOWN, text=f"{one.text} Its clusters are left out.")
+        for one in told
+    ], None
 
 
 class _Engine:
@@ -272,9 +295,12 @@ def _provenance(run: Run, store: Store) -> dict[str, str]:
         "seed": str(run.seed),
         "mated share": f"{run.mated_share:g}",
         "impostors": _IMPOSTORS[run.choice.impostors],
+        "groups": str(run.choice.groups or "none"),
         "answers": f"{len(store):,} of a plan of {len(run.plan):,} in {store.path}",
         "ended": store.ended or "interrupted",
     }
+    if templates := run.choice.templates:
+        known["templates"] = f"{templates} (SHA-256 {file_digest(templates)})"
     if remarks := run.endpoints[0].remarks:
         known["remarks"] = " ".join(remarks)
     return known | versions()

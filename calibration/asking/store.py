@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from calibration.counting.identities import Identities, Origin
+from calibration.objections import Objection
 from calibration.sources.formats.run_file import FILE, troubles_of
 from calibration.terms import Terms
 from verikit.errors import WrongUse
@@ -169,6 +170,10 @@ class Store:
         else:
             self._note("data", note)
         self._described = True
+
+    def object(self, objections: Iterable[Objection]) -> None:
+        """Keep what the answers gave rise to, in place of what is kept of it."""
+        self._note("objections", [[one.kind, one.effect, one.text] for one in objections])
 
     def end(self, why: str) -> None:
         """Note that the run came to its end, and why."""

@@ -26,6 +26,7 @@ from calibration.judging.requirements import Standard, chosen
 from calibration.reject_curves import reject_curves
 from calibration.report import console, writer
 from calibration.side_by_side import compare
+from calibration.sources.clusters import Clustering
 from calibration.sources.degradations import EVERY as DEGRADATIONS
 from calibration.sources.labelled import require_what_chooses
 from calibration.sources.photos import Folder
@@ -54,6 +55,25 @@ def _claims(options: dict[str, Any]) -> Claims:
             f"--api {options['api']} needs --claims: the documented table is the contract's."
         )
     return claims
+
+
+class _Groups(click.ParamType[Path | Clustering]):
+    """A table of people and groups, or the word for clusters; a file of that name is ./clusters."""
+
+    name = "groups"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | Clustering:
+        """A path that is there, or how many clusters."""
+        word, colon, number = str(value).partition(":")
+        if word != "clusters":
+            return Path(shared.FILE.convert(value, param, ctx))
+        if not colon:
+            return Clustering()
+        if not number.isdecimal() or int(number) < 2:
+            self.fail(f"{value!r} is not a number of clusters such as clusters:4.", param, ctx)
+        return Clustering(int(number))
 
 
 @click.command(
@@ -115,7 +135,11 @@ def _claims(options: dict[str, Any]) -> Claims:
     help="The folder with the photos of --data, or with those named in SOURCE.",
 )
 @click.option(
-    "--groups", type=shared.FILE, help="A CSV file person,group; adds error rates by group."
+    "--groups",
+    type=_Groups(),
+    metavar="TABLE|clusters[:N]",
+    help="Add error rates by group: of a CSV file person,group, or of clusters of people who look "
+    "alike (--templates), where nobody knows their groups.",
 )
 @click.option(
     "--by-person",
@@ -135,7 +159,7 @@ def _claims(options: dict[str, Any]) -> Claims:
 @click.option(
     "--templates",
     type=shared.FILE,
-    help="Templates (.npz) of a system that is not under test: they tell who looks alike.",
+    help="Templates (.npz) of a system that is not under test, for look-alikes or clusters.",
 )
 @click.option(
     "--quality",

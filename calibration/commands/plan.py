@@ -12,8 +12,8 @@ from rich.table import Table
 
 from calibration.claims import load_claims, of_contract
 from calibration.commands import options
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.judging.requirements import Requirement, chosen
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
 from verikit.errors import WrongUse

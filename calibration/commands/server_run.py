@@ -36,7 +36,9 @@ def asked(url: str, claims: Claims, access: Access, options: dict[str, Any]) -> 
              "keep_label_errors", "seed")  # fmt: skip
     impostors = ImpostorKind(options["impostors"])
     choice = Choice(**{name: options[name] for name in names}, impostors=impostors)
-    with progress.working("Finding look-alikes", quiet=options["quiet"] or not choice.templates):
+    with progress.working(
+        "Finding who looks alike", quiet=options["quiet"] or not choice.templates
+    ):
         labelled = open_labelled(choice)
     if options["degrade"] and not labelled.supports_rates:
         raise WrongUse("--degrade needs photos that show error rates: name them with --data.")

@@ -53,6 +53,12 @@ def _keys(first: Counts, second: Counts) -> np.ndarray:
     return keys
 
 
+def _photos(keys: np.ndarray) -> tuple[Counts, Counts]:
+    """The numbers of the two photos of each pair, the larger ones first."""
+    first, second = ((keys >> shift & _PHOTO).astype(np.int64) for shift in (_HIGH, _LOW))
+    return first, second
+
+
 class PairCounter:
     """Finds pairs that come more than once, in bounded memory, and what scores they have.
 
@@ -117,12 +123,19 @@ class PairCounter:
         self._seen = seen.where(~np.isin(seen.pairs, _keys(first, second)))
         self._repeats = None
 
+    def sample(self, most: int) -> tuple[Counts, Counts, Floats]:
+        """Up to so many pairs that have a score, at random: numbers of photos and the scores."""
+        self._merge()
+        seen = self._seen.where(~np.isnan(self._seen.highest))
+        if seen.pairs.size > most:
+            seen = seen.where(np.argsort(_mixed(seen.pairs & ~_SWAPPED), kind="stable")[:most])
+        return *_photos(seen.pairs), seen.highest
+
     def mean_rates(self, person: Counts, thresholds: tuple[float, ...]) -> Floats:
         """The mean rate over pairs of people, of the pairs remembered; NaN where there are none."""
         self._merge()
         seen = self._seen.where(~np.isnan(self._seen.highest))
-        first, second = ((seen.pairs >> shift & _PHOTO).astype(np.int64) for shift in (_HIGH, _LOW))
-        return mean_rates(person, first, second, seen.highest, thresholds)
+        return mean_rates(person, *_photos(seen.pairs), seen.highest, thresholds)
 
     def _counted(self) -> Repeats:
         _, place = np.unique(self._seen.pairs & ~_SWAPPED, return_inverse=True)

@@ -181,11 +181,8 @@ class Measurement:
         self.impostors: ChosenImpostors | None = None
         self.set_aside = 0
         self.as_float32 = False
-        self.labels = Index()
-        self.groups = {
-            mated: Groups(thresholds, self.labels, mated=mated) for mated in (False, True)
-        }
-        self.latencies = Latencies()
+        self.drop_groups()
+        self.groups_dropped = False
         self.acquirer = Acquirer()
         self.codes: Counter[int] = Counter()
         self.not_measured = 0
@@ -243,6 +240,15 @@ class Measurement:
         """The look-alikes, where these were asked first."""
         chosen = self.impostors
         return chosen if chosen and chosen.kind == ImpostorKind.LOOK_ALIKE else None
+
+    def drop_groups(self) -> None:
+        """Forget what was counted by group, where groups turn out to be none."""
+        self.groups_dropped = True
+        self.labels = Index()
+        self.groups = {
+            mated: Groups(self.thresholds, self.labels, mated=mated) for mated in (False, True)
+        }
+        self.latencies = Latencies()
 
     def acquisition(self) -> Acquisition:
         """In which photos a face was found; of none, where the source cannot tell."""

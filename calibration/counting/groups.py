@@ -66,6 +66,17 @@ class ChosenImpostors:
         return cls(kind=ImpostorKind(kept["kind"]), share=share, pairs_of_people=pairs)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Clusters:
+    """Groups that nobody gave: ``number`` clusters of ``people`` people who look alike by the
+    templates called ``source``; ``without_template`` are in none."""
+
+    source: str
+    number: int
+    people: int
+    without_template: int
+
+
 def label_of(first: str, second: str) -> str:
     """How a comparison of two groups is called: ``A`` within a group, ``A|B`` across."""
     return first if first == second else ACROSS.join(sorted((first, second)))

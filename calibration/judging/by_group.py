@@ -12,11 +12,11 @@ from calibration.counting.groups import ACROSS, LOOK_ALIKE, OTHERS
 from calibration.judging.findings import GroupDifferential, GroupRow, ImpostorRow, Impostors
 from calibration.judging.group_counts import (
     ACROSS_ALL,
-    LEAST_PEOPLE,
     WITHIN,
     GroupCounts,
     label_kinds,
 )
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import (
     against_random,
     differentials,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from calibration.counting.groups import ImpostorKind
+from calibration.counting.groups import Clusters, ImpostorKind
 from calibration.judging.requirements import Standard
 from calibration.objections import Objection
 from calibration.statistics.differentials import Ratio
@@ -336,7 +336,8 @@ class Findings:
 
     ``verdict`` is of the required rows where there are any, else of the table's. ``operating`` is
     the place of the row nearest to the recommended threshold. ``supports_rates``: whether the pairs
-    were ever meant to show rates. ``impostors`` is None where they are random.
+    were ever meant to show rates. ``impostors`` is None where they are random, ``clusters``
+    where groups were given, or there are none.
     """
 
     verdict: Verdict
@@ -381,3 +382,4 @@ class Findings:
     against: list[PairedRow] = field(default_factory=list)
     degraded: list[DegradedRow] = field(default_factory=list)
     quality: Quality | None = None
+    clusters: Clusters | None = None

@@ -22,8 +22,6 @@ from calibration.statistics.intervals import Interval, Rate, interval, measured
 from calibration.statistics.sequential import confidence_sequence
 from calibration.statistics.verdicts import Evidence
 
-LEAST_PEOPLE = 30
-"""The design effect is a variance over people: fewer give no estimate worth the name."""
 USUAL_FNMR = 0.05
 """Where a confidence sequence of a group's FNMR is narrowest."""
 WITHIN, ACROSS_ALL = "within a group", "across groups"

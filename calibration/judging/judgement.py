@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from calibration.counting.comparisons import ComparisonCounts, Measurement
+from calibration.counting.groups import Clusters
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
 from calibration.judging.audit import Audit, audit
@@ -26,12 +27,12 @@ from calibration.judging.findings import (
     Review,
     Row,
 )
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.judging.required import held, required_of_groups, required_rows
 from calibration.judging.requirements import Standard
 from calibration.objections import Effect, Objection
 from calibration.statistics import tail
 from calibration.statistics.dependence import (
+    LEAST_PEOPLE,
     Shares,
     design_effects,
     growths,
@@ -64,8 +65,8 @@ class RunConditions:
     ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
     the source of the pairs found. ``standard`` holds the required rates, which then are what the
     overall verdict is about. ``begun`` are the terms on which a run was to be judged at first.
-    ``review`` is what a person found who looked at comparisons. ``troubles`` counts why nothing was
-    measured, the commonest first.
+    ``review`` is what a person found who looked at comparisons. ``clusters`` is what groups are
+    that nobody gave. ``troubles`` counts why nothing was measured, the commonest first.
     """
 
     complete: bool = True
@@ -76,6 +77,7 @@ class RunConditions:
     objections: tuple[Objection, ...] = ()
     begun: Terms | None = None
     review: Review | None = None
+    clusters: Clusters | None = None
     troubles: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -144,6 +146,7 @@ def find(
         decimals=_decimals(measurement),
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
         groups=by_group,
+        clusters=conditions.clusters,
         impostors=chosen_impostors(measurement, claimed, rule.alpha, at_any_time=rule.at_any_time),
         differentials=group_differentials(measurement, by_group, operating, claimed, rule.alpha),
         highest_non_mated=listed(measurement, non_mated),

@@ -8,13 +8,14 @@ from dataclasses import replace
 from calibration.counting.comparisons import Measurement
 from calibration.judging.audit import Audit
 from calibration.judging.findings import RequiredRow
-from calibration.judging.group_counts import LEAST_PEOPLE, GroupCounts, label_kinds
+from calibration.judging.group_counts import GroupCounts, label_kinds
 from calibration.judging.requirements import (
     Requirement,
     Standard,
     evidence_for,
 )
 from calibration.objections import Effect
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import DifferentialEvidence
 from calibration.statistics.intervals import ALPHA
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, decide, judge
@@ -159,7 +160,7 @@ def differential_evidence(
     if measurement.look_alikes:
         raise WrongUse(f"{requirement} does not go with --impostors look-alike.")
     within = label_kinds(names)[0]
-    if len(within) < 2:
+    if len(within) < 2 and not measurement.groups_dropped:
         raise WrongUse(f"{requirement} needs two groups: add --groups TABLE (person,group).")
     row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
     claimed = tuple(rate for _, rate in rates.rows)

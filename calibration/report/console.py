@@ -194,7 +194,10 @@ def _tell_quality(console: Console, findings: Findings, found: Quality) -> None:
 
 def _tell_groups(console: Console, findings: Findings) -> None:
     place = findings.operating
-    console.print(f"Groups at {findings.rows[place].threshold:g}")
+    are = words.groups_are(findings)
+    console.print(
+        f"Groups at {findings.rows[place].threshold:g}{f': {escape(are)}' if are else ''}"
+    )
     table = _table(("group", "people", "FMR: 1 in", "verdict", "FNMR"), left=("group", "verdict"))
     for row in findings.groups:
         if row.verdict is not None:
@@ -214,6 +217,8 @@ def _tell_groups(console: Console, findings: Findings) -> None:
         highest = f" (highest: {escape(one.highest)})" if one.highest else ""
         ratio = f"{one.measure}, {one.ratio}{highest}: {words.ratio_between(one)}"
         console.print(f"{ratio}; {words.apart(one)}")
+    if told := words.clusters(findings):
+        console.print(f"[dim]note[/]: {told}")
     console.print()
 
 

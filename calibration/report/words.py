@@ -16,8 +16,8 @@ from calibration.judging.findings import (
     RequiredRow,
     Row,
 )
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.objections import Effect
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import Ratio
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
@@ -102,8 +102,8 @@ def decision(findings: Findings) -> str:
     claimed = f"{row.claimed * of:,.0f}"
     accepted = (
         f"At {row.threshold:g}{'' if row.judged else ' (not judged)'}, of {of:,} "
-        f"{_strangers(findings)} at {'least' if failed else 'most'} {few:,} "
-        f"{'is' if few == 1 else 'are'} accepted ({claimed} claimed)"
+        f"{_strangers(findings)} at {'least' if failed else 'most'} {few:,} {_are(few)} "
+        f"accepted ({claimed} claimed)"
     )
     return f"{accepted}; {_turned_away(findings, row)}."
 
@@ -122,18 +122,55 @@ def decided(findings: Findings) -> int | None:
 def failing_groups(findings: Findings) -> str:
     """Which groups FAIL, "" if none does: no verdict may be read without it."""
     failed = [row.label for row in findings.groups if row.verdict == Verdict.FAIL]
-    told = _fail(failed, f"at {findings.rows[findings.operating].threshold:g}")
+    of = "" if findings.clusters else "group"
+    told = _fail(failed, of, f"at {findings.rows[findings.operating].threshold:g}")
     for one in dict.fromkeys(row.requirement for row in findings.required_of_groups):
         rows = [row for row in findings.required_of_groups if row.requirement == one]
         groups = [row.group or "" for row in rows if row.verdict == Verdict.FAIL]
-        told += _fail(groups, f"({one})")
+        told += _fail(groups, of, f"({one})")
+    if told and findings.clusters:
+        told.append("Clusters are of look-alikes, which no claim is about.")
     return " ".join(told)
 
 
-def _fail(groups: list[str], at: str) -> list[str]:
-    if len(groups) < 2:
-        return [f"Group {group} FAILs {at}." for group in groups]
-    return [f"Groups {_listing(groups)} FAIL {at}."]
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _fail(groups: list[str], of: str, at: str) -> list[str]:
+    if not groups:
+        return []
+    several = len(groups) > 1
+    subject = f"{of}{'s' if of and several else ''} {_listing(groups)}".strip()
+    return [f"{subject[0].upper()}{subject[1:]} {'FAIL' if several else 'FAILs'} {at}."]
+
+
+def groups_are(findings: Findings) -> str:
+    """What groups are that nobody gave, "" where they were given."""
+    made = findings.clusters
+    if made is None:
+        return ""
+    return (
+        f"{made.number} clusters of look-alike people made from {shown(made.source)}'s templates, "
+        "not demographic groups"
+    )
+
+
+def clusters(findings: Findings) -> str:
+    """What clusters can show, "" where groups were given."""
+    made = findings.clusters
+    if made is None:
+        return ""
+    left = made.without_template
+    nobody = f"{counted(left, 'person', 'people')} without a template {_are(left)} in none. "
+    return (
+        f"{nobody if left else ''}People of a cluster look alike, so they are confused more often "
+        "than people at random, and a cluster may FAIL though the claim, which is about random "
+        "pairs, is kept. That the FMR of clusters differs says that people of some looks are "
+        "confused with each other more often than those of others, not that any demographic group "
+        "is; that no difference is shown excludes neither. Clusters may also be of photos, such as "
+        "blurred ones: that shows in their FNMR."
+    )
 
 
 def _strangers(findings: Findings) -> str:
@@ -170,7 +207,7 @@ def _turned_away(findings: Findings, row: Row) -> str:
     of = max(100, _out_of(ends.upper))
     low, middle, high = (round(of * share) for share in (ends.lower, row.gfrr.rate, ends.upper))
     return (
-        f"of {of:,} customers {middle:,} {'is' if middle == 1 else 'are'} rejected "
+        f"of {of:,} customers {middle:,} {_are(middle)} rejected "
         f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')})"
     )
 

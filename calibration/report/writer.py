@@ -20,10 +20,10 @@ from calibration.evaluation import Evaluation
 from calibration.files import writing
 from calibration.judging.by_group import matrix
 from calibration.judging.findings import Findings, Listed
-from calibration.judging.group_counts import LEAST_PEOPLE
 from calibration.report import plots, words
 from calibration.sources.degradations import EVERY
 from calibration.sources.photos import Photos
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.det import overlap
 from calibration.statistics.verdicts import Verdict
 from verikit.contract import Contract
@@ -123,6 +123,8 @@ def _page(
         settings=len(EVERY),
         worst_photos=words.worst_photos(findings),
         claim_ends=words.where_the_claim_ends(findings.degraded),
+        groups_are=words.groups_are(findings),
+        clusters=words.clusters(findings),
         group_matrix=matrix(findings.groups),
         least_people=LEAST_PEOPLE,
         highest=_with_photos(findings.highest_non_mated, photos),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -65,12 +66,23 @@ class Similarities:
         shape = rows.stop - rows.start, columns.stop - columns.start
         scores = self._room[: shape[0] * shape[1]].reshape(shape)
         np.matmul(vectors[rows], vectors[columns].T, out=scores)
+        return self._adjusted(scores, (rows, None), (None, columns))
+
+    def between(self, first: Counts, second: Counts) -> Floats:
+        """Of the templates at these places, shapes (n,)."""
+        vectors = self._templates.vectors
+        scores = np.einsum("nd,nd->n", vectors[first], vectors[second])
+        return self._adjusted(scores, (first,), (second,))
+
+    def _adjusted(self, scores: Floats, first: tuple[Any, ...], second: tuple[Any, ...]) -> Floats:
+        """Cosines normalized and with the penalty taken off, in place; by the indices of each
+        end."""
         if self._weights is not None:
             slope, offset = self._weights
-            scores *= slope[rows, None] + slope[None, columns]
-            scores -= offset[rows, None] + offset[None, columns]
+            scores *= slope[first] + slope[second]
+            scores -= offset[first] + offset[second]
         if (penalty := self._templates.penalty) is not None:
-            scores -= np.minimum(penalty[rows, None], penalty[None, columns])
+            scores -= np.minimum(penalty[first], penalty[second])
         return scores
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from calibration.counting.groups import NOT_GIVEN, ChosenImpostors, ImpostorKind
+from calibration.counting.groups import NOT_GIVEN, ChosenImpostors, Clusters, ImpostorKind
 from calibration.counting.identities import Identities, Origin
 from calibration.counting.naming import layout
 from calibration.objections import FEW, Effect, Objection
 from calibration.sources import datasets
+from calibration.sources.clusters import Clustering, cluster_people
 from calibration.sources.degradations import Degradation
 from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.formats.pair_lists import identities_of, read_list
@@ -34,7 +36,8 @@ from verikit.errors import WrongUse
 class Labelled:
     """Pairs, the photos they name, and what is known of them; ``objections`` are to the photos.
 
-    ``impostors`` is None where they are random.
+    ``impostors`` is None where they are random, ``clusters`` where groups are given, or none are.
+    ``grouping`` is the SHA-256 of who is in which group.
     """
 
     title: str
@@ -44,26 +47,32 @@ class Labelled:
     supports_rates: bool = True
     objections: tuple[Objection, ...] = ()
     impostors: ChosenImpostors | None = None
+    clusters: Clusters | None = None
+    grouping: str | None = None
 
     @property
     def kept(self) -> dict[str, Any]:
         """What a run keeps of them beside the people, fit for JSON."""
         objections = [[one.kind, one.effect, one.text] for one in self.objections]
-        kept = {"supports_rates": self.supports_rates, "objections": objections}
-        chosen = self.impostors
-        return kept if chosen is None else kept | {"impostors": chosen.kept}
+        kept: dict[str, Any] = {"supports_rates": self.supports_rates, "objections": objections}
+        if self.impostors:
+            kept["impostors"] = self.impostors.kept
+        if self.clusters:
+            kept["clusters"] = asdict(self.clusters)
+        return kept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What the user chose. ``photos`` is the folder that names are paths within, ``people`` a table
-    that says who is on them; ``templates`` tell who looks alike, if ``impostors`` are to.
+    that says who is on them; ``templates`` tell who looks alike, if ``impostors`` or ``groups`` are
+    to.
     ``degraded`` is how a run degrades the photos before it sends them."""
 
     data: str
     photos: Path | None = None
     people: Path | None = None
-    groups: Path | None = None
+    groups: Path | Clustering | None = None
     one_photo_each: bool = False
     by_person: bool = False
     impostors: ImpostorKind = ImpostorKind.RANDOM
@@ -114,14 +123,15 @@ _OF_POOLS = ("one_photo_each", "by_person", "keep_label_errors")
 
 
 def require_what_chooses(
-    impostors: ImpostorKind, groups: Path | None, templates: Path | None
+    impostors: ImpostorKind, groups: Path | Clustering | None, templates: Path | None
 ) -> None:
     """Refuse impostors that nothing tells, and what would tell others.
 
     Raises:
         WrongUse: a file is missing, or does nothing.
     """
-    if impostors == ImpostorKind.SAME_GROUP and not groups:
+    clusters = isinstance(groups, Clustering)
+    if impostors == ImpostorKind.SAME_GROUP and (clusters or not groups):
         raise WrongUse("--impostors same-group needs --groups TABLE (person,group).")
     if impostors == ImpostorKind.LOOK_ALIKE and groups:
         raise WrongUse("--groups does not apply to --impostors look-alike: remove one of them.")
@@ -130,8 +140,14 @@ def require_what_chooses(
             "--impostors look-alike needs --templates FILE (.npz) of a system that is not under "
             "test."
         )
-    if templates and impostors != ImpostorKind.LOOK_ALIKE:
-        raise WrongUse("--templates tells who looks alike: add --impostors look-alike.")
+    if clusters and not templates:
+        raise WrongUse(
+            "--groups clusters needs --templates FILE (.npz) of a system that is not under test."
+        )
+    if templates and impostors != ImpostorKind.LOOK_ALIKE and not clusters:
+        raise WrongUse(
+            "--templates tells who looks alike: add --impostors look-alike, or --groups clusters."
+        )
 
 
 def _refuse_idle(choice: Choice, *names: str) -> None:
@@ -226,22 +242,36 @@ def _dataset(choice: Choice) -> Labelled:
 
 
 def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) -> Labelled:
-    groups = person_groups(choice.groups) if choice.groups else None
     if len(set(people.values())) < 2:
         raise WrongUse(f"{title} needs at least two people, one folder of photos each.")
     if choice.one_photo_each:
         people = one_photo_each(people, choice.seed)
-    if choice.impostors == ImpostorKind.SAME_GROUP:
-        return _same_group(choice, title, people, groups or {}, photos)
     if choice.impostors == ImpostorKind.LOOK_ALIKE:
         return _look_alike(choice, title, people, photos)
+    groups, clusters = _groups(choice, people)
+    grouping = None
+    if groups:
+        lines = "\n".join(f"{person}\t{groups[person]}" for person in sorted(groups))
+        grouping = hashlib.sha256(lines.encode()).hexdigest()
+    if choice.impostors == ImpostorKind.SAME_GROUP:
+        return replace(_same_group(choice, title, people, groups, photos), grouping=grouping)
     pool = Pool(people, groups)
     return Labelled(
         title=title,
         pairs=ByPerson(pool, choice.seed) if choice.by_person else pool,
         photos=photos,
         identities=Identities.known(people, "the folder"),
+        clusters=clusters,
+        grouping=grouping,
     )
+
+
+def _groups(choice: Choice, people: Mapping[str, str]) -> tuple[dict[str, str], Clusters | None]:
+    """The group of each person, if there are any."""
+    if isinstance(choice.groups, Clustering):
+        assert choice.templates is not None  # noqa: S101 - require_what_chooses
+        return cluster_people(choice.templates, people, choice.groups)
+    return person_groups(choice.groups) if choice.groups else {}, None
 
 
 def _same_group(

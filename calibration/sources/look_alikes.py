@@ -19,13 +19,11 @@ from calibration.counting.groups import (
     ChosenImpostors,
     ImpostorKind,
 )
-from calibration.counting.naming import normal
 from calibration.objections import FEW, Effect, Objection
 from calibration.sources.all_pairs import Similarities, tiles_of
 from calibration.sources.sampling import Order, Pair, Permutation, Pool
-from calibration.sources.templates import Templates, load
+from calibration.sources.templates import Templates, of_photos, require_two_people
 from calibration.statistics.arrays import Counts, Floats
-from verikit.errors import WrongUse
 
 SHARE = 0.01
 MOST = 250_000
@@ -49,18 +47,14 @@ class LookAlikes:
         Raises:
             WrongUse: there are no such templates, or they are of fewer than two of these people.
         """
-        templates, number = _ordered(path, photos)
+        templates, number = of_photos(path, photos)
+        require_two_people(path, person[number], photos)
         self.photos = person.size
         compared = np.ones(person.size, bool) if part is None else part.copy()
         compared[number] = True
         self.compared = int(compared.sum())
         self.without_template = self.compared - number.size
         people = person[number]
-        if np.unique(people).size < 2:
-            raise WrongUse(
-                f"{path} holds templates of fewer than two of these people: its `photos` must be "
-                f"named as here, such as {photos[0] if photos else 'ann/1.jpg'}."
-            )
         counts = np.bincount(person[compared])
         pairs = self.compared * (self.compared - 1) // 2
         self.size = int(pairs - (counts * (counts - 1) // 2).sum())
@@ -148,18 +142,6 @@ class LookAlikesFirst:
         """The SHA-256 that tells these pairs from others."""
         near = hashlib.sha256(self.near.keys.tobytes()).hexdigest()
         return hashlib.sha256(f"{self.pool.digest()}\nlook-alike\n{near}".encode()).hexdigest()
-
-
-def _ordered(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
-    """The templates of some photos, and the number of the photo of each."""
-    templates = load(path)
-    numbers = {normal(name): number for number, name in enumerate(photos)}
-    found = [numbers.get(normal(str(name)), -1) for name in templates.photos]
-    number = np.array(found, np.int64)
-    chosen = np.flatnonzero(number >= 0)
-    if np.unique(number[chosen]).size < chosen.size:
-        raise WrongUse(f"{path}: a photo has two templates: give each photo one template.")
-    return templates.only(chosen), number[chosen]
 
 
 def _nearest(templates: Templates, people: Counts, wanted: int) -> tuple[Counts, Counts]:

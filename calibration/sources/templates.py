@@ -7,11 +7,13 @@ It has ``vectors`` (n, d) and ``people`` (n,), and optionally the names ``photos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from calibration.counting.naming import normal
 from calibration.sources.formats.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse, in_words
@@ -86,6 +88,35 @@ def load(path: Path) -> Templates:
         deviation=_sorted(arrays, "deviation", order),
         penalty=_sorted(arrays, "penalty", order),
     )
+
+
+def of_photos(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
+    """The templates of some photos, and the number of the photo of each.
+
+    Raises:
+        WrongUse: the file cannot be read, or has two templates of a photo.
+    """
+    templates = load(path)
+    numbers = {normal(name): number for number, name in enumerate(photos)}
+    found = [numbers.get(normal(str(name)), -1) for name in templates.photos]
+    number = np.array(found, np.int64)
+    chosen = np.flatnonzero(number >= 0)
+    if np.unique(number[chosen]).size < chosen.size:
+        raise WrongUse(f"{path}: a photo has two templates: give each photo one template.")
+    return templates.only(chosen), number[chosen]
+
+
+def require_two_people(path: Path, people: Counts, photos: Sequence[str]) -> None:
+    """Refuse templates of fewer than two of these people; ``photos`` are named as they must be.
+
+    Raises:
+        WrongUse: they are.
+    """
+    if np.unique(people).size < 2:
+        raise WrongUse(
+            f"{path} holds templates of fewer than two of these people: its `photos` must be "
+            f"named as here, such as {photos[0] if photos else 'ann/1.jpg'}."
+        )
 
 
 def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:

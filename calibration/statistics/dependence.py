@@ -20,6 +20,8 @@ from calibration.statistics.arrays import Counts, Floats
 
 FEW_EVENTS = 30
 """Errors below which a rate is poorly known: the rule of 30 (Doddington et al., 2000)."""
+LEAST_PEOPLE = 30
+"""The design effect is a variance over people: fewer give no estimate worth the name."""
 
 
 @dataclass(frozen=True, kw_only=True)

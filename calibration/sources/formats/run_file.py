@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from calibration.counting.groups import ChosenImpostors, ImpostorKind
+from calibration.counting.groups import ChosenImpostors, Clusters, ImpostorKind
 from calibration.counting.identities import Identities, Origin
 from calibration.objections import Effect, Objection
 from calibration.terms import Terms
@@ -38,6 +38,7 @@ class RunFile:
     objections: tuple[Objection, ...] = ()
     troubles: Mapping[str, int] = field(default_factory=dict)
     impostors: ChosenImpostors | None = None
+    clusters: Clusters | None = None
     identities: Identities | None = field(default=None, repr=False)
 
 
@@ -70,9 +71,13 @@ def open_run(path: Path) -> RunFile:
                 begun=Terms.of(begun) if begun else None,
                 troubles={str(why): int(k) for why, k in troubles_of(database).items()},
                 impostors=_impostors(known),
+                clusters=Clusters(**known["clusters"]) if "clusters" in known else None,
                 objections=tuple(
                     Objection(kind=str(kind), effect=Effect(effect), text=str(text))
-                    for kind, effect, text in known.get("objections", ())
+                    for kind, effect, text in (
+                        *known.get("objections", ()),
+                        *found.get("objections", ()),
+                    )
                 ),
                 identities=_identities(database, known["people"]) if "people" in known else None,
             )

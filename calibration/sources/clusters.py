@@ -1,0 +1,104 @@
+"""Groups where nobody gives any: clusters of people who look alike to a system that is not under
+test.
+
+A person is the mean of the templates of his photos. K-means puts people into clusters; one that is
+too small to be judged is dissolved, and its people join the nearest of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from calibration.counting.groups import Clusters
+from calibration.sources.templates import of_photos, require_two_people
+from calibration.statistics.arrays import Counts, Floats
+from calibration.statistics.dependence import LEAST_PEOPLE
+from verikit.errors import WrongUse
+
+A_CLUSTER = 100
+MOST = 8
+"""By default there is a cluster for every hundred people, but at least two and at most so many."""
+_STARTS = 10
+"""K-means is begun so often, always in the same way, and the tightest clusters are taken."""
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Groups are to be clusters, ``number`` of them or as many as the rule says."""
+
+    number: int | None = None
+
+    def __str__(self) -> str:
+        return f"clusters:{self.number}" if self.number else "clusters"
+
+
+def cluster_people(
+    path: Path, people: Mapping[str, str], wanted: Clustering
+) -> tuple[dict[str, str], Clusters]:
+    """The cluster of each person who has a template; ``people`` maps a photo to its person.
+
+    Raises:
+        WrongUse: there are no such templates, or they are of too few people.
+    """
+    photos = list(people)
+    templates, number = of_photos(path, photos)
+    names = np.array(list(people.values()))[number]
+    known, person = np.unique(names, return_inverse=True)
+    require_two_people(path, person, photos)
+    count = wanted.number or min(MOST, max(2, known.size // A_CLUSTER))
+    if known.size < count * LEAST_PEOPLE:
+        raise WrongUse(
+            f"{path} holds templates of {known.size:,} of these people: {count} clusters of at "
+            f"least {LEAST_PEOPLE} take {count * LEAST_PEOPLE:,}."
+        )
+    label = _named(clustered(_means(templates.vectors, person, known.size), count))
+    found = Clusters(
+        source=path.name,
+        number=len(set(label)),
+        people=known.size,
+        without_template=len(set(people.values())) - known.size,
+    )
+    if found.number < 2:
+        raise WrongUse(
+            f"{path}: its templates put nearly all people into one cluster, so there is nothing to "
+            "compare."
+        )
+    return dict(zip(known.tolist(), label, strict=True)), found
+
+
+def _means(vectors: Floats, person: Counts, people: int) -> Floats:
+    """The direction of each person's mean, shape (people, d)."""
+    sums = np.zeros((people, vectors.shape[1]))
+    np.add.at(sums, person, vectors)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    means: Floats = sums / np.maximum(lengths, np.finfo(float).tiny)
+    return means
+
+
+def clustered(means: Floats, count: int) -> Counts:
+    """The number of the cluster of each person, none of fewer than LEAST_PEOPLE."""
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - slow to import, seldom needed
+
+    labels: Counts = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(means)
+    while True:
+        found, sizes = np.unique(labels, return_counts=True)
+        if found.size == 1 or sizes.min() >= LEAST_PEOPLE:
+            return labels
+        least = found[np.argmin(sizes)]
+        others = found[found != least]
+        centres = np.array([means[labels == other].mean(axis=0) for other in others])
+        moving = labels == least
+        apart = np.linalg.norm(means[moving, None] - centres[None], axis=2)
+        labels[moving] = others[np.argmin(apart, axis=1)]
+
+
+def _named(labels: Counts) -> list[str]:
+    """ "cluster 1" is the largest; of two of one size that whose first person comes first."""
+    found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+    order = found[np.lexsort((first, -sizes))].tolist()
+    names = {label: f"cluster {place}" for place, label in enumerate(order, start=1)}
+    return [names[label] for label in labels.tolist()]

@@ -1,0 +1,70 @@
+"""Whether templates that must be another system's are: those of the system under test, or of a copy
+of it, put pairs in the order of its own scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from calibration.counting.comparisons import Measurement
+from calibration.objections import Effect, Objection
+from calibration.sources.all_pairs import Similarities
+from calibration.sources.templates import of_photos
+from calibration.statistics.arrays import Floats
+
+SAME_SYSTEM = "same system"
+"""The kind of objection that templates are those of the system under test."""
+_SAME = 0.9
+_CHANCE = 0.52
+"""Shares of twos of comparisons in one order: above the first it is one system (a rank correlation
+of 0.95 of normally distributed scores), below the second they have nothing in common."""
+_LEAST, _LEAST_FOR_CHANCE = 100, 1000
+"""Comparisons that it takes to say so."""
+_MOST, _TWOS = 20_000, 200_000
+
+
+def objections(measurement: Measurement, path: Path) -> list[Objection]:
+    """What the order of non-mated scores says of templates.
+
+    Raises:
+        WrongUse: the templates cannot be read.
+    """
+    first, second, scores = measurement.non_mated.pairs.sample(_MOST)
+    photos = measurement.identities.photos.names
+    templates, number = of_photos(path, photos)
+    place = np.full(len(photos), -1, np.int64)
+    place[number] = np.arange(number.size)
+    first, second = place[first], place[second]
+    known = (first >= 0) & (second >= 0)
+    n = int(known.sum())
+    if n < _LEAST:
+        return []
+    alike = Similarities(templates).between(first[known], second[known])
+    agreeing = concordance(alike, scores[known])
+    told = f"{100 * agreeing:.3g} % of twos of {n:,} non-mated comparisons"
+    if agreeing >= _SAME:
+        text = (
+            f"{path.name} puts {told} in the order of the scores: these are templates of the "
+            "system under test, or of one like it. Give those of another system."
+        )
+        return [Objection(kind=SAME_SYSTEM, effect=Effect.NO_PASS, text=text)]
+    if agreeing < _CHANCE and n >= _LEAST_FOR_CHANCE:
+        text = (
+            f"{path.name} puts {told} in the order of the scores, which is chance: it does not "
+            "tell who looks alike to this system. Do its vectors belong to its photos?"
+        )
+        return [Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]
+    return []
+
+
+def concordance(one: Floats, other: Floats) -> float:
+    """The share of twos that two rankings put in the same order, of those that both tell apart
+    (Goodman and Kruskal's gamma is twice that, less 1); NaN if there are none.
+
+    Shapes (n,). Of all twos a sample that is always the same.
+    """
+    a, b = np.random.default_rng(1).integers(0, one.size, (2, _TWOS))
+    ours, theirs = np.sign(one[a] - one[b]), np.sign(other[a] - other[b])
+    apart = (ours != 0) & (theirs != 0)
+    return float(np.mean(ours[apart] == theirs[apart])) if apart.any() else float("nan")
