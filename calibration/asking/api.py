@@ -12,6 +12,7 @@ from calibration.sources.photos import Photos
 from verikit.contract import Contract
 from verikit.contract.encryption import Secrets, url_encoded
 from verikit.transport import Answer, Request
+from verikit.transport.strict_json import number
 
 _AGAIN = {408, 425, 429}
 _CAUSES = {
@@ -123,7 +124,7 @@ class ContractApi:
     def outcome(self, answer: Answer) -> Outcome:
         """What an answer says of the pair."""
         if not answer.is_server_error:
-            code, score = answer.fields.get("code"), answer.number("verification_score")
+            code, score = answer.fields.get("code"), number(answer.fields.get("verification_score"))
             if code == self._contract.success_code:
                 if score is not None and 0 <= score <= 1:
                     return Outcome(score=score)

@@ -11,6 +11,9 @@ from typing import Any
 import click
 import pytest
 
+from calibration import claims
+from calibration.asking import adapters
+from calibration.judging.requirements import standard_names
 from verikit.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +177,11 @@ def test_named_modules_exist(page: Path) -> None:
         name for name in named if (ROOT / name / "__main__.py").exists()
     }
     assert named == there
+
+
+@pytest.mark.parametrize("name", [*claims.names(), *standard_names(), *adapters.NAMES])
+def test_what_calibrate_knows_by_name_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs/reference/calibration.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -8,7 +8,7 @@ from typing import Any
 from verikit.client.answers import Verification
 from verikit.client.errors import REFUSALS, AbnormalAnswer, UndocumentedAnswer
 from verikit.contract import load_contract
-from verikit.transport.strict_json import NotStrictJson, read_json
+from verikit.transport.strict_json import NotStrictJson, number, read_json
 
 CONTRACT = load_contract()
 OK = 200
@@ -32,12 +32,12 @@ def read_answer(status: int, body: bytes) -> Verification:
 
 
 def _verification(fields: Mapping[str, Any]) -> Verification:
-    score = _of_type(int | float, fields.get("verification_score"))
+    score = number(fields.get("verification_score"))
     request_id = _of_type(str, fields.get("request_id"))
     if score is None or not 0 <= score <= 1 or not request_id:
         complaint = "the response lacks a score from 0 to 1 or a request_id"
         raise UndocumentedAnswer(OK, complaint, CONTRACT.success_code, request_id)
-    return Verification(score=float(score), code=CONTRACT.success_code, request_id=request_id)
+    return Verification(score=score, code=CONTRACT.success_code, request_id=request_id)
 
 
 def _kind(status: int, code: int | None) -> type[AbnormalAnswer]:

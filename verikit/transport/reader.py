@@ -93,13 +93,6 @@ class Answer:
         """The JSON object, or an empty one."""
         return self.json if isinstance(self.json, dict) else {}
 
-    def number(self, field: str) -> float | None:
-        """The number in a field of the JSON object, None when it holds none; true is no number."""
-        value = self.fields.get(field)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        return float(value)
-
     @property
     def is_server_error(self) -> bool:
         """Whether the server failed, whatever was asked: the status is a 5xx."""

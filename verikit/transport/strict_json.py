@@ -48,6 +48,13 @@ def read_json(content: bytes) -> Any:
     return value
 
 
+def number(value: Any) -> float | None:
+    """A value of JSON as a number; None if it is none, as ``true`` is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
 def _demand_shallow(content: bytes) -> None:
     if content.count(b"[") + content.count(b"{") <= DEEPEST:
         return

@@ -9,6 +9,7 @@ from typing import Any
 from calibration.asking.api import Outcome, not_measured
 from calibration.sources.photos import Photos
 from verikit.transport import Answer
+from verikit.transport.strict_json import number
 
 
 class Adapter:
@@ -28,10 +29,10 @@ class Adapter:
         self.send = send
         self._no_face = no_face
 
-    def scored(self, answer: Answer, field: str) -> Outcome | None:
-        """The score in a field of a response with HTTP 200; None if there is no number in it."""
-        number = answer.number(field)
-        return Outcome(score=number) if number is not None and answer.status == 200 else None
+    def scored(self, answer: Answer, value: Any) -> Outcome | None:
+        """A value of a response with HTTP 200 as the score; None if it is no number."""
+        score = number(value)
+        return Outcome(score=score) if score is not None and answer.status == 200 else None
 
     def without_score(
         self, answer: Answer, why: str, *, no_face: bool, again: bool = False

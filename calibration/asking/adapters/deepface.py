@@ -22,7 +22,7 @@ class DeepFaceApi(Adapter):
 
     def outcome(self, answer: Answer) -> Outcome:
         """The distance; the text of an error says that no face was found."""
-        if found := self.scored(answer, "distance"):
+        if found := self.scored(answer, answer.fields.get("distance")):
             return found
         error = str(answer.fields.get("error") or answer.fields.get("exception") or "")
         why = _why(error) or answer.no_json or "no distance"

@@ -34,7 +34,7 @@ class FacePlusPlusApi(Adapter):
 
     def outcome(self, answer: Answer) -> Outcome:
         """The confidence; a photo without a face has an empty list of faces."""
-        if found := self.scored(answer, "confidence"):
+        if found := self.scored(answer, answer.fields.get("confidence")):
             return found
         fields, error = answer.fields, str(answer.fields.get("error_message", ""))
         empty = [] in (fields.get("faces1"), fields.get("faces2"))

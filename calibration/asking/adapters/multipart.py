@@ -37,7 +37,7 @@ class MultipartApi(Adapter):
 
     def outcome(self, answer: Answer) -> Outcome:
         """The score, else the refusal, else what went wrong."""
-        if found := self.scored(answer, self._names["score"]):
+        if found := self.scored(answer, answer.fields.get(self._names["score"])):
             return found
         refused = self._names["refused"] in answer.fields
         return self.without_score(answer, answer.no_json or "no score", no_face=refused)
