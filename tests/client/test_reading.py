@@ -1,5 +1,6 @@
 import json
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -101,6 +102,14 @@ def test_a_documented_status_without_a_code_is_told_in_its_words(status: int) ->
 def test_what_the_contract_does_not_know_is_named_so(status: int, fields: dict[str, Any]) -> None:
     with pytest.raises(UndocumentedAnswer):
         read(status, **fields)
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [(503, " (Service Unavailable)"), (299, ""), (200, "")]
+)
+def test_a_status_is_told_by_its_name(status: int, name: str) -> None:
+    with pytest.raises(UndocumentedAnswer, match=rf"no response of the contract{re.escape(name)}$"):
+        read(status)
 
 
 JSON = st.recursive(

@@ -79,6 +79,7 @@ def test_a_value_of_the_environment_cannot_add_a_header() -> None:
     [
         (b"401 Unauthorized\r\n", "returns 401: it needs credentials"),
         (b"403 Forbidden\r\n", "returns 403: it denies access"),
+        (b"407 X\r\n", "returns 407: a proxy in front of it wants credentials"),
         (
             b"308 Permanent\r\nLocation: https://faces.example/v2\r\n",
             "returns 308, a redirect, which verikit does not follow; use https://faces.example/v2",

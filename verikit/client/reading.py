@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from verikit.client.answers import Verification
@@ -49,7 +50,12 @@ def _kind(status: int, code: int | None) -> type[AbnormalAnswer]:
 def _message(status: int, fields: Mapping[str, Any]) -> str:
     documented = CONTRACT.statuses.get(status)
     reason = documented.reason if documented else None
-    return _of_type(str, fields.get("message")) or reason or "no response of the contract"
+    return _of_type(str, fields.get("message")) or reason or _undocumented(status)
+
+
+def _undocumented(status: int) -> str:
+    name = f" ({HTTPStatus(status).phrase})" if status in set(HTTPStatus) and status != OK else ""
+    return f"no response of the contract{name}"
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:

@@ -25,6 +25,12 @@ from verikit.transport.tls import Tls
 TIMEOUT_SECONDS = 30.0
 USER_AGENT = f"verikit/{version('verikit')}"
 _REDIRECTS = {301, 302, 303, 307, 308}
+_DENIALS = {
+    401: "it needs credentials; give them in a header (--header-file or "
+    "VERIKIT_HEADER_AUTHORIZATION)",
+    403: "it denies access",
+    407: "a proxy in front of it wants credentials",
+}
 _PLAIN_TO_TLS = (
     b"plain HTTP request was sent to HTTPS port",  # nginx
     b"HTTP request to an HTTPS server",  # Go
@@ -173,15 +179,12 @@ class Endpoint:
             to = answer.headers.get("location")
             use = f"; use {shown(_without_operation(to), limit=200)}" if to else ""
             return f"{where} returns {status}, a redirect, which verikit does not follow{use}"
-        if status == 401:
-            return (
-                f"{where} returns 401: it needs credentials; give them in a header "
-                "(--header-file or VERIKIT_HEADER_AUTHORIZATION)"
-            )
-        if status == 403:
-            return f"{where} returns 403: it denies access"
-        if status == 407 or (status in {502, 503, 504} and self._through_whole_urls):
+        if (self.proxy and status == 407) or (
+            status in {502, 503, 504} and self._through_whole_urls
+        ):
             return f"The proxy {self.proxy} refuses the connection: it returns {status}"
+        if status in _DENIALS:
+            return f"{where} returns {status}: {_DENIALS[status]}"
         if status == 400 and any(words in answer.body for words in _PLAIN_TO_TLS):
             return f"{where} uses TLS: write https:// instead of http://"
         return None
