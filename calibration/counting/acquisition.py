@@ -16,7 +16,10 @@ from calibration.statistics.arrays import Counts
 
 @dataclass(frozen=True, kw_only=True)
 class Acquisition:
-    """Numbers of photos: ``failed`` for certain, ``open_`` where the answers leave it open."""
+    """The numbers of the photos tried, each array of shape (n,).
+
+    No face was found in those of ``failed``; of those of ``open_`` the answers do not tell.
+    """
 
     photos: Counts
     failed: Counts
@@ -29,7 +32,7 @@ class Acquisition:
 
 
 class Acquirer:
-    """Collects which photos were compared and which pairs were refused for want of a face."""
+    """Collects the photos that were compared, and the pairs refused because no face was found."""
 
     def __init__(self) -> None:
         self._acquired = np.zeros(0, bool)
@@ -40,7 +43,7 @@ class Acquirer:
     def add(
         self, first: Counts, second: Counts, completed: np.ndarray, refused: np.ndarray
     ) -> None:
-        """Answers to pairs: numbers of photos, and two masks, each of shape (n,)."""
+        """Add answers to pairs: the numbers of both photos, and two masks, each of shape (n,)."""
         if not first.size:
             return
         self._grow(int(max(first.max(), second.max())) + 1)
@@ -51,20 +54,19 @@ class Acquirer:
             self._faceless.append(np.column_stack([first[refused], second[refused]]))
 
     def refuse(self, first: Counts, second: Counts) -> None:
-        """Non-mated pairs without a score, whatever the reason: shapes (n,)."""
+        """Add non-mated pairs without a score: numbers of both photos, each of shape (n,)."""
         if first.size:
             self._refused.append(np.column_stack([first, second]))
 
     def unexplained(self) -> int:
-        """Non-mated pairs without a score of which neither photo is certain to be to blame.
+        """The number of non-mated pairs without a score that no photo without a face explains.
 
-        A server that has no answer just for the pairs that it would confuse would otherwise look
-        perfect.
+        Otherwise a server that refuses just the pairs that it would confuse would look perfect.
         """
         return len(self._unexplained())
 
     def unsure(self) -> Counts:
-        """Photos that would explain a refusal if they were refused with themselves as well."""
+        """Photos that would explain a refusal if they were refused against themselves as well."""
         photos = np.unique(np.concatenate([self.result().open_, self._unexplained().ravel()]))
         unsure: Counts = photos[~self._acquired[photos]]
         return unsure
@@ -92,7 +94,7 @@ class Acquirer:
         return at_fault
 
     def result(self) -> Acquisition:
-        """What the answers settle."""
+        """The photos tried, failed and open, as far as the answers tell."""
         tried = np.flatnonzero(self._tried)
         if not self._faceless:
             nobody = np.zeros(0, np.int64)

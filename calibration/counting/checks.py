@@ -17,8 +17,8 @@ ROOM = 1 << 21
 class Repeats:
     """How often pairs were given.
 
-    ``times`` is the mean number of times that a comparison's pair comes, over comparisons: what
-    repeats cost in evidence (Kish's design effect). ``share`` of the comparisons repeat another.
+    ``times`` is the mean, over comparisons, of the number of comparisons of the same pair: the
+    design effect of repeats (Kish). ``share`` of the comparisons repeat another.
     """
 
     times: float = 1.0
@@ -29,8 +29,8 @@ class Repeats:
 class Conflict:
     """Comparisons of two photos that have different scores.
 
-    ``share`` of the comparisons are of such a pair; ``first`` and ``second`` are the photos of one
-    of them, ``lowest`` and ``highest`` its scores.
+    ``share`` of the comparisons are of such a pair; ``first`` and ``second`` are the numbers of the
+    photos of one of them, ``lowest`` and ``highest`` its scores.
     """
 
     share: float
@@ -60,11 +60,11 @@ def _photos(keys: np.ndarray) -> tuple[Counts, Counts]:
 
 
 class PairCounter:
-    """Finds pairs that come more than once, in bounded memory, and what scores they have.
+    """Finds pairs that occur more than once, and their scores, in bounded memory.
 
-    A pair is remembered if its hash is below a limit, which is halved whenever the room is full:
-    so what is remembered is a random sample of the pairs, each with all its repeats. Two photos in
-    the other order are the same pair, but may have another score.
+    A pair is kept if its hash is below a limit, which is halved whenever the memory is full. So the
+    kept pairs are a random sample, each with all its repeats. Two photos in the other order are the
+    same pair, but may have another score.
     """
 
     def __init__(self, room: int = ROOM) -> None:
@@ -90,15 +90,17 @@ class PairCounter:
         self._merge()
 
     def result(self) -> Repeats:
-        """How often pairs came, in either order."""
+        """How often pairs occurred, in either order."""
         self._merge()
         if self._repeats is None:
             self._repeats = self._counted()
         return self._repeats
 
     def conflict(self, apart: float, *, either_order: bool = False) -> Conflict | None:
-        """Pairs in one order, or in either, whose scores are further ``apart``; None if there are
-        none."""
+        """Pairs whose scores differ by more than ``apart``; None if there are none.
+
+        ``either_order``: the order of the two photos does not matter.
+        """
         self._merge()
         seen = self._seen.unordered() if either_order else self._seen
         widths = seen.highest - seen.lowest
@@ -117,7 +119,7 @@ class PairCounter:
         )
 
     def drop(self, first: Counts, second: Counts) -> None:
-        """Forget pairs, in this order."""
+        """Remove pairs, in this order: numbers of photos, each of shape (n,)."""
         self._merge()
         seen = self._seen
         self._seen = seen.where(~np.isin(seen.pairs, _keys(first, second)))
@@ -132,7 +134,10 @@ class PairCounter:
         return *_photos(seen.pairs), seen.highest
 
     def mean_rates(self, person: Counts, thresholds: tuple[float, ...]) -> Floats:
-        """The mean rate over pairs of people, of the pairs remembered; NaN where there are none."""
+        """The mean false match rate over pairs of people, of the kept pairs, shape (rows,).
+
+        NaN if there are none. ``person`` gives the person of each photo, shape (photos,).
+        """
         self._merge()
         seen = self._seen.where(~np.isnan(self._seen.highest))
         return mean_rates(person, *_photos(seen.pairs), seen.highest, thresholds)
@@ -214,7 +219,7 @@ def _mixed(keys: np.ndarray) -> np.ndarray:
 
 @dataclass(kw_only=True)
 class Spread:
-    """The two lowest different scores, how many are the lowest, and the highest of all."""
+    """The two lowest distinct scores, the number of the lowest, the highest, and their number."""
 
     lowest: float = np.inf
     at_lowest: int = 0
@@ -242,7 +247,7 @@ class Spread:
         )
 
     def merge(self, other: Spread) -> None:
-        """Take what was seen elsewhere into account."""
+        """Add what was counted elsewhere."""
         values = sorted({self.lowest, self.second_lowest, other.lowest, other.second_lowest})
         lowest = values[0]
         self.at_lowest = sum(s.at_lowest for s in (self, other) if s.lowest == lowest)

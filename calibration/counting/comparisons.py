@@ -30,7 +30,7 @@ LOOKED_AT = 500
 
 
 class ComparisonCounts:
-    """One kind of comparison; ``failed`` were refused, so they have no score.
+    """The counts of one kind of comparison; ``failed`` were refused, so they have no score.
 
     ``every_pair`` counts instead of ``pairs`` where all pairs of photos are compared.
     """
@@ -60,7 +60,7 @@ class ComparisonCounts:
         self.rounding.add(scores)
 
     def take_back(self, first: Counts, second: Counts, scores: Floats) -> None:
-        """Undo ``add``, but for what is no more than a sample or a trace of the order."""
+        """Undo ``add``, except in the sample of pairs and in the trace of the order."""
         undone = ComparisonCounts(
             Histogram(
                 thresholds=self.histogram.thresholds,
@@ -80,7 +80,7 @@ class ComparisonCounts:
 
     @property
     def kind(self) -> str:
-        """What such comparisons are called."""
+        """The name of the kind: mated or non-mated."""
         return "mated" if self.mated else "non-mated"
 
     def refuse(self, first: Counts) -> None:
@@ -92,7 +92,10 @@ class ComparisonCounts:
             self._refused += np.bincount(first, minlength=size)
 
     def refused(self, person: Counts) -> Counts:
-        """Refused comparisons by the person of their first photo; ``person`` is (photos,)."""
+        """Refused comparisons by the person of their first photo, shape (people,).
+
+        ``person`` gives the person of each photo, shape (photos,).
+        """
         people = int(person.max()) + 1 if person.size else 0
         weights = self._refused[: person.size]
         by_person: Counts = np.bincount(
@@ -101,7 +104,7 @@ class ComparisonCounts:
         return by_person
 
     def merge(self, other: ComparisonCounts) -> None:
-        """Add what was counted elsewhere, in no particular order: the trace stays as it is."""
+        """Add what was counted elsewhere, in any order: the trace of the order does not change."""
         self.histogram.merge(other.histogram)
         self.by_photo.merge(other.by_photo)
         self.spread.merge(other.spread)
@@ -114,22 +117,27 @@ class ComparisonCounts:
 
     @property
     def attempted(self) -> int:
-        """Completed and refused comparisons."""
+        """The number of completed and refused comparisons."""
         return self.histogram.n + self.failed
 
     @property
     def events(self) -> Counts:
-        """What went wrong at each threshold: false matches, or false non-matches."""
+        """False matches (mated: false non-matches) at each threshold, shape (rows,)."""
         return self.histogram.n - self.histogram.matches if self.mated else self.histogram.matches
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Comparisons in arrays of shape (n,): numbers of photos, truth, and what was answered.
+    """Comparisons as arrays of shape (n,).
 
-    ``scores`` is NaN where there is none; ``codes`` then says why, 0 where nothing was measured.
-    ``groups`` holds numbers of labels, or None; ``seconds`` how long each answer took, if that was
-    measured.
+    Attributes:
+        first: the numbers of the first photos.
+        second: the numbers of the second photos.
+        mated: whether both photos show one person.
+        scores: NaN without one.
+        codes: the system code of a refusal, 0 if nothing was measured.
+        groups: the numbers of the labels of groups, if there are groups.
+        seconds: the latency of each answer, if it was measured.
     """
 
     first: Counts
@@ -195,7 +203,7 @@ class Measurement:
         return self.non_mated, self.mated
 
     def add(self, block: Block) -> None:
-        """Count a block. A photo against itself only tells whether a face is found in it."""
+        """Count a block; a photo compared with itself only shows whether it has a face."""
         scores = self._as_written(block.scores)
         completed = ~np.isnan(scores)
         answered = completed | (block.codes != 0)
@@ -223,7 +231,7 @@ class Measurement:
             self._add_scores(counts, block, scores, ours & completed)
 
     def aside(self, block: Block) -> np.ndarray:
-        """Which comparisons of a block are across groups where impostors are of the same group."""
+        """The comparisons across groups, if impostors are of the same group: a mask, shape (n,)."""
         if not self.of_same_group or block.groups is None:
             return np.zeros(block.mated.shape, bool)
         within = np.array([is_within(label) for label in self.labels.names], bool)
@@ -237,7 +245,7 @@ class Measurement:
 
     @property
     def look_alikes(self) -> ChosenImpostors | None:
-        """The look-alikes, where these were asked first."""
+        """The look-alikes, if these were asked first."""
         chosen = self.impostors
         return chosen if chosen and chosen.kind == ImpostorKind.LOOK_ALIKE else None
 
@@ -251,14 +259,14 @@ class Measurement:
         self.latencies = Latencies()
 
     def acquisition(self) -> Acquisition:
-        """In which photos a face was found; of none, where the source cannot tell."""
+        """The photos with and without a face; none if the source does not tell refusals."""
         if self.tells_refusals:
             return self.acquirer.result()
         none = np.zeros(0, np.int64)
         return Acquisition(photos=none, failed=none, open_=none)
 
     def strata(self) -> tuple[Shares, Shares]:
-        """What each person contributes to comparisons of look-alikes, and to all others."""
+        """Each person's share of the comparisons of look-alikes, and of all others."""
         person = self.identities.people().person
         top, rest = (
             self.groups[False].shares(self.labels.numbers([label]), person)
@@ -268,7 +276,7 @@ class Measurement:
         return replace(top, pairs=pairs), replace(rest, pairs=None)
 
     def refused_strata(self) -> tuple[int, int]:
-        """Refused comparisons of look-alikes, and of all others."""
+        """The numbers of refused comparisons of look-alikes, and of all others."""
         person = self.identities.people().person
         top, rest = (
             int(self.groups[False].refused(self.labels.numbers([label]), person).sum())
@@ -277,7 +285,7 @@ class Measurement:
         return top, rest
 
     def matches_at_random(self) -> Floats:
-        """False matches at each row in as many random comparisons, shape (rows,)."""
+        """The false matches expected in as many random comparisons, shape (rows,)."""
         histogram = self.non_mated.histogram
         if not (chosen := self.look_alikes):
             return histogram.matches.astype(float)
@@ -309,7 +317,7 @@ class Measurement:
             self.groups[mated].merge(groups, labels)
 
     def shares(self, counts: ComparisonCounts) -> Shares:
-        """What each person contributes to one kind of comparison."""
+        """Each person's share of one kind of comparison."""
         person = self.identities.people().person
         shares = counts.by_photo.shares(person)
         if counts.mated or not self.of_same_group:
@@ -319,8 +327,10 @@ class Measurement:
         return replace(shares, pairs=self.groups[False].pairs(within, person))
 
     def fmr_by_pair_of_people(self) -> Floats:
-        """The mean over pairs of people of their false match rate, shape (rows,); NaN where pairs
-        were not compared at random."""
+        """The mean false match rate over pairs of people, shape (rows,).
+
+        NaN if pairs were not compared at random.
+        """
         counts = self.non_mated
         if self.look_alikes:
             return np.full(len(self.thresholds), np.nan)

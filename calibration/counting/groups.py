@@ -32,7 +32,7 @@ _A_DECADE = 100
 
 
 class ImpostorKind(StrEnum):
-    """Who non-mated comparisons are of."""
+    """The kind of people in non-mated comparisons."""
 
     RANDOM = "random"
     SAME_GROUP = "same-group"
@@ -41,8 +41,11 @@ class ImpostorKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ChosenImpostors:
-    """Impostors that are not random: ``share`` of all non-mated pairs are of this kind, and they
-    are of so many pairs of people, if that is known."""
+    """Impostors that are not random.
+
+    ``share`` of all non-mated pairs are of this ``kind``; they are of ``pairs_of_people`` pairs of
+    people, if that is known.
+    """
 
     kind: ImpostorKind
     share: float
@@ -78,17 +81,17 @@ class Clusters:
 
 
 def label_of(first: str, second: str) -> str:
-    """How a comparison of two groups is called: ``A`` within a group, ``A|B`` across."""
+    """The label of a comparison of two groups: ``A`` within a group, ``A|B`` across."""
     return first if first == second else ACROSS.join(sorted((first, second)))
 
 
 def is_within(label: str) -> bool:
-    """Whether a label is that of comparisons within a group."""
+    """Whether the comparisons of a label are within a group."""
     return ACROSS not in label and label != NOT_GIVEN
 
 
 class Groups:
-    """Comparisons of one kind; labels are numbers of names in ``labels``.
+    """Counts of one kind of comparison by label; a label is the number of a name in ``labels``.
 
     Non-mated comparisons charge both photos, mated ones the first.
     """
@@ -109,12 +112,12 @@ class Groups:
         self.add_events(first, second, labels, scores)
 
     def add_tried(self, photos: Counts, labels: Counts, counts: Counts) -> None:
-        """Charge photos with so many comparisons each: shapes (n,)."""
+        """Charge photos with ``counts`` comparisons each: arrays of shape (n,)."""
         places, size = self._places(photos, labels)
         self._tried += np.bincount(places, weights=counts, minlength=size).astype(np.int64)
 
     def add_events(self, first: Counts, second: Counts, labels: Counts, scores: Floats) -> None:
-        """Charge what went wrong of comparisons that were charged as tried: shapes (n,)."""
+        """Charge the errors among comparisons that ``add_tried`` charged: arrays of shape (n,)."""
         ends = (first,) if self._mated else (first, second)
         for row, threshold in enumerate(self._thresholds):
             wrong = scores < threshold if self._mated else scores >= threshold
@@ -123,13 +126,16 @@ class Groups:
                 self._events[row] += np.bincount(places, minlength=size)
 
     def refuse(self, first: Counts, second: Counts, labels: Counts) -> None:
-        """Count refused comparisons, by their first photos: shapes (n,)."""
+        """Count refused comparisons by their first photos: arrays of shape (n,)."""
         self._places(second, labels)
         places, size = self._places(first, labels)
         self._refused += np.bincount(places, minlength=size)
 
     def merge(self, other: Groups, labels: Counts) -> None:
-        """Add what was counted elsewhere of the same photos; ``labels`` are our numbers of its."""
+        """Add what was counted elsewhere of the same photos.
+
+        ``labels[i]`` is the number here of its label i.
+        """
         photos, theirs = other._keys >> _BITS, other._keys & (MOST_LABELS - 1)
         places, _ = self._places(photos, labels[theirs] if theirs.size else theirs)
         self._tried[places] += other._tried
@@ -137,7 +143,10 @@ class Groups:
         self._events[:, places] += other._events
 
     def shares(self, numbers: Counts, person: Counts) -> Shares:
-        """What each person contributes to the comparisons of labels; ``person`` is (photos,)."""
+        """Each person's share of the comparisons of some labels.
+
+        ``numbers`` are those of the labels; ``person`` gives each photo's person, shape (photos,).
+        """
         chosen, people, size = self._people(numbers, person)
         return Shares(
             tried=_sums(people, self._tried[chosen], size),
@@ -147,8 +156,7 @@ class Groups:
         )
 
     def pairs(self, numbers: Counts, person: Counts) -> int:
-        """How many pairs of people can be compared under labels; at the least where it is not told
-        who is of which group."""
+        """How many pairs of people some labels can compare; a lower bound if groups are unknown."""
         pairs = 0
         for number in numbers.tolist():
             people = np.unique(person[self.photos(number)])
@@ -169,14 +177,14 @@ class Groups:
         return _sums(people, self._refused[chosen], size)
 
     def counts(self, number: int) -> tuple[int, Counts]:
-        """Completed comparisons of a label, and what went wrong at each threshold, (rows,)."""
+        """The completed comparisons of a label, and its errors at each threshold, shape (rows,)."""
         chosen = self._keys & (MOST_LABELS - 1) == number
         charged = 1 if self._mated else 2
         events: Counts = self._events[:, chosen].sum(axis=1) // charged
         return int(self._tried[chosen].sum()) // charged, events
 
     def photos(self, number: int) -> Counts:
-        """The photos that any comparison of a label was of."""
+        """The numbers of the photos in comparisons of a label."""
         found: Counts = (self._keys >> _BITS)[self._keys & (MOST_LABELS - 1) == number]
         return found
 
@@ -209,14 +217,13 @@ def _sums(people: Counts, counts: Counts, size: int) -> Counts:
 
 
 class Latencies:
-    """How long answers took: a histogram for each label, whose bins are a hundredth of a decade
-    wide."""
+    """Latencies of answers: a histogram for each label, with bins of a hundredth of a decade."""
 
     def __init__(self) -> None:
         self._bins: dict[int, Counts] = {}
 
     def add(self, labels: Counts, seconds: Floats) -> None:
-        """Count answers: numbers of labels, and seconds, NaN where nobody measured; (n,) each."""
+        """Count answers: numbers of labels, and seconds (NaN: not measured), each of shape (n,)."""
         known = np.isfinite(seconds)
         places = np.log10(np.clip(seconds[known], _LEAST, _MOST) / _LEAST) * _A_DECADE
         labels, places = labels[known], places.astype(np.int64)
@@ -226,7 +233,7 @@ class Latencies:
             self._bins[label] = self._bins.get(label, np.zeros(size, np.int64)) + counts
 
     def quantiles(self, labels: Sequence[int], shares: Sequence[float]) -> list[float] | None:
-        """The seconds within which these shares of the answers came, to 2.4 %; None without any."""
+        """The quantiles of the latency in seconds, to 2.4 %; None if nothing was measured."""
         found = [self._bins[label] for label in labels if label in self._bins]
         if not found:
             return None

@@ -93,7 +93,7 @@ A_DECADE = 20
 
 
 class Trace:
-    """Remembers k at each threshold for a number of comparisons that grows geometrically."""
+    """Keeps k at each threshold after a geometrically growing number of comparisons."""
 
     def __init__(self, thresholds: tuple[float, ...]) -> None:
         self._thresholds = thresholds

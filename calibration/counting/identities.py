@@ -53,7 +53,7 @@ class Index:
 
 
 class Origin(StrEnum):
-    """How it is known who is on the photos."""
+    """How it is known who the photos show."""
 
     GIVEN = "given"
     FOLDERS = "folders"
@@ -140,7 +140,7 @@ class Identities:
         return identities
 
     def settle(self) -> None:
-        """Hold on to what is known now: what comes after are comparisons planned from it."""
+        """Keep the people as known now: the comparisons that follow are planned from them."""
         self.people()
         self._settled = True
 
@@ -152,7 +152,7 @@ class Identities:
         return numbers
 
     def written(self, names: Sequence[str]) -> Counts:
-        """The numbers of photos by their names as a file writes them, shape (n,)."""
+        """The numbers of photos by their names as a file spells them, shape (n,)."""
         for name in names:
             if name not in self._written:
                 self._written[name] = self.photos.number(naming.normal(name))
@@ -164,7 +164,7 @@ class Identities:
         return self._people.number(name) if name else -1
 
     def give(self, photos: Counts, people: Counts) -> None:
-        """Photos show these people: shapes (n,); -1 where nobody says who."""
+        """Say whom photos show: numbers of photos and people, shape (n,); -1 if unknown."""
         self._grow()
         told = people >= 0
         photos, people = photos[told], people[told]
@@ -177,7 +177,7 @@ class Identities:
         self._complete = None
 
     def see(self, first: Counts, second: Counts, *, mated: bool) -> None:
-        """Pairs of two photos and what their label says: shapes (n,)."""
+        """Add pairs of one label: the numbers of both photos, each of shape (n,)."""
         if self._settled:
             return
         self._grow()
@@ -203,7 +203,7 @@ class Identities:
                 self._bound = [np.column_stack([places, roots])[moved]]
 
     def people(self) -> People:
-        """Who is on each photo, as far as everything seen so far tells."""
+        """The person of each photo, as far as everything added so far tells."""
         if self._complete is None:
             self._complete = self._resolved()
         return self._complete
@@ -345,7 +345,7 @@ class CountsByPhoto:
         self._events = np.zeros((len(thresholds), 0), np.int64)
 
     def shares(self, person: Counts) -> Shares:
-        """What each person contributes so far; ``person`` has shape (photos,)."""
+        """Each person's share; ``person`` gives the person of each photo, shape (photos,)."""
         photos = min(self._tried.size, person.size)
         people = int(person.max()) + 1 if person.size else 0
         person = person[:photos]
@@ -364,7 +364,7 @@ class CountsByPhoto:
         self.add_events(first, second, scores)
 
     def taking_part(self, photos: int) -> np.ndarray:
-        """Which of so many photos were compared, shape (photos,)."""
+        """Which of so many photos were compared: a mask of shape (photos,)."""
         self._grow(photos)
         taking: np.ndarray = self._tried[:photos] > 0
         return taking
@@ -375,7 +375,7 @@ class CountsByPhoto:
         self._tried[: tried.size] += tried
 
     def add_events(self, first: Counts, second: Counts, scores: Floats) -> None:
-        """Charge what went wrong: each row looks only at what went wrong in the row before it."""
+        """Charge the errors: numbers of photos and scores, each of shape (n,)."""
         rows = list(enumerate(self._thresholds))
         for row, threshold in reversed(rows) if self._mated else rows:
             wrong = scores < threshold if self._mated else scores >= threshold

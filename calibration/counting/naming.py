@@ -90,10 +90,11 @@ READINGS: Mapping[str, Reading] = {**FOLDERS, **FILES, WHOLE: _stem}
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How a reading of names stands to the labels.
+    """The agreement of a reading of the names with the labels.
 
-    ``one_person`` is how many mated, then how many non-mated pairs it gives to one person, of
-    ``looked_at``. ``by_chance`` is the share of pairs that any two photos would be of one person.
+    ``one_person``: the mated and the non-mated pairs that it takes for one person, among the pairs
+    of each kind in ``looked_at``. ``by_chance``: the share of random pairs of photos that it takes
+    for one person.
     """
 
     how: str
@@ -113,7 +114,7 @@ class Agreement:
 
     @property
     def gain(self) -> float:
-        """How much more often mated pairs are of one person than non-mated pairs are."""
+        """The share of mated pairs of one person minus that of non-mated pairs."""
         mated, non_mated = self.shares
         if not self.looked_at[0]:
             return -non_mated
@@ -121,12 +122,12 @@ class Agreement:
 
     @property
     def contradicted(self) -> int:
-        """Pairs whose label says otherwise."""
+        """The number of pairs whose label contradicts the reading."""
         return self.looked_at[0] - self.one_person[0] + self.one_person[1]
 
     @property
     def holds(self) -> bool:
-        """Whether the labels bear the reading out."""
+        """Whether the labels confirm the reading."""
         mated, non_mated = self.looked_at
         _, together = self.shares
         expected = self.by_chance * non_mated
@@ -142,8 +143,7 @@ class Agreement:
 
     @property
     def twisted(self) -> bool:
-        """Whether it tells people, though the labels say otherwise: non-mated pairs are of one
-        person far more often than at random."""
+        """Whether the labels are reversed: non-mated pairs are of one person far too often."""
         _, together = self.shares
         return self.people > 1 and together > max(5 * self.by_chance, 0.01) and self.by_chance < 0.1
 
@@ -155,9 +155,12 @@ _EXPECTED = 10.0
 
 
 def best(agreements: Sequence[Agreement]) -> Agreement | None:
-    """The reading that agrees best with the labels; of those about as good, as a few wrong labels
-    make them, folders go before file names, and then the one of fewest people, which claims least
-    evidence. If none agrees, folders that tell people all the same: then the labels are wrong."""
+    """The reading that agrees best with the labels.
+
+    Among readings that are about as good (a few labels may be wrong), folders are preferred to file
+    names, and then the reading with the fewest people, which claims least evidence. If none agrees,
+    it is a reading of folders that the reversed labels contradict; None without one.
+    """
     holding = [one for one in agreements if one.holds]
     if holding:
         most = max(one.gain for one in holding) - _AS_GOOD
@@ -167,7 +170,7 @@ def best(agreements: Sequence[Agreement]) -> Agreement | None:
 
 
 def reversed_labels(agreements: Sequence[Agreement]) -> Agreement | None:
-    """A reading that says of nearly every pair the contrary of its label."""
+    """A reading that contradicts nearly every label; None if there is none."""
     for one in agreements:
         if one.how != WHOLE and all(one.looked_at) and one.people > 1 and one.gain <= -0.5:
             return one
@@ -191,9 +194,9 @@ _FEW = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The person of each photo of a folder, and what told so; ``inferred`` from file names.
+    """The person of each photo of a folder.
 
-    ``doubt`` says what else the names may mean, if they may.
+    ``how`` says by what; ``inferred``: by file names. ``doubt`` says what else the names may mean.
     """
 
     people: Mapping[str, str]
@@ -203,9 +206,9 @@ class Layout:
 
 
 def layout(names: Sequence[str]) -> Layout | None:
-    """Who is on the photos of a folder, by how it is laid out; None where that is not clear.
+    """The people on the photos of a folder, by its layout; None if it is ambiguous.
 
-    No labels are at hand that could bear it out: so names that could be read in two ways are not.
+    There are no labels to confirm a reading, so names with two possible readings are not read.
     """
     below = [name for name in names if "/" in name]
     if not below or (below == list(names) and len({folder(name) for name in names}) == 1):

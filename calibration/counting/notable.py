@@ -17,7 +17,7 @@ class Extremes:
         self._pairs: Counts = np.zeros((0, 2), np.int64)
 
     def add(self, first: Counts, second: Counts, scores: Floats) -> None:
-        """Offer comparisons: indices of photos and scores, each of shape (n,)."""
+        """Offer comparisons: numbers of photos and scores, each of shape (n,)."""
         keys = self._sign * scores
         if self._scores.size == self._size:
             near = keys < self._scores[-1]
@@ -33,14 +33,14 @@ class Extremes:
         self._merge(other._pairs, other._scores)
 
     def drop(self, first: Counts, second: Counts) -> None:
-        """Forget comparisons, each once: indices of photos, each of shape (n,)."""
+        """Remove comparisons, each once: numbers of photos, each of shape (n,)."""
         for pair in zip(first.tolist(), second.tolist(), strict=True):
             places = np.flatnonzero((self._pairs == pair).all(axis=1))[:1]
             self._scores = np.delete(self._scores, places)
             self._pairs = np.delete(self._pairs, places, axis=0)
 
     def listed(self) -> list[tuple[int, int, float]]:
-        """First photo, second photo and score, the most extreme first."""
+        """Numbers of both photos and score, the most extreme first."""
         return [
             (int(first), int(second), float(self._sign * key))
             for (first, second), key in zip(self._pairs, self._scores, strict=True)

@@ -12,8 +12,9 @@ from calibration.statistics.arrays import Counts, Floats
 class EveryPair:
     """Counts false matches where every two photos of two people are compared once.
 
-    A match weighs the less, the more photos its two people have; it is counted by these two
-    numbers, so that counts from elsewhere can be added exactly. ``person`` has shape (photos,).
+    A match weighs 1 / (photos of the one person * photos of the other). Matches are counted by
+    these two numbers, so that counts from elsewhere can be added exactly. ``person`` gives the
+    person of each photo, shape (photos,).
     """
 
     def __init__(self, person: Counts, thresholds: tuple[float, ...]) -> None:
@@ -38,7 +39,7 @@ class EveryPair:
 
     @property
     def rates(self) -> Floats:
-        """The mean rate over pairs of people at each threshold."""
+        """The mean false match rate over pairs of people at each threshold, shape (rows,)."""
         weights = 1 / np.outer(self._sizes, self._sizes).ravel()
         rates: Floats = self._events @ weights / math.comb(self._people, 2)
         return rates
@@ -47,8 +48,11 @@ class EveryPair:
 def mean_rates(
     person: Counts, first: Counts, second: Counts, scores: Floats, thresholds: tuple[float, ...]
 ) -> Floats:
-    """The mean rate over pairs of people at each threshold, of comparisons of shape (n,); NaN
-    where there are none. ``person`` has shape (photos,)."""
+    """The mean false match rate over pairs of people at each threshold, shape (rows,).
+
+    NaN without comparisons. ``person`` gives the person of each photo, shape (photos,); ``first``
+    and ``second`` are numbers of photos, with ``scores``, each of shape (n,).
+    """
     ends = person[first], person[second]
     pairs = np.maximum(*ends) * (int(person.max(initial=0)) + 1) + np.minimum(*ends)
     _, place = np.unique(pairs, return_inverse=True)

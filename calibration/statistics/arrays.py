@@ -1,4 +1,4 @@
-"""Names for the types of arrays."""
+"""Names for the types of arrays; docstrings give their shapes."""
 
 from typing import Any
 
@@ -7,3 +7,4 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 Counts = npt.NDArray[np.int64]
+"""Whole numbers: counts, and the numbers (indices from 0) of photos, people and labels."""

@@ -26,12 +26,12 @@ LEAST_PEOPLE = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """What each person contributes.
+    """What each person contributes to a set of comparisons.
 
     ``tried`` has shape (G,): comparisons of each person; ``events`` has shape (rows, G): errors at
     each threshold, thresholds ascending. ``per_comparison`` is the number of people in a
-    comparison: 2 (non-mated) or 1 (mated). ``pairs`` is how many pairs of these people there are
-    to compare, if not all of them.
+    comparison: 2 (non-mated) or 1 (mated). ``pairs`` is the number of pairs of
+    these people that can be compared; None: all of them.
     """
 
     tried: Counts | Floats
@@ -51,7 +51,7 @@ class Shares:
 
 
 def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """The design effect of each row, at least 1.
+    """The design effect of each row, at least 1; one number for each threshold.
 
     A row with few events (fewer than 30 effective ones) cannot show how they cluster: one or none
     looks independent. Its design effect is the largest of its own, of that expected at its
@@ -63,31 +63,31 @@ def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[floa
 
 
 def shown_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """As ``design_effects``, without the bound of rows with few events: what the events show.
+    """The design effects that the events themselves show: no bound for rows with few events.
 
-    It is for "there are too many events", as many events show how they cluster. "There are few
-    enough events" needs the bound.
+    They suffice to show that there are too many events, because many events show how they cluster.
+    To show that there are few enough, use ``design_effects``.
     """
     return [row.shown for row in _rows(shares, claimed)]
 
 
 def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """By how much the design effect of each row exceeds 1, for each unit of the rate.
+    """The growth of each row's design effect with the rate: it is 1 + rate * growth.
 
-    People who draw events more often than others make it grow with the rate: 1 + rate * growth.
-    Whoever tests whether a rate is as high as a limit needs the design effect at that limit: a
-    sample that happens to have few events shows little of either.
+    It grows because some people have more events than others. A test against a limit needs the
+    design effect at that limit, as a sample with few events by chance shows too small a one.
     """
     sharing = _sharing(shares) if shares.comparisons else 0.0
     return [row.spread * sharing for row in _rows(shares, claimed)]
 
 
 def people_errors(top: Shares, rest: Shares, share: float) -> list[float]:
-    """For each row the standard error of share * top + (1 - share) * rest that comes from people
-    alone, as a share of the rate; from the rows below if there are few events.
+    """The relative standard error of each row's rate that comes from the choice of people alone.
 
-    Which pairs are in the top depends on who is in the sample, so that the rates of both strata do
-    not show it: here people differ in their share of all events, whichever stratum these are of.
+    The rate is share * top + (1 - share) * rest. Which pairs are in the top stratum depends on who
+    is in the sample, and the rates of the strata do not show that; so the error is computed from
+    each person's share of the events of both strata. Rows with few events take it from the rows
+    below.
     """
     error, errors = 0.0, []
     strata = _weights(top, rest, share)
@@ -115,9 +115,9 @@ def _weights(top: Shares, rest: Shares, share: float) -> list[tuple[float, Share
 
 
 def joint_effects(top: Shares, rest: Shares, share: float) -> list[float]:
-    """The design effect of each row of share * top + (1 - share) * rest, of the same people.
+    """The design effect of each row of share * top + (1 - share) * rest, for the same people.
 
-    It knows that people who draw events in one of the two draw them in the other as well.
+    It includes the correlation of the strata: people with events in one have them in the other too.
     """
     strata = _weights(top, rest, share)
     effects = []
@@ -133,7 +133,10 @@ def joint_effects(top: Shares, rest: Shares, share: float) -> list[float]:
 
 
 def spreads(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """cv^2 of people's event rates in each row; from the rows below if there are few events."""
+    """The squared coefficient of variation of people's event rates, for each row.
+
+    Rows with few events take it from the rows below.
+    """
     return [row.spread for row in _rows(shares, claimed)]
 
 

@@ -31,7 +31,10 @@ class Binned(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """The detection error trade-off: thresholds ascending, FMR falling, FNMR rising."""
+    """The detection error trade-off: thresholds ascending, FMR falling, FNMR rising.
+
+    Each has shape (BINS + 1,).
+    """
 
     thresholds: Floats
     fmr: Floats
@@ -39,7 +42,7 @@ class Curve:
 
 
 def reached(histogram: Binned) -> Floats:
-    """The share of scores at or above each bin edge."""
+    """The share of scores at or above each bin edge, shape (BINS + 1,); 0 without scores."""
     from_the_top = np.concatenate([np.cumsum(histogram.bins[::-1])[::-1], [0]])
     return from_the_top / max(histogram.n, 1)
 
@@ -58,7 +61,7 @@ def overlap(non_mated: Binned, mated: Binned) -> bool:
 
 
 def crossing(non_mated: Binned, mated: Binned) -> float:
-    """The threshold at which FMR and FNMR are closest."""
+    """The bin edge at which FMR and FNMR are closest, on the axis of the scores."""
     curve = det(non_mated, mated)
     return float(curve.thresholds[int(np.argmin(np.abs(curve.fmr - curve.fnmr)))])
 
@@ -82,7 +85,7 @@ def equal_error_rate(non_mated: Binned, mated: Binned, effects: tuple[float, flo
 
 
 def threshold_for(non_mated: Binned, fmr: float) -> float | None:
-    """The lowest threshold whose measured FMR is at most ``fmr``; None if there is none."""
+    """The lowest bin edge whose measured FMR is at most ``fmr``; None for less than one error."""
     if non_mated.n * fmr < 1:
         return None
     return float(non_mated.edges[int(np.argmax(reached(non_mated) <= fmr))])

@@ -26,7 +26,7 @@ class Ratio(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Differential:
-    """A ratio of 1 or more; infinite where a group showed no error."""
+    """A ratio of two rates and its bounds; infinite if the divisor has no error."""
 
     ratio: Ratio
     value: float
@@ -35,10 +35,10 @@ class Differential:
 
 @dataclass(frozen=True, kw_only=True)
 class DifferentialEvidence(Evidence):
-    """That the highest rate of groups is at most ``claimed`` times the lowest.
+    """Evidence for "the highest rate of a group is at most ``claimed`` times the lowest".
 
-    ``rates_at`` gives the rates of the groups with intervals that hold together at an alpha; ``k``
-    and ``n`` are those of all groups.
+    ``rates_at`` gives, for an alpha, a rate for each group with intervals that all hold together;
+    ``k`` and ``n`` are the counts of all groups.
     """
 
     rates_at: Callable[[float], Sequence[Rate]]
@@ -49,7 +49,7 @@ class DifferentialEvidence(Evidence):
         return self._at(0.5).value if self.n else math.nan
 
     def without(self, few: int) -> Self:
-        """Wrong labels are in all groups: none is taken out of one."""
+        """The same evidence: wrong labels may be in any group, so none loses events."""
         del few
         return self
 
@@ -68,7 +68,7 @@ class DifferentialEvidence(Evidence):
         return self._at(rule.alpha).interval if self.n else Interval(1.0, math.inf)
 
     def still_needed(self, rule: Rule) -> int:
-        """That depends on how unequal groups are, which is what is asked."""
+        """Always 0: the number depends on the true ratio, which is unknown."""
         del rule
         return 0
 
@@ -89,7 +89,10 @@ _LEAST_ALPHA, _MOST_ALPHA, _STEPS = 1e-6, 0.5, 16
 
 
 def differentials(rates: Sequence[Rate]) -> list[Differential]:
-    """Of the rates of two groups or more, whose intervals hold together."""
+    """The highest rate divided by the lowest, and by the mean.
+
+    ``rates`` are those of two or more groups, with intervals that hold together.
+    """
     logs = [(_log(r.interval.lower), _log(r.rate), _log(r.interval.upper)) for r in rates]
     lows, middles, highs = zip(*logs, strict=True)
     nearest = _nearest(lows, highs)
@@ -107,7 +110,7 @@ def differentials(rates: Sequence[Rate]) -> list[Differential]:
 
 
 def same_group(within: Rate, across: Rate) -> Differential:
-    """How much likelier people of one group are to be confused than people of two.
+    """The FMR of people of one group divided by the FMR of people of two groups.
 
     Both rates come from the same people; each interval holds at 1 - alpha / 2, so both do together.
     """
@@ -123,9 +126,9 @@ def same_group(within: Rate, across: Rate) -> Differential:
 
 
 def against_random(of_across: float, share: float) -> float:
-    """Turns FMR within groups / across groups into FMR within groups / of random pairs.
+    """Convert FMR within groups / FMR across groups to FMR within groups / FMR of random pairs.
 
-    ``share`` is how many random pairs are within a group; the factor is at most 1 / share.
+    ``share`` is the proportion of random pairs within a group; the result is at most 1 / share.
     """
     if math.isinf(of_across):
         return 1 / share

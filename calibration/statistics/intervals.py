@@ -17,24 +17,24 @@ ALPHA = 1 - CONFIDENCE
 
 @dataclass(frozen=True)
 class Interval:
-    """A lower and an upper bound of a rate."""
+    """A lower and an upper bound of a rate, or of a ratio of rates."""
 
     lower: float
     upper: float
 
 
 def lower_bound(k: float, n: float, alpha: float = ALPHA) -> float:
-    """The one-sided lower bound of a rate after k events in n trials."""
+    """The one-sided lower bound of a rate at 1 - alpha, after k events in n trials."""
     return float(betaincinv(k, n - k + 1, alpha)) if k > 0 else 0.0
 
 
 def upper_bound(k: float, n: float, alpha: float = ALPHA) -> float:
-    """The one-sided upper bound; with no event it is 1 - alpha ** (1 / n), about 3 / n."""
+    """The one-sided upper bound at 1 - alpha; with no event 1 - alpha ** (1 / n), about 3 / n."""
     return float(betaincinv(k + 1, n - k, 1 - alpha)) if k < n else 1.0
 
 
 def interval(k: float, n: float, alpha: float = ALPHA) -> Interval:
-    """The two-sided interval; if k is 0 or n, only one side can err and gets all of alpha."""
+    """The two-sided interval at 1 - alpha; if k is 0 or n, one side gets all of alpha."""
     lower = lower_bound(k, n, alpha if k == n else alpha / 2)
     upper = upper_bound(k, n, alpha if k == 0 else alpha / 2)
     return Interval(lower, upper)
@@ -55,7 +55,7 @@ class Rate:
 
 
 def measured(events: float, n: int, effect: float = 1.0, alpha: float = ALPHA) -> Rate:
-    """The rate of events among n comparisons of this design effect; NaN where n is 0."""
+    """The rate of events in n comparisons with this design effect; NaN if n is 0."""
     if not n:
         return Rate(rate=math.nan, interval=Interval(0.0, 1.0))
     return Rate(rate=events / n, interval=interval(events / effect, n / effect, alpha))

@@ -28,9 +28,14 @@ class Difference:
 def difference(
     tried: Counts, only_new: Counts, only_old: Counts, per_comparison: int, alpha: float = ALPHA
 ) -> Difference:
-    """What each person contributes, shape (people,): comparisons, and errors of just one system.
+    """The difference of the error rates, bounded at 1 - alpha.
 
-    ``per_comparison`` is 2 where two people meet and 1 where a person meets himself.
+    Args:
+        tried: comparisons of each person, shape (people,).
+        only_new: comparisons on which only the new system errs, shape (people,).
+        only_old: comparisons on which only the old system errs, shape (people,).
+        per_comparison: people in a comparison: 2 (non-mated) or 1 (mated).
+        alpha: the probability that the interval is wrong.
     """
     apart = only_new + only_old
     share = _measured(tried, apart, per_comparison, alpha)

@@ -14,13 +14,13 @@ POWER = 0.9
 
 
 def without_errors(rate: float, alpha: float = ALPHA) -> int:
-    """Comparisons without a false match until the upper bound is at most ``rate``."""
+    """Independent comparisons without an error until the upper bound is at most ``rate``."""
     return math.ceil(math.log(alpha) / math.log1p(-rate))
 
 
 @cache
 def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
-    """Comparisons until a server that is exactly right passes with the given power."""
+    """Independent comparisons until a server at exactly the claimed rate passes with this power."""
     limit = min(tolerance * claimed, 1.0)
 
     def enough(k: int) -> bool:
@@ -30,7 +30,7 @@ def to_pass(claimed: float, tolerance: float, *, power: float = POWER, alpha: fl
 
 
 def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float = ALPHA) -> int:
-    """Comparisons until a server at ``factor`` times the claimed rate fails."""
+    """Independent comparisons until a server at ``factor`` times the claim FAILs, likewise."""
     true = factor * claimed
 
     def enough(k: int) -> bool:
@@ -44,10 +44,10 @@ def to_fail(claimed: float, factor: float, *, power: float = POWER, alpha: float
 def comparisons_of(people: int, needed: float, rate: float, spread: float) -> float:
     """Random non-mated comparisons of people that are worth ``needed`` independent ones.
 
-    ``spread`` is cv^2, how unequal people's false match rates are. The design effect of n
-    comparisons at a ``rate`` (for a PASS: the limit that is tested) is 1 + 4 n spread rate /
-    people, and at most as many count as there are pairs of people. Infinite if these people
-    cannot provide enough.
+    ``spread`` is the squared coefficient of variation of people's false match rates. The design
+    effect of n comparisons at a ``rate`` (for a PASS: the limit that is tested) is
+    1 + 4 n spread rate / people, and no more comparisons count than there are pairs of people.
+    Infinite if these people are too few.
     """
     left = 1 - 4 * spread * rate * needed / people
     total = needed / left if left > 0 else math.inf

@@ -23,8 +23,11 @@ WORST = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """The ``rate`` of the n comparisons of a quality of ``lowest`` or more, of so many people;
-    a share of all, ``rejected``, is of a lower one."""
+    """The error rate of what is kept if comparisons of low quality are rejected.
+
+    ``rejected`` is the share of comparisons below the quality ``lowest``; ``rate`` is that of the
+    ``n`` others, which are of so many ``people``.
+    """
 
     rejected: float
     lowest: float
@@ -36,9 +39,10 @@ class Kept:
 def error_against_reject(
     quality: Floats, wrong: np.ndarray, person: Counts, alpha: float = ALPHA
 ) -> list[Kept]:
-    """The rate among what is kept, for growing shares that are rejected.
+    """The error rate of what is kept, for growing shares of rejected comparisons.
 
-    Quality, whether a comparison went wrong, and whose it is: each of shape (n,).
+    ``quality`` of each comparison, whether it went ``wrong``, and the number of its ``person``:
+    each of shape (n,).
     """
     ranked = np.sort(quality)
     starts = sorted({_start(ranked, share) for share in SHARES}) if ranked.size else []
@@ -60,10 +64,11 @@ def error_against_reject(
 def worst_against_rest(
     quality: Floats, wrong: np.ndarray, person: Counts, alpha: float = ALPHA
 ) -> tuple[float, Differential] | None:
-    """How many times as often as the rest the worst tenth goes wrong, and what share it is; None
-    where so many are of the lowest quality that there is no such tenth.
+    """The share of the worst tenth, and its error rate divided by that of the rest.
 
-    Both rates are of the same people; each is bounded at half of alpha, so both hold together.
+    None if too many comparisons have the lowest quality to single out a tenth. Arguments as of
+    ``error_against_reject``. Both rates are of the same people; each is bounded at alpha / 2, so
+    both hold together.
     """
     ranked = np.sort(quality)
     start = _start(ranked, WORST) if ranked.size else 0

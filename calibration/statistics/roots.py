@@ -1,4 +1,4 @@
-"""Where a function of one variable is zero: scipy.optimize takes longer to import than a run."""
+"""Finds a zero of a function of one variable; importing scipy.optimize would take longer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 
 def root(of: Callable[[float], float], low: float, high: float, tolerance: float = 1e-12) -> float:
-    """Where ``of`` changes its sign between ``low`` and ``high``, to a relative ``tolerance``.
+    """The place between ``low`` and ``high`` at which ``of`` changes its sign.
 
-    By bisection: each step takes microseconds, and it needs at most about 60.
+    By bisection, to a relative ``tolerance``, in at most about 60 steps.
 
     Raises:
         ValueError: the sign is the same at both ends.

@@ -65,7 +65,7 @@ def _log_ratio(k: float, n: float, rate: float, other: float) -> float:
 
 
 def confidence_sequence(k: float, n: float, claimed: float, alpha: float = ALPHA) -> Interval:
-    """The rates that the evidence has not ruled out."""
+    """The rates that are not ruled out at 1 - alpha after k events in n trials, at any time."""
     if n == 0:
         return Interval(0.0, 1.0)
 
@@ -80,7 +80,7 @@ def confidence_sequence(k: float, n: float, claimed: float, alpha: float = ALPHA
 
 
 def projected(k: float, n: float, claimed: float, tolerance: float, alpha: float = ALPHA) -> float:
-    """The total number of comparisons at which the run decides if the error rate stays the same."""
+    """The total number of comparisons at which the run decides if the measured rate stays."""
     rate = k / n if n else claimed
     for total in np.geomspace(max(n, 1.0), 1e4 / claimed, 2_000):
         events = rate * total

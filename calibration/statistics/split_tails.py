@@ -23,8 +23,11 @@ _SAME = 1e-9
 
 
 class Stratum(NamedTuple):
-    """A stratum on effective counts, k in n, each for one or for all splits; it makes up ``share``
-    of all comparisons. ``whole``: they are whole numbers, as they are without a design effect."""
+    """The effective counts of a stratum: k events in n comparisons, scalars or shape (splits,).
+
+    The stratum is ``share`` of all comparisons. ``whole``: there is no design effect, so that the
+    counts are whole numbers.
+    """
 
     share: float
     k: Floats
@@ -33,12 +36,16 @@ class Stratum(NamedTuple):
 
     @classmethod
     def of(cls, share: float, row: Evidence, effect: Floats) -> Stratum:
-        """On counts divided by this design effect."""
+        """The counts divided by a design effect, a scalar or shape (splits,)."""
         return cls(share, row.k / effect, row.n / effect, bool(np.all(effect == 1)))
 
 
 def so_low(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats:
-    """P(an estimate as low as this one) for each split: a sum over counts of the rest, in bins."""
+    """P(estimate <= the measured one) for each split, shape (splits,).
+
+    ``p_top`` and ``p_rest``: the rates of both strata in each split, shape (splits,). The sum
+    over the counts of the rest is taken in bins.
+    """
 
     def chance(left: Floats, n: Floats) -> Floats:
         left = np.floor(left) if top.whole else left
@@ -49,7 +56,7 @@ def so_low(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats
 
 
 def so_high(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats:
-    """P(an estimate as high as this one) for each split."""
+    """P(estimate >= the measured one) for each split; arguments and shape as of ``so_low``."""
 
     def chance(left: Floats, n: Floats) -> Floats:
         left = np.ceil(left) if top.whole else left
@@ -105,8 +112,12 @@ Log = Callable[[float, float, float, float], float]
 def any_time(  # noqa: PLR0913, PLR0917 - two strata, a rate each
     log: Log, top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats, claimed: float
 ) -> Floats:
-    """One over the mean of the e-values of each stratum and of their product, against such rates:
-    an e-value itself, wherever a run stopped. One stratum alone may tell all there is to tell."""
+    """An always-valid p-value against the rates of each split, shape (splits,).
+
+    It is one over the mean of three e-values: those of the strata, and their product. The mean is
+    an e-value, wherever a run stopped; one stratum alone may be enough. ``log`` is ``log_below``
+    or ``log_above``; ``p_top`` and ``p_rest`` have shape (splits,).
+    """
     above = rate_above(claimed, top.share)
     parts = np.broadcast_arrays(top.k, top.n, p_top, rest.k, rest.n, p_rest)
     rows = np.column_stack(parts).tolist()
@@ -118,19 +129,22 @@ def any_time(  # noqa: PLR0913, PLR0917 - two strata, a rate each
 
 
 def log_below(k: float, n: float, rate: float, claimed: float) -> float:
-    """The evidence against a rate as high, as a logarithm."""
+    """The log e-value against "the rate is at least ``rate``"."""
     return sequential.log_evidence_below(k, n, _inside(rate), claimed)
 
 
 def log_above(k: float, n: float, rate: float, claimed: float) -> float:
-    """Of a rate of a half or more there is no alternative that is twice as high."""
+    """The log e-value against "the rate is at most ``rate``".
+
+    It is 0 from a rate of 1/2 on, as there is no alternative twice as high.
+    """
     if rate >= 0.5:
         return 0.0
     return sequential.log_evidence_above(k, n, _inside(rate), claimed)
 
 
 def rate_above(claimed: float, share: float) -> float:
-    """The rate of the top if it brings all of the claimed one."""
+    """The rate of the top stratum if all errors at the claimed rate are in it; at most 1/2."""
     return min(0.5, claimed / share)
 
 

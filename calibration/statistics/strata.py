@@ -55,10 +55,10 @@ _NEAR, _MOST_TIMES = 1.1, 4096.0
 class StratifiedEvidence(Evidence):
     """The evidence of a row from a top stratum, ``share`` of all comparisons, and the rest.
 
-    ``k`` and ``n`` are those of both strata; ``rate`` is weighted. What is ``open_still`` counts in
-    the stratum in which it weighs more. ``people_error`` is the standard error that comes from
-    people alone, as a share of the rate (``dependence.people_errors``): a rate must be that much
-    further off to be ruled out.
+    ``k`` and ``n`` are those of both strata; ``rate`` is weighted. Open comparisons count
+    in the stratum in which they weigh more. ``people_error`` is the relative standard error from
+    the choice of people alone (``dependence.people_errors``): a rate must be that much further away
+    to be ruled out.
     """
 
     share: float
@@ -73,26 +73,26 @@ class StratifiedEvidence(Evidence):
 
     @property
     def most_rate(self) -> float:
-        """The rate if all that is open were events."""
+        """The rate if all open comparisons were events."""
         return self._weighted(*self._with_open())
 
     def without(self, few: int) -> StratifiedEvidence:
-        """Without so many events of the rate, as a count among all ``n``."""
+        """The evidence with so many events fewer, as a count among all ``n``."""
         weight = self.share * self.n / max(self.top.n, 1)
         taken = min(self.top.k, math.ceil(few / weight)) if weight else 0
         top = replace(self.top, k=self.top.k - taken)
         return replace(self, k=self.k - taken, top=top)
 
     def chance_of_so_few(self, rule: Rule) -> float:
-        """The chance of so few events if the rate were what a PASS must exclude."""
+        """The p-value for a PASS: P(so few events) if the rate is what a PASS must exclude."""
         return self._chance_low(rule.limit(self.claimed), rule)
 
     def chance_of_so_many(self, rule: Rule) -> float:
-        """The chance of so many events if the rate were the claimed one."""
+        """The p-value for a FAIL: P(so many events) if the rate is the claimed one."""
         return self._chance_high(self.claimed, rule)
 
     def interval(self, rule: Rule) -> Interval:
-        """The rates that are not ruled out."""
+        """The rates that are not ruled out at 1 - alpha."""
         if not (self.top.n and self.rest.n):
             return Interval(0.0, 1.0)
         each = rule.alpha / 2 if self.k else rule.alpha
@@ -107,13 +107,12 @@ class StratifiedEvidence(Evidence):
         return Interval(_lowest_of(too_low, guess) if self.k else 0.0, _highest_of(too_high, guess))
 
     def still_needed(self, rule: Rule) -> int:
-        """Comparisons of the rest until it decides if the rates stay; 0 if more never would."""
+        """How many more comparisons of the rest decide if the rates stay; 0 if none would."""
         times = self._times(rule, with_top=False)
         return max(1, round((times - 1) * self.rest.n)) if math.isfinite(times) else 0
 
     def people_needed(self, people: int, rule: Rule) -> int:
-        """How many people instead of so many it takes, where more comparisons of these would not
-        do and the rates stay."""
+        """The people needed instead of ``people`` if the rates stay; 0 if nothing suffices."""
         times = self._times(rule, with_top=True)
         return math.ceil(people * math.sqrt(times)) if math.isfinite(times) else 0
 
@@ -238,9 +237,9 @@ class StratifiedEvidence(Evidence):
 def stratified(
     claimed: tuple[float, ...], top: Shares, rest: Shares, share: float, repeats: float = 1.0
 ) -> list[StratifiedEvidence]:
-    """The evidence of each row from what people contribute to the top stratum and to the rest.
+    """The evidence of each row, from what people contribute to the top stratum and to the rest.
 
-    ``repeats`` is how often a pair comes on average, which is evidence once.
+    ``repeats`` is the mean number of times that a pair occurs; it is evidence only once.
     """
     above = tuple(min(1.0, rate / share) for rate in claimed)
     joint = joint_effects(top, rest, share)

@@ -29,7 +29,7 @@ _FARTHEST, _STEPS, _ROUNDS = 10.0, 31, 5
 
 
 class Extrapolation(StrEnum):
-    """How a claimed rate relates to the tail fit."""
+    """The relation of a claimed rate to the tail fit."""
 
     CONSISTENT = "EXTRAPOLATED-CONSISTENT"
     INCONSISTENT = "EXTRAPOLATED-INCONSISTENT"
@@ -38,7 +38,10 @@ class Extrapolation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tail:
-    """A generalized Pareto fit above ``start``, which the proportion ``rate`` of scores exceeds."""
+    """A generalized Pareto distribution of the scores above ``start``.
+
+    The proportion ``rate`` of all scores exceeds ``start``; ``scale`` is in units of the score.
+    """
 
     start: float
     rate: float
@@ -77,7 +80,7 @@ class Tail:
 
 
 def fit(scores: Binned, design_effect: float = 1.0) -> Tail | None:
-    """Fit the tail above FMR = 1e-3; None if there are too few scores or they end abruptly."""
+    """Fit the tail above FMR = 1e-3; None if the scores are too few, or end abruptly."""
     survivors = reached(scores)
     first = int(np.argmax(survivors <= RATE_AT_FIT))
     counts = scores.bins[first:]

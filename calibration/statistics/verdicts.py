@@ -38,7 +38,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """The rule for verdicts; ``at_any_time``: the evidence decided when to stop."""
+    """The rule for verdicts.
+
+    Attributes:
+        tolerance: a rate up to so many times the claimed one still passes; 1 for a limit.
+        alpha: the probability of a wrong verdict.
+        at_any_time: the evidence decided when the run stopped.
+    """
 
     tolerance: float = 2.0
     alpha: float = ALPHA
@@ -46,7 +52,7 @@ class Rule:
 
     @property
     def confidence(self) -> float:
-        """One minus alpha, without what subtracting leaves behind."""
+        """1 - alpha, rounded to 12 decimals."""
         return round(1 - self.alpha, 12)
 
     def limit(self, claimed: float) -> float:
@@ -58,9 +64,9 @@ class Rule:
 class Evidence:
     """The counts of a row: k events in n comparisons with a ``design_effect``.
 
-    ``open_still`` more may be events: a PASS must hold with them, a FAIL without. A FAIL
-    needs no more than ``shown_effect``, where that is less (``dependence.shown_effects``).
-    ``growth`` is how the design effect grows with the rate (``dependence.growths``).
+    ``open_still`` further comparisons may be events: a PASS must hold with them, a FAIL without. A
+    FAIL is judged with ``shown_effect`` if that is smaller (``dependence.shown_effects``).
+    ``growth`` is the growth of the design effect with the rate (``dependence.growths``).
     """
 
     claimed: float
@@ -73,40 +79,40 @@ class Evidence:
 
     @property
     def at_least(self) -> tuple[float, float]:
-        """As ``effective``, of what the events show of their own dependence."""
+        """Effective k and n for a FAIL: divided by the smaller of both design effects."""
         effect = min(self.design_effect, self.shown_effect)
         return self.k / effect, self.n / effect
 
     def at_most(self, limit: float) -> tuple[float, float]:
-        """As ``effective`` if the rate were this limit, and all that is open are events."""
+        """Effective k and n for a PASS: the rate is ``limit``, and all open ones are events."""
         k, effect = min(self.n, self.k + self.open_still), self.effect_at(limit)
         return k / effect, self.n / effect
 
     def effect_at(self, limit: float) -> float:
-        """The design effect if the rate were this limit (``dependence.growths``)."""
+        """The design effect if the rate is ``limit`` (``dependence.growths``)."""
         return max(self.design_effect, 1 + self.growth * limit)
 
     @property
     def effective(self) -> tuple[float, float]:
-        """k and n as independent comparisons would have given them."""
+        """k and n divided by the design effect: the equivalent independent comparisons."""
         return self.k / self.design_effect, self.n / self.design_effect
 
     @property
     def rate(self) -> float:
-        """The rate that was measured."""
+        """The measured rate; 0 without comparisons."""
         return self.k / max(self.n, 1)
 
     @property
     def most_rate(self) -> float:
-        """The rate if all that is open were events."""
+        """The rate if all open comparisons were events."""
         return min(self.n, self.k + self.open_still) / max(self.n, 1)
 
     def without(self, few: int) -> Self:
-        """As if so many events had been none."""
+        """The evidence with so many events fewer."""
         return replace(self, k=max(0, self.k - few))
 
     def chance_of_so_few(self, rule: Rule) -> float:
-        """The chance of so few events if the rate were what a PASS must exclude."""
+        """The p-value for a PASS: P(so few events) if the rate is what a PASS must exclude."""
         limit = rule.limit(self.claimed)
         k, n = self.at_most(limit)
         if rule.at_any_time:
@@ -114,14 +120,14 @@ class Evidence:
         return chance_of_at_most(k, n, limit)
 
     def chance_of_so_many(self, rule: Rule) -> float:
-        """The chance of so many events if the rate were the claimed one."""
+        """The p-value for a FAIL: P(so many events) if the rate is the claimed one."""
         k, n = self.at_least
         if rule.at_any_time:
             return sequential.chance_above(k, n, self.claimed, self.claimed)
         return chance_of_at_least(k, n, self.claimed)
 
     def interval(self, rule: Rule) -> Interval:
-        """The bounds of the rate."""
+        """The bounds of the rate at 1 - alpha; [0, 1] without comparisons."""
         if not self.n:
             return Interval(0.0, 1.0)
 
@@ -134,9 +140,10 @@ class Evidence:
         return Interval(bounds(*self.at_least).lower, bounds(*self.at_most(limit)).upper)
 
     def still_needed(self, rule: Rule) -> int:
-        """What a verdict takes if the claim is right; past that, if false matches keep coming so.
+        """How many more comparisons a verdict needs, at least 1.
 
-        Of a limit, which has no tolerance, it is what a verdict takes at the rate that is measured.
+        The claim is assumed to be right; once there are that many, the measured rate is assumed to
+        stay. For a limit (tolerance 1) the measured rate is always assumed.
         """
         if rule.tolerance == 1:
             return max(1, round(self._to_tell_from_limit(rule) * self.design_effect - self.n))
@@ -160,7 +167,7 @@ class Evidence:
 class Judgement:
     """A judged row: its verdict, the bounds of the rate, and the comparisons still needed.
 
-    ``answers_missing``: not comparisons are needed, but answers to those that had none.
+    ``answers_missing``: no further comparisons are needed, but scores for those that have none.
     """
 
     verdict: Verdict
@@ -170,7 +177,7 @@ class Judgement:
 
 
 def judge(rows: list[Evidence], rule: Rule) -> list[Judgement]:
-    """Judge the rows of the table together."""
+    """Judge the rows of a table together; one judgement for each row."""
     return [
         _judgement(row, verdict, rule)
         for row, verdict in zip(rows, decide(rows, rule), strict=True)
@@ -178,7 +185,7 @@ def judge(rows: list[Evidence], rule: Rule) -> list[Judgement]:
 
 
 def decide(rows: list[Evidence], rule: Rule) -> list[Verdict]:
-    """The verdicts of ``judge``, without bounds and what is still needed, which take longer."""
+    """The verdicts of ``judge`` alone, which take less time than its bounds and numbers."""
     chances = holm([row.chance_of_so_many(rule) for row in rows])
     return [_verdict(row, chance, rule) for row, chance in zip(rows, chances, strict=True)]
 
@@ -191,7 +198,7 @@ def overall(verdicts: list[Verdict]) -> Verdict:
 
 
 def holm(chances: list[float]) -> list[float]:
-    """Holm's adjusted p-values, in the order given."""
+    """Holm's adjusted p-values, in the order of ``chances``."""
     adjusted = [0.0] * len(chances)
     running = 0.0
     order = sorted(range(len(chances)), key=chances.__getitem__)

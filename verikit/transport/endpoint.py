@@ -133,11 +133,6 @@ class Endpoint:
         return own + self.access.headers
 
     @cached_property
-    def header_lines(self) -> str:
-        """The headers as lines, without the last line's end."""
-        return "\r\n".join(f"{name}: {value}" for name, value in self.headers)
-
-    @cached_property
     def target(self) -> str:
         """The prefix of the path in a request line."""
         proxy = self.proxy
