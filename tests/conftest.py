@@ -1,8 +1,10 @@
 """Settings of all tests, and what several parts of them use."""
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,7 +33,14 @@ def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes that these tests are run in."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def forks(shared: Path) -> Iterator[Forks]:
     """Starts verify, check and calibrate as users do, without waiting for their imports."""
     commands = (
         "conformance.commands.check",
@@ -39,15 +48,17 @@ def forks() -> Iterator[Forks]:
         "verikit.commands.verify",
     )
     late = ("anyio._backends._asyncio", "PIL.PngImagePlugin", "tests.support.undrawn")
-    found = Forks("verikit.cli", *commands, *late)
+    found = Forks(shared / "forks", "verikit.cli", *commands, *late)
     yield found
     found.close()
 
 
 @pytest.fixture(scope="session")
-def load_forks() -> Iterator[Forks]:
+def load_forks(shared: Path) -> Iterator[Forks]:
     """The same for load tests, which Locust patches whole processes for."""
-    found = Forks("locust.main", "loadtests.command", "loadtests.report.html")
+    found = Forks(
+        shared / "load-forks", "locust.main", "loadtests.command", "loadtests.report.html"
+    )
     yield found
     found.close()
 

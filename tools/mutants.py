@@ -2,8 +2,11 @@
 
     python tools/mutants.py --count 200 --seed 1 [--minutes 20]
 
-Works on a copy of the project. A place is a comparison, an operator, a condition or a constant; the
-sample is drawn evenly over all places of the parts below, whose own tests are then run.
+Works on copies of the project. A place is a comparison, an operator, a condition or a constant; the
+sample is drawn evenly over all places of the parts below. The part's tests first run on the code as
+it is, and it is noted which of them take which line. A mutant meets the tests that take its line,
+the shortest first, and then the other tests of their files; one of what runs at import, those of
+every file that takes a line of its module. One of a line that no test takes survives without a run.
 """
 
 from __future__ import annotations
@@ -13,15 +16,22 @@ import ast
 import copy
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
+from queue import Queue
+
+from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
 PARTS = {
@@ -45,8 +55,22 @@ PARTS = {
         for name in ("oracle", "codes", "answers", "junit", "page", "cli", "run", "mock")
     ),
 }
-PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly")
-BOUNDS = ("--timeout=300", "-m", "not slow and not timing")
+PYTEST = (
+    "-m",
+    "pytest",
+    "-q",
+    "-x",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:xdist",
+)
+BOUNDS = ("--timeout=300", "-m", "not slow and not timing and not browser and not nginx")
+TOLD = re.compile(r"^([\d.]+)s (?:call|setup|teardown) +(.*)$", re.MULTILINE)
+NO_BEHAVIOUR = {"frozen", "slots", "kw_only", "eq", "strict", "repr", "compare"}
+"""Of a dataclass or of ``zip``: what the type checker or the linter sees to."""
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -70,14 +94,37 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """The file, the line, what stood there and what stands there now, and the whole new text."""
+    """The file, the line, what stood there and what stands there now, and the whole new text.
+
+    ``lines`` are those of its statement; none where that runs at import.
+    """
 
     part: str
     path: Path
     line: int
+    lines: frozenset[int]
     before: str
     after: str
     text: str
+
+
+@dataclass
+class Taken:
+    """The tests that take each line of a file, and the seconds that each test lasts."""
+
+    lines: dict[Path, dict[int, set[str]]] = field(default_factory=dict)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    def near(self, mutant: Mutant) -> list[str]:
+        """The tests that take a mutant's line, the shortest first; none where it runs at import."""
+        tests = (self.lines.get(mutant.path, {}).get(line, set()) for line in mutant.lines)
+        return sorted(set().union(*tests), key=lambda test: (self.seconds[test], test))
+
+    def others(self, mutant: Mutant) -> list[str]:
+        """The files of these tests; of every test that takes any line, where it runs at import."""
+        tests = set().union(*self.lines.get(mutant.path, {}).values())
+        chosen = self.near(mutant) if mutant.lines else tests
+        return sorted({test.partition("::")[0] for test in chosen})
 
 
 def changed(node: ast.AST) -> ast.AST | None:
@@ -103,26 +150,53 @@ def changed(node: ast.AST) -> ast.AST | None:
     return new
 
 
+def places(
+    node: ast.AST, lines: frozenset[int] = frozenset()
+) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, frozenset[int]]]:
+    """Each node with its parent, its place there, and the lines of the statement it is in."""
+    for name, value in ast.iter_fields(node):
+        for index, child in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(child, ast.AST):
+                continue
+            if isinstance(node, ast.keyword) and node.arg in NO_BEHAVIOUR:
+                continue
+            inside = lines
+            if isinstance(node, ast.Lambda):
+                inside = lines | own_lines(node)
+            later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and name == "body"
+            if isinstance(child, ast.stmt) and (inside or later):
+                inside = own_lines(child)
+            yield node, name, index if isinstance(value, list) else None, child, inside
+            yield from places(child, inside)
+
+
+def own_lines(node: ast.expr | ast.stmt) -> frozenset[int]:
+    """The lines of a statement or an expression, without those of the statements in it."""
+    body = getattr(node, "body", None)
+    last = body[0].lineno - 1 if isinstance(body, list) else node.end_lineno or node.lineno
+    return frozenset(range(node.lineno, max(last, node.lineno) + 1))
+
+
 def mutants(part: str, path: Path) -> Iterator[Mutant]:
     """Every mutant of a file."""
     tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        for name, value in ast.iter_fields(node):
-            for index, child in enumerate(value if isinstance(value, list) else [value]):
-                new = changed(child) if isinstance(child, ast.AST) else None
-                if new is None:
-                    continue
-                if isinstance(value, list):
-                    value[index] = new
-                else:
-                    setattr(node, name, new)
-                text = ast.unparse(ast.fix_missing_locations(tree))
-                if isinstance(value, list):
-                    value[index] = child
-                else:
-                    setattr(node, name, child)
-                shown = (ast.unparse(each).splitlines()[0] for each in (child, new))
-                yield Mutant(part, path.relative_to(ROOT), child.lineno, *shown, text)
+    for node, name, index, child, lines in list(places(tree)):
+        new = changed(child)
+        if new is None:
+            continue
+        put(node, name, index, new)
+        text = ast.unparse(ast.fix_missing_locations(tree))
+        put(node, name, index, child)
+        shown = (ast.unparse(each).splitlines()[0] for each in (child, new))
+        yield Mutant(part, path.relative_to(ROOT), child.lineno, lines, *shown, text)
+
+
+def put(node: ast.AST, name: str, index: int | None, child: ast.AST) -> None:
+    """Put a child into its place."""
+    if index is None:
+        setattr(node, name, child)
+    else:
+        getattr(node, name)[index] = child
 
 
 def left_out(folder: str, names: list[str]) -> list[str]:
@@ -131,42 +205,88 @@ def left_out(folder: str, names: list[str]) -> list[str]:
     return [n for n in names if n.startswith(".") or n in {"__pycache__", *reports}]
 
 
-def passes(tests: list[str], copied: Path) -> bool:
-    """Whether some tests pass in the copy."""
+def ran(
+    copied: Path, tests: list[str], *options: str, seconds: float = 1200
+) -> subprocess.CompletedProcess[str] | None:
+    """Tests run in a copy of the project; None when they do not end in time."""
+    (copied / "tests-to-run").write_text("\n".join(tests))
+    environment = os.environ | {"PYTHONPATH": str(copied)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
-        done = subprocess.run(  # noqa: S603 - this very interpreter
-            [sys.executable, *PYTEST, *BOUNDS, *tests],
+        return subprocess.run(  # noqa: S603 - this very interpreter
+            [sys.executable, *PYTEST, *BOUNDS, *options, "@tests-to-run"],
             cwd=copied,
-            env=os.environ | {"PYTHONPATH": str(copied), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=1200,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        return None
 
 
-def nearest_first(mutant: Mutant, copied: Path) -> list[str]:
-    """The part's tests, those that name the module before the others: most mutants end there."""
-    files = [
-        path
-        for test in PARTS[mutant.part]
-        for path in (sorted((copied / test).rglob("test_*.py")) or [copied / test])
-    ]
-    return [str(f) for f in sorted(files, key=lambda f: mutant.path.stem not in f.read_text())]
+def unchanged(part: str, copied: Path) -> Taken:
+    """The part's tests run on the code as it is.
+
+    Raises:
+        SystemExit: they fail, so that nothing could be measured.
+    """
+    measured = (f"--cov={part}", "--cov-context=test", "--cov-report=", "--durations=0")
+    done = ran(copied, list(PARTS[part]), *measured, "--durations-min=0", "-vv")
+    if done is None or done.returncode:
+        said = done.stdout[-2000:] if done else "not in time"
+        sys.exit(f"{part}: its tests fail without any mutant, so nothing can be measured\n{said}")
+    taken = Taken()
+    for seconds, test in TOLD.findall(done.stdout):
+        taken.seconds[test] += float(seconds)
+    data = CoverageData(str(copied / ".coverage"))
+    data.read()
+    for file in data.measured_files():
+        lines: dict[int, set[str]] = defaultdict(set)
+        for line, contexts in data.contexts_by_lineno(file).items():
+            lines[line] |= {context.rpartition("|")[0] for context in contexts} - {""}
+        taken.lines[Path(file).relative_to(copied)] = lines
+    return taken
 
 
-def survives(mutant: Mutant, copied: Path) -> bool:
-    """Whether the part's tests pass all the same."""
+def survives(mutant: Mutant, taken: Taken, copied: Path) -> bool:
+    """Whether every test passes all the same."""
     path = copied / mutant.path
     original = path.read_text()
     path.write_text(mutant.text)
     try:
-        return passes(nearest_first(mutant, copied), copied)
+        return not any(
+            tests and fails(copied, tests, taken)
+            for tests in (taken.near(mutant), taken.others(mutant))
+        )
     finally:
         path.write_text(original)
+        Path(cache_from_source(str(path))).unlink(missing_ok=True)
+
+
+def fails(copied: Path, tests: list[str], taken: Taken) -> bool:
+    """Whether some tests fail, or take far longer than they do."""
+    names = {test.partition("::")[0] for test in tests}
+    lasts = sum(
+        seconds
+        for test, seconds in taken.seconds.items()
+        if test in tests or ("::" not in tests[0] and test.partition("::")[0] in names)
+    )
+    done = ran(copied, tests, seconds=120 + 10 * lasts)
+    return done is None or done.returncode != 0
+
+
+@contextmanager
+def copies(count: int) -> Iterator[Queue[Path]]:
+    """Copies of the project, each to be taken by one at a time."""
+    free: Queue[Path] = Queue()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            copied = Path(folder).resolve() / f"{number}" / "project"
+            shutil.copytree(ROOT, copied, ignore=left_out)
+            free.put(copied)
+        yield free
 
 
 def main() -> None:
@@ -176,6 +296,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--part", action="append", choices=list(PARTS))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     given = parser.parse_args()
     every = [
         mutant
@@ -186,21 +307,33 @@ def main() -> None:
     sample = random.Random(given.seed).sample(every, min(given.count, len(every)))  # noqa: S311
     until = time.monotonic() + 60 * given.minutes
     tried, killed = Counter[str](), Counter[str]()
-    with tempfile.TemporaryDirectory() as folder:
-        copied = Path(folder) / "project"
-        shutil.copytree(ROOT, copied, ignore=left_out)
-        for part in sorted({mutant.part for mutant in sample}):
-            if not passes(list(PARTS[part]), copied):
-                sys.exit(f"{part}: its tests fail without any mutant, so nothing can be measured")
-        for mutant in sample:
+    with copies(given.jobs) as free, ThreadPoolExecutor(given.jobs) as pool:
+
+        def measure(part: str) -> tuple[str, Taken]:
+            copied = free.get()
+            try:
+                return part, unchanged(part, copied)
+            finally:
+                free.put(copied)
+
+        def attempt(mutant: Mutant) -> None:
             if time.monotonic() > until:
-                break
+                return
+            copied = free.get()
+            try:
+                survivor = survives(mutant, taken[mutant.part], copied)
+            finally:
+                free.put(copied)
             tried[mutant.part] += 1
-            if survives(mutant, copied):
+            killed[mutant.part] += not survivor
+            if survivor:
                 place = f"{mutant.path}:{mutant.line}"
-                print(f"survived {place}: {mutant.before}  ->  {mutant.after}", flush=True)
-            else:
-                killed[mutant.part] += 1
+                unseen = "" if taken[mutant.part].others(mutant) else " (no test takes this line)"
+                print(f"survived {place}: {mutant.before}  ->  {mutant.after}{unseen}", flush=True)
+
+        taken = dict(pool.map(measure, sorted({mutant.part for mutant in sample})))
+        print(f"{sum(len(one.seconds) for one in taken.values())} tests pass unchanged", flush=True)
+        list(pool.map(attempt, sample))
     for part in sorted(tried):
         print(f"{part}: {killed[part]} of {tried[part]} killed")
     print(

@@ -1,13 +1,17 @@
 """Starts Python programs without the seconds that their imports take: it has imported, and forks.
 
-    fork_server.py MODULE...
+    fork_server.py FOLDER MODULE...
 
-imports these modules. Each line of stdin is a JSON list: a module to run, its arguments, a file for
-the output, and the environment. Lines of stdout are the process ids, and later each id with its
-exit status, the most memory that it had in kB, and how long it ran in seconds.
+goes into the background and imports these modules. Each line written to the FIFO ``FOLDER/asked``
+is a JSON list: the FIFO for the answers, a module to run, its arguments, a file for the output, and
+the environment. Answers are the process ids, and later each id with its exit status, the most
+memory that it had in kB, and how long it ran in seconds.
 
-A line of only two, module and arguments, is run here as a rehearsal, so that what a program makes
-at its first use, such as compiled templates, is there in every fork. Its answer is 0.
+A line of only three, up to the arguments, is run here as a rehearsal, once for each module and
+first argument, so that what a program makes at its first use, such as compiled templates, is there
+in every fork. Its answer is 0.
+
+Ends when nobody has ``FOLDER/asked`` open any more.
 """
 
 from __future__ import annotations
@@ -21,10 +25,15 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from select import select
+from fcntl import LOCK_EX, flock
+from functools import cache
+from pathlib import Path
+from select import POLLIN, poll
 from typing import Any
 
-_fork, _select = os.fork, select  # before gevent puts its own into their place
+_fork, _poll = os.fork, poll  # before gevent puts its own into their place
+TICK = 20
+"""Milliseconds."""
 
 
 def run(module: str, arguments: list[str], output: str, environment: dict[str, str]) -> int:
@@ -78,36 +87,85 @@ def rehearse(module: str, arguments: list[str]) -> None:
             os.close(stream)
 
 
-def reap(started: dict[int, float]) -> None:
-    """Tell which processes have ended."""
-    with suppress(ChildProcessError):
-        while (found := os.wait4(-1, os.WNOHANG))[0]:
-            process, status, used = found
-            seconds = time.monotonic() - started.pop(process)
-            print(process, os.waitstatus_to_exitcode(status), used.ru_maxrss, seconds, flush=True)
+@cache
+def opened(answers: str) -> int:
+    """The FIFO of somebody who asks."""
+    return os.open(answers, os.O_WRONLY)
+
+
+def answer(answers: str, *words: object) -> None:
+    """Tell somebody, if still there."""
+    with suppress(OSError):
+        os.write(opened(answers), " ".join(map(str, words)).encode() + b"\n")
+
+
+class Server:
+    """What it was asked for, and what of that is running."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._asked = os.open(folder / "asked", os.O_RDONLY | os.O_NONBLOCK)
+        self._poll = _poll()
+        self._poll.register(self._asked, POLLIN)
+        self._started: dict[int, tuple[str, float]] = {}
+        self._rehearsed: set[tuple[str, str]] = set()
+
+    def serve(self) -> None:
+        """Until nobody can ask any more."""
+        buffer = b""
+        while True:
+            for _, event in self._poll.poll(TICK if self._started else None):
+                if event & POLLIN:
+                    *lines, buffer = (buffer + os.read(self._asked, 1 << 20)).split(b"\n")
+                    for line in lines:
+                        self._handle(*json.loads(line))
+                elif self._is_over():
+                    return
+            self._reap()
+
+    def _handle(self, answers: str, *asked: Any) -> None:
+        if len(asked) > 2:
+            begun = time.monotonic()
+            process = start(list(asked))
+            self._started[process] = answers, begun
+            answer(answers, process)
+            return
+        module, arguments = asked
+        if (module, arguments[0]) not in self._rehearsed:
+            self._rehearsed.add((module, arguments[0]))
+            rehearse(module, arguments)
+            gc.freeze()  # forks share what nobody touches
+        answer(answers, 0)
+
+    def _reap(self) -> None:
+        """Tell which programs have ended."""
+        with suppress(ChildProcessError):
+            while (found := os.wait4(-1, os.WNOHANG))[0]:
+                process, status, used = found
+                answers, begun = self._started.pop(process)
+                seconds = time.monotonic() - begun
+                code = os.waitstatus_to_exitcode(status)
+                answer(answers, process, code, used.ru_maxrss, seconds)
+
+    def _is_over(self) -> bool:
+        """Whether nobody came while the last one left; the next one starts another server."""
+        with (self._folder / "lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if over := any(not event & POLLIN for _, event in self._poll.poll(0)):
+                (self._folder / "asked").unlink()
+            return over
 
 
 def main() -> None:
-    """Until stdin ends."""
-    for module in sys.argv[1:]:
+    """Serve in the background."""
+    server = Server(Path(sys.argv[1]))
+    if _fork():
+        return
+    os.setsid()
+    for module in sys.argv[2:]:
         importlib.import_module(module)
     gc.freeze()
-    started: dict[int, float] = {}
-    while True:
-        if _select([0], [], [], 0.02)[0]:
-            line = sys.stdin.readline()
-            if not line:
-                return
-            begun = time.monotonic()
-            if len(asked := json.loads(line)) == 2:
-                rehearse(*asked)
-                gc.freeze()  # forks share what nobody touches
-                process = 0
-            else:
-                process = start(asked)
-                started[process] = begun
-            print(process, flush=True)
-        reap(started)
+    server.serve()
 
 
 if __name__ == "__main__":

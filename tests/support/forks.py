@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -30,16 +31,16 @@ class Ended:
 
 
 class Forks:
-    """A process that has imported these modules, and starts programs."""
+    """A process that has imported these modules, and starts programs.
 
-    def __init__(self, *modules: str) -> None:
-        self._server = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, str(ROOT / "tests/support/fork_server.py"), *modules],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-        )
+    Test processes that name the same folder share it; it ends with the last of them.
+    """
+
+    def __init__(self, folder: Path, *modules: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self._asked = joined(folder, modules)
+        self._answers = folder / f"answers-{os.getpid()}"
+        os.mkfifo(self._answers)
         self._started: queue.Queue[tuple[int, list[str]]] = queue.Queue()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -52,31 +53,57 @@ class Forks:
         environment: Mapping[str, str] = os.environ,
     ) -> Program:
         """``python -m module words``, begun; what it prints is added to a file."""
-        assert self._server.stdin is not None
-        line = json.dumps([module, list(words), str(output), dict(environment)])
-        print(line, file=self._server.stdin, flush=True)
+        self._ask(module, list(words), str(output), dict(environment))
         return Program(*self._started.get(timeout=300), output)
 
     def rehearse(self, module: str, words: Iterable[str]) -> None:
-        """``python -m module words`` in the process that forks: what it makes once, all have."""
-        assert self._server.stdin is not None
-        print(json.dumps([module, list(words)]), file=self._server.stdin, flush=True)
+        """``python -m module words`` in the process that forks: what it makes once, all have.
+
+        Only the first with this module and first word.
+        """
+        self._ask(module, list(words))
         self._started.get(timeout=300)
 
     def close(self) -> None:
         """Start nothing more."""
-        self._server.communicate()
+        os.close(self._asked)
+        self._answers.write_bytes(b"\n")
         self._reader.join()
+
+    def _ask(self, *asked: object) -> None:
+        line = json.dumps([str(self._answers), *asked]).encode() + b"\n"
+        flock(self._asked, LOCK_EX)  # a pipe keeps only short lines together
+        while line:
+            line = line[os.write(self._asked, line) :]
+        flock(self._asked, LOCK_UN)
 
     def _read(self) -> None:
         running: dict[int, list[str]] = {}  # process ids come again once their process has ended
-        for line in self._server.stdout or ():
-            number, *figures = line.split()
-            if figures:
-                running.pop(int(number)).extend(figures)
-            else:
-                running[int(number)] = []
-                self._started.put((int(number), running[int(number)]))
+        with self._answers.open("r+b", buffering=0) as lines:
+            while answer := lines.readline().split():
+                number, *figures = answer
+                if figures:
+                    running.pop(int(number)).extend(map(bytes.decode, figures))
+                else:
+                    running[int(number)] = []
+                    self._started.put((int(number), running[int(number)]))
+
+
+def joined(folder: Path, modules: Iterable[str]) -> int:
+    """Where to write what is asked of the process of this folder, started where none is there."""
+    asked = folder / "asked"
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not asked.exists():
+            os.mkfifo(asked)
+            subprocess.run(  # noqa: S603 - our own program
+                [sys.executable, str(ROOT / "tests/support/fork_server.py"), folder, *modules],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                check=True,
+            )
+        return os.open(asked, os.O_WRONLY)
 
 
 class Program:
