@@ -42,13 +42,10 @@ PARTS = {
         "tests/hostile/test_in_process.py",
     ),
     "calibration/statistics": (
-        "tests/calibration/statistics",
-        "tests/calibration/judging/test_groups.py",
-        "tests/calibration/asking/test_degrading.py",
-        *(
-            f"tests/calibration/test_{name}.py"
-            for name in ("quality", "plan", "impostors", "side_by_side", "report")
-        ),
+        *("tests/calibration/statistics", "tests/calibration/judging"),
+        *("tests/calibration/test_quality.py", "tests/calibration/test_plan.py"),
+        *("tests/calibration/test_impostors.py", "tests/calibration/test_side_by_side.py"),
+        *("tests/calibration/asking/test_degrading.py", "tests/calibration/test_report.py"),
     ),
     "conformance/judging": tuple(
         f"tests/conformance/test_{name}.py"

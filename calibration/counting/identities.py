@@ -243,8 +243,9 @@ class Identities:
             mated: np.concatenate([np.zeros((0, 2), np.int64), *kept])
             for mated, kept in self._kept.items()
         }
+        seen = np.flatnonzero(np.bincount(np.concatenate(list(pairs.values())).ravel()))
         agreements = [
-            self._agreement(how, reading, pairs, by_folder=reading in naming.FOLDERS.values())
+            self._agreement(how, reading, pairs, seen, by_folder=reading in naming.FOLDERS.values())
             for how, reading in naming.READINGS.items()
         ]
         known = [one for one in agreements if one is not None]
@@ -266,10 +267,15 @@ class Identities:
         )
 
     def _agreement(
-        self, how: str, reading: naming.Reading, pairs: dict[bool, Counts], *, by_folder: bool
+        self,
+        how: str,
+        reading: naming.Reading,
+        pairs: dict[bool, Counts],
+        seen: Counts,
+        *,
+        by_folder: bool,
     ) -> Agreement | None:
-        """None where a name tells nothing by this reading."""
-        seen = np.unique(np.concatenate([pairs[True].ravel(), pairs[False].ravel()]))
+        """None where the name of a photo that was ``seen`` tells nothing by this reading."""
         index = Index()
         keys = np.full(len(self.photos.names), -1, np.int64)
         for photo in seen.tolist():
