@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from matplotlib.figure import Figure
 
+from calibration.report import plots
 from tests.support.serving import serving
 from verikit.contract import load_contract
 
@@ -118,6 +119,12 @@ def people(tmp_path_factory):
             faceless = " faceless" if (person, photo) == (7, 1) else ""
             (root / name).write_text(name + faceless)
     return root
+
+
+@pytest.fixture
+def without_plots(monkeypatch):
+    """A run takes half the time; for files of tests that start many and look at no plot."""
+    monkeypatch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")
 
 
 @pytest.fixture(autouse=True)

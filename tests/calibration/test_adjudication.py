@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import shutil
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,28 +12,37 @@ from click.testing import CliRunner
 
 from verikit.cli import main
 
+pytestmark = pytest.mark.usefixtures("without_plots")
 PEOPLE = 400
+
+
+@cache
+def made(wrong: int, times: float) -> tuple[str, dict[frozenset[str], bool]]:
+    """A file of scores, and who is truly one person."""
+    rng = np.random.default_rng(7)
+    known: dict[frozenset[str], bool] = {}
+    lines = ["first,second,mated,score"]
+    for n in range(40_000):
+        mated = n % 10 == 0
+        one = int(rng.integers(PEOPLE))
+        other = one if mated else int((one + rng.integers(1, PEOPLE)) % PEOPLE)
+        first, second = f"p{one}/{n}a.jpg", f"p{other}/{n}b.jpg"
+        truth = mated or (n % 3_000 == 7 and n // 3_000 < wrong)
+        impostor = 0.3 - math.log10(rng.random() / times) / 10
+        score = 0.85 + 0.1 * rng.random() if truth else impostor
+        known[frozenset((first, second))] = truth
+        lines.append(f"{first},{second},{mated:d},{min(score, 1)}")
+    return "\n".join(lines) + "\n", known
 
 
 class Scored:
     """A right server, and some photos of one person that are labelled as those of two."""
 
     def __init__(self, path, wrong: int = 12, times: float = 1.0) -> None:
-        rng = np.random.default_rng(7)
         self.path = path
-        self.truth: dict[frozenset[str], bool] = {}
-        lines = ["first,second,mated,score"]
-        for n in range(40_000):
-            mated = n % 10 == 0
-            one = int(rng.integers(PEOPLE))
-            other = one if mated else int((one + rng.integers(1, PEOPLE)) % PEOPLE)
-            first, second = f"p{one}/{n}a.jpg", f"p{other}/{n}b.jpg"
-            truth = mated or (n % 3_000 == 7 and n // 3_000 < wrong)
-            impostor = 0.3 - math.log10(rng.random() / times) / 10
-            score = 0.85 + 0.1 * rng.random() if truth else impostor
-            self.truth[frozenset((first, second))] = truth
-            lines.append(f"{first},{second},{mated:d},{min(score, 1)}")
-        path.write_text("\n".join(lines) + "\n")
+        text, truth = made(wrong, times)
+        self.truth = dict(truth)
+        path.write_text(text)
 
     def judged(self, *options: str, code: int | None = None):
         out = self.path.parent / "out"

@@ -97,9 +97,10 @@ def test_the_first_sentence_is_one_to_act_on(reported):
     ]  # fmt: skip
 
 
-def test_a_terminal_of_80_columns_breaks_no_number(reported, tmp_path, monkeypatch):
+def test_a_terminal_of_80_columns_breaks_no_number(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    scores = reported[1].parent / "scores.parquet"
+    scores = tmp_path / "scores.parquet"
+    write_scores(scores, 40_000)
     lines = run(scores, "--out", tmp_path / "out", "--up-to", "0.7").output.splitlines()
     assert max(map(len, lines[:-1])) <= 80
     for row in RATES.thresholds:
@@ -280,9 +281,10 @@ def test_an_interrupted_count_is_no_verdict(tmp_path, monkeypatch):
     assert run(scores, "--out", tmp_path / "out").exit_code == 3
 
 
-def test_a_folder_that_cannot_be_written_is_wrong_use(reported, tmp_path):
+def test_a_folder_that_cannot_be_written_is_wrong_use(tmp_path):
     (tmp_path / "out").touch()
-    result = run(reported[1].parent / "scores.parquet", "--out", tmp_path / "out")
+    write_scores(tmp_path / "scores.parquet", 2_000)
+    result = run(tmp_path / "scores.parquet", "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "out" in result.output
 

@@ -36,7 +36,17 @@ def test_what_stands_before_the_server_is_named() -> None:
 
 
 def test_refusals_in_html_are_one_cause() -> None:
-    done = checked("refusals-as-html", "first-", "parameters", "path-", "every-", "!fuzz")
+    photos = (
+        "!crossed-",
+        "!-px",
+        "!-most",
+        "!bomb",
+        "!megabytes",
+        "!format-",
+        "!covered",
+        "!-file-",
+    )
+    done = checked("refusals-as-html", "first-", "parameters", "path-", "every-", "!fuzz", *photos)
     found = [cause for cause in causes(done) if "HTML pages" in cause.text]
     assert [cause.requirement for cause in found] == ["answer-json"]
     assert found == causes(done)

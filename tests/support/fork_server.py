@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -164,6 +165,7 @@ def main() -> None:
     os.setsid()
     for module in sys.argv[2:]:
         importlib.import_module(module)
+    inspect.stack()  # fills the caches of what Locust does at each start
     gc.freeze()
     server.serve()
 
