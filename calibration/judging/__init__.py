@@ -1,1 +1,1 @@
-"""From counts to findings: the audit, the rows with their verdicts, and the terms."""
+"""From counts to findings: the audit, the rows with their verdicts, and what is required."""

@@ -33,10 +33,15 @@ def groups(
     judged: Callable[[list[Evidence]], list[Verdict]],
     alpha: float,
 ) -> list[GroupRow]:
-    """Rates by label, then over all labels within a group and across groups.
+    """The rates of each label, then of all labels within a group and of all across groups.
 
-    The row at ``place`` is judged within each group, all groups together; a group of few people is
-    INCONCLUSIVE.
+    Args:
+        measurement: the counts.
+        place: the index of the row that is judged in each group, all groups together; a group
+            with few people is INCONCLUSIVE.
+        claimed: the claimed rate of each row.
+        judged: the verdicts on the evidence of several groups.
+        alpha: the intervals hold at 1 - alpha, each by itself.
     """
     names = measurement.labels.names
     within, across = label_kinds(names)
@@ -59,7 +64,7 @@ def groups(
 
 
 def matrix(rows: list[GroupRow]) -> list[list[GroupRow | None]]:
-    """The row of each group with each other, groups in the order of their names."""
+    """A square matrix of the rows of every two groups, in the order of their names."""
     names = [row.label for row in rows if row.verdict is not None]
     found = {row.label: row for row in rows}
     return [[found.get(a if a == b else ACROSS.join(sorted((a, b)))) for b in names] for a in names]
@@ -69,7 +74,7 @@ def group_differentials(
     measurement: Measurement, rows: list[GroupRow], place: int, claimed: tuple[float, ...],
     alpha: float,
 ) -> list[GroupDifferential]:  # fmt: skip
-    """How far FMR and FNMR of groups are apart at a row; groups of few people are left out."""
+    """The ratios of the groups' FMR and FNMR at the row ``place``, without groups of few people."""
     names, found = measurement.labels.names, []
     if not rows:
         return []
@@ -129,7 +134,8 @@ def chosen_impostors(
 ) -> Impostors | None:
     """The FMR of impostors of the same group, or of look-alikes, divided by that of random pairs.
 
-    Both rates within it are bounded at alpha / 2, so both hold together, for each row by itself.
+    None for random impostors. The two rates of a ratio are each bounded at alpha / 2, so both hold
+    together; each row is bounded by itself. ``at_any_time``: the evidence decided when to stop.
     """
     chosen, names = measurement.impostors, measurement.labels.names
     if chosen is None:

@@ -11,7 +11,7 @@ _LISTED = 60
 
 
 def listed(measurement: Measurement, counts: ComparisonCounts) -> list[Listed]:
-    """The most extreme comparisons of a kind, by name."""
+    """The most extreme comparisons of a kind, with the names of their photos."""
     names = measurement.identities.photos.names
     return [
         Listed(first=names[first], second=names[second], score=measurement.sign * score)
@@ -20,7 +20,7 @@ def listed(measurement: Measurement, counts: ComparisonCounts) -> list[Listed]:
 
 
 def most_false_matches(measurement: Measurement, most: int = 15) -> list[MostFalseMatches]:
-    """Those with the most false matches at the strictest threshold first, ties by the next."""
+    """People by false matches, most first: at the strictest threshold, ties at the next one."""
     shares = measurement.shares(measurement.non_mated)
     if not shares.tried.size:
         return []

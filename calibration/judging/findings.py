@@ -16,7 +16,7 @@ from calibration.statistics.verdicts import Rule, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Extrapolated:
-    """What the tail fit says of a row; never a PASS."""
+    """The tail fit's rate for a row; never a PASS."""
 
     label: Extrapolation
     rate: float
@@ -25,15 +25,16 @@ class Extrapolated:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row of the documented table beside what was measured at its threshold.
+    """A row of the documented table, and what was measured at its threshold.
 
     ``measured_at`` is the threshold on the axis of the scores, which differs from ``threshold``
     only for bare similarities. ``k_above`` counts score > t where ``k`` counts score >= t.
-    ``sensitivity`` takes refused comparisons all as no match, and all as false matches.
+    The lower bound of ``sensitivity`` counts all refused comparisons as no match, the upper one as
+    false matches. ``gfar``: FMR * (1 - refused share).
     ``fmr_by_pair_of_people`` and ``fnmr_by_person`` are means over pairs of people and over people,
-    each of which counts once, however many comparisons there are. ``people_needed`` is not 0 where
-    ``still_needed`` comparisons of these people cannot be had. ``answers_missing``: what is needed
-    are not comparisons, but answers to those that had none.
+    each of which counts once, however many comparisons there are. ``people_needed`` is not 0 if
+    these people cannot provide the comparisons ``still_needed``. ``answers_missing``: no further
+    comparisons are needed, but scores for those that have none.
     """
 
     threshold: float
@@ -62,11 +63,10 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class RequiredRow:
-    """A requirement judged, in a ``group`` or in all: k events in n, of which ``people`` people are
-    the source.
+    """A judged requirement, for a ``group`` or for all: k events in n comparisons of ``people``.
 
-    ``open_still`` further ones may be events. ``rate`` is k / n, or the ratio of a differential,
-    and ``interval`` its bounds.
+    ``open_still`` further comparisons may be events. ``rate`` is k / n, or the ratio of a
+    differential, and ``interval`` its bounds.
     """
 
     requirement: str
@@ -87,7 +87,7 @@ class RequiredRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OperatingPoint:
-    """The threshold that brings the measured FMR to a target, and the TMR there."""
+    """The threshold at which the measured FMR reaches a target, and the TMR there."""
 
     fmr: float
     threshold: float | None
@@ -96,12 +96,12 @@ class OperatingPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupRow:
-    """Error rates of one label at every row; across groups mated is empty.
+    """Error rates of one label at every row; a label across groups has no mated comparisons.
 
-    ``k`` are false matches at each row, ``refused`` mated comparisons. ``acquisition`` is the FTA
-    of a group's photos. Half of the answers came within ``median`` seconds, all but 5 % within
-    ``slowest``; None where nobody measured. A group of its own has a ``verdict`` on the row at the
-    recommended threshold.
+    ``k``: false matches at each row; ``refused``: mated comparisons that were refused.
+    ``acquisition``: the FTA of the group's photos. ``median`` and ``slowest`` are the 50 % and 95 %
+    quantiles of the latency in seconds, None if not measured. A single group has a ``verdict`` on
+    the row at the recommended threshold.
     """
 
     label: str
@@ -122,10 +122,10 @@ class GroupRow:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDifferential:
-    """How far a rate of groups is apart at the recommended threshold.
+    """The ratio of groups' rates at the recommended threshold.
 
-    ``differ``: the interval lies above 1. ``highest`` names the group of the highest rate,
-    ``left_out`` those of too few people.
+    ``differ``: the interval is above 1. ``highest`` is the group with the highest rate,
+    ``left_out`` are those with too few people.
     """
 
     measure: str
@@ -139,9 +139,11 @@ class GroupDifferential:
 
 @dataclass(frozen=True, kw_only=True)
 class ImpostorRow:
-    """A row of impostors of the same group or look-alikes: k false matches of them, and
-    ``k_across`` of people of two groups or of all others. ``factor`` is their FMR divided by that
-    of random pairs."""
+    """A row of impostors of the same group, or of look-alikes.
+
+    ``k``: their false matches; ``k_across``: those of people of two groups, or of all others.
+    ``factor``: their FMR divided by that of random pairs.
+    """
 
     threshold: float
     k: int
@@ -152,10 +154,10 @@ class ImpostorRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Impostors:
-    """Impostors of the same group, or look-alikes, against random ones, of whom ``share`` are such.
+    """Impostors of the same group, or look-alikes, compared with random ones.
 
-    ``n`` comparisons are of them, of ``people`` people; ``n_across`` are of people of two groups,
-    or of all others.
+    ``share`` of random pairs are of this kind. ``n`` comparisons of ``people`` people are of them;
+    ``n_across`` are of people of two groups, or of all others.
     """
 
     kind: ImpostorKind
@@ -167,17 +169,17 @@ class Impostors:
 
     @property
     def judged_alone(self) -> bool:
-        """Whether verdicts are about these impostors, and not about random ones."""
+        """Whether verdicts are about these impostors instead of random ones."""
         return self.kind == ImpostorKind.SAME_GROUP
 
 
 @dataclass(frozen=True, kw_only=True)
 class DegradedRow:
-    """The same pairs with photos degraded at a ``strength`` from 1 on, all settings together.
+    """The same pairs with photos degraded in one setting; all settings are judged together.
 
-    ``component`` is OFIQ's name of what is degraded. ``verdict`` is that on the whole table; of
-    ``asked`` comparisons that were answered ``refused`` were refused. The rates, with ``k`` false
-    matches in ``n``, are those at the recommended threshold.
+    ``strength`` counts from 1; ``component`` is OFIQ's name of what is degraded. ``verdict`` is on
+    the whole table. Of ``asked`` comparisons that were answered, ``refused`` were refused. The
+    rates, with ``k`` false matches in ``n``, are those at the recommended threshold.
     """
 
     kind: str
@@ -197,10 +199,10 @@ class DegradedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RejectCurve:
-    """FNMR at a threshold where mated comparisons of low quality are rejected.
+    """FNMR at a threshold if mated comparisons of low quality are rejected.
 
-    The ``worst`` share of them is not matched ``times`` as often as the rest; None where so many
-    are of the lowest quality that it cannot be told.
+    The FNMR of the ``worst`` share of them is ``times`` that of the rest; None if too many have the
+    lowest quality.
     """
 
     threshold: float
@@ -212,8 +214,11 @@ class RejectCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """What quality tells of errors: ``n`` mated comparisons whose two photos have one in the
-    ``column`` of ``source``, of so many people; of ``unknown`` more a photo has none."""
+    """The relation of quality and errors in ``n`` mated comparisons of ``people`` people.
+
+    Both their photos have a quality in the ``column`` of ``source``; in ``unknown`` further
+    comparisons a photo has none.
+    """
 
     source: str
     column: str
@@ -225,7 +230,7 @@ class Quality:
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """A comparison to look at."""
+    """A comparison to review: the names of its photos and its score."""
 
     first: str
     second: str
@@ -234,7 +239,7 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class MostFalseMatches:
-    """A person and the false matches he is part of at each threshold."""
+    """A person, and the false matches with that person at each threshold."""
 
     person: str
     comparisons: int
@@ -243,7 +248,7 @@ class MostFalseMatches:
 
 @dataclass(frozen=True, kw_only=True)
 class Acquired:
-    """Failure to acquire: photos in which no face was found, and those left open."""
+    """Failure to acquire: the photos without a face, and those of which the answers do not tell."""
 
     tried: int
     failed: list[str]
@@ -269,11 +274,11 @@ _ONE_WAY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """What was looked at: ``reviewed`` comparisons, ``reviewed_mated`` of them labelled as mated.
+    """A review of ``reviewed`` comparisons, ``reviewed_mated`` of them labelled as mated.
 
-    ``to_mated`` non-mated ones turned out to be mated and ``to_non_mated`` mated ones not to be.
-    ``rows``: at which of them every false match was looked at. ``verdict`` and ``before`` are what
-    the labels alone come to.
+    ``to_mated`` comparisons labelled as non-mated are mated, and ``to_non_mated`` the other way
+    round. ``rows``: whether every false match at a row was reviewed. ``verdict`` and ``before`` are
+    the results by the labels alone.
     """
 
     source: str
@@ -286,7 +291,7 @@ class Review:
     before: tuple[AsLabelled, ...] = ()
 
     def after(self, findings: Findings) -> Review:
-        """With what was found before it."""
+        """The review with the results by the labels alone."""
         return replace(
             self,
             verdict=findings.verdict,
@@ -305,7 +310,7 @@ class Review:
 
     @property
     def one_way(self) -> bool:
-        """Whether it takes most of the false matches away that it looked at."""
+        """Whether it turns most of the reviewed false matches into mated comparisons."""
         return self.to_mated > (self.reviewed - self.reviewed_mated) / 2
 
 
@@ -313,8 +318,9 @@ class Review:
 class PairedRow:
     """A new and an old system on the same ``n`` pairs, at a threshold.
 
-    ``only_new`` pairs went wrong with the new one alone. ``difference`` is the rate of the new one
-    minus that of the old one; ``shown`` says what its interval says.
+    ``only_new`` and ``only_old`` are the pairs on which one system alone errs. ``difference`` is
+    the rate of the new system minus that of the old; ``shown`` is what its interval shows, in
+    words.
     """
 
     measure: str
@@ -332,12 +338,12 @@ class PairedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """The whole of it.
+    """All findings.
 
-    ``verdict`` is of the required rows where there are any, else of the table's. ``operating`` is
-    the place of the row nearest to the recommended threshold. ``supports_rates``: whether the pairs
-    were ever meant to show rates. ``impostors`` is None where they are random, ``clusters``
-    where groups were given, or there are none.
+    ``verdict`` is on the required rows if there are any, else on the table. ``operating`` is the
+    index of the row nearest to the recommended threshold. ``supports_rates``: the pairs are meant
+    to show rates. ``impostors`` is None if they are random, ``clusters`` if groups were given or
+    there are none. Lists by row follow ``rows``.
     """
 
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""The counts of labels, and what they say of a rate, with people's dependence."""
+"""The counts of labels, and rates from them with the dependence within people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ WITHIN, ACROSS_ALL = "within a group", "across groups"
 
 
 def label_kinds(names: list[str]) -> tuple[list[int], list[int]]:
-    """Numbers of the labels within a group and across two; people without one are none."""
+    """The numbers of the labels within a group, and of those across two groups.
+
+    Labels of people without a group are left out.
+    """
     given = [number for number, label in enumerate(names) if NOT_GIVEN not in label.split(ACROSS)]
     return (
         [number for number in given if is_within(names[number])],
@@ -50,7 +53,7 @@ class GroupCounts:
         self._acquired = measurement.acquisition()
 
     def row(self, label: str, numbers: list[int]) -> GroupRow:
-        """The rates of labels taken together."""
+        """The rates of some labels together; ``label`` names them."""
         non_mated, mated = (self.shares(kind, numbers) for kind in self._measurement.kinds)
         refused = self._measurement.groups[True].refused(np.array(numbers), self._person)
         k = non_mated.events.sum(axis=1) // 2
@@ -72,7 +75,7 @@ class GroupCounts:
         )
 
     def bounds(self, numbers: list[int], *, at_any_time: bool) -> list[Rate]:
-        """The FMR of labels taken together at each row, valid wherever a run stops if need be."""
+        """The FMR of some labels together at each row; ``at_any_time``: wherever a run stops."""
         shares = self.shares(self._measurement.non_mated, numbers)
         rates = self._rates(self._measurement.non_mated, shares)
         if not (at_any_time and shares.comparisons):
@@ -93,7 +96,7 @@ class GroupCounts:
         ]  # fmt: skip
 
     def evidence(self, number: int, place: int) -> Evidence:
-        """The non-mated comparisons of a label at a row; refused ones may have been matches."""
+        """The non-mated comparisons of a label at a row; refused ones may be false matches."""
         shares = self.shares(self._measurement.non_mated, [number])
         refused = self._measurement.groups[False].refused(np.array([number]), self._person)
         return Evidence(
@@ -107,7 +110,7 @@ class GroupCounts:
     def required(
         self, number: int, requirement: Requirement, row: int
     ) -> tuple[Evidence, int] | None:
-        """What a label says of a requirement, and of how many people; None if not known."""
+        """The evidence of a label for a requirement, and its people; None if unknown."""
         if requirement.measure == "fta":
             chosen = self._acquired_of([number])
             return None if chosen is None else acquisition_of(requirement, self._person, chosen)
@@ -122,8 +125,10 @@ class GroupCounts:
     def bound(
         self, counts: ComparisonCounts, number: int, row: int, *, at_any_time: bool
     ) -> tuple[Callable[[float], Rate], Shares]:
-        """The rate of a label at a row with its interval at an alpha; refused non-mated comparisons
-        may have been matches."""
+        """The rate of a label at a row as a function of alpha, and the people's shares.
+
+        Refused non-mated comparisons may be false matches.
+        """
         shares = self.shares(counts, [number])
         effect = self._effects(counts, shares)[row]
         k, n = float(shares.events[row].sum()) / shares.per_comparison, shares.comparisons
@@ -144,7 +149,7 @@ class GroupCounts:
         return at, shares
 
     def shares(self, counts: ComparisonCounts, numbers: list[int]) -> Shares:
-        """What each person contributes to one kind of comparison under labels."""
+        """Each person's share of one kind of comparison under some labels."""
         shares = self._measurement.groups[counts.mated].shares(np.array(numbers), self._person)
         alike = self._measurement.look_alikes
         if not alike or counts.mated:

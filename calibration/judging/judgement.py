@@ -60,13 +60,19 @@ MOST_NOT_MEASURED = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class RunConditions:
-    """What the numbers do not know: whether the run is whole, and whether the data can judge.
+    """The conditions of a run that the counts do not contain.
 
-    ``known_direction``: it is certain that a higher score means more alike. ``objections`` are what
-    the source of the pairs found. ``standard`` holds the required rates, which then are what the
-    overall verdict is about. ``begun`` are the terms on which a run was to be judged at first.
-    ``review`` is what a person found who looked at comparisons. ``clusters`` is what groups are
-    that nobody gave. ``troubles`` counts why nothing was measured, the commonest first.
+    Attributes:
+        complete: the run reached its end.
+        supports_rates: the pairs are meant to show rates.
+        up_to: the strictest threshold that is judged.
+        known_direction: a higher score certainly means more alike.
+        standard: the required rates; the overall verdict is then about them.
+        objections: those of the source of the pairs.
+        begun: the terms of judgement when the run began.
+        review: a person's review of comparisons.
+        clusters: how groups were made, if nobody gave them.
+        troubles: the reasons why nothing was measured, with their counts, the commonest first.
     """
 
     complete: bool = True
@@ -84,7 +90,7 @@ class RunConditions:
 def find(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Findings:
-    """Everything that the counts say of the documented table."""
+    """All findings on the documented table."""
     audited = _audited(measurement, rates, conditions)
     fitted = _tail(measurement, evidence(measurement, rates))
     reasons = unsupported(measurement, conditions)
@@ -203,7 +209,7 @@ def _other_terms(
 def verdict_on(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Verdict:
-    """The verdict on what is required, else on the table, and nothing else."""
+    """The verdict alone: on what is required, or else on the table."""
     audited = _audited(measurement, rates, conditions)
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
@@ -218,8 +224,10 @@ def verdict_on(
 
 @dataclass(frozen=True, kw_only=True)
 class Weighed:
-    """What a run brings to a judgement: for each row the evidence and how many of its false matches
-    are in doubt; why it supports no verdict at all, and why it cannot PASS."""
+    """The evidence of a run: for each row its counts, and how many false matches are in doubt.
+
+    ``unsupported`` says why it supports no verdict, ``reasons`` why it cannot PASS.
+    """
 
     rows: list[tuple[Evidence, int]]
     objections: tuple[Objection, ...]
@@ -243,7 +251,7 @@ def weighed(measurement: Measurement, rates: ErrorRates, conditions: RunConditio
 
 
 def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
-    """What was counted for each row, with its design effect, which repeated pairs multiply."""
+    """The counts of each row with its design effect, multiplied by that of repeated pairs."""
     histogram = measurement.non_mated.histogram
     claimed = tuple(rate for _, rate in rates.rows)
     if alike := measurement.look_alikes:
@@ -356,7 +364,7 @@ def _people_needed(
 
 
 def judged_rows(sign: float, rates: ErrorRates, up_to: float) -> int:
-    """How many rows are judged, on the scale that is counted on."""
+    """How many rows are judged; ``sign`` is -1 if lower scores are closer."""
     limit = up_to if math.isinf(up_to) else sign * up_to
     return sum(threshold <= limit for threshold in rates.thresholds)
 
@@ -406,7 +414,7 @@ def _rates(
 
 
 def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str]:
-    """Why these comparisons support no verdict at all."""
+    """The reasons why these comparisons support no verdict, in sentences."""
     if not conditions.supports_rates:
         return ["These photos do not support error rates: they only try out the command."]
     if measurement.identities.people().origin == Origin.UNKNOWN:

@@ -32,7 +32,10 @@ def required_rows(  # noqa: PLR0913 - all that a row is made of
     *,
     barred: bool,
 ) -> list[RequiredRow]:
-    """Required rates, judged together; refusals that nothing explains may be false matches."""
+    """The required rates, judged together; unexplained refusals may be false matches.
+
+    ``barred``: an objection prevents every verdict.
+    """
     if standard is None:
         return []
     requirements = standard.requirements
@@ -59,8 +62,10 @@ def required_of_groups(  # noqa: PLR0913 - as above
     *,
     barred: bool,
 ) -> list[RequiredRow]:
-    """Each required rate in each group, all groups of a rate judged together; of few people it is
-    INCONCLUSIVE."""
+    """Each required rate in each group, judged for all groups together.
+
+    A group with few people is INCONCLUSIVE. ``barred``: an objection prevents every verdict.
+    """
     found: list[RequiredRow] = []
     for one in standard.requirements if standard else ():
         groups = evidence_of_groups(measurement, one, rates.thresholds)
@@ -123,9 +128,9 @@ def _rows(  # noqa: PLR0913 - as above
 def evidence_of_groups(
     measurement: Measurement, requirement: Requirement, thresholds: tuple[float, ...]
 ) -> dict[str, tuple[Evidence, int]]:
-    """What a requirement comes to in each group of enough people, and how many these are.
+    """The evidence for a requirement in each group, and the number of its people.
 
-    ``thresholds`` are those of the rows, on the scale that is counted on.
+    ``thresholds`` are those of the rows, negated if lower scores are closer.
     """
     if requirement.between_groups or measurement.look_alikes:
         return {}
@@ -151,7 +156,9 @@ def differential_evidence(
     *,
     at_any_time: bool,
 ) -> tuple[Evidence, int]:
-    """What the rates of groups of enough people say of a differential, and of how many people.
+    """The evidence for a required differential, and the people of the groups it includes.
+
+    Groups with few people are left out.
 
     Raises:
         WrongUse: the comparisons have no groups.
@@ -187,7 +194,7 @@ def differential_evidence(
 
 
 def held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:
-    """A PASS must hold with what refusals may hide, a FAIL without what wrong labels explain."""
+    """Judge rows; a FAIL must hold without ``doubtful`` events, which wrong labels explain."""
     at_least = decide([row.without(few) for row, few in zip(rows, doubtful, strict=True)], rule)
     held = {
         Verdict.PASS: [not audited.has(Effect.NO_PASS)] * len(rows),

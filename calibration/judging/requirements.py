@@ -42,7 +42,7 @@ _FOLDER = Path(__file__).resolve().parents[1] / "standards"
 
 
 def rate_of(text: str) -> float:
-    """A rate as a user writes it: 1e-4, 0.01% or 1/10000.
+    """Parse a rate: 1e-4, 0.01% or 1/10000.
 
     Raises:
         ValueError: it is no number.
@@ -56,9 +56,9 @@ def rate_of(text: str) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """A rate that must be at most ``limit``; at a ``threshold``, but for FTA.
+    """A rate that must be at most ``limit`` at a ``threshold``; FTA has no threshold.
 
-    The limit of a differential is how many times the lowest rate of a group the highest may be.
+    The limit of a differential is the highest rate of a group divided by the lowest.
     """
 
     measure: str
@@ -67,7 +67,7 @@ class Requirement:
 
     @classmethod
     def of(cls, text: str) -> Requirement:
-        """As a user writes it: ``fnmr@0.7<=0.01``, ``fta<=0.05`` or ``fmr-differential@0.7<=3``.
+        """Parse a requirement: ``fnmr@0.7<=0.01``, ``fta<=0.05`` or ``fmr-differential@0.7<=3``.
 
         Raises:
             WrongUse: it is written otherwise, or the limit is no rate between 0 and 1, or no ratio
@@ -93,21 +93,21 @@ class Requirement:
 
     @property
     def between_groups(self) -> bool:
-        """Whether it is about the rates of groups beside each other."""
+        """Whether it compares the rates of groups."""
         return self.measure.endswith("-differential")
 
     @property
     def of_mated(self) -> bool:
-        """Whether mated comparisons show it."""
+        """Whether mated comparisons are the evidence for it."""
         return self.measure.startswith(("fnmr", "gfrr"))
 
     @property
     def of_refusals(self) -> bool:
-        """Whether only a source that tells what was refused can show it."""
+        """Whether it needs a source that tells refusals."""
         return self.measure in {"fta", "gfrr"}
 
     def row(self, thresholds: tuple[float, ...]) -> int:
-        """The place of its threshold among ``thresholds`` as they are published.
+        """The index of its threshold among ``thresholds``, as published.
 
         Raises:
             WrongUse: it is none of them.
@@ -124,7 +124,7 @@ class Requirement:
 
 @dataclass(frozen=True, kw_only=True)
 class Standard:
-    """A set of requirements, where it comes from, and what of it is not verified."""
+    """A set of requirements, its source, and what of it verikit does not verify."""
 
     title: str
     requirements: tuple[Requirement, ...]
@@ -136,12 +136,12 @@ class Standard:
 
 
 def standard_names() -> list[str]:
-    """The standards that come along."""
+    """The names of the shipped standards."""
     return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
 
 
 def load_standard(name: str) -> Standard:
-    """A standard by its name, or from a YAML file of one's own.
+    """Load a standard by its name, or from a YAML file.
 
     Raises:
         WrongUse: there is none, or it lacks something.
@@ -177,7 +177,7 @@ def load_standard(name: str) -> Standard:
 
 
 def chosen(name: str | None, texts: Sequence[str], confidence: float) -> Standard | None:
-    """What a user requires: a standard, further rates, both, or nothing."""
+    """What a user requires: a standard, further rates, both, or None for nothing."""
     further = tuple(dict.fromkeys(map(Requirement.of, texts)))
     if name is None:
         title = "as asked for"
@@ -193,9 +193,9 @@ def evidence_for(
     requirement: Requirement,
     thresholds: tuple[float, ...],
 ) -> tuple[Evidence, int]:
-    """What was counted for a requirement, and how many people it comes from.
+    """The evidence for a requirement, and the number of people that it comes from.
 
-    ``thresholds`` are those of the rows, on the scale that is counted on.
+    ``thresholds`` are those of the rows, negated if lower scores are closer.
 
     Raises:
         WrongUse: the requirement is at a threshold that was not counted.
@@ -225,9 +225,10 @@ def evidence_for(
 def evidence_of(
     requirement: Requirement, row: int, shares: Shares, refused: Counts, repeats: float
 ) -> tuple[Evidence, int]:
-    """What some comparisons say of a requirement, and of how many people they are.
+    """The evidence of some comparisons for a requirement, and the number of their people.
 
-    ``refused`` has shape (people,); ``repeats`` is how often a pair comes on average.
+    ``refused``: refused comparisons of each person, shape (people,); ``repeats``: the mean number
+    of times that a pair occurs.
     """
     if requirement.measure == "gfrr":
         shares = replace(shares, tried=shares.tried + refused, events=shares.events + refused)
@@ -249,9 +250,9 @@ def evidence_of(
 def acquisition_of(
     requirement: Requirement, person: Counts, result: Acquisition
 ) -> tuple[Evidence, int]:
-    """Photos by person; those left open count as failed where that is the worse.
+    """The evidence for a required FTA, and the number of people; open photos may have failed.
 
-    ``person`` says who is on each photo, shape (photos,).
+    ``person`` gives the person of each photo, shape (photos,).
     """
     people = int(person.max()) + 1 if person.size else 0
 

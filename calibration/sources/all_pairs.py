@@ -31,7 +31,7 @@ def measure(
     measurement: Measurement,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Compare every template with every other; ``tell`` hears of tiles done and in all."""
+    """Compare every template with every other; ``tell`` gets the tiles done and their total."""
     counter = Counter(templates, measurement, enrol(templates, measurement.identities))
     tiles = tiles_of(templates)
     for done, (rows, columns) in enumerate(tiles, start=1):
@@ -48,7 +48,7 @@ def enrol(templates: Templates, identities: Identities) -> Counts:
 
 
 class Similarities:
-    """The similarities of a tile of pairs; what was handed out before is overwritten."""
+    """The similarities of a tile of pairs; each result overwrites the one before."""
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
@@ -61,7 +61,7 @@ class Similarities:
             )
 
     def of(self, rows: slice, columns: slice) -> Floats:
-        """Of each of some templates with each of others, shape (rows, columns)."""
+        """The similarity of each row with each column, shape (rows, columns)."""
         vectors = self._templates.vectors
         shape = rows.stop - rows.start, columns.stop - columns.start
         scores = self._room[: shape[0] * shape[1]].reshape(shape)
@@ -161,7 +161,7 @@ def _photos(places: Counts, rows: slice, columns: slice) -> tuple[Counts, Counts
 
 
 def tiles_of(templates: Templates) -> list[tuple[slice, slice]]:
-    """Tiles of the upper triangle, none of which straddles two groups."""
+    """The tiles of the upper triangle as (rows, columns); no tile includes two groups."""
     n = len(templates.vectors)
     starts = set(range(0, n, TILE))
     if templates.groups is not None:

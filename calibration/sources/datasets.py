@@ -20,7 +20,7 @@ _SHOWN = ("name", *_FIELDS, "supports_rates", "people", "photos", "files")
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A descriptor, ``datasets/NAME/dataset.yaml``; its keys are told in ``datasets/README.md``."""
+    """A descriptor, ``datasets/NAME/dataset.yaml``; ``datasets/README.md`` explains its keys."""
 
     name: str
     title: str
@@ -38,14 +38,14 @@ class Dataset:
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """A data set at hand: the person of each photo, and where the photos are."""
+    """A data set on disk: the person of each photo, and the photos."""
 
     people: dict[str, str]
     photos: Photos
 
 
 def datasets_path() -> Path:
-    """Where the descriptors are: inside the installed package, else at the top of the checkout."""
+    """The folder of the descriptors, in the installed package or at the top of the checkout."""
     package = Path(__file__).resolve().parents[1]
     packaged = package / "datasets"
     return packaged if packaged.exists() else package.parent / "datasets"
@@ -98,7 +98,7 @@ def open_dataset(dataset: Dataset, folder: Path | None, *, keep_label_errors: bo
 
 
 def fetch(dataset: Dataset, home: Path | None = None) -> Path | None:
-    """Get a data set through its publisher's own client; None where nothing needs fetching."""
+    """Download a data set with its publisher's client; None if nothing needs to be downloaded."""
     way = _WAYS.get(dataset.get)
     if way is None:
         raise WrongUse(f"{dataset.title} must be downloaded by hand: {dataset.source}")
@@ -106,7 +106,7 @@ def fetch(dataset: Dataset, home: Path | None = None) -> Path | None:
 
 
 def check(dataset: Dataset, folder: Path | None) -> list[str]:
-    """What differs from the descriptor; nothing where it is complete."""
+    """The differences from the descriptor, in sentences; empty if it is complete."""
     contents = open_dataset(dataset, folder, keep_label_errors=True)
     found = {"people": len(set(contents.people.values())), "photos": len(contents.people)}
     differences = [
@@ -121,7 +121,7 @@ def check(dataset: Dataset, folder: Path | None) -> list[str]:
 
 
 def corrected(people: Mapping[str, str], label_errors: Path) -> dict[str, str]:
-    """The person of each photo after ``label-errors.csv``; photos of nobody known are left out."""
+    """The person of each photo, corrected; photos of unknown people are left out."""
     with label_errors.open(encoding="utf-8", newline="") as file:
         actual = {row["photo"]: row["actual"] for row in csv.DictReader(file)}
     by_photo = {

@@ -32,7 +32,7 @@ class Degradation:
 
     @property
     def setting(self) -> str:
-        """What is done, in words."""
+        """The setting in words."""
         kind = _KINDS[self.kind]
         return kind.told.format(kind.amounts[self.strength - 1])
 
@@ -40,13 +40,13 @@ class Degradation:
         return f"{self.kind}-{self.strength}"
 
     def apply(self, picture: Image.Image, seed: int) -> Image.Image:
-        """The picture, made worse."""
+        """The degraded picture; the same for the same seed."""
         kind = _KINDS[self.kind]
         return kind.apply(picture, kind.amounts[self.strength - 1], np.random.default_rng(seed))
 
 
 class Degraded:
-    """Photos, upright and degraded, as JPEG of quality 95 where that is not what is degraded."""
+    """Degraded photos, upright, as JPEG of quality 95 unless the quality is degraded."""
 
     def __init__(self, photos: Photos, how: Degradation, seed: int) -> None:
         self._photos = photos
@@ -54,7 +54,7 @@ class Degraded:
         self._seed = seed
 
     def read(self, name: str) -> bytes:
-        """The degraded file, the same for the same seed; one that is no picture stays as it is.
+        """The degraded file, the same for the same seed; a file that is not a picture is unchanged.
 
         Raises:
             WrongUse: there is no such photo.

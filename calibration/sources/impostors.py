@@ -15,12 +15,12 @@ from verikit.errors import WrongUse
 
 
 def share_within(person: Counts, group: Sequence[str]) -> float:
-    """How many of all non-mated pairs of photos are within a group; those of none are left out.
+    """The share of non-mated pairs of photos within a group, among photos with a group.
 
-    ``person`` is (photos,), ``group`` that of each photo.
+    ``person`` and ``group`` give the person and the group of each photo, shape (photos,).
 
     Raises:
-        WrongUse: all pairs are, or none is.
+        WrongUse: the share is 0 or 1.
     """
     given = np.array([name != NOT_GIVEN for name in group], bool)
     names = np.array(group)[given]
@@ -46,12 +46,12 @@ _TOO_FEW_GROUPS = (
 class SameGroup(Shuffled):
     """Mated pairs of a pool, and non-mated ones of which at least half are within a group.
 
-    The others are across groups, chosen by the seed: they tell the rate of random pairs.
-    ``share`` is how many of all non-mated pairs of these photos are within a group.
+    The others are across groups, chosen by the seed: they show the rate of random pairs.
+    ``share`` is the share of non-mated pairs of these photos within a group.
     """
 
     def __init__(self, people: Mapping[str, str], groups: Mapping[str, str], seed: int) -> None:
-        """``people`` maps a photo to its person, ``groups`` each of these persons to his group.
+        """``people`` maps a photo to its person, ``groups`` a person to their group.
 
         Raises:
             WrongUse: no group has two people, or all people are of one group.

@@ -34,8 +34,8 @@ _BINS = 1 << 18
 class LookAlikes:
     """The nearest non-mated pairs of photos.
 
-    ``keys`` are sorted, larger * photos + smaller number of the two photos; ``pairs_of_people`` is
-    how many pairs of people they are of.
+    ``keys``, shape (n,), are sorted: larger number * photos + smaller number of the two photos.
+    ``pairs_of_people``: the number of pairs of people among them.
     """
 
     def __init__(
@@ -66,25 +66,25 @@ class LookAlikes:
 
     @property
     def share(self) -> float:
-        """How many of all non-mated pairs of these photos are look-alikes."""
+        """The share of look-alikes among all non-mated pairs of these photos."""
         return self.keys.size / self.size
 
     @property
     def chosen(self) -> ChosenImpostors:
-        """What is known of them for who judges."""
+        """The facts about them that the judgement needs."""
         return ChosenImpostors(
             kind=ImpostorKind.LOOK_ALIKE, share=self.share, pairs_of_people=self.pairs_of_people
         )
 
     def have(self, first: Counts, second: Counts) -> np.ndarray:
-        """Which pairs of photos are look-alikes: numbers of shape (n,)."""
+        """Whether pairs of photos are look-alikes: numbers, and a mask, of shape (n,)."""
         keys = self._key(first, second)
         places = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
         found: np.ndarray = self.keys[places] == keys
         return found
 
     def objections(self) -> list[Objection]:
-        """What is to be known of photos without a template."""
+        """The objections about photos without a template."""
         if not self.without_template:
             return []
         much = self.without_template > FEW * self.compared
@@ -100,8 +100,10 @@ class LookAlikes:
 
 
 class LookAlikesFirst:
-    """All pairs of a ``pool``: look-alikes in every second place until there are no more, then the
-    rest; both in an order that the seed decides."""
+    """All pairs of a ``pool``: every second one is a look-alike until there are no more.
+
+    The seed decides the order of both.
+    """
 
     def __init__(self, people: Mapping[str, str], path: Path, seed: int) -> None:
         """``people`` maps a photo to its person."""

@@ -1,4 +1,4 @@
-"""Single pairs of a file of scores, where counts do not do."""
+"""The single pairs of a file of scores, for results that counts cannot give."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from verikit.errors import WrongUse
 
 
 class PairLog(Measurement):
-    """Keeps each pair, whether it has a score, and at which thresholds it went wrong; a refused
-    one is a non-match. It counts nothing."""
+    """Keeps each pair, whether it has a score, and its errors at each threshold.
+
+    A refused pair is a non-match. Nothing is counted.
+    """
 
     def __init__(self, like: Measurement) -> None:
         limits = like.limits or (like.non_mated.histogram.low, like.non_mated.histogram.high)
@@ -32,7 +34,7 @@ class PairLog(Measurement):
         self.scored: dict[bool, np.ndarray] = {}
 
     def add(self, block: Block) -> None:
-        """Keep the pairs that were answered; a photo with itself is none."""
+        """Keep the answered pairs of a block, except photos compared with themselves."""
         scores: Floats = self._as_written(block.scores)
         settled = (~np.isnan(scores) | (block.codes != 0)) & (block.first != block.second)
         settled &= ~self.aside(block)
@@ -43,7 +45,7 @@ class PairLog(Measurement):
         self._blocks.append((keys, mated, ~np.isnan(scores), wrong))
 
     def close(self) -> None:
-        """Put the pairs together; of one that came several times the first counts."""
+        """Merge the blocks; of a repeated pair the first one counts."""
         keys, mated, scored, wrong = (
             np.concatenate([block[part] for block in self._blocks], axis=-1) for part in range(4)
         )
@@ -61,10 +63,10 @@ class PairLog(Measurement):
 def read_pairs(
     path: Path, like: Measurement, columns: Mapping[str, str], people: Mapping[str, str]
 ) -> PairLog:
-    """The pairs of a file of scores, of photos as they are numbered in a measurement.
+    """The pairs of a file of scores, with the numbers of photos of the measurement ``like``.
 
     Raises:
-        WrongUse: it cannot be read, or has no names of photos.
+        WrongUse: it cannot be read, or lacks the names of photos.
     """
     if not path.is_file():
         raise WrongUse(f"{path} is neither a file of scores nor the folder of a run.")

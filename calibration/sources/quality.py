@@ -36,7 +36,7 @@ class PhotoQualities:
     by_end: Mapping[str, float | None]
 
     def of(self, name: str) -> float:
-        """The quality of a photo; NaN if the table has none, or several under this name."""
+        """The quality of a photo; NaN if the table has none, or several, under this name."""
         found = self.by_name.get(name, self.by_end.get(name))
         return math.nan if found is None else found
 

@@ -69,7 +69,7 @@ class Pool(Shuffled):
     """All pairs of photos, sorted by person; pairs are unordered and of two different photos."""
 
     def __init__(self, people: Mapping[str, str], groups: Mapping[str, str] | None = None) -> None:
-        """``people`` maps a photo to its person, ``groups`` a person to his group."""
+        """``people`` maps a photo to its person, ``groups`` a person to their group."""
         self._photos = sorted(people, key=lambda photo: (people[photo], photo))
         self._people = [people[photo] for photo in self._photos]
         self._groups = groups or {}
@@ -89,7 +89,7 @@ class Pool(Shuffled):
 
     @property
     def ends(self) -> Counts:
-        """For each person the place behind his last photo, ascending."""
+        """The index after each person's last photo, ascending, shape (people,)."""
         return np.unique(self._first_partner[False])
 
     def size(self, *, mated: bool) -> int:
@@ -104,12 +104,12 @@ class Pool(Shuffled):
         return self.of_photos(first, second, mated=mated)
 
     def numbers(self, first: Counts, second: Counts) -> Counts:
-        """The numbers of non-mated pairs by the places of their photos, the earlier ones first."""
+        """The numbers of non-mated pairs by the indices of their photos, first < second: (n,)."""
         numbers: Counts = self._before[False][first] + second - self._first_partner[False][first]
         return numbers
 
     def of_photos(self, first: int, second: int, *, mated: bool) -> Pair:
-        """The pair of two photos by their places."""
+        """The pair of two photos by their indices."""
         return Pair(self._photos[first], self._photos[second], mated, self._label(first, second))
 
     def digest(self) -> str:
@@ -124,10 +124,10 @@ class Pool(Shuffled):
 
 
 class ByPerson(Shuffled):
-    """Pairs by way of people: any two people, then a photo of each; a person, then two photos.
+    """Pairs sampled by people: two people, then a photo of each; a person, then two photos.
 
-    Every two people bring as many pairs, and every person as many mated ones: as many as those do
-    who have the fewest photos. So nobody counts for more because there are more photos of him.
+    Every two people have equally many pairs, and every person equally many mated ones: as many as
+    those with the fewest photos. So people with many photos do not count for more.
     """
 
     def __init__(self, pool: Pool, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""The thresholds of similarities: from a score map, or given one by one.
+"""The thresholds of similarities, from a score map or from the command line.
 
 A similarity is not a score of the documented table. A score map is a JSON file with ``knots``,
 pairs [similarity, log10 of the FMR], as the reference server has it. The threshold for a documented
@@ -19,10 +19,10 @@ from verikit.errors import WrongUse
 
 
 def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
-    """The similarity at which the map promises each documented rate.
+    """The similarity at which the map promises each documented rate, ascending.
 
     Raises:
-        WrongUse: no map, or one that does not reach a documented rate.
+        WrongUse: the file is not a map, or does not reach a documented rate.
     """
     try:
         knots = np.array(json.loads(path.read_text(encoding="utf-8"))["knots"], float)
@@ -40,10 +40,10 @@ def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
 
 
 def thresholds_of_text(text: str, rates: ErrorRates) -> tuple[float, ...]:
-    """Similarities as a user writes them: one for each documented threshold, rising.
+    """Parse similarities: one for each documented threshold, ascending.
 
     Raises:
-        WrongUse: not that many finite numbers, or not rising.
+        WrongUse: they are not as many finite numbers, or not ascending.
     """
     try:
         given = tuple(float(part) for part in text.split(","))

@@ -21,7 +21,7 @@ from verikit.errors import WrongUse, in_words
 
 @dataclass(frozen=True, kw_only=True)
 class Templates:
-    """Templates sorted by group and person: unit ``vectors`` (n, d), the rest (n,)."""
+    """Templates sorted by group and person: unit ``vectors`` (n, d), all other arrays (n,)."""
 
     vectors: Floats
     people: np.ndarray
@@ -33,7 +33,7 @@ class Templates:
 
     @property
     def range(self) -> tuple[float, float]:
-        """The similarities that are possible at all, with room for rounding."""
+        """The lowest and the highest possible similarity, with room for rounding."""
         low, high = -1.0001, 1.0001
         most = 0.0 if self.penalty is None else float(self.penalty.max())
         if self.mean is None or self.deviation is None:
@@ -44,7 +44,7 @@ class Templates:
         )
 
     def only(self, places: Counts) -> Templates:
-        """Some of them, whatever their group: places of shape (m,)."""
+        """The templates at some indices, shape (m,), without groups."""
 
         def some(array: np.ndarray | None) -> np.ndarray | None:
             return None if array is None else array[places]

@@ -26,7 +26,10 @@ _NO_CODE = 0
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """The file of templates, which every worker must be able to read, and thresholds and range."""
+    """The file of templates, which every worker must be able to read, with thresholds and range.
+
+    ``axis``: the thresholds, the lowest and the highest similarity.
+    """
 
     path: Path
     digest: str
@@ -40,7 +43,7 @@ def measure(
     workers: Workers,
     tell: Callable[[int, int], None],
 ) -> None:
-    """As ``all_pairs.measure``; ``tell`` hears of tiles done and in all."""
+    """As ``all_pairs.measure``, with workers; ``tell`` gets the tiles done and their total."""
     people = enrol(templates, measurement.identities)
     measurement.non_mated.every_pair = EveryPair(people, measurement.thresholds)
     tasks = tasks_of(templates)
@@ -52,7 +55,7 @@ def measure(
 
 
 def tasks_of(templates: Templates) -> list[tuple[int, ...]]:
-    """Numbers of tiles: a long row of the triangle and a short one each, so all take as long."""
+    """The tasks as numbers of tiles: a long and a short row each, so that all take equally long."""
     rows: dict[int, list[int]] = defaultdict(list)
     for number, (row, _) in enumerate(tiles_of(templates)):
         rows[row.start].append(number)

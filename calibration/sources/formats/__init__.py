@@ -1,1 +1,1 @@
-"""Files that hold scores, pairs or templates, as the field writes them."""
+"""Readers of files of scores, pairs and people in the formats of the field."""

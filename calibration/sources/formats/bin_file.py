@@ -64,8 +64,10 @@ class _Array:
 
 
 class BinFile:
-    """The photos by number, "0" to "2n - 1", and ``same``: whether photos 2k and 2k + 1 are of one
-    person."""
+    """The photos by number, "0" to "2n - 1".
+
+    ``same``, shape (n,): whether photos 2k and 2k + 1 show one person.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read the outline.

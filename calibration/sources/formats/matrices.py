@@ -25,14 +25,16 @@ _PIECE = 1 << 17
 
 
 def holds_matrix(path: Path) -> bool:
-    """Whether a file is a matrix of scores; an .npz may also hold templates."""
+    """Whether a file is a matrix of scores; an .npz may contain templates instead."""
     ending = path.suffix.lower()
     return ending == ".npy" or (ending == ".npz" and "scores" in names_in(path))
 
 
 def open_matrix(path: Path, people: Path | None, told: Mapping[str, str]) -> Matrix:
-    """A matrix of scores; beside an .npy, ``people`` is an .npy of labels, or else a table that
-    ``told`` was read from, of a photo and its person for each row.
+    """Open a matrix of scores.
+
+    For an .npy, ``people`` is an .npy of labels, or a table with the photo and the person of each
+    row, from which ``told`` was read.
 
     Raises:
         WrongUse: arrays are missing or of the wrong shape.
@@ -73,14 +75,14 @@ def _in_rows(table: Path, people: Mapping[str, str]) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """Scores and who is who."""
+    """A matrix of scores, and the people of its rows and columns."""
 
     path: Path
     arrays: Mapping[str, np.ndarray]
 
     @property
     def sample(self) -> Floats:
-        """Some of the scores, to learn the scale from."""
+        """Some of the scores, to find their scale."""
         sample: Floats = self.arrays["scores"].reshape(-1)[:_PIECE].astype(float)
         return sample
 
@@ -88,7 +90,7 @@ class Matrix:
         """Count every comparison.
 
         Raises:
-            WrongUse: an array is of the wrong shape, or holds what cannot be a score.
+            WrongUse: an array has the wrong shape, or a value that is not a score.
         """
         pieces = self._listed if "mated" in self.arrays else self._crossed
         for first, second, mated, scores in pieces(measurement):

@@ -1,4 +1,4 @@
-"""Arrays from ``.npy`` and ``.npz`` files of others.
+"""Arrays from untrusted ``.npy`` and ``.npz`` files.
 
 Nothing is unpickled, and sizes are checked before memory is allocated.
 """
@@ -20,7 +20,9 @@ _UNPACKED = 50
 
 
 def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
-    """The arrays of an .npz of ``what``, or those of ``names`` that it holds.
+    """The arrays of an .npz by name, or only those of ``names``.
+
+    ``what`` says in errors what the file should contain.
 
     Raises:
         WrongUse: it is no .npz, is damaged, or would unpack to far more than its size.
@@ -44,7 +46,7 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
 
 
 def names_in(path: Path) -> list[str]:
-    """The names of the arrays of an .npz; none where it is not one."""
+    """The names of the arrays of an .npz; empty if the file is not one."""
     try:
         with zipfile.ZipFile(path) as archive:
             return [entry.removesuffix(".npy") for entry in archive.namelist()]
@@ -53,7 +55,7 @@ def names_in(path: Path) -> list[str]:
 
 
 def array_of(path: Path) -> np.ndarray:
-    """The array of an .npy; it stays in the file until it is used.
+    """The array of an .npy, mapped into memory.
 
     Raises:
         WrongUse: it is not an .npy, or is damaged.

@@ -24,9 +24,9 @@ _ROWS = 1 << 17
 
 @dataclass(frozen=True, kw_only=True)
 class RunFile:
-    """What a run knew besides its answers: see ``asking.store.Store``.
+    """The facts of a run besides its answers: see ``asking.store.Store``.
 
-    ``head`` is what makes it this run; ``claims`` are the rows it was asked about, if it says.
+    ``head`` identifies the run; ``claims`` are its rows (threshold, rate), if it has them.
     """
 
     head: Mapping[str, Any]
@@ -43,13 +43,13 @@ class RunFile:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a file is the answers of a run, by its beginning."""
+    """Whether a file contains the answers of a run, by its first bytes."""
     with path.open("rb") as file:
         return file.read(len(START)) == START
 
 
 def open_run(path: Path) -> RunFile:
-    """Read what a run knew.
+    """Read the facts of a run.
 
     Raises:
         WrongUse: the file is no run, or is damaged.
@@ -95,7 +95,7 @@ def open_run(path: Path) -> RunFile:
 
 
 def troubles_of(database: sqlite3.Connection) -> dict[str, int]:
-    """Why nothing was measured, and how often, the commonest first."""
+    """The reasons why nothing was measured, with their counts, the commonest first."""
     return dict(
         database.execute(
             "SELECT trouble, COUNT(*) FROM answers WHERE trouble IS NOT NULL "
@@ -112,7 +112,7 @@ def _impostors(known: Mapping[str, Any]) -> ChosenImpostors | None:
 
 
 def answers(path: Path) -> Iterator[tuple[Any, ...]]:
-    """The answers by COLUMNS, a piece at a time, in the order of the plan."""
+    """The answers in the order of the plan, in pieces: one tuple for each of ``COLUMNS``."""
     query = " UNION ALL ".join(
         f'SELECT first, second, mated, score, code, "group", seconds FROM {name}'  # noqa: S608 - ours
         for name in ("answers", "alone")

@@ -67,7 +67,7 @@ _QUOTED_COMMA = re.compile(r"[-+]?(0,\d+|\d+,(\d\d?|\d{4,}))", re.ASCII).fullmat
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How delimited text is written; ``head`` names its columns, also where it has no heading.
+    """The dialect of delimited text; ``head`` names its columns, even without a heading.
 
     ``before``: lines before the heading or, without one, before the rows.
     """
@@ -84,7 +84,7 @@ class Dialect:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A file whose columns are known. ``columns``: the name here -> the name in the file."""
+    """A table with known columns. ``columns`` maps the name here to the name in the file."""
 
     path: Path
     columns: Mapping[str, str]
@@ -93,7 +93,7 @@ class Table:
     sample: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     def pieces(self) -> Iterator[pa.RecordBatch]:
-        """The rows, in pieces that have the names of ``columns``.
+        """The rows in pieces, with the column names used here.
 
         Raises:
             WrongUse: a row is damaged.
@@ -114,10 +114,12 @@ class Table:
 
 
 def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> Table:
-    """Find out how a file is written; ``given`` names columns that are called otherwise.
+    """Open a table of any format.
+
+    ``given`` maps names here to names in the file that differ; ``needed`` are required columns.
 
     Raises:
-        WrongUse: it cannot be read, or lacks a column of ``needed``.
+        WrongUse: it cannot be read, or lacks a required column.
     """
     if path.suffix.lower() in {".xlsx", ".xls", ".ods", ".zip"}:
         raise WrongUse(f"{path} is not a score file: save it as text, named .csv.")
@@ -143,10 +145,10 @@ def open_table(path: Path, given: Mapping[str, str], needed: Sequence[str]) -> T
 
 
 def column_names(text: str) -> dict[str, str]:
-    """``first=probe,score=similarity`` as a mapping.
+    """Parse ``first=probe,score=similarity``.
 
     Raises:
-        WrongUse: it is not written so, or names a column that is not known here.
+        WrongUse: it is malformed, or names an unknown column.
     """
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     names = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
@@ -353,7 +355,7 @@ def _is_number(value: str) -> bool:
 
 
 def no_number(word: str) -> str:
-    """That a score is none, and what to do."""
+    """A sentence that a word is not a score, and what to do."""
     hint = "leave it empty where there is none"
     if word.rstrip().endswith("%"):
         hint = "leave the % out, and name the scale with --claims"

@@ -22,8 +22,10 @@ def on_scale(
     measurement: Measurement,
     refuse: Callable[[np.ndarray, Floats, str], None],
 ) -> tuple[Floats, Counts]:
-    """Scores of shape (n,) on the scale that is counted on, and a code where a sentinel stood for
-    one. ``refuse`` is told where a score is none, of which scores, and why."""
+    """Scores on the scale that is counted on, and a code for each sentinel, each of shape (n,).
+
+    ``refuse`` is called with a mask of the values that are not scores, the scores, and the reason.
+    """
     values = scores if scores.dtype.kind == "f" else scores.astype(np.float64)
     if values.dtype == np.float16:
         values = values.astype(np.float32)
@@ -54,7 +56,7 @@ def on_scale(
 
 
 def numbers_in(column: pa.Array, missing: float) -> np.ndarray:
-    """A column of numbers as an array; pyarrow's own way imports pandas, which takes a second."""
+    """A column of numbers as an array, without pandas, which pyarrow would import."""
     if not len(column):
         return np.zeros(0, column.type.to_pandas_dtype())
     validity, values = column.buffers()
@@ -67,7 +69,7 @@ def numbers_in(column: pa.Array, missing: float) -> np.ndarray:
 
 
 def words_of(column: pa.Array) -> tuple[list[str], Counts]:
-    """The different values as text, "" for nothing, and the place of each row's value in them."""
+    """The distinct values as text ("" for none), and the index of each row's value, shape (n,)."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     places = numbers_in(column.indices, len(column.dictionary))
