@@ -31,11 +31,12 @@ Found = Mapping[Pair, bool | None]
 
 
 def read_found(path: Path) -> dict[Pair, bool | None]:
-    """What was found, from a table with the columns first, second and found; rows without a finding
-    were not looked at.
+    """Read a review from a table with the columns first, second and found.
+
+    True: the pair is mated; None: it cannot be decided. Rows without a finding are left out.
 
     Raises:
-        WrongUse: it is no such table, or says two things of one pair.
+        WrongUse: the file is no such table, or contradicts itself about a pair.
     """
     table = open_table(path, {"mated": "found"}, ("first", "second", "mated"))
     found: dict[Pair, bool | None] = {}
@@ -57,11 +58,11 @@ def read_found(path: Path) -> dict[Pair, bool | None]:
 
 
 def adjudicate(measurement: Measurement, found: Found, source: str) -> Review:
-    """Count comparisons as what they were found to be.
+    """Move comparisons in the counts to the kind that a review found.
 
     Raises:
-        WrongUse: not all comparisons from a row on were looked at, or look-alikes were asked first:
-            then it is not known of which of the two kinds a comparison is.
+        WrongUse: the review does not cover all comparisons from a row on, or look-alikes were asked
+            first, so that the stratum of a comparison is unknown.
     """
     if measurement.look_alikes:
         raise WrongUse("--adjudicated does not apply to --impostors look-alike: remove it.")
@@ -96,7 +97,7 @@ def adjudicate(measurement: Measurement, found: Found, source: str) -> Review:
 
 
 def write_look(path: Path, measurement: Measurement) -> None:
-    """Write the comparisons to look at; what was found of them before stays in the file."""
+    """Write the comparisons to review; earlier findings stay in the file."""
     before: Found = {}
     if path.exists():
         try:

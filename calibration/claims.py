@@ -1,4 +1,4 @@
-"""What is claimed of a verification system: thresholds, the false match rate at each, the scale.
+"""The claims of a verification system: thresholds, the false match rate at each, the scale.
 
 The documented table of the contract is the claim unless ``--claims`` names another: a YAML file, or
 one of those in ``published/`` by name.
@@ -28,10 +28,10 @@ _KNOWN = {
 class Claims:
     """Claimed rates on the scale of the scores.
 
-    ``rows`` are (threshold, rate) as published, loosest first. ``lowest`` and ``highest`` bound the
-    scores; None where nothing is known. Where lower scores are closer, ``rates`` and all that is
-    counted are on the negated scale, so that a match is always a score >= threshold. ``send`` goes
-    with every request of ``--api``.
+    ``rows`` are (threshold, rate) as published, the highest rate first. ``lowest`` and ``highest``
+    bound the scores; None: unknown. If lower scores are closer, ``rates`` and all counts are on the
+    negated scale, so that a match is always a score >= threshold. ``send`` is added to every
+    request of ``--api``.
     """
 
     title: str
@@ -46,12 +46,12 @@ class Claims:
 
     @property
     def sign(self) -> float:
-        """What scores are multiplied by before anything is counted."""
+        """The factor of scores before they are counted: -1 if lower scores are closer, else 1."""
         return -1.0 if self.lower_is_closer else 1.0
 
     @property
     def rates(self) -> ErrorRates:
-        """The rows, thresholds ascending, on the scale that is counted on."""
+        """The rows, thresholds ascending, negated if lower scores are closer."""
         return ErrorRates(
             rows=tuple((self.sign * threshold, rate) for threshold, rate in self.rows),
             recommended_above=self.sign * self.recommended_above,
@@ -59,17 +59,17 @@ class Claims:
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """The least and the greatest score on the scale that is counted on, if they are known."""
+        """The lowest and the highest score, negated if lower ones are closer; None: unknown."""
         if self.lowest is None or self.highest is None:
             return None
         low, high = sorted((self.sign * self.lowest, self.sign * self.highest))
         return low, high
 
     def require_row(self, up_to: float) -> None:
-        """Refuse a threshold up to which there is nothing to judge.
+        """Check that there is a row to judge up to a threshold.
 
         Raises:
-            WrongUse: the first row lies beyond it.
+            WrongUse: the first row is beyond it.
         """
         first = self.rows[0][0]
         if not (math.isinf(up_to) and up_to > 0) and not self.sign * up_to >= self.sign * first:
@@ -77,7 +77,7 @@ class Claims:
 
 
 def of_contract(contract: Contract, lower_is_closer: bool | None = None) -> Claims:
-    """The documented table."""
+    """The documented table of the contract."""
     if lower_is_closer:
         raise WrongUse(
             "--lower-is-closer needs --claims: in the documented table, higher scores are closer."
@@ -101,7 +101,7 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
     """Read a claims file, or one that comes with verikit by its name.
 
     Raises:
-        WrongUse: there is none, or it does not say what it must.
+        WrongUse: there is none, or it lacks a required key.
     """
     path, known = Path(name), name.removesuffix(".yaml")
     if known in names() and not path.exists():

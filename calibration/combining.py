@@ -1,8 +1,8 @@
-"""Several runs, or files of scores, of one system as one body of evidence.
+"""Judges several runs, or files of scores, of one system together.
 
 The product of e-values of independent runs is an e-value (Shafer, 2021; Vovk & Wang, 2021),
 wherever each run stopped. Runs are independent if they share no people. A file of scores does not
-tell which system it is of: that is the user's word.
+name its system: the user vouches for that.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ _FEW = 100
 
 @dataclass(frozen=True, kw_only=True)
 class CombinedRow:
-    """A row over all runs: k false matches in n; e-values against "at least ``tolerance`` times the
-    claim" and against "at most the claim"."""
+    """A row over all runs: k false matches in n comparisons, and two e-values.
+
+    ``e_pass`` is against "at least ``tolerance`` times the claim", ``e_fail`` against "at most the
+    claim".
+    """
 
     threshold: float
     claimed: float
@@ -47,7 +50,7 @@ class CombinedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Combined:
-    """What runs come to together; ``remarks`` say why they cannot PASS."""
+    """The result of all runs together; ``remarks`` say why they cannot PASS."""
 
     verdict: Verdict
     runs: list[str]

@@ -36,10 +36,10 @@ _LOOK_SECONDS = 1
 
 @dataclass(frozen=True)
 class Workers:
-    """Who does the work: an executor, how many tasks it does at a time, and whether it is there.
+    """An executor, and the number of tasks that it runs at a time.
 
-    An executor whose cluster is lost may leave its futures open for ever. ``are_ours``: they were
-    started here, and nothing that they are given leaves this machine.
+    ``is_there``: whether it is still reachable; if its cluster is lost, its futures may never end.
+    ``are_ours``: it was started by this process, so its data stays on this machine.
     """
 
     executor: Executor
@@ -54,14 +54,14 @@ def fan_out(
     tasks: Iterable[Task],
     slots: Iterable[Slot],
 ) -> Generator[tuple[Task, Result]]:
-    """Each task with its result, as they come; never more under way than there are slots.
+    """Yield each task with its result, in any order, with at most one task per slot under way.
 
-    ``work`` gets a task and the slot that it has to itself meanwhile. A task is taken from the
-    iterable only when a slot is free. A task whose result was lost, with the process that worked on
-    it or with the scheduler, is done again. Tasks must be hashable; all that travels, picklable.
+    ``work`` gets a task and its slot, which no other task uses meanwhile. A task is taken from the
+    iterable only when a slot is free. A task whose result is lost, with its process or with the
+    scheduler, is repeated. Tasks must be hashable; tasks, slots and results picklable.
 
     Raises:
-        Unreachable: nobody is left to work, or a task was lost time and again.
+        Unreachable: no worker is left, or a task was lost repeatedly.
     """
     source, lost, losses = iter(tasks), deque[Task](), Counter[Task]()
     free = deque(slots)
@@ -130,9 +130,9 @@ _LOCAL = re.compile(r"local(?::([1-9]\d*))?")
 
 @contextmanager
 def open_workers(dask: str | None, processes: int) -> Iterator[Workers]:
-    """Dask where its address is given, else so many processes.
+    """Workers on Dask if ``dask`` is given, else so many processes of this machine.
 
-    ``dask`` is a scheduler's address, or ``local`` or ``local:N`` for workers of its own.
+    ``dask`` is the address of a scheduler, or ``local`` or ``local:N`` for a cluster of its own.
 
     Raises:
         WrongUse: Dask is not installed.

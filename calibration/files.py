@@ -18,9 +18,9 @@ def file_digest(path: Path) -> str:
 
 @contextmanager
 def writing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
-    """Write beside the file and put it in its place at the end: then it is on the disk.
+    """Write a file atomically: under another name, synced to disk, and renamed at the end.
 
-    What is ``private`` only its owner may read, whoever could read a file of that name before.
+    Only its owner can read a ``private`` file, even if it replaces one that others could read.
     """
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
@@ -37,7 +37,7 @@ def writing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
 
 
 def sync(file: IO[bytes] | IO[str]) -> None:
-    """Have the disk hold what was written."""
+    """Sync what was written to disk."""
     file.flush()
     os.fsync(file.fileno())
 

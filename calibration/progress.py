@@ -33,7 +33,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def shown(title: str, *, quiet: bool) -> Iterator[Progress]:
-    """A bar that goes when the work is done."""
+    """A progress bar that disappears at the end."""
     with Progress(
         TextColumn(title),
         BarColumn(),
@@ -51,12 +51,12 @@ def shown(title: str, *, quiet: bool) -> Iterator[Progress]:
 
 
 def working(title: str, *, quiet: bool) -> AbstractContextManager[object]:
-    """A sign of life for work whose end cannot be told."""
+    """A spinner for work of unknown length."""
     return Console(stderr=True, quiet=quiet).status(title)
 
 
 def of_tiles(progress: Progress) -> Callable[[int, int], None]:
-    """Hears of tiles done and in all."""
+    """A function that shows the tiles done and their total."""
     task = progress.add_task("", total=None, note="")
 
     def tell(done: int, total: int) -> None:
@@ -66,7 +66,7 @@ def of_tiles(progress: Progress) -> Callable[[int, int], None]:
 
 
 def of_answers(progress: Progress, total: int) -> Callable[[Answer | int], None]:
-    """Hears how many comparisons were settled before, then of each answer."""
+    """A function that shows the number of settled comparisons, then each answer."""
     task = progress.add_task("", total=total, note="")
     troubles = 0
 

@@ -26,9 +26,9 @@ _ROOM = 512 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Either ``score``, or the system ``code`` of a refusal, or the ``trouble`` there was.
+    """The result for a pair: a ``score``, the system ``code`` of a refusal, or ``trouble``.
 
-    ``may_pass`` says of trouble whether asking again makes sense.
+    ``trouble`` says why nothing was measured; ``may_pass``: a retry may succeed.
     """
 
     score: float | None = None
@@ -38,7 +38,7 @@ class Outcome:
 
 
 class Api(Protocol):
-    """How a verifier is asked about a pair, and what its answers mean."""
+    """Writes the request for a pair of photos, and reads the answer."""
 
     @property
     def blames_the_request(self) -> Collection[int]:
@@ -48,18 +48,18 @@ class Api(Protocol):
         """The request about two photos, by name."""
 
     def outcome(self, answer: Answer) -> Outcome:
-        """What an answer says of the pair."""
+        """The result that an answer contains."""
 
 
 def not_measured(answer: Answer, missing: str, *, may_pass: bool = False) -> Outcome:
-    """The outcome of an answer that has none: its status, the cause if known, what is missing."""
+    """The outcome of an answer without a result: status, known cause, and what is missing."""
     cause = f" ({_CAUSES[answer.status]})" if answer.status in _CAUSES else ""
     again = may_pass or answer.is_server_error or answer.status in _AGAIN
     return Outcome(trouble=f"HTTP {answer.status}{cause}: {missing}", may_pass=again)
 
 
 class EncryptedPhotos:
-    """Photos as form values, each encrypted once while they fit into ``room`` bytes."""
+    """Photos as form values; up to ``room`` bytes of them are kept, so as to encrypt them once."""
 
     def __init__(self, photos: Photos, secrets: Secrets, room: int = _ROOM) -> None:
         self._photos = photos
@@ -70,7 +70,11 @@ class EncryptedPhotos:
         self._lock = Lock()  # workers of a cluster may be threads of one process
 
     def value(self, name: str) -> bytes:
-        """The photo, encrypted and written for a form."""
+        """The encrypted photo as a URL-encoded form value.
+
+        Raises:
+            WrongUse: it cannot be read.
+        """
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
@@ -89,7 +93,7 @@ class EncryptedPhotos:
 
 
 class ContractApi:
-    """How a pair is asked of a server that keeps the contract.
+    """The API of a server that keeps the contract.
 
     ``blames_the_request`` holds the codes that say a request was wrong, whatever its photos.
     """

@@ -34,10 +34,10 @@ _CHECKS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What all tasks of a run have in common, without headers, which workers have.
+    """The settings that all tasks of a run share; headers stay with the workers.
 
-    ``digest`` tells whether the worker sees the photos that were planned with. Workers of other
-    machines have key and IV, too; ``secrets_digest`` tells whether they are the same.
+    ``digest`` identifies the planned photos, so that a worker with other photos is noticed. Workers
+    on other machines have their own key and IV; ``secrets_digest`` shows whether they are the same.
     """
 
     choice: Choice
@@ -52,7 +52,7 @@ class Shared:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a task brought: answers, and why it was broken off."""
+    """The answers of a task, and the error that ended it early, if any."""
 
     answers: tuple[Answer, ...]
     software: str | None = None
@@ -60,7 +60,7 @@ class Result:
 
 
 def asker_of(workers: Workers) -> Asker:
-    """Asks from these workers."""
+    """An asker that sends the requests from these workers."""
 
     def ask_from_there(
         run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
@@ -93,9 +93,9 @@ def asker_of(workers: Workers) -> Asker:
 
 
 def slots_of(endpoints: Sequence[Endpoint], size: int) -> list[tuple[Endpoint, ...]]:
-    """For each worker a server, and a replica to check it by if there are several.
+    """A server for each worker, followed by the replica that checks it, if there are several.
 
-    Those of one server together keep to its rate, checks included.
+    The workers of one server share its rate limit, checks included.
     """
     several = len(endpoints) > 1
     count = max(size, len(endpoints))
@@ -113,7 +113,7 @@ def slots_of(endpoints: Sequence[Endpoint], size: int) -> list[tuple[Endpoint, .
 
 
 def run_task(shared: Shared, questions: tuple[Question, ...], slot: tuple[Endpoint, ...]) -> Result:
-    """Ask; what was answered before a failure comes back with it."""
+    """Ask the questions of a task; a failure comes back with the answers before it."""
     answers: list[Answer] = []
     try:
         photos, options, send = _photos(shared), dict(shared.options), dict(shared.send)

@@ -13,7 +13,7 @@ from verikit.contract import Contract
 
 
 def evaluate_degraded(run: Run, contract: Contract, tell: Tell, asker: Asker) -> list[DegradedRow]:
-    """Ask about the pairs of a run at every setting; fewer where that was interrupted.
+    """Ask about the pairs of a run in every setting; fewer rows if the run is interrupted.
 
     Raises:
         VerikitError: as ``evaluate``.

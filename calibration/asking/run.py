@@ -41,15 +41,18 @@ Asker = Callable[["Run", Contract, Iterable[Question], Callable[[Answer], None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What is asked of whom.
+    """A run: the servers, the pairs, and when to stop.
 
     Attributes:
         endpoints: the server, then its replicas.
-        labelled: what ``choice`` opens.
-        folder: keeps the answers.
-        comparisons: how many are wanted in all.
-        seconds: when to stop, from now on.
-        options: the contract's own, sent with every request.
+        labelled: the pairs that ``choice`` selects.
+        folder: where the answers are stored.
+        comparisons: the total number of comparisons.
+        seconds: the time limit, from the start of this command.
+        mated_share: the share of mated pairs in the plan.
+        until_decided: stop as soon as every row is decided.
+        up_to: the strictest threshold that is judged.
+        options: options of the contract, sent with every request.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -72,28 +75,28 @@ class Run:
 
     @property
     def plan(self) -> Plan:
-        """Which pair is asked when."""
+        """The pairs in the order in which they are asked."""
         return Plan(self.labelled.pairs, seed=self.seed, mated_share=self.mated_share)
 
     @property
     def places(self) -> int:
-        """How many places of the plan may be asked."""
+        """The number of places of the plan that the budget allows."""
         return min(self.comparisons, len(self.plan))
 
     @property
     def url(self) -> str:
-        """Where the server is, fit to be shown."""
+        """The server's address for display, without secrets."""
         return self.endpoints[0].address.shown
 
     @property
     def terms(self) -> Terms:
-        """On what terms it is to be judged."""
+        """The terms on which the run is judged."""
         rule = self.rule
         return Terms(up_to=self.up_to, tolerance=rule.tolerance, confidence=rule.confidence)
 
     @property
     def head(self) -> dict[str, Any]:
-        """What makes it this run and no other."""
+        """The facts that identify the run, for JSON."""
         head = {
             "url": self.url,
             "pairs": self.labelled.pairs.digest(),
@@ -114,7 +117,10 @@ class Run:
 def ask_from_here(
     run: Run, contract: Contract, questions: Iterable[Question], hear: Callable[[Answer], None]
 ) -> str | None:
-    """Ask all servers from this process; each is checked by the next one."""
+    """Ask all servers from this process; each is checked by the next one.
+
+    Returns the name that the server gives itself, if it gives one.
+    """
     photos, send = run.labelled.photos, run.claims.send
     api = open_api(run.api, contract, photos, run.secrets, run.options, send)
     servers = [Server(api, endpoint, run.policy) for endpoint in run.endpoints]
@@ -124,11 +130,11 @@ def ask_from_here(
 
 
 def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_here) -> Evaluation:
-    """Ask until the run's limits; ``tell`` hears how many are settled, then of each answer.
+    """Run until the limits; ``tell`` gets the number of settled pairs, then each answer.
 
     Raises:
         VerikitError: a photo cannot be read, the folder is another run's, replicas differ, or
-            servers or workers are gone; what was answered is kept.
+            servers or workers are gone; the answers so far are stored.
     """
     with Store(run.folder, run.head) as store:
         store.name_budget(run.places)

@@ -32,26 +32,26 @@ _PATIENCE = 25
 
 @dataclass(frozen=True)
 class Question:
-    """A pair at a place of the plan; a photo against itself has none."""
+    """A pair and its place in the plan; a photo compared with itself has no place."""
 
     place: int | None
     pair: Pair
 
     @property
     def checks_replicas(self) -> bool:
-        """Whether it is asked of a replica as well."""
+        """Whether a replica is asked as well."""
         return self.place is not None and self.place % CHECKED_EVERY == 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestPolicy:
-    """How each server is asked.
+    """The settings for the requests to each server.
 
     Attributes:
         concurrency: requests at a time.
         retries: further tries after a time-out, a broken connection or a 5xx.
         pause: seconds before the first further try; each next one waits twice as long.
-        tolerance: how far the scores of two replicas may lie apart; unlike machines round
+        tolerance: the allowed difference of the scores of two replicas; processors round
             differently.
     """
 
@@ -62,9 +62,10 @@ class RequestPolicy:
 
 
 class Server:
-    """A verifier at an endpoint; ``software`` is what it calls itself.
+    """A verifier at an endpoint; ``software`` is its own name for itself.
 
-    One that is not ``known`` to be there must answer the first request: else its address is wrong.
+    Unless it is ``known`` to exist it must answer the first request: otherwise its address is
+    wrong.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Server:
         self._failure: Unreachable | None = None
 
     async def ask(self, question: Question) -> Answer:
-        """Ask about a pair; trouble that may pass is asked again, ever more patiently.
+        """Ask about a pair, with retries and growing pauses if trouble may pass.
 
         Raises:
             WrongUse: a photo cannot be read.
@@ -107,7 +108,11 @@ class Server:
         )
 
     def give_up_if_silent(self, answer: Answer) -> None:
-        """Raise Unreachable after many answers in a row that measured nothing."""
+        """Count an answer.
+
+        Raises:
+            Unreachable: many answers in a row measured nothing.
+        """
         useless = not answer.settled or answer.code in self.api.blames_the_request
         self._silent = self._silent + 1 if useless else 0
         if self._silent >= _PATIENCE:
@@ -141,13 +146,13 @@ def ask(
     questions: Iterable[Question],
     hear: Callable[[Answer], None],
 ) -> None:
-    """Ask until the questions are through; ``hear`` gets each answer as it comes.
+    """Ask all questions; ``hear`` gets each answer as it arrives.
 
-    ``servers`` are pairs of a server and the replica that it is checked by, if there is one.
+    ``servers`` are pairs of a server and the replica that checks it, if there is one.
 
     Raises:
-        VerikitError: a photo cannot be read, replicas differ, or a server stopped giving answers;
-            what is under way is heard before.
+        VerikitError: a photo cannot be read, replicas differ, or a server no longer answers;
+            ``hear`` gets the answers under way before.
     """
     asyncio.run(_ask(servers, iter(questions), hear))
 

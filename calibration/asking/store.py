@@ -42,10 +42,10 @@ CREATE TABLE IF NOT EXISTS people (photo TEXT PRIMARY KEY, person TEXT NOT NULL)
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What became of the pair at a ``place`` of the plan; a photo against itself has none.
+    """The result for the pair at a ``place`` of the plan; None: a photo compared with itself.
 
-    Either ``score``, or the ``code`` of a refusal, or the ``trouble`` why nothing was measured.
-    ``seconds`` are those from the first try to the answer.
+    It has a ``score``, the system ``code`` of a refusal, or the ``trouble`` why nothing was
+    measured. ``seconds``: from the first try to the answer.
     """
 
     place: int | None
@@ -60,7 +60,7 @@ class Answer:
 
     @property
     def settled(self) -> bool:
-        """Whether it need not be asked again."""
+        """Whether the result is final: a score or a refusal."""
         return self.trouble is None
 
 
@@ -69,13 +69,15 @@ _VALUES = ", ".join("?" * len(fields(Answer)))
 
 
 class Store:
-    """A run that is begun, or gone on with.
+    """The stored answers of a run, new or resumed.
 
-    ``ended`` says why it came to its end, None while it has not. ``extended`` tells that it went on
-    after that, or got another budget on the way: whoever did that may have seen the outcome, so it
-    is judged by the rule that is valid at any time; so is one that ``looked`` at its answers on the
-    way. ``begun`` are the terms that it was to be judged on at first. ``software`` is what the
-    server calls itself.
+    Attributes:
+        ended: why the run ended; None while it has not.
+        extended: it went on after its end, or got another budget. Whoever did that may have seen
+            the outcome, so the run is judged by the rule that is valid at any time.
+        looked: it looked at its answers before the end, which has the same effect.
+        begun: the terms of judgement when it began.
+        software: the server's name for itself.
     """
 
     def __init__(self, folder: Path, head: Mapping[str, Any]) -> None:
@@ -130,20 +132,20 @@ class Store:
         self._described = "data" in found
 
     def name_software(self, software: str | None) -> None:
-        """Note what the server calls itself."""
+        """Store the server's name for itself."""
         if software not in {None, self.software}:
             self._note("software", software)
             self.software = software
 
     def name_budget(self, comparisons: int) -> None:
-        """Note how many comparisons are wanted in all."""
+        """Store the total number of comparisons."""
         if self._budget not in {None, comparisons}:
             self._extend()
         self._budget = comparisons
         self._note("budget", comparisons)
 
     def begin(self, terms: Terms, *, looks: bool) -> None:
-        """Note on what terms it is to be judged, unless that is noted, and whether it ``looks``."""
+        """Store the terms of judgement, unless they are stored, and whether the run ``looks``."""
         if self.begun is None:
             self._note("terms", terms.kept)
             self.begun = terms
@@ -152,7 +154,7 @@ class Store:
             self.looked = True
 
     def describe(self, identities: Identities, known: Mapping[str, Any]) -> None:
-        """Keep who is on the photos, and what else is known of them, for who judges again."""
+        """Store the people on the photos and the facts about them, for later judgements."""
         if self._described:
             return
         people, note = identities.people(), dict(known)
@@ -176,13 +178,13 @@ class Store:
         self._note("objections", [[one.kind, one.effect, one.text] for one in objections])
 
     def end(self, why: str) -> None:
-        """Note that the run came to its end, and why."""
+        """Store that the run ended, and why."""
         if self.ended is None:
             self._note("ended", why)
             self.ended = why
 
     def add(self, answer: Answer) -> None:
-        """Keep an answer; a later one about the same replaces an earlier one."""
+        """Store an answer; it replaces an earlier one for the same place."""
         if answer.place is not None and self.ended is not None and not self._has(answer.place):
             self._extend()
             self._note("ended", None)
@@ -199,13 +201,13 @@ class Store:
 
     @property
     def settled(self) -> int:
-        """How many places need not be asked again."""
+        """The number of places with a final result."""
         found = self._database.execute("SELECT COUNT(*) FROM answers WHERE trouble IS NULL")
         return int(found.fetchone()[0])
 
     @property
     def troubles(self) -> dict[str, int]:
-        """Why nothing was measured, and how often, the commonest first."""
+        """The reasons why nothing was measured, with their counts, the commonest first."""
         return troubles_of(self._database)
 
     def blocks(self) -> Iterator[list[Answer]]:
@@ -217,7 +219,7 @@ class Store:
             yield [_answer(row) for row in rows]
 
     def missing(self, places: int) -> Iterator[int]:
-        """The places that are still to be asked, in their order, below ``places``."""
+        """The places below ``places`` without a final result, ascending."""
         place = 0
         for answers in self.blocks():
             for answer in answers:
@@ -228,12 +230,12 @@ class Store:
 
     @property
     def alone(self) -> list[Answer]:
-        """The answers about photos against themselves, one for each."""
+        """The answers for photos compared with themselves, one for each photo."""
         found = self._database.execute(f"SELECT {_COLUMNS} FROM alone ORDER BY first")  # noqa: S608
         return [_answer(row) for row in found]
 
     def missing_alone(self, photos: Iterable[str]) -> list[str]:
-        """Those photos that are still to be compared with themselves."""
+        """The photos that have no final result against themselves."""
         settled = {answer.first for answer in self.alone if answer.settled}
         return [photo for photo in photos if photo not in settled]
 

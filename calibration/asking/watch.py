@@ -15,7 +15,7 @@ from verikit.errors import WrongUse
 
 
 def block_of(answers: list[Answer], measurement: Measurement) -> Block:
-    """Answers as arrays."""
+    """Answers as arrays, with the numbers of photos and labels of a measurement."""
     labels = [answer.group for answer in answers]
     written = np.array([np.nan if a.score is None else a.score for a in answers], float)
     scores, failed = on_scale(written, measurement, _refuse)
@@ -37,7 +37,7 @@ def _refuse(wrong: np.ndarray, values: Floats, why: str) -> None:
 
 
 def count(store: Store, measurement: Measurement, stop_at: int | None = None) -> Measurement:
-    """Count what a run keeps in the order of the plan, up to the place where it decided."""
+    """Count the answers of a run in the order of the plan, up to the place ``stop_at``."""
     for answers in store.blocks():
         counting = [a for a in answers if stop_at is None or (a.place or 0) < stop_at]
         if counting:
@@ -48,10 +48,11 @@ def count(store: Store, measurement: Measurement, stop_at: int | None = None) ->
 
 
 class Watch:
-    """Takes answers as they come and counts them in the order of the plan.
+    """Receives answers in any order, counts them in the order of the plan, and detects a decision.
 
-    Only an unbroken beginning of the plan is looked at, at moments that are a hundredth apart: so
-    where a run stops depends on the seed and the server alone, not on which answer came first.
+    It looks only at complete beginnings of the plan, each 1 % (at least ten pairs) longer than the
+    last one. So the place where a run stops depends on the seed and the server alone, not on the
+    order of the answers.
     """
 
     def __init__(self, measurement: Measurement, decided: Callable[[Measurement], bool]) -> None:
@@ -64,7 +65,7 @@ class Watch:
         self.stop_at: int | None = None
 
     def add(self, answers: Iterable[Answer]) -> None:
-        """Take answers of any places of the plan."""
+        """Add answers for any places of the plan."""
         self._waiting.update((a.place, a) for a in answers if a.place is not None)
         while self.stop_at is None and self._next in self._waiting:
             self._pending.append(self._waiting.pop(self._next))

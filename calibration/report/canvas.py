@@ -1,5 +1,4 @@
-"""Draws a figure as one SVG element that prints well, takes the colours of its page, and says what
-a mark is when one hovers over it."""
+"""Draws a figure as one SVG element, in the colours of its page, with tooltips for its marks."""
 
 from __future__ import annotations
 
@@ -49,7 +48,7 @@ _STYLE: dict[Any, Any] = {
 
 
 def drawn(draw: Callable[[Figure], None], width: float = 7.4, height: float = 4.0) -> str:
-    """The SVG element of what ``draw`` puts on a figure of this size, in inches."""
+    """The SVG element of a figure that ``draw`` fills; its size is in inches."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure)
@@ -63,13 +62,13 @@ def drawn(draw: Callable[[Figure], None], width: float = 7.4, height: float = 4.
 
 
 def entitle(text: str, *artists: Artist) -> None:
-    """Show a text where one hovers over any of these."""
+    """Give artists a tooltip."""
     for artist in artists:
         artist.set_gid(f"{_TITLE}{id(artist)} {text}")
 
 
 def corners(x: Floats, y: Floats) -> Any:
-    """Where a step curve changes, thinned to what an eye can tell apart."""
+    """The points at which a step curve changes, thinned to what is visible."""
     if not x.size:
         return np.zeros(0, int)
     changes = np.flatnonzero(np.append(True, np.diff(y) != 0))

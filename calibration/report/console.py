@@ -50,7 +50,7 @@ def tell(findings: Findings, page: Path | None) -> None:
 
 
 def tell_combined(combined: Combined) -> None:
-    """Print what runs come to together."""
+    """Print the result of several runs together."""
     console = Console(highlight=False)
     console.print(
         f"{counted(len(combined.runs), 'run')}, "

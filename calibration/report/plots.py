@@ -105,7 +105,7 @@ def _det_point(axes: Axes, row: Row) -> None:
 
 
 def score_histograms(findings: Findings, evaluation: Evaluation) -> str:
-    """How scores spread, mated and non-mated, and where the thresholds lie."""
+    """The distributions of mated and non-mated scores, and the thresholds."""
 
     def draw(figure: Figure) -> None:
         axes: Axes = figure.add_subplot()
@@ -125,7 +125,7 @@ def score_histograms(findings: Findings, evaluation: Evaluation) -> str:
 
 
 def sequential_trace(findings: Findings, evaluation: Evaluation) -> str:
-    """How the confidence sequence closed in on each rate, in multiples of the claim."""
+    """The confidence sequence of each rate over the run, in multiples of the claim."""
     moments = evaluation.measurement.non_mated.trace.moments
 
     def draw(figure: Figure) -> None:
@@ -139,7 +139,7 @@ def sequential_trace(findings: Findings, evaluation: Evaluation) -> str:
 
 
 def tail_fit(findings: Findings, evaluation: Evaluation) -> str:
-    """The highest scores and the curve fitted to them, drawn apart from what was counted."""
+    """The highest scores and the fitted tail, marked as not counted."""
     fitted = findings.tail
     assert fitted is not None  # noqa: S101 - drawn only where there is one
     histogram = evaluation.measurement.non_mated.histogram

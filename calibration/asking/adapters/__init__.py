@@ -30,7 +30,10 @@ def open_api(  # noqa: PLR0913, PLR0917 - all that one of them takes
     options: Mapping[str, bool],
     send: Mapping[str, Any],
 ) -> Api:
-    """The API of that name; ``options`` go with the contract's requests, ``send`` with others."""
+    """The API of that name.
+
+    ``options`` are sent with every request of the contract's API, ``send`` with those of others.
+    """
     if name == CONTRACT:
         return ContractApi(contract, EncryptedPhotos(photos, secrets), options)
     return _ADAPTERS[name](photos, send, contract.codes["DETECTION_FAILED"].code)
