@@ -1,4 +1,4 @@
-"""On what terms a verdict is given, so that other terms for the same data are never silent."""
+"""The terms of a verdict; a report says if other terms would give another verdict."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from calibration.statistics.intervals import CONFIDENCE
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """The rows up to ``up_to`` of a table of claims, and how they are judged; the defaults are what
-    is judged if nobody says otherwise."""
+    """The rows that are judged, up to the threshold ``up_to``, and the rule for them."""
 
     up_to: float = math.inf
     tolerance: float = 2.0

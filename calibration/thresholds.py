@@ -38,10 +38,10 @@ _FINENESS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """``threshold`` is None where none is shown, and ``reasons`` say why.
+    """The lowest threshold that is shown to keep ``limit``; None if none is, with ``reasons``.
 
-    ``k`` false matches in ``n`` comparisons reach it, ``upper`` bounds their rate; FNMR and GFRR
-    are those at the threshold.
+    ``k`` false matches in ``n`` comparisons reach it, and ``upper`` bounds their rate; FNMR and
+    GFRR are those at the threshold.
     """
 
     limit: float
@@ -70,9 +70,10 @@ def find_threshold(  # noqa: PLR0913 - what may be said about a file
     columns: Mapping[str, str],
     people: Path | None = None,
 ) -> Found:
-    """Read a file of scores twice: for where to look, then for what is shown there.
+    """Find the threshold for a file of scores, which is read twice.
 
-    ``claims`` say the scale and which way it points; its rows do not matter.
+    ``claims`` give the scale and its direction; their rows do not matter. ``limit`` is the false
+    match rate, ``alpha`` the probability that the threshold is too low.
 
     Raises:
         WrongUse: the file cannot be read.
@@ -88,7 +89,7 @@ def find_threshold(  # noqa: PLR0913 - what may be said about a file
 def lowest_threshold(
     count: Callable[[Claims], Measurement], claims: Claims, limit: float, alpha: float
 ) -> Found:
-    """As ``find_threshold``; ``count`` counts the scores on the scale and at the rows of claims."""
+    """As ``find_threshold``; ``count`` counts the scores at the rows of some claims."""
     measurement = count(claims)
     scale = _scale(measurement, claims)
     if scale != claims:

@@ -35,7 +35,7 @@ class Requirement:
     untestable: str = ""
 
     def frozen_content(self) -> dict[str, Any]:
-        """What must not change after release."""
+        """The content that must not change after release."""
         return {"id": self.id, "level": self.level, "untestable": bool(self.untestable)}
 
 
@@ -60,7 +60,7 @@ class Case:
     """The request of a finding shows it by itself; else the case has to be played again."""
 
     def frozen_content(self) -> dict[str, Any]:
-        """What must not change after release; the code of a Python case may."""
+        """The content that must not change after release; the code of a Python case may."""
         row: dict[str, Any] = vars(self.play) if is_dataclass(self.play) else {}
         return {"id": self.id, "requires": self.requires, "needs": self.needs, **row}
 
@@ -70,7 +70,7 @@ People = Mapping[str, Sequence[Photo]]
 
 @dataclass(frozen=True)
 class Logged:
-    """An exchange, and what is wrong with its answer, whatever was asked."""
+    """An exchange, and the violations in its answer that do not depend on the request."""
 
     exchange: Exchange
     violations: tuple[Violation, ...]
@@ -87,7 +87,7 @@ class Log:
         self._lock = Lock()
 
     def add(self, one: Exchange, profile: Profile) -> Logged:
-        """Judge one more answer, whatever was asked, and keep it."""
+        """Judge one more answer regardless of its request, and keep it."""
         found = tuple(violations(one, profile))
         entry = Logged(one if found else one.without_sent(), found)
         with self._lock:
@@ -102,7 +102,7 @@ class Log:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What all cases of a run share."""
+    """The settings and the log that all cases of a run share."""
 
     target: Target
     profile: Profile
@@ -137,7 +137,7 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseContext:
-    """One case and its server; every exchange is logged under the case's id."""
+    """One case and its server; every exchange is logged under the case's ID."""
 
     case: Case
     environment: Environment
@@ -226,7 +226,7 @@ def ordinary(profile: Profile) -> tuple[int, str]:
 
 
 class NotCompared(CouldNotJudge):
-    """Photos that a case needs compared were not."""
+    """The server did not compare photos whose score the case needs."""
 
     def __init__(self, one: Exchange) -> None:
         super().__init__(f"photos that should be compared were refused: {describe_actual(one)}")
@@ -237,7 +237,7 @@ def score_of(one: Exchange) -> float:
     """The score in an answer.
 
     Raises:
-        NotCompared: the answer is another.
+        NotCompared: the answer has no score.
     """
     if outcome(one.answer) != ACCEPTED or one.answer is None:
         raise NotCompared(one)

@@ -27,14 +27,14 @@ _ORDINARY = Photo(width=400, height=400, format="JPEG")
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """One thing that was found out, and how, for a comment."""
+    """A measured value, and how it was found, for a comment."""
 
     value: Any
     how: str
 
 
 class Probe:
-    """Asks one server; each request is on its own."""
+    """Measures one server with independent requests."""
 
     def __init__(self, target: Target) -> None:
         """Sends one ordinary request first.
@@ -50,13 +50,13 @@ class Probe:
             raise NoVerdict(f"Two ordinary photos were not compared: {describe_actual(one)}{hint}")
 
     def formats(self) -> Found:
-        """The formats that are read."""
+        """The photo formats that the server reads."""
         read = [f for f in FORMATS if self._outcome(replace(_ORDINARY, format=f)) == ACCEPTED]
         left = ", ".join(name for name in FORMATS if name not in read)
         return Found(value=read, how=f"these were compared; not read: {left or 'none'}")
 
     def limits(self) -> Iterator[tuple[str, Found]]:
-        """Every limit of :class:`Standards` that was met."""
+        """The limits of :class:`Standards` that the server has, by name; pixels or bytes."""
         size = "INVALID_IMAGE_SIZE"
         yield from self._least("min_side", 400, lambda n: self._outcome(_square(n)), size, "px")
         yield from self._most(
@@ -88,7 +88,7 @@ class Probe:
         )
 
     def statuses(self, standards: Standards) -> Iterator[tuple[str, Found]]:
-        """The HTTP status of each system code that could be provoked."""
+        """The HTTP status of each system code that a request provoked, by the code's name."""
         for name, request in provoking(standards).items():
             one = self._ask(request)
             if one.answer and outcome(one.answer) == name:
@@ -134,7 +134,7 @@ class Probe:
 
 
 def provoking(standards: Standards) -> dict[str, Request]:
-    """For each system code a request that gets it, as far as the standards are known."""
+    """A request for each system code, as far as the standards are known."""
     small = (standards.min_side or 1) - 1
     wrong: dict[str, Request] = {
         "INVALID_ARGUMENT": Request(first=None),

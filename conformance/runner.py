@@ -82,7 +82,7 @@ class Runner:
         self.ordinary_outcome = _preflight(self.environment)
 
     def play(self, case: Case) -> Result:
-        """The verdict on a case, with known failures.
+        """Run a case; its verdict, with known failures.
 
         The case runs as often as the options say, or up to five times if it fails and is known to
         be flaky. The result has the first bad verdict and the number of bad runs. Cases do not

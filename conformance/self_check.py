@@ -20,7 +20,7 @@ _GROUPS = ("bodies", "encryption", "faces", "parameters", "scores", "invariants"
 
 
 def self_check() -> str:
-    """Check the mock without and with a fault; a sentence about it.
+    """Check the mock without and with a fault; the result in a sentence.
 
     Raises:
         SelfCheckFailed: the good server failed or the bad one was not detected.
@@ -29,7 +29,7 @@ def self_check() -> str:
 
 
 def describe(good: Run, bad: Run) -> str:
-    """What the two runs show.
+    """The result of the two runs in a sentence.
 
     Raises:
         SelfCheckFailed: the good server failed or the bad one was not detected.

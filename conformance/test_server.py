@@ -12,7 +12,7 @@ from conformance.runner import Runner
 
 
 def test_case(conformance_case: Case, conformance_runner: Runner) -> None:
-    """Fails where the server does, and where it could not be judged."""
+    """Fails if the server fails the case, or could not be judged."""
     result = conformance_runner.play(conformance_case)
     match result.verdict:
         case Verdict.NOT_APPLICABLE | Verdict.NOT_SCORED:

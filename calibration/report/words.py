@@ -31,7 +31,7 @@ _INVALID_ARGUMENT = load_contract().codes["INVALID_ARGUMENT"].code
 
 
 def rate(value: float, *beside: float) -> str:
-    """A rate in percent, or as 1.2e-4 where it is tiny or all beside it are below 1 %."""
+    """A rate in percent, or as 1.2e-4 if it is tiny or all rates ``beside`` it are below 1 %."""
     if math.isnan(value):
         return "–"  # noqa: RUF001 - a dash in a table
     if value == 0:
@@ -48,7 +48,7 @@ def bounds(interval: Interval) -> str:
 
 
 def beside(value: float, interval: Interval) -> str:
-    """A rate, written as its interval is."""
+    """A rate in the notation of its interval."""
     return rate(value, interval.upper)
 
 
@@ -73,8 +73,10 @@ def one_in(value: float) -> str:
 
 
 def one_in_between(value: float, interval: Interval, *, short: bool = False) -> str:
-    """A measured rate and its interval: 1 in 9,800 (between 6,100 and 17,000); in a ``short`` form
-    what stands after "1 in"."""
+    """A measured rate and its interval: 1 in 9,800 (between 6,100 and 17,000).
+
+    ``short``: without the words.
+    """
     if math.isnan(value):
         return "not measured"
     least, middle, most = (
@@ -89,8 +91,10 @@ def one_in_between(value: float, interval: Interval, *, short: bool = False) -> 
 
 
 def decision(findings: Findings) -> str:
-    """What a buyer can act on: both errors at a threshold that was judged, by the worst that the
-    evidence leaves open; of a row that FAILs by the least."""
+    """Both error rates at one judged threshold, in a sentence for a buyer.
+
+    It gives the worst rates that the evidence allows; for a row that FAILs, the best.
+    """
     place = decided(findings)
     if place is None or not findings.rows[place].n:
         return "These comparisons do not support an error rate."
@@ -109,8 +113,11 @@ def decision(findings: Findings) -> str:
 
 
 def decided(findings: Findings) -> int | None:
-    """The row that the headline is about: the recommended one if the verdict is about it, else the
-    strictest that the verdict is about."""
+    """The index of the row in the headline; None if no row is judged.
+
+    It is the row at the recommended threshold if the verdict includes it, else the strictest row
+    that the verdict includes.
+    """
     judged = [place for place, row in enumerate(findings.rows) if row.judged]
     if not judged:
         return None
@@ -120,7 +127,7 @@ def decided(findings: Findings) -> int | None:
 
 
 def failing_groups(findings: Findings) -> str:
-    """Which groups FAIL, "" if none does: no verdict may be read without it."""
+    """The groups that FAIL, in sentences for the headline; empty if none does."""
     failed = [row.label for row in findings.groups if row.verdict == Verdict.FAIL]
     of = "" if findings.clusters else "group"
     told = _fail(failed, of, f"at {findings.rows[findings.operating].threshold:g}")
@@ -222,7 +229,7 @@ def _number(value: float, *, short: bool = False) -> str:
 
 
 def summary(findings: Findings) -> str:
-    """The verdict on the table as a sentence, on what terms, and what other terms come to."""
+    """The verdict on the table, its terms, and the result on other terms, in sentences."""
     judged = [row.threshold for row in findings.rows if row.judged]
     every = [row.threshold for row in findings.rows]
     rule, terms = findings.rule, ""
@@ -330,7 +337,7 @@ def _ratio(value: float, interval: Interval) -> str:
 
 
 def apart(one: GroupDifferential) -> str:
-    """What the interval of a ratio shows."""
+    """What the interval of a ratio shows, in words."""
     if not one.differ:
         return "no difference shown"
     if one.ratio == Ratio.SAME_GROUP:
@@ -354,14 +361,14 @@ def where_the_claim_ends(rows: Sequence[DegradedRow]) -> list[str]:
 
 
 def latency(row: GroupRow) -> str:
-    """How long answers of a group took: 0.12 s (95 %: 0.3 s)."""
+    """The latency of a group's answers: 0.12 s (95 %: 0.3 s)."""
     if row.median is None or row.slowest is None:
         return "not measured"
     return f"{row.median:.2g} s (95 %: {row.slowest:.2g} s)"
 
 
 def worst_photos(findings: Findings) -> str:
-    """What the quality of photos tells of who is not matched, "" where that cannot be told."""
+    """The relation of photo quality and FNMR in a sentence; empty if there are no qualities."""
     if findings.quality is None:
         return ""
     row = findings.quality.rows[findings.operating]
@@ -387,7 +394,7 @@ def share_of(part: int, whole: int) -> str:
 
 
 def factor_between(row: ImpostorRow) -> str:
-    """How many times as often as random pairs impostors match: 3.1 (2.2 to 4.4)."""
+    """The FMR of impostors divided by that of random pairs: 3.1 (2.2 to 4.4)."""
     ends = (row.factor, row.interval.lower, row.interval.upper)
     value, lower, upper = (
         "not measured" if math.isnan(end) else _number(end) if end >= 1 else f"{end:.2g}"
@@ -397,7 +404,7 @@ def factor_between(row: ImpostorRow) -> str:
 
 
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
-    """A measured rate, or ratio of two, as its kind is written."""
+    """A measured rate, or ratio, in the notation of its kind."""
     if row.limit > 1:
         return _ratio(row.rate, row.interval) if row.n else "not measured"
     if row.measure == "fmr":
@@ -406,7 +413,7 @@ def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
 
 
 def more_needed(row: Row, *, short: bool = False) -> str:
-    """What a row still needs: comparisons, or people where more comparisons would not do."""
+    """What a row still needs: comparisons, people, or scores; empty if nothing."""
     if row.answers_missing:
         return "scores"
     if row.people_needed:
@@ -420,12 +427,12 @@ def interval_of(findings: Findings) -> str:
 
 
 def barring(findings: Findings) -> list[str]:
-    """The objections that take a verdict away."""
+    """The texts of the objections that prevent a verdict or a PASS."""
     return [one.text for one in findings.objections if one.effect != Effect.SHOWN]
 
 
 def answered(findings: Findings) -> str:
-    """What became of the comparisons and of the photos."""
+    """The counts of scored, refused and failed comparisons, and of photos without a face."""
     refused = findings.refused_non_mated + findings.refused_mated
     asked = findings.non_mated + findings.mated + refused + findings.not_measured
     text = (
@@ -450,19 +457,19 @@ def answered(findings: Findings) -> str:
 
 
 def causes(findings: Findings) -> str:
-    """The commonest causes why comparisons brought no answer."""
+    """The most frequent reasons why comparisons have no answer, in parentheses."""
     told = [f"{shown(why, limit=160)}: {k:,}" for why, k in findings.troubles.items()]
     more = ["others"] if len(told) > _CAUSES else []
     return f" ({'; '.join([*told[:_CAUSES], *more])})" if told else ""
 
 
 def about(count: int, *, short: bool = False) -> str:
-    """A count that is no more than an estimate: 4,700, 130,000, 13 million (13 M)."""
+    """An estimated count: 4,700, 130,000, 13 million (``short``: 13 M)."""
     return _number(count, short=short)
 
 
 def people(findings: Findings) -> str:
-    """How many people there are, and how that is known."""
+    """The number of people, and how they are known, in sentences."""
     if findings.people_unknown:
         return "The identities are unknown."
     return (

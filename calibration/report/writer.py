@@ -64,7 +64,10 @@ def write(
     *,
     thumbnails: bool,
 ) -> Path:
-    """Write the report's files and return the page; one with photos only its owner may read."""
+    """Write the report's files; the path of the page.
+
+    ``thumbnails``: the page contains photos, and only its owner can read it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(as_json(findings, evaluation), encoding="utf-8")
     _write_csv(folder / "report.csv", findings)
@@ -89,7 +92,7 @@ def as_json(findings: Findings, evaluation: Evaluation) -> str:
 
 
 def combined_as_json(combined: Combined) -> str:
-    """What runs come to together."""
+    """The result of several runs together."""
     return json.dumps(_plain(asdict(combined)), indent=2) + "\n"
 
 

@@ -29,7 +29,7 @@ _DRAWING = Lock()
 
 
 class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
-    """An answer that is not right, with the requirement it breaks."""
+    """A wrong answer, with the requirement that it breaks."""
 
     def __init__(self, requirement: str, expected: str, one: Exchange) -> None:
         super().__init__(expected)
@@ -40,7 +40,7 @@ class Broken(Exception):  # noqa: N818 - a finding on its way out of Hypothesis
 
 @contextmanager
 def nothing_left() -> Iterator[None]:
-    """Meanwhile Hypothesis keeps its files out of the user's folder; for a process of our own."""
+    """Keep Hypothesis from writing files to the user's folder, in this process."""
     with TemporaryDirectory(prefix="verikit-") as folder:
         set_hypothesis_home_dir(folder)
         try:

@@ -1,4 +1,4 @@
-"""Scores are graded, not just yes or no, for any form, options and photos."""
+"""Scores are graded, not just yes or no, for every kind of form, option and photo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold for every answer of a run; checked once, after all other cases."""
+"""Conditions on all answers of a run, checked once, after all other cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a score agrees with whom the photos show."""
+"""Whether a score agrees with the people on the photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the score says about two people."""
+"""The scores of pairs of one person and of two people."""
 
 from __future__ import annotations
 

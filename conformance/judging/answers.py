@@ -1,4 +1,4 @@
-"""What is wrong with a single answer, whatever was asked, by the contract's schemas.
+"""The violations in a single answer, regardless of its request, by the contract's schemas.
 
 Each violation names the requirement that it breaks. Other paths and methods, 404, 411 and 413 may
 be answered by a proxy or a router; those answers are judged less strictly.
@@ -74,7 +74,7 @@ def comes_from_operation(one: Exchange, answer: Answer) -> bool:
 
 
 def is_success(answer: Answer) -> bool:
-    """Whether an answer is meant as a normal response, by its code, score or status."""
+    """Whether an answer is intended as a normal response, by its code, score or status."""
     if answer.fields.get("code") in (_CONTRACT.success_code, str(_CONTRACT.success_code)):
         return True
     if outcome(answer) in _CONTRACT.codes:
@@ -83,7 +83,7 @@ def is_success(answer: Answer) -> bool:
 
 
 def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
-    """Everything that is wrong with one answer, whatever was asked."""
+    """All violations in one answer that do not depend on its request."""
     if one.answer is None:
         framed = isinstance(one.error, BadAnswer)
         yield Violation(FRAMING if framed else NO_ANSWER, "a response", why_none(one))

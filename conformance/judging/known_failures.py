@@ -1,6 +1,6 @@
-"""Failures that a vendor knows of: a file of waivers, and the deviations of a profile.
+"""Known failures: a file of waivers, and the deviations of a profile.
 
-A waiver file is a list; a waiver that no longer applies, or whose time is over, fails the run::
+A waiver file is a list; a waiver that no longer applies, or has expired, fails the run::
 
     - case: first-covered-eyes      # * and ? are wildcards
       reason: sunglasses are recognised from release 2.4 on
@@ -25,7 +25,7 @@ _KEYS = {"case", "reason", "until"}
 
 @dataclass(frozen=True, kw_only=True)
 class Waiver:
-    """A case, or a pattern of cases, that may fail until a day, that day included, and why."""
+    """A case, or a pattern of cases, that may fail until a day (inclusive), and the reason."""
 
     case: str
     reason: str
@@ -61,7 +61,7 @@ def _waiver(path: Path, entry: Any, known: Collection[str]) -> Waiver:
 def with_known_failure(
     result: Result, waivers: Iterable[Waiver], deviations: Mapping[str, str], today: date
 ) -> Result:
-    """The result, unless it is a failure that somebody has explained."""
+    """The result, marked if it is a failure with a waiver or a deviation."""
     if result.verdict is not Verdict.FAILED:
         return result
     for waiver in waivers:
@@ -74,7 +74,7 @@ def with_known_failure(
 
 
 def with_flakiness(result: Result, flaky: Mapping[str, str]) -> Result:
-    """The result, unless its case is known to fail now and then and did not fail every time."""
+    """The result, marked if its case is known to be flaky and did not fail every time."""
     if result.verdict is not Verdict.FAILED or result.failed_runs == result.runs:
         return result
     reason = next((why for glob, why in flaky.items() if fnmatchcase(result.case, glob)), None)
@@ -85,14 +85,14 @@ def with_flakiness(result: Result, flaky: Mapping[str, str]) -> Result:
 
 
 def is_flaky(case: str, flaky: Mapping[str, str]) -> bool:
-    """Whether a case is known to fail now and then."""
+    """Whether a case is known to be flaky."""
     return any(fnmatchcase(case, glob) for glob in flaky)
 
 
 def waiver_problems(
     waivers: Iterable[Waiver], results: Mapping[str, Result], today: date
 ) -> Iterator[str]:
-    """What is wrong with the waivers, now that the results are known."""
+    """Sentences on waivers that are expired or no longer apply."""
     for waiver in waivers:
         if today > waiver.until:
             yield f"The waiver of {waiver.case} ended on {waiver.until}."

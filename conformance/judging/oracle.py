@@ -1,7 +1,7 @@
-"""Everything that is wrong with a request, and the outcomes that are right for it.
+"""The errors in a request, and the outcomes that are right for it.
 
-Of several errors a server may report any, as the page names no order. If the page leaves open
-which code an error gets, each is right, unless the profile binds the reading.
+Of several errors a server may report any, because the API page names no order. If the page leaves
+open which code an error gets, each is right, unless the profile binds the reading.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _LIGHT, _LEAST_QUALITY = (0.7, 1.3), 40
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Why a request is refused, or may be.
+    """A reason to refuse a request.
 
-    ``requirement``: the one broken if it is not refused. ``sure``: every server must refuse it;
-    otherwise it may.
+    ``requirement``: the one that is broken if it is not refused. ``outcomes``: the right refusals.
+    ``sure``: every server must refuse it; otherwise a server may.
     """
 
     requirement: str
@@ -44,7 +44,7 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Right:
-    """The outcomes that are right for a request, and the requirement that any other breaks."""
+    """The right outcomes of a request, and the requirement that any other outcome breaks."""
 
     outcomes: frozenset[str | int]
     requirement: str
@@ -56,7 +56,10 @@ class Right:
 
 
 def right(request: Request, profile: Profile, is_open: IsOpen) -> Right | None:
-    """What is right for a request; None if any well-formed answer is."""
+    """The right outcomes of a request; None if every well-formed answer is right.
+
+    ``is_open`` says whether a reading is left open for this server.
+    """
     if request.literal is not None or request.body not in _FORMS or request.in_query:
         return None
     reasons = list(_reasons(request, profile, is_open))

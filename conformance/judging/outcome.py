@@ -1,4 +1,4 @@
-"""What an answer says, in one word: accepted, a system code's name, or an HTTP status.
+"""The outcome of an answer in one word: accepted, a system code's name, or an HTTP status.
 
 Parsing is lenient (a code written as a string still counts), so that a wrong type fails one case
 and not all of them; the invariants judge the types.
@@ -21,7 +21,7 @@ _NAMES = {entry.code: name for name, entry in _CONTRACT.codes.items()}
 
 
 def outcome(answer: Answer | None) -> Outcome:
-    """The outcome of an answer; None if the contract knows no such answer."""
+    """The outcome of an answer; None if the contract has no such answer."""
     if answer is None:
         return None
     code = _integer(answer.fields.get("code"))
@@ -31,7 +31,7 @@ def outcome(answer: Answer | None) -> Outcome:
 
 
 def describe_actual(one: Exchange) -> str:
-    """An answer in words, for a report."""
+    """An answer, or the reason why there is none, in words for a report."""
     if one.answer is None:
         return f"no response: {why_none(one)}"
     fields = one.answer.fields
@@ -50,14 +50,14 @@ def why_none(one: Exchange) -> str:
 
 
 def unreadable(answer: Answer) -> str:
-    """What is there instead of a JSON object."""
+    """The content of an answer that is not a JSON object, in words."""
     if answer.is_compressed:
         return f"{answer.no_json}, which the request did not allow"
     return repr(answer.body[:60].decode("utf-8", "replace"))
 
 
 def describe_expected(word: str | int) -> str:
-    """An outcome that is expected, in words."""
+    """An expected outcome in words."""
     if word == ACCEPTED:
         return f"HTTP 200 with code {_CONTRACT.success_code}"
     if isinstance(word, int):

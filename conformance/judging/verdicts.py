@@ -18,7 +18,7 @@ class Level(StrEnum):
 
 
 class Verdict(StrEnum):
-    """From good to bad, then the kinds of \"not judged\"."""
+    """The verdict on a case: from good to bad, then the reasons for no verdict."""
 
     PASSED = "passed"
     WARNING = "warning"

@@ -24,19 +24,19 @@ _FLAT = 1.0
 
 @dataclass(frozen=True)
 class Face:
-    """Whose face it is, and how well it fits that person's, from 0 to 1."""
+    """The person of a face, and its likeness to that person's portrait, from 0 to 1."""
 
     person: str
     likeness: float
 
     @property
     def covered(self) -> bool:
-        """Whether a part of it does not fit."""
+        """Whether a part of the face differs from the portrait."""
         return self.likeness < _BARE
 
 
 def find(picture: Image.Image, *, turn: bool) -> Face | None:
-    """The best face in a picture, upright ones only unless ``turn``."""
+    """The best face in a picture, or None; without ``turn``, upright faces only."""
     grey = _grey(picture)
     faces = [
         Face(person, _likeness(grey, template))
@@ -48,7 +48,7 @@ def find(picture: Image.Image, *, turn: bool) -> Face | None:
 
 
 def score(first: Face, second: Face) -> float:
-    """High for one person, low for two."""
+    """The score, from 0 to 1: high for one person, low for two."""
     likeness = min(1.0, first.likeness * second.likeness)
     return likeness if first.person == second.person else _DIFFERENT * likeness
 

@@ -25,7 +25,7 @@ _TAG = _CONTRACT.encryption.tag_bytes
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A named fault, and the two functions that a server with it is made of."""
+    """A fault: its description, and the functions that judge a form and change an answer."""
 
     text: str
     judge: Judge = verify

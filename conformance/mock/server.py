@@ -26,7 +26,7 @@ _WHOLE_URL = re.compile(r"\Ahttp://[^/?]+")
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP status and a JSON object, or another text in its place."""
+    """An HTTP status and a JSON object, or a ``text`` instead of the object."""
 
     status: int
     fields: dict[str, Any]
@@ -49,7 +49,7 @@ def unchanged(answer: Answer) -> Answer:
 def serving(
     judge: Judge = verify, *, reply: Reply = unchanged, secrets: Secrets | None = None
 ) -> Iterator[str]:
-    """The URL of a server that lives as long as the context."""
+    """Run a server during the context; its URL."""
     server = make_server("127.0.0.1", 0, judge, reply, secrets)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

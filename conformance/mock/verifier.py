@@ -28,7 +28,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 class Refused(Exception):  # noqa: N818 - a finding about the request
-    """Carries the name of a system code."""
+    """The request is refused; the argument is the name of the system code."""
 
 
 def verify(form: Form) -> float:
@@ -71,7 +71,7 @@ def _file(text: str) -> bytes:
 
 
 def own_secrets() -> Secrets:
-    """Those of the server that asks to judge, else those of the environment."""
+    """The key and IV of the server that is answering, else those of the environment."""
     return SECRETS.get() or Secrets.of()
 
 

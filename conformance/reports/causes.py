@@ -24,7 +24,7 @@ _PROXIES = ("nginx", "envoy", "haproxy", "cloudflare", "awselb", "apache", "trae
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """What is broken, by which cases it was found, and the first finding as an example."""
+    """A broken requirement, the cases that found it, and the first finding as an example."""
 
     level: Level
     requirement: str
@@ -41,7 +41,7 @@ class Cause:
 
 
 def causes(run: Run) -> list[Cause]:
-    """The causes of all failures, MUST before SHOULD, those of many cases first."""
+    """The causes of all failures, MUST before SHOULD, then by the number of cases."""
     grouped: defaultdict[tuple[str, str], list[tuple[str, Finding]]] = defaultdict(list)
     for result in run.results:
         for finding in result.findings:

@@ -57,7 +57,7 @@ def _is_known(result: Result) -> bool:
 def compare(run: Run, earlier: Sequence[Mapping[str, Any]]) -> Comparison:
     """Compare a run with the JSON lines of an earlier one, header first.
 
-    A failure is new if the earlier run did not fail that case, whether it played it or not.
+    A failure is new if the case did not fail in the earlier run, even if it was not part of it.
     """
     before = {line["case"]: line["verdict"] for line in earlier if line["kind"] == "result"}
     failed_before = {case for case, verdict in before.items() if verdict == Verdict.FAILED}

@@ -28,7 +28,7 @@ class Evidence:
 
 
 def evidence(run: Run, folder: Path | None) -> Mapping[str, Evidence]:
-    """The evidence for each case with a finding; ``folder`` is where bodies are to be saved."""
+    """The evidence for each case with a finding; ``folder`` is for the bodies of requests."""
     return {
         result.case: Evidence(
             finding=finding,
@@ -50,7 +50,7 @@ def _first(result: Result) -> Finding | None:
 
 
 def recipe_of(request: Request) -> dict[str, Any]:
-    """A request as plain data, only what differs from an ordinary one."""
+    """A request as plain data: its differences from an ordinary request."""
     return _differences(request)
 
 

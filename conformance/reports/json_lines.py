@@ -88,7 +88,7 @@ def read_lines(path: Path) -> list[Mapping[str, Any]]:
     """The lines of an earlier run, header first.
 
     Raises:
-        WrongUse: the file is none of ours.
+        WrongUse: the file is not a report of ``verikit check``.
     """
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -14,7 +14,7 @@ from verikit.plural import counted
 
 
 def as_data(catalogue: Catalogue, cases: Sequence[Case]) -> dict[str, Any]:
-    """Plain values, for JSON."""
+    """All requirements and cases as plain values for JSON."""
     return {
         "release": catalogue.release,
         "requirements": [

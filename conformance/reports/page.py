@@ -45,7 +45,7 @@ AREA_OF = {group: title for title, groups in AREAS.items() for group in groups}
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRow:
-    """A case as the page shows it."""
+    """A case on the page."""
 
     case: Case
     result: Result
@@ -177,7 +177,7 @@ def _cases(run: Run, proofs: Mapping[str, Evidence]) -> Iterator[CaseRow]:
 
 @lru_cache(maxsize=512)
 def thumbnail(photo: Photo) -> str:
-    """A small picture as a data URI; empty for a vendor's photo and for what is no picture."""
+    """A small picture as a data URI; empty for a vendor's photo or a file that is no picture."""
     if photo.of.startswith(OWN) or photo.content != "image":
         return ""
     picture = draw(photo)

@@ -48,7 +48,7 @@ GRAVITY = tuple(Verdict(word.word) for word in WORDS if word.word in set(Verdict
 
 
 def sentence(run: Run) -> str:
-    """The verdict in a sentence or two, with what to do."""
+    """The verdict in one or two sentences, with advice."""
     if run.exit_code == 1:
         return _failed(run)
     if run.exit_code == 3:
@@ -60,7 +60,7 @@ def sentence(run: Run) -> str:
 
 
 def requirement_verdicts(run: Run) -> dict[str, str]:
-    """For each requirement the gravest verdict of its cases in this run, or why it has none."""
+    """The gravest verdict of each requirement's cases in this run, or why there is none."""
     verdicts: dict[str, set[Verdict]] = {id: set() for id in run.requirements}
     for result in run.results:
         blamed = {finding.requirement: finding.verdict for finding in result.findings}

@@ -10,7 +10,7 @@ _SCHEME = load_contract().encryption
 
 
 def encrypt(plain: bytes, secrets: Secrets, how: Encryption | None = None) -> bytes:
-    """Ciphertext followed by the tag, encrypted and then damaged as ``how`` says."""
+    """The ciphertext and its tag, damaged as ``how`` says."""
     how = how or Encryption()
     if how.off:
         return plain

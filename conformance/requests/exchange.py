@@ -52,7 +52,7 @@ class Target:
         timeout: float = transport.TIMEOUT_SECONDS,
         access: Access | None = None,
     ) -> Target:
-        """A target from what a user types; the operation's own path may be part of the URL.
+        """A target from the options of a command; the URL may include the operation's path.
 
         Raises:
             WrongUse: the URL is invalid or has a password, or the key or IV has the wrong length.
@@ -69,7 +69,7 @@ class Target:
 
     @cached_property
     def pool(self) -> Pool:
-        """Keeps the requests of all threads within the endpoint's rate."""
+        """The connections of all threads, which share the endpoint's rate limit."""
         return Pool(self.endpoint)
 
     def connection(self) -> Connection:
@@ -111,7 +111,7 @@ class Exchange:
 
 
 def exchange(target: Target, case: str, request: Request) -> Exchange:
-    """Send one request. Nothing that the server does raises an error."""
+    """Send one request; an error of the connection is part of the exchange."""
     return _exchange(partial(target.pool.ask, new_connection=True), target, case, request)
 
 
@@ -120,8 +120,8 @@ def in_a_row(
 ) -> list[Exchange]:
     """Send requests over one connection, as clients that keep it open do.
 
-    A server may close it after an answer; then the next request gets a new one, and so does one
-    that is lost, if it is to be sent ``again``.
+    A server may close it after an answer; then the next request uses a new one. A lost request is
+    sent ``again`` on a new connection.
     """
     exchanges: list[Exchange] = []
     with target.connection() as connection:
@@ -151,7 +151,7 @@ def _half(body: bytes) -> Iterator[bytes]:
 
 
 def reachable(target: Target) -> bool:
-    """Whether something accepts connections there."""
+    """Whether the target accepts connections."""
     there = target.endpoint.proxy or target.endpoint.address
     try:
         socket.create_connection(

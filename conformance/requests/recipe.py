@@ -151,7 +151,7 @@ class Request:
 
 
 def fitted(request: Request, side: int, file_format: str) -> Request:
-    """The same request with what is ordinary for the server filled in."""
+    """The request with a photo size in pixels and a format that are ordinary for the server."""
     return dataclasses.replace(
         request,
         first=_fitted(request.first, side, file_format),
@@ -175,10 +175,10 @@ T = TypeVar("T")
 
 
 def build(kind: type[T], entry: Mapping[str, Any]) -> T:
-    """A recipe from plain data.
+    """Build a recipe from plain data.
 
     Raises:
-        WrongUse: a key that the recipe does not have.
+        WrongUse: the recipe does not have such a key.
     """
     known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     if unknown := set(entry) - known:

@@ -27,7 +27,7 @@ _BASE64 = (ascii_letters + digits + "+/=").encode()
 
 @dataclass(frozen=True, kw_only=True)
 class Wire:
-    """An HTTP request, ready to be sent; what is not said is as in :class:`Request`."""
+    """An HTTP request ready to be sent; other fields are as in :class:`Request`."""
 
     method: str
     target: str

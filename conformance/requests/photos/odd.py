@@ -18,7 +18,7 @@ def _png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png(width: int, height: int, rows: int) -> bytes:
-    """A grey one-bit PNG that claims ``height`` rows and holds ``rows`` of them."""
+    """A gray one-bit PNG that claims ``height`` rows but has ``rows``."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     pixels = zlib.compress((b"\0" + bytes((width + 7) // 8)) * rows, 9)
     chunks = (_png_chunk(b"IHDR", header), _png_chunk(b"IDAT", pixels), _png_chunk(b"IEND", b""))

@@ -14,10 +14,10 @@ _BEHIND_HEADER = len(_PNG) + _CHUNK + 13
 
 
 def padded(file: bytes, size: int) -> bytes:
-    """The same picture in a file of just this size, or as it is where it is larger already.
+    """The same picture in a file of ``size`` bytes; unchanged if it is larger already.
 
     Raises:
-        NotApplicable: a format that cannot be lengthened.
+        NotApplicable: the format cannot be lengthened.
     """
     missing = size - len(file)
     if missing <= 0:

@@ -19,7 +19,10 @@ ORDINARY_SIDE = 400
 
 @dataclass(frozen=True)
 class Face:
-    """Where the face is in a portrait: a square around the head, and the marks, in pixels."""
+    """The position of a face in a portrait: the head's box and landmarks, in pixels (x, y).
+
+    ``box``: left, top, right, bottom.
+    """
 
     box: tuple[int, int, int, int]
     left_eye: tuple[float, float]
