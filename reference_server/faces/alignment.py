@@ -15,7 +15,10 @@ from reference_server.pictures import Pixels
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a model wants its faces: side of the square chip in pixels, margin around the face."""
+    """The alignment of a model: the chip's side in pixels, and the margin around the face.
+
+    ``padding`` is that of dlib's ``get_face_chip``.
+    """
 
     side: int
     padding: float
@@ -33,7 +36,7 @@ class Aligner:
         self._predictor = dlib.shape_predictor(str(weights.LANDMARKS.path()))
 
     def chip(self, pixels: Pixels, box: Box, recipe: Recipe) -> Pixels:
-        """The face as uint8 RGB of shape (side, side, 3)."""
+        """The aligned face: uint8 RGB, shape (side, side, 3)."""
         if abs(box.roll) > LARGEST_ROLL:
             pixels, box = _levelled(pixels, box)
         points = self._predictor(pixels, _rectangle(box))

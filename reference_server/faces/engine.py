@@ -31,7 +31,7 @@ from reference_server.stages import Stages
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Engine:
-    """A loaded model with everything around it; for one thread at a time, also after a fork."""
+    """A loaded model with its detectors and its score; for one thread at a time, also forked."""
 
     finder: Finder
     recogniser: Recogniser
@@ -51,13 +51,18 @@ class Engine:
         check_quality: bool = False,
         stages: Stages | None = None,
     ) -> float:
-        """The score in [0, 1]; the same, to the last bit, whichever photo comes first.
+        """The score in [0, 1], to the last bit the same in both orders of the photos.
 
-        ``stages``, if given, is told what each stage cost.
+        Args:
+            first: a photo.
+            second: the other photo.
+            auto_rotate: rotate the photos upright.
+            check_quality: refuse covered faces.
+            stages: gets the seconds of each stage.
 
         Raises:
-            NoFaceFound: with the index of the first photo that shows no face.
-            FaceCovered: with the index of the first photo whose face is covered, if that is asked.
+            NoFaceFound: with the index of the first photo without a face.
+            FaceCovered: with the index of the first photo with a covered face.
         """
         clock = stages or Stages()
         faces = self._find_both((first, second), auto_rotate, clock)
@@ -74,10 +79,10 @@ class Engine:
         return 1.0 if np.array_equal(faces[0].chip, faces[1].chip) else score
 
     def look(self, photo: Photo, *, auto_rotate: bool = False) -> dict[str, Any]:
-        """What a comparison would see in one photo, the fields of ``Seen``.
+        """What a comparison would detect in a photo: the fields of ``Seen``.
 
         Raises:
-            NoFaceFound: no face.
+            NoFaceFound: there is no face.
         """
         face = self.find(photo, auto_rotate=auto_rotate, stages=Stages())
         regions = self.regions(face)
@@ -95,26 +100,26 @@ class Engine:
         )
 
     def regions(self, face: Face) -> dict[str, float]:
-        """How surely each region of a face is covered, from 0 to 1."""
+        """The confidence, from 0 to 1, that each region of a face is covered."""
         return self.finder.occlusion.regions(self._plain_chip(face))
 
     def penalty(self, face: Face, regions: Mapping[str, float]) -> float:
-        """What a pair of photos as poor as this one costs; 0 where nothing is known of that.
+        """The penalty of a pair of photos like this one, in units of the normalized similarity.
 
-        ``regions``: as of the method of that name.
+        It is 0 for a model without fitted penalties. ``regions``: see that method.
         """
         if not self.scorer.penalty:
             return 0.0
         return self.scorer.penalty.of(self._measures(face, regions))
 
     def poor(self, face: Face, regions: Mapping[str, float]) -> tuple[str, ...]:
-        """Why the documented rates do not hold for two photos like this; empty for a good one."""
+        """The reasons why two photos like this one do not keep the documented rates, if any."""
         if not self.scorer.penalty:
             return ()
         return self.scorer.penalty.causes(self._measures(face, regions))
 
     def embed(self, chips: Sequence[Pixels]) -> Templates:
-        """One template a chip."""
+        """A template for each chip, shape (chips, D)."""
         return templates(self.recogniser, chips)
 
     def _find_both(self, photos: Sequence[Photo], auto_rotate: bool, stages: Stages) -> list[Face]:
@@ -158,7 +163,13 @@ def load_engine(
     detector: str = DEFAULT_DETECTOR,
     score_maps: Path | None = None,
 ) -> Engine:
-    """A model of DeepFace by its name, ready to compare; ``score_maps``: a folder of score maps.
+    """Load a model of DeepFace by its name, with everything that a comparison needs.
+
+    Args:
+        model: its name in DeepFace.
+        uncalibrated: accept a model without a score map.
+        detector: one of ``DETECTORS``.
+        score_maps: a folder with score maps; None: the shipped ones.
 
     Raises:
         ModelError: DeepFace has no such model, its weights are missing or wrong, or it has no

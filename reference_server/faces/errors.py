@@ -1,4 +1,4 @@
-"""What can be wrong with a model when it is loaded.
+"""The errors of loading a model.
 
 ModelError
     UnknownModelError
@@ -33,10 +33,10 @@ class NoScoreMapError(ModelError):
 
 @contextmanager
 def reading(file: Path, remedy: str) -> Iterator[None]:
-    """Make one sentence of whatever a missing or damaged file makes its reader raise.
+    """Turn any error while a file is read into one sentence.
 
     Raises:
-        WeightsError: the block raised; ``remedy`` says what to do about it.
+        WeightsError: the block raised an error; ``remedy`` says what to do.
     """
     try:
         yield

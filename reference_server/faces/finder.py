@@ -18,10 +18,14 @@ from reference_server.stages import Stages
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Face:
-    """The chosen face of a photo, and all that were found.
+    """The chosen face of a photo, and all faces in it.
 
-    ``chip``: the face as the recogniser wants it; ``picture``: the photo set upright, by so many
-    quarter ``turns`` counter-clockwise after its EXIF orientation; ``boxes`` are in its pixels.
+    Attributes:
+        chip: the aligned face for the recogniser, uint8 RGB, shape (side, side, 3).
+        box: the chosen face, in pixels of ``picture``.
+        boxes: all faces, in pixels of ``picture``.
+        picture: the upright photo, uint8 RGB, shape (height, width, 3).
+        turns: the quarter turns counter-clockwise, after the EXIF orientation, that made it so.
     """
 
     chip: Pixels
@@ -33,9 +37,9 @@ class Face:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Finder:
-    """What finds, aligns and looks at faces; for one thread at a time.
+    """Finds and aligns the face in a photo; for one thread at a time.
 
-    ``mtcnn`` tells landmarks; ``choice`` picks the face when a photo shows several.
+    ``mtcnn`` gives landmarks for the pose; ``choice`` picks one of several faces.
     """
 
     detector: Detector
@@ -71,7 +75,7 @@ class Finder:
 
 
 def load_finder(detector: str = DEFAULT_DETECTOR) -> Finder:
-    """A finder with one of ``DETECTORS``; each network is loaded once, whoever uses it.
+    """Load a finder with one of ``DETECTORS``; its parts share each network.
 
     Raises:
         ModelError: weights are missing or damaged, or the detector is not installed.

@@ -21,15 +21,15 @@ CHIP = Recipe(side=150, padding=0.25)
 
 
 def over_threshold(regions: Mapping[str, float]) -> tuple[str, ...]:
-    """The regions that count as covered, by how surely each of them is."""
+    """The covered regions, from the confidence for each region."""
     return tuple(region for region, sureness in regions.items() if sureness > 0.5)
 
 
 class Occlusion:
     """The network; it may be shared by threads.
 
-    Its outputs, one for each region and one for "this is an upright face", pass 1/2 where the
-    threshold chosen in training is passed.
+    It has an output for each region and one for "this is an upright face"; each exceeds 1/2 if it
+    exceeds the threshold chosen in training.
     """
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class Occlusion:
             self._session = session(MODEL)
 
     def regions(self, chip: Pixels) -> dict[str, float]:
-        """How surely each region is covered, from 0 to 1."""
+        """The confidence, from 0 to 1, that each region of a chip, (150, 150, 3), is covered."""
         return dict(zip(REGIONS, self._answers(chip), strict=False))
 
     def face(self, chip: Pixels) -> float:
-        """How surely there is an upright face on a chip at all, covered or bare, from 0 to 1."""
+        """The confidence, from 0 to 1, that a chip shows an upright face, covered or not."""
         return self._answers(chip)[-1]
 
     def _answers(self, chip: Pixels) -> list[float]:

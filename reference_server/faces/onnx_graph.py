@@ -1,4 +1,4 @@
-"""Writes ONNX graphs node by node, as protobuf messages (onnx/onnx.proto)."""
+"""Builds ONNX graphs node by node, as protobuf messages (onnx/onnx.proto)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = NDArray[np.generic]
 
 
 class Graph:
-    """A graph that grows; values are known by their names."""
+    """A graph under construction; its values have names."""
 
     def __init__(self) -> None:
         self._nodes: list[bytes] = []
@@ -45,11 +45,11 @@ class Graph:
         return name
 
     def planes(self, pictures: str) -> str:
-        """Pictures of shape (N, H, W, C), of any type, as real numbers of shape (N, C, H, W)."""
+        """Convert pictures (N, H, W, C) of any type to floats (N, C, H, W); the result's name."""
         return self.node("Cast", self.node("Transpose", pictures, perm=[0, 3, 1, 2]), to=FLOAT)
 
     def model(self, source: bytes, outputs: Sequence[str]) -> bytes:
-        """The ONNX file of everything between an input and real-valued outputs."""
+        """The ONNX file of the graph between the input ``source`` and float ``outputs``."""
         graph = _message(
             *((1, node) for node in self._nodes),
             (2, "network"),
@@ -61,12 +61,12 @@ class Graph:
 
 
 def pictures(name: str, dtype: int, rows: int | str, columns: int | str) -> bytes:
-    """An input of RGB pictures, any number of them; a side given by a name may be any."""
+    """An input of any number of RGB pictures; a side that is a string may have any length."""
     return _value(name, dtype, ["n", rows, columns, 3])
 
 
 def product(name: str, matrix: ArrayLike) -> bytes:
-    """The ONNX file of a product: rows of any number in, the rows times the matrix out."""
+    """The ONNX file of a product: rows (n, k) in, rows times the matrix (k, m) out."""
     graph = Graph()
     output = graph.node("MatMul", name, graph.constant(matrix))
     return graph.model(_value(name, FLOAT, ["n", np.shape(matrix)[0]]), [output])

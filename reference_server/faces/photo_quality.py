@@ -1,7 +1,7 @@
-"""What makes a photo of a face poor: measures of it, each the larger the poorer.
+"""Measures of how poor a photo of a face is; the higher, the poorer.
 
-A face of which little is left looks like every other such face to a recogniser. How much that
-costs a score is in ``scoring.penalty``.
+Poor photos of different people look alike to a recogniser. ``scoring.penalty`` says what that
+costs.
 """
 
 from __future__ import annotations
@@ -34,16 +34,23 @@ _LEAST_DETAIL = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """Real numbers, mostly logarithms.
+    """The measures of a photo; natural logarithms of ratios, unless said otherwise.
 
-    ``blur``: the lack of detail in the direction that has least of it; ``smear``: how much less of
-    it there is from top to bottom than across, or along one diagonal than along the other, as where
-    the camera shook; ``noise``: in the calmest part of the face; ``colour_noise``: the same in the
-    difference of red and green, in which a sharp photo has hardly any detail; ``blocks``: of JPEG;
-    ``mosaic``: even patches, such as enlarged pixels or white spots; ``smallness`` of the face in
-    the photo; ``flatness``: the lack of contrast; ``veil``: the same beside the brightness;
-    ``greyness``: the lack of colour; ``glare``: the share that is white; ``eyes``, ``nose`` and
-    ``mouth``: how surely they are covered, from 0 to 1, of both eyes the less sure one.
+    Attributes:
+        blur: the lack of detail, in the direction with the least detail.
+        smear: the difference of detail between directions, as after a movement of the camera.
+        noise: in the calmest part of the face.
+        colour_noise: in the difference of red and green, where a sharp photo has little detail.
+        blocks: the edges of JPEG's blocks.
+        mosaic: uniform patches, such as enlarged pixels; a share times a logarithm.
+        smallness: minus the logarithm of the face's width in pixels.
+        flatness: the lack of contrast.
+        veil: the brightness relative to the contrast.
+        greyness: the lack of color.
+        glare: the share of the face that is white, from 0 to 1.
+        eyes: the confidence that both eyes are covered, from 0 to 1.
+        nose: the confidence that the nose is covered.
+        mouth: the confidence that the mouth is covered.
     """
 
     blur: float
@@ -63,9 +70,10 @@ class Measures:
 
 
 def measures(chip: Pixels, picture: Pixels, box: Box, covered: Mapping[str, float]) -> Measures:
-    """Of the face in a box of a picture, cut out as a chip of 150 pixels.
+    """The measures of a face.
 
-    ``covered``: how surely each of the regions of ``occlusion`` is.
+    ``chip``: uint8 RGB, shape (150, 150, 3); ``box`` is in pixels of ``picture``; ``covered``: the
+    confidence for each region, as of ``occlusion``.
     """
     face = chip[_FACE].astype(np.float32)
     grey = face @ _LUMA

@@ -28,7 +28,7 @@ _EXIF: dict[int, Callable[[Pixels], Pixels]] = {
 
 
 def shown(pixels: Pixels, orientation: int) -> Pixels:
-    """The picture as its EXIF orientation (tag 0x0112) wants it; unknown ones change nothing."""
+    """The picture rotated by its EXIF orientation (tag 0x0112); unknown values change nothing."""
     return np.ascontiguousarray(_EXIF[orientation](pixels)) if orientation in _EXIF else pixels
 
 
@@ -40,12 +40,12 @@ def turned(pixels: Pixels, turns: int) -> Pixels:
 
 
 def grey(pixels: Pixels) -> Image.Image:
-    """A grey copy of the same size."""
+    """A gray copy of the same size."""
     return Image.fromarray(pixels).convert("L")
 
 
 def reduced(pixels: Pixels, side: int) -> tuple[Pixels, float]:
-    """The picture with no side longer than ``side``, and the factor from it to the given."""
+    """The picture with sides of at most ``side`` pixels, and old side / new side."""
     if max(pixels.shape) <= side:
         return pixels, 1.0
     picture, factor = with_long_side(Image.fromarray(pixels), side)
@@ -53,7 +53,7 @@ def reduced(pixels: Pixels, side: int) -> tuple[Pixels, float]:
 
 
 def with_long_side(picture: Image.Image, side: int) -> tuple[Image.Image, float]:
-    """The picture with its long side ``side`` pixels long, and the factor from it to the given."""
+    """The picture scaled to a long side of ``side`` pixels, and old side / new side."""
     factor = max(picture.size) / side
     size = [max(1, round(length / factor)) for length in picture.size]
     method = Image.Resampling.BOX if factor > 1 else Image.Resampling.BILINEAR

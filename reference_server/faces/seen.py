@@ -1,6 +1,6 @@
-"""What the server sees in one photo, as whoever sent the photo is shown it.
+"""What the server detects in a photo, for the person who sent it.
 
-It says no more than the answers do: which regions are covered, not how surely.
+It says no more than the answers do: which regions are covered, without the confidence.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ NEAR = 0.3  # of the face's width: how far its landmarks may be from the middle 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """Places are shares of the picture's width and height, from 0 to 1, from the top left.
+    """What was detected; positions are shares of the width and height, from the top left.
 
-    ``turned``: degrees counter-clockwise by which the picture was set upright; ``exif``: whether
-    its EXIF orientation was followed before; ``face``: left, top, right, bottom of the face that is
-    compared; ``landmarks``: its eyes, nose and corners of the mouth, empty where they are not
-    found; ``width``: of the face, in pixels of the picture as it was decoded; ``poor``: why the
-    documented error rates would not hold for two photos like this one.
+    Attributes:
+        turned: degrees counter-clockwise by which the picture was rotated upright.
+        exif: whether its EXIF orientation was applied before.
+        face: left, top, right and bottom of the compared face.
+        other_faces: those of all other faces.
+        landmarks: (x, y) of eyes, nose and corners of the mouth; empty if they are not found.
+        covered: the covered regions.
+        poor: the reasons why two photos like this one would not keep the documented rates.
+        width: of the face, in pixels of the decoded picture.
     """
 
     turned: int
@@ -48,7 +52,7 @@ def seen(
     *,
     exif: bool,
 ) -> Seen:
-    """The chosen face of a photo, and what is around it."""
+    """What was detected around the chosen face of a photo."""
     height, width = face.picture.shape[:2]
     points = landmarks_of(face.picture, face.box, mtcnn)
     return Seen(
@@ -64,7 +68,7 @@ def seen(
 
 
 def landmarks_of(picture: Pixels, box: Box, mtcnn: MtcnnDetector) -> NDArray[np.float32] | None:
-    """The five landmarks of the face in the middle of a box; None where there are none."""
+    """The landmarks, (5, 2), of the face in the center of a box, in pixels; None without one."""
     _, faces = mtcnn.detect(picture)
     for points in faces:
         apart = np.hypot(*(points.mean(axis=0) - box.centre))

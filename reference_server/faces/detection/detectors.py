@@ -21,14 +21,14 @@ class Detector(Protocol):
     """Finds faces; boxes in pixels of the picture."""
 
     def find(self, pixels: Pixels) -> list[Box]:
-        """All faces found, none if there is none."""
+        """All faces; empty if there is none. ``pixels``: uint8 RGB, shape (height, width, 3)."""
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
-        """Quarter turns, counter-clockwise, that set the faces upright, and the faces then."""
+        """The quarter turns counter-clockwise that set the faces upright, and the faces then."""
 
 
 class InTurn:
-    """Several detectors; each is asked only where those before it found nothing."""
+    """Several detectors in sequence; each runs only if those before it found nothing."""
 
     def __init__(self, *detectors: Detector) -> None:
         self._detectors = detectors
@@ -47,10 +47,10 @@ class InTurn:
 
 
 class HogThenMtcnn:
-    """HOG, which is fast and hardly ever wrong; then MTCNN; then MTCNN with low thresholds.
+    """HOG, which is fast and has few false detections; then MTCNN; then MTCNN with low thresholds.
 
-    HOG misses covered faces. Where the largest that it finds is small or unsure, the last step
-    looks for further ones, so that no bystander counts instead of a masked subject.
+    HOG misses covered faces. If its largest face is small or has a low confidence, the last step
+    searches for further faces, so that a bystander is not taken for a masked subject.
     """
 
     def __init__(self, hog: Detector, mtcnn: Detector, low_confidence: LowConfidenceFaces) -> None:

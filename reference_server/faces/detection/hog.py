@@ -29,7 +29,7 @@ Look = Callable[[NDArray[np.uint8]], list[Box]]
 
 
 def dlib_look() -> Look:
-    """dlib's frontal detector; for one thread at a time, as it keeps its state in it."""
+    """dlib's frontal detector; it has internal state, so only one thread may use it at a time."""
     detector = dlib.get_frontal_face_detector()
 
     def look(picture: NDArray[np.uint8]) -> list[Box]:
@@ -43,23 +43,23 @@ def dlib_look() -> Look:
 
 
 class HogDetector:
-    """Looks at one scale after the other, and at quarter turns."""
+    """Detects faces at several scales, and in quarter turns."""
 
     def __init__(self, look: Look | None = None) -> None:
         self._look = look or dlib_look()
 
     def find(self, pixels: Pixels) -> list[Box]:
-        """The faces at the first scale that shows any."""
+        """The faces at the first scale with any; empty if there is none."""
         for picture, factor in _scales(pixels):
             if boxes := self._at(picture, factor):
                 return boxes
         return []
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
-        """The quarter turns, counter-clockwise, that show a face most surely, and the faces then.
+        """The quarter turns counter-clockwise with the highest confidence, and the faces then.
 
-        A face is found upside down now and then, so one that is not sure is compared with turns;
-        at the largest scale, where four turns would take longest, it does not count.
+        HOG sometimes finds a face upside down. So a face of low confidence is compared with the
+        other turns; at the largest scale, where these would take longest, it does not count.
         """
         for picture, factor in _scales(pixels):
             found = {0: self._at(picture, factor)}

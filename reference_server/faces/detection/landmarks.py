@@ -1,4 +1,4 @@
-"""What MTCNN's landmarks tell: the box that HOG would give, whether to believe it, its roll.
+"""From MTCNN's landmarks: the box that HOG would give, whether it is plausible, and its roll.
 
 Landmarks have the shape (5, 2): eyes, nose, corners of the mouth, the left ones first.
 """
@@ -28,7 +28,11 @@ HOG misses (LFW and masked ones) 79 pass."""
 
 
 def believable(boxes: Array, points: Array, long_side: int) -> list[Box]:
-    """The faces that are large or sure enough, from MTCNN's boxes (N, 5) and landmarks."""
+    """The faces that are large or certain enough.
+
+    ``boxes``: MTCNN's, shape (N, 5); ``points``: landmarks, shape (N, 5, 2); ``long_side``: of the
+    picture, in pixels.
+    """
     found = [like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
     return [box for box in found if box.confidence >= _sure_enough(box, long_side)]
 
@@ -39,14 +43,14 @@ def _sure_enough(box: Box, long_side: int) -> float:
 
 
 def like_hog(confidence: float, points: Array) -> Box:
-    """The square that dlib's landmarks are made for."""
+    """The square that dlib's landmark predictor expects, from landmarks of shape (5, 2)."""
     x, y = points.mean(axis=0).tolist()
     half = SIDE_PER_SPREAD * math.sqrt(points.var(axis=0).mean()) / 2
     return Box(x - half, y - half, x + half, y + half, float(confidence), roll_of(points))
 
 
 def roll_of(points: Array) -> float:
-    """Degrees from straight down to the line from between the eyes to the middle of the mouth."""
+    """The roll in degrees clockwise: the direction from the eyes' midpoint to the mouth's."""
     x, y = points[3:].mean(axis=0) - points[:2].mean(axis=0)
     return math.degrees(math.atan2(-x, y))
 
@@ -54,9 +58,9 @@ def roll_of(points: Array) -> float:
 def most_upright(
     find: Callable[[Pixels], list[Box]], pixels: Pixels, long_side: int | None = None
 ) -> tuple[int, list[Box]]:
-    """Of four quarter turns the one whose surest face stands most upright, and the faces then.
+    """The quarter turns after which the most certain face is most upright, and the faces then.
 
-    ``long_side``: what a larger picture is reduced to before it is turned.
+    ``long_side``: the pixels to which a larger picture is reduced before it is turned.
     """
     small, factor = reduced(pixels, long_side or max(pixels.shape))
     found = [find(turned(small, turns)) for turns in range(4)]

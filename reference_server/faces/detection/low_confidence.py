@@ -1,4 +1,4 @@
-"""Detects faces that are so covered that detectors give them a low confidence."""
+"""Detects covered faces, to which detectors give a low confidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SURE = 0.9
 
 
 class LowConfidenceFaces:
-    """MTCNN with low thresholds; our own network says which of its boxes hold a face."""
+    """MTCNN with low thresholds; the occlusion network confirms its faces."""
 
     def __init__(self, networks: Networks, aligner: Aligner, occlusion: Occlusion) -> None:
         self._mtcnn = MtcnnDetector(networks, LOW_CONFIDENCE)
@@ -38,7 +38,7 @@ class LowConfidenceFaces:
         return most_upright(self.find, pixels, LONG_SIDE)
 
     def face(self, pixels: Pixels, box: Box) -> float:
-        """How surely our own network sees an upright face in a box, from 0 to 1."""
+        """The occlusion network's confidence, from 0 to 1, that a box has an upright face."""
         return self._occlusion.face(self._aligner.chip(pixels, box, CHIP))
 
 

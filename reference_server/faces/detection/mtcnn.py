@@ -33,11 +33,15 @@ AT_ONCE = 8  # boxes in one run of a network: more would not fit into the proces
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for, and bounds on the work that a busy picture can make.
+    """The thresholds of a search, and bounds on the work for a picture with many candidates.
 
-    ``smallest_face``: in pixels, after a larger picture was reduced to ``LONG_SIDE``. ``pnet``,
-    ``rnet``, ``onet``: how sure each network must be. ``most_boxes``: what the first two hand on;
-    ``most_faces``: what the third one sees, as it is slow.
+    Attributes:
+        smallest_face: in pixels, after a larger picture was reduced to ``LONG_SIDE``.
+        pnet: the threshold of the first network's confidence, from 0 to 1.
+        rnet: that of the second network.
+        onet: that of the third network.
+        most_boxes: the boxes that the first two networks pass on at most.
+        most_faces: the boxes that the third network, which is slow, gets at most.
     """
 
     smallest_face: int
@@ -59,7 +63,7 @@ Networks = Mapping[str, Network]
 
 
 def load_networks() -> Networks:
-    """The three networks.
+    """Load the three networks.
 
     Raises:
         WeightsError: their weights are missing or damaged.
@@ -83,7 +87,7 @@ class MtcnnDetector:
         return believable(*self.detect(pixels), max(pixels.shape))
 
     def candidates(self, pixels: Pixels) -> list[Box]:
-        """All faces above the thresholds, believable or not, the surest first."""
+        """All faces above the thresholds, plausible or not, by confidence, highest first."""
         boxes, points = self.detect(pixels)
         return [like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
 
@@ -92,7 +96,7 @@ class MtcnnDetector:
         return most_upright(self.find, pixels, LONG_SIDE)
 
     def detect(self, pixels: Pixels) -> tuple[Array, Array]:
-        """Boxes (N, 5) and landmarks (N, 5, 2): eyes, nose, corners of the mouth, left first."""
+        """Boxes (N, 5) and landmarks (N, 5, 2) in pixels: eyes, nose, mouth corners, left first."""
         small, factor = reduced(pixels, LONG_SIDE)
         picture = Image.fromarray(small)
         boxes = self._proposals(picture)

@@ -18,7 +18,7 @@ MODEL = np.array(
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Degrees: ``roll`` clockwise; of the levelled face ``yaw`` to the right, ``pitch`` down."""
+    """Degrees: ``roll`` clockwise; after undoing it, ``yaw`` to the right and ``pitch`` down."""
 
     yaw: float
     pitch: float
@@ -29,7 +29,7 @@ def pose_of(landmarks: ArrayLike) -> Pose:
     """The pose of MTCNN's landmarks, shape (5, 2): eyes, nose, corners of the mouth, left first.
 
     Pose from orthography and scaling, the first step of POSIT: DeMenthon and Davis, "Model-Based
-    Object Pose in 25 Lines of Code", 1995. The model is rigid: a smile reads as a small pitch.
+    Object Pose in 25 Lines of Code", 1995. The model is rigid: a smile looks like a small pitch.
     """
     points = np.asarray(landmarks, np.float64)
     roll = roll_of(points.astype(np.float32))

@@ -38,7 +38,7 @@ class Fit:
         return Cohort(self.vectors.astype(np.float32))
 
     def save(self, folder: Path) -> list[Path]:
-        """Write both files as the server reads them; where they are."""
+        """Write both files for the server; their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / f"{self.score_map.model}.{suffix}" for suffix in ("json", "npz")]
         self.score_map.save(files[0])
@@ -47,7 +47,7 @@ class Fit:
 
 
 def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
-    """Cohort and map, fitted to all non-mated pairs.
+    """Fit the cohort and the score map to all non-mated pairs.
 
     Raises:
         WrongUse: there are too few people for rare false matches.
@@ -62,7 +62,10 @@ def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
 
 
 def draw_cohort(means: Templates, seed: int) -> NDArray[np.float16]:
-    """Unit vectors drawn from a mixture of Gaussians that is fitted to mean templates."""
+    """Draw unit vectors from a Gaussian mixture fitted to the mean templates, shape (people, D).
+
+    Returns an array of shape (COHORT_SIZE, D).
+    """
     with threadpool_limits(1):  # sums of several threads differ from run to run
         mixture = GaussianMixture(COMPONENTS, random_state=seed).fit(means)
         mixture.set_params(random_state=seed)

@@ -17,18 +17,24 @@ ROWS = 256
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """What AS-norm needs of each template: mean and spread of its highest cosines to a cohort."""
+    """The mean and the standard deviation of each template's highest cosines to a cohort.
+
+    Each has shape (N,); AS-norm needs them.
+    """
 
     means: NDArray[np.float32]
     spreads: NDArray[np.float32]
 
     @classmethod
     def of(cls, templates: Templates, cohort: Cohort) -> Statistics:
-        """Measured against one cohort."""
+        """The statistics of templates, shape (N, D), against a cohort."""
         return cls(*cohort.statistics(templates))
 
     def normalised(self, cosines: NDArray[np.float32], first: slice) -> NDArray[np.float32]:
-        """AS-norm of cosines between the templates of ``first`` and all from its start on."""
+        """The AS-norm of cosines between the templates of ``first`` and all from its start on.
+
+        Shape (len(first), N - first.start).
+        """
         rest = slice(first.start, None)
         rows = (cosines - self.means[first, None]) / self.spreads[first, None]
         columns = (cosines - self.means[rest]) / self.spreads[rest]
@@ -37,7 +43,7 @@ class Statistics:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Pairs of templates: who they show, their cosines and similarities, one entry a pair."""
+    """Pairs of templates as arrays of shape (pairs,): people, cosines and similarities."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
@@ -51,7 +57,7 @@ class Block:
 
 
 def blocks(people: LabelledTemplates, statistics: Statistics) -> Iterator[Block]:
-    """Every pair once."""
+    """All pairs, each once."""
     templates, persons = people.templates, people.people
     for start in range(0, len(templates), ROWS):
         rows = slice(start, min(start + ROWS, len(templates)))

@@ -45,7 +45,7 @@ class LabelledTemplates:
         model: str,
         weights: str | None,
     ) -> LabelledTemplates:
-        """Templates with the name of each one's person; no penalties: all photos are good."""
+        """Make them of templates (N, D) and names (N,); without penalties all photos are good."""
         if penalties is None:
             penalties = np.zeros(len(templates), np.float32)
         names, indices = np.unique(people, return_inverse=True)
@@ -99,7 +99,7 @@ class LabelledTemplates:
             ) from error
 
     def save(self, path: Path, cohort: Cohort) -> None:
-        """Write the file, readable by its owner alone, with what AS-norm needs of the cohort."""
+        """Write the file, readable by its owner alone, with the statistics for AS-norm."""
         mean, deviation = cohort.statistics(self.templates)
         path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -117,13 +117,13 @@ class LabelledTemplates:
             )
 
     def parted(self, share: float, seed: int) -> tuple[LabelledTemplates, LabelledTemplates]:
-        """The templates of some people, and of a random share of them that is held out."""
+        """The templates to fit, and those of a random share of the people, which is held out."""
         drawn = np.random.default_rng(seed).permutation(len(self.names))
         held_out = np.isin(self.people, drawn[: round(share * len(drawn))])
         return self._part(~held_out), self._part(held_out)
 
     def without(self, names: Collection[str]) -> LabelledTemplates:
-        """The templates of everybody else."""
+        """The templates of all people but these."""
         left_out = [index for index, name in enumerate(self.names) if name in names]
         return self._part(~np.isin(self.people, left_out))
 

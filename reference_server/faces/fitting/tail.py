@@ -1,7 +1,7 @@
-"""False match rate over similarity: counted, and beyond the counts a generalised Pareto tail.
+"""The false match rate by similarity: counted, and extrapolated by a generalized Pareto tail.
 
 Pickands, "Statistical Inference Using Extreme Order Statistics", 1975: exceedances of a high
-threshold follow a generalised Pareto distribution.
+threshold follow a generalized Pareto distribution.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Histogram:
         return cls(bounds, np.zeros(bins, np.int64))
 
     def add(self, similarities: NDArray[np.floating]) -> None:
-        """Count more similarities; those outside the bounds count at the nearest one."""
+        """Count similarities of any shape; those outside the bounds count at the nearest bound."""
         low, high = self.bounds
         bins = len(self.counts)
         index = ((similarities - low) * (bins / (high - low))).astype(np.int64)
@@ -39,13 +39,13 @@ class Histogram:
 
     @property
     def edges(self) -> NDArray[np.float64]:
-        """The lower edge of each bin."""
+        """The lower edge of each bin, shape (bins,)."""
         low, high = self.bounds
         return low + (high - low) * np.arange(len(self.counts)) / len(self.counts)
 
     @property
     def rates(self) -> NDArray[np.float64]:
-        """The share of counts at or above each lower edge."""
+        """The share of counts at or above each lower edge, shape (bins,)."""
         return np.asarray(np.cumsum(self.counts[::-1])[::-1] / self.counts.sum())
 
 
@@ -60,7 +60,7 @@ class Tail:
 
     @classmethod
     def of(cls, histogram: Histogram) -> Tail:
-        """Fitted by maximum likelihood to what lies beyond the rate ``TAIL_FROM``."""
+        """Fit a tail by maximum likelihood to the counts beyond the rate ``TAIL_FROM``."""
         rates, edges = histogram.rates, histogram.edges
         start = int(np.argmax(rates <= TAIL_FROM))
         centres = edges[start:] - edges[start] + (edges[1] - edges[0]) / 2

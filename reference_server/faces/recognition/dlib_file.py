@@ -18,7 +18,7 @@ from reference_server.faces.errors import WeightsError
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
-    """A layer: its kind, its settings in the order of the file, its parameters as one vector."""
+    """A layer: its kind, its settings in the file's order, and its parameters, shape (n,)."""
 
     kind: str
     settings: tuple[float, ...] = ()
@@ -53,10 +53,10 @@ _TENSOR_VERSION, _SHAPE_VERSION = 2, 1
 
 
 def read_network(data: bytes) -> list[Layer]:
-    """The layers from input to output, tags and skips among them.
+    """The layers from input to output, including tags and skips.
 
     Raises:
-        WeightsError: the bytes are not this network, end early or go on after it.
+        WeightsError: the bytes are not this network, are truncated, or continue after it.
     """
     reader = _Reader(data)
     reader.expect(_VERSION_OF_LOSS)

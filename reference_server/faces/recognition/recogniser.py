@@ -26,7 +26,7 @@ DEFAULT_MODEL = "Dlib"
 
 
 class Recogniser(Protocol):
-    """A model with its own alignment recipe; ``digest`` tells its weights, if they are known."""
+    """A model with its alignment; ``digest``: the SHA-256 of its weights, if it is known."""
 
     name: str
     digest: str | None
@@ -72,7 +72,7 @@ class DeepFaceModel:
 
 
 def require_known(model: str) -> None:
-    """See that DeepFace has a model of that name.
+    """Check that DeepFace has a model of that name.
 
     Raises:
         UnknownModelError: it has none.
@@ -104,9 +104,9 @@ def _build(name: str) -> Any:
 
 
 def templates(recogniser: Recogniser, chips: Sequence[Pixels]) -> Templates:
-    """One unit vector a chip: the mean of the vectors of the chip and of its mirror image.
+    """The template of each chip, shape (chips, D): the mean for the chip and its mirror image.
 
-    All chips and mirror images go through the model as one batch.
+    All chips and mirror images pass through the model in one batch. Templates are unit vectors.
     """
     batch = np.stack([view for chip in chips for view in (chip, chip[:, ::-1])])
     vectors = recogniser.forward(batch)

@@ -1,7 +1,7 @@
-"""Adaptive symmetric score normalisation (AS-norm) against a cohort of faces that nobody has.
+"""Adaptive symmetric score normalization (AS-norm) against a synthetic cohort.
 
-Where many people look alike to the model, their cosines are high for everybody. AS-norm measures
-each template's cosines to a cohort and takes the mean and the spread of its highest ones off:
+If many people look alike to the model, their cosines are high with everybody. AS-norm measures each
+template's cosines to a cohort, subtracts the mean of the highest ones and divides by their spread:
 s' = ((s - m1) / d1 + (s - m2) / d2) / 2 (Matejka et al., "Analysis of Score Normalization in
 Multilingual Speaker Recognition", 2017). The cohort is drawn from a mixture of Gaussians, so no
 person's template is in it.
@@ -23,16 +23,16 @@ NEAREST = 400
 
 
 class Cohort:
-    """Unit vectors of shape (size, D).
+    """The cohort's unit vectors, shape (size, D).
 
-    Their product with templates is a network, as numpy's own would start a thread for every core.
+    onnxruntime multiplies them with templates, because numpy would start a thread for every core.
     """
 
     def __init__(self, vectors: Templates) -> None:
         self._network = session(product("templates", vectors.T))
 
     def similarity(self, first: Templates, second: Templates, cosine: float) -> float:
-        """The normalised cosine of two templates; the same whichever comes first."""
+        """The normalized cosine of two templates, each of shape (D,); the same in both orders."""
         means, spreads = _nearest(self._cosines(np.stack([first, second])))
         return float(((cosine - means) / spreads).sum() / 2)
 

@@ -1,7 +1,7 @@
-"""What a poor photo costs: so much is taken off the normalised similarity of a pair.
+"""The penalty of poor photos, subtracted from the normalized similarity of a pair.
 
-AS-norm makes up for one poor photo, but not for two: no poor face is in its cohort. So a pair pays
-what the better one of its photos costs, and one good photo costs nothing.
+AS-norm corrects for one poor photo, but not for two, as its cohort has no poor faces. So the
+penalty of a pair is that of its better photo, and a pair with one good photo has none.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Knots = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Penalty:
-    """Knots (measure, penalty) by the name of the measure; neither ever falls.
+    """Knots (measure, penalty) by the name of the measure, both non-decreasing.
 
     A photo's penalty is the sum over its measures. ``model``, ``weights``: the recogniser and the
     SHA-256 of its weights; ``people``: how many it was fitted to.
@@ -48,11 +48,11 @@ class Penalty:
     knots: Mapping[str, Knots]
 
     def of(self, measures: Measures) -> float:
-        """In units of the normalised similarity, 0 for a good photo."""
+        """The penalty of a photo, in units of the normalized similarity; 0 for a good photo."""
         return sum(self._parts(measures).values())
 
     def causes(self, measures: Measures) -> tuple[str, ...]:
-        """Why scores of two photos like this one keep no documented rate; none of a good one."""
+        """The reasons why two photos like this one do not keep the documented rates, if any."""
         parts = self._parts(measures)
         if sum(parts.values()) < NOTICEABLE:
             return ()
@@ -71,7 +71,7 @@ class Penalty:
         return {name: _between(knots, values[name]) for name, knots in self.knots.items()}
 
     def save(self, path: Path) -> None:
-        """Write it as JSON that reads back exactly."""
+        """Write the penalty as JSON, without loss."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod

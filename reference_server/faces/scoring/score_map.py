@@ -1,9 +1,9 @@
-"""From similarity to score: the score that the contract's table promises for a false match rate.
+"""Converts a similarity to the score to which the contract's table assigns its false match rate.
 
-The map holds knots (similarity, log10 FMR), strictly monotone. A similarity's FMR is read off
-between them, and the contract's ``error_rates`` say which score claims that rate. Beyond the last
-knot the score runs linearly to 1 at the greatest similarity there is: order is kept, but no rate
-is claimed there. Before the first, where nearly everybody matches, it runs down to 0.
+The map has knots (similarity, log10 FMR), strictly monotone, and is linear between them. The
+contract's ``error_rates`` give the score for an FMR. Beyond the last knot the score rises linearly
+to 1 at the highest possible similarity; it claims no rate there. Before the first knot, where
+nearly everybody matches, it falls to 0.
 """
 
 from __future__ import annotations
@@ -25,12 +25,17 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreMap:
-    """Knots of the map and where they come from.
+    """The knots of a map, and their origin.
 
-    ``model``, ``weights``: the recogniser and the SHA-256 of its weights; ``people``: SHA-256 of
-    the list of people it was fitted on; ``photos``, ``pairs``: how many of theirs, and how many
-    non-mated comparisons; ``tail``: the generalised Pareto distribution beyond the counted part;
-    ``bounds``: the least and the greatest similarity there is.
+    Attributes:
+        model: the recogniser.
+        weights: the SHA-256 of its weights.
+        people: the SHA-256 of the list of people to whom the map was fitted.
+        photos: the number of their photos.
+        pairs: the number of non-mated comparisons.
+        tail: the generalized Pareto distribution beyond the counts.
+        bounds: the lowest and the highest possible similarity.
+        knots: pairs (similarity, log10 FMR).
     """
 
     model: str
@@ -45,16 +50,16 @@ class ScoreMap:
 
     @property
     def calibrated(self) -> bool:
-        """Whether the knots were measured, so that the scores claim error rates."""
+        """Whether the knots were fitted, so that the scores claim error rates."""
         return self.pairs > 0
 
     @property
     def normalised(self) -> bool:
-        """Whether it was fitted to normalised similarities, which go beyond any cosine."""
+        """Whether it was fitted to normalized similarities, which exceed any cosine."""
         return self.bounds[1] > 1
 
     def scores(self, similarity: Any) -> NDArray[np.float64]:
-        """Scores in [0, 1], never falling as the similarity grows."""
+        """Scores in [0, 1] of the shape of ``similarity``, non-decreasing."""
         return np.asarray(np.interp(similarity, *self._curve), np.float64)
 
     @cached_property
@@ -65,7 +70,7 @@ class ScoreMap:
         return x, y
 
     def save(self, path: Path) -> None:
-        """Write the map as JSON that reads back exactly."""
+        """Write the map as JSON, without loss."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -79,8 +84,8 @@ class ScoreMap:
 
 
 def uncalibrated_map(model: str) -> ScoreMap:
-    """An openly provisional map for a model that none was fitted for: it claims no rate.
+    """A provisional map for a model without a fitted one; it claims no rate.
 
-    The score is the cosine, and 0 where that is negative.
+    The score is the cosine, or 0 if that is negative.
     """
     return ScoreMap(model=model, bounds=(0.0, 1.0), knots=())

@@ -18,16 +18,16 @@ SHIPPED = Path(__file__).resolve().parents[2] / "models"
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """The map of a model; to normalise similarities a cohort, and what poor photos cost."""
+    """The score map of a model, the cohort that normalizes its similarities, and the penalty."""
 
     score_map: ScoreMap
     cohort: Cohort | None = None
     penalty: Penalty | None = None
 
     def score(self, first: Templates, second: Templates, cost: float = 0.0) -> float:
-        """The score in [0, 1] of two unit vectors; the same whichever comes first.
+        """The score in [0, 1] of two unit vectors, each of shape (D,); the same in both orders.
 
-        ``cost`` is taken off their normalised similarity.
+        ``cost`` is subtracted from their normalized similarity.
         """
         similarity = float(np.clip(np.dot(first, second), -1, 1))
         if self.cohort:
@@ -36,7 +36,7 @@ class Scorer:
 
 
 def require_map(model: str, folder: Path | None = None) -> None:
-    """See that there is a score map for a model, in a folder or among those shipped.
+    """Check that a model has a score map, in a folder or among those shipped.
 
     Raises:
         NoScoreMapError: there is none.
@@ -49,10 +49,10 @@ def require_map(model: str, folder: Path | None = None) -> None:
 
 
 def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
-    """The scorer of a model, from a folder or as shipped, or one that claims no error rates.
+    """Load the scorer of a model, from a folder or as shipped; without a map it claims no rates.
 
     Raises:
-        WeightsError: it is damaged or was fitted with other weights.
+        WeightsError: a file is damaged or was fitted with other weights.
     """
     path = _map_file(recogniser.name, folder)
     if not path.exists():
