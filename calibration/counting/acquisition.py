@@ -66,7 +66,7 @@ class Acquirer:
         return len(self._unexplained())
 
     def unsure(self) -> Counts:
-        """Photos that would explain a refusal if they were refused against themselves as well."""
+        """Photos, (n,), that would explain a refusal if they were refused against themselves."""
         photos = np.unique(np.concatenate([self.result().open_, self._unexplained().ravel()]))
         unsure: Counts = photos[~self._acquired[photos]]
         return unsure

@@ -126,7 +126,7 @@ class PairCounter:
         self._repeats = None
 
     def sample(self, most: int) -> tuple[Counts, Counts, Floats]:
-        """Up to so many pairs that have a score, at random: numbers of photos and the scores."""
+        """Up to so many random pairs with a score: numbers of photos and scores, shape (n,)."""
         self._merge()
         seen = self._seen.where(~np.isnan(self._seen.highest))
         if seen.pairs.size > most:

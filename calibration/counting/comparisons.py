@@ -60,7 +60,7 @@ class ComparisonCounts:
         self.rounding.add(scores)
 
     def take_back(self, first: Counts, second: Counts, scores: Floats) -> None:
-        """Undo ``add``, except in the sample of pairs and in the trace of the order."""
+        """Undo ``add``, likewise, except in the sample of pairs and the trace of the order."""
         undone = ComparisonCounts(
             Histogram(
                 thresholds=self.histogram.thresholds,

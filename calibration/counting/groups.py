@@ -134,7 +134,7 @@ class Groups:
     def merge(self, other: Groups, labels: Counts) -> None:
         """Add what was counted elsewhere of the same photos.
 
-        ``labels[i]`` is the number here of its label i.
+        ``labels``, shape (labels,): the numbers here of its labels.
         """
         photos, theirs = other._keys >> _BITS, other._keys & (MOST_LABELS - 1)
         places, _ = self._places(photos, labels[theirs] if theirs.size else theirs)
@@ -156,7 +156,10 @@ class Groups:
         )
 
     def pairs(self, numbers: Counts, person: Counts) -> int:
-        """How many pairs of people some labels can compare; a lower bound if groups are unknown."""
+        """How many pairs of people some labels can compare; a lower bound if groups are unknown.
+
+        Arguments as of ``shares``.
+        """
         pairs = 0
         for number in numbers.tolist():
             people = np.unique(person[self.photos(number)])
@@ -184,7 +187,7 @@ class Groups:
         return int(self._tried[chosen].sum()) // charged, events
 
     def photos(self, number: int) -> Counts:
-        """The numbers of the photos in comparisons of a label."""
+        """The numbers of the photos in comparisons of a label, shape (n,)."""
         found: Counts = (self._keys >> _BITS)[self._keys & (MOST_LABELS - 1) == number]
         return found
 

@@ -48,7 +48,7 @@ class Histogram:
         return np.linspace(self.low, self.high, self.bins.size + 1)
 
     def add(self, scores: Floats) -> None:
-        """Count an array of scores of any size, block by block."""
+        """Count scores of shape (n,), block by block."""
         size = min(scores.size, BLOCK)
         # Buffers that stay: fresh ones for each block cost more in page faults than the counting.
         scaled, places = np.empty(size, scores.dtype), np.empty(size, np.intp)
@@ -134,7 +134,7 @@ class Rounding:
         self.decimals = max(self.decimals, other.decimals)
 
     def add(self, scores: Floats) -> None:
-        """Look at the first scores of a block."""
+        """Look at the first scores of a block of shape (n,)."""
         sample = scores[:_SAMPLE].astype(float)
         near = 1e-9
         if scores.dtype == np.float32:

@@ -68,7 +68,7 @@ def entitle(text: str, *artists: Artist) -> None:
 
 
 def corners(x: Floats, y: Floats) -> Any:
-    """The points at which a step curve changes, thinned to what is visible."""
+    """The points, shape (n,), at which a step curve changes, thinned to what is visible."""
     if not x.size:
         return np.zeros(0, int)
     changes = np.flatnonzero(np.append(True, np.diff(y) != 0))

@@ -80,7 +80,7 @@ def _means(vectors: Floats, person: Counts, people: int) -> Floats:
 
 
 def clustered(means: Floats, count: int) -> Counts:
-    """The number of the cluster of each person, none of fewer than LEAST_PEOPLE."""
+    """The cluster of each person, shape (people,); each has LEAST_PEOPLE or more."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - slow to import, seldom needed
 
     labels: Counts = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(means)

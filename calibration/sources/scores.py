@@ -38,7 +38,7 @@ def open_scores(path: Path, columns: Mapping[str, str] | None = None) -> Table:
 
 
 def first_scores(table: Table) -> Floats:
-    """The scores of the first piece, to learn the scale from."""
+    """The scores of the first piece, shape (n,), to find their scale."""
     piece = next(table.pieces(), None)
     if piece is None:
         raise table.refusal("it contains no rows.")
@@ -197,7 +197,9 @@ class _Rows:
 def refuse_where(
     table: Table, wrong: np.ndarray, start: int, name: str, tell: Callable[[int], str]
 ) -> None:
-    """Refuse a file by the first row that is wrong; ``start`` is the number of the first of all.
+    """Refuse a file by its first wrong row.
+
+    ``wrong``: a mask of shape (n,); ``start``: the number of its first row in the file.
 
     Raises:
         WrongUse: any row is.
@@ -210,7 +212,7 @@ def refuse_where(
 
 
 def numbers_of(table: Table, piece: pa.RecordBatch, name: str, start: int) -> Floats:
-    """A column of numbers as wide as it was stored, NaN where nothing stands."""
+    """A column of numbers, shape (n,), in the stored precision; NaN if empty."""
     column = piece[name]
     kind = column.type
     if pa.types.is_null(kind):

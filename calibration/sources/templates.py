@@ -91,7 +91,7 @@ def load(path: Path) -> Templates:
 
 
 def of_photos(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
-    """The templates of some photos, and the number of the photo of each.
+    """The templates of some photos, and the index of each one's photo, shape (n,).
 
     Raises:
         WrongUse: the file cannot be read, or has two templates of a photo.
@@ -107,10 +107,13 @@ def of_photos(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
 
 
 def require_two_people(path: Path, people: Counts, photos: Sequence[str]) -> None:
-    """Refuse templates of fewer than two of these people; ``photos`` are named as they must be.
+    """Check that templates are of two people or more.
+
+    ``people``: the numbers of their people, shape (n,); ``photos``: names of photos as the
+    templates must spell them.
 
     Raises:
-        WrongUse: they are.
+        WrongUse: they are of fewer.
     """
     if np.unique(people).size < 2:
         raise WrongUse(

@@ -26,7 +26,7 @@ class Binned(Protocol):
 
     @property
     def edges(self) -> Floats:
-        """The edges of the bins, ascending."""
+        """The edges of the bins, ascending, shape (BINS + 1,)."""
 
 
 @dataclass(frozen=True, kw_only=True)

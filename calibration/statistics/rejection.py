@@ -66,9 +66,9 @@ def worst_against_rest(
 ) -> tuple[float, Differential] | None:
     """The share of the worst tenth, and its error rate divided by that of the rest.
 
-    None if too many comparisons have the lowest quality to single out a tenth. Arguments as of
-    ``error_against_reject``. Both rates are of the same people; each is bounded at alpha / 2, so
-    both hold together.
+    None if too many comparisons have the lowest quality to single out a tenth. See
+    ``error_against_reject`` for the arguments. Both rates are of the same people; each is bounded
+    at alpha / 2, so both hold together.
     """
     ranked = np.sort(quality)
     start = _start(ranked, WORST) if ranked.size else 0

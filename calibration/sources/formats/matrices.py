@@ -75,14 +75,14 @@ def _in_rows(table: Path, people: Mapping[str, str]) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """A matrix of scores, and the people of its rows and columns."""
+    """A matrix of scores, and the people of its rows and columns; for shapes see the module."""
 
     path: Path
     arrays: Mapping[str, np.ndarray]
 
     @property
     def sample(self) -> Floats:
-        """Some of the scores, to find their scale."""
+        """Some of the scores, shape (k,), to find their scale."""
         sample: Floats = self.arrays["scores"].reshape(-1)[:_PIECE].astype(float)
         return sample
 

@@ -20,7 +20,7 @@ _UNPACKED = 50
 
 
 def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
-    """The arrays of an .npz by name, or only those of ``names``.
+    """The arrays of an .npz by name, of any shape, or only those of ``names``.
 
     ``what`` says in errors what the file should contain.
 
@@ -55,7 +55,7 @@ def names_in(path: Path) -> list[str]:
 
 
 def array_of(path: Path) -> np.ndarray:
-    """The array of an .npy, mapped into memory.
+    """The array of an .npy, of any shape, mapped into memory.
 
     Raises:
         WrongUse: it is not an .npy, or is damaged.

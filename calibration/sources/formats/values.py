@@ -56,7 +56,7 @@ def on_scale(
 
 
 def numbers_in(column: pa.Array, missing: float) -> np.ndarray:
-    """A column of numbers as an array, without pandas, which pyarrow would import."""
+    """A column of numbers, shape (n,), without pandas, which pyarrow would import."""
     if not len(column):
         return np.zeros(0, column.type.to_pandas_dtype())
     validity, values = column.buffers()

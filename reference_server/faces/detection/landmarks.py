@@ -50,7 +50,7 @@ def like_hog(confidence: float, points: Array) -> Box:
 
 
 def roll_of(points: Array) -> float:
-    """The roll in degrees clockwise: the direction from the eyes' midpoint to the mouth's."""
+    """The roll of landmarks, (5, 2), in degrees clockwise: from the eyes' midpoint to the mouth."""
     x, y = points[3:].mean(axis=0) - points[:2].mean(axis=0)
     return math.degrees(math.atan2(-x, y))
 

@@ -33,7 +33,7 @@ class Statistics:
     def normalised(self, cosines: NDArray[np.float32], first: slice) -> NDArray[np.float32]:
         """The AS-norm of cosines between the templates of ``first`` and all from its start on.
 
-        Shape (len(first), N - first.start).
+        The result has shape (len(first), N - first.start).
         """
         rest = slice(first.start, None)
         rows = (cosines - self.means[first, None]) / self.spreads[first, None]
@@ -52,7 +52,7 @@ class Block:
 
     @property
     def mated(self) -> NDArray[np.bool_]:
-        """Whether both show one person."""
+        """Whether both show one person: a mask of shape (pairs,)."""
         return np.asarray(self.first == self.second)
 
 

@@ -20,7 +20,7 @@ KNOTS_A_DECADE = 20
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Counts of similarities in equal bins between two bounds."""
+    """Counts of similarities, shape (bins,), in equal bins between two bounds."""
 
     bounds: tuple[float, float]
     counts: NDArray[np.int64]
