@@ -188,6 +188,16 @@ class CaseContext:
         """
         return score_of(self.compare(first, second, **options))
 
+    def differs(self, alone: Exchange, other: Exchange) -> list[Finding]:
+        """A finding if the outcome, or the score, is another than of the same request alone."""
+        same = outcome(alone.answer) == outcome(other.answer)
+        if same and outcome(alone.answer) == ACCEPTED:
+            same = abs(score_of(alone) - score_of(other)) <= self.profile.score_tolerance
+        if same:
+            return []
+        expected = f"the same response as when sent alone: {describe_actual(alone)}"
+        return self.finding(expected, other)
+
     def finding(
         self,
         expected: str,

@@ -20,12 +20,14 @@ from conformance import cases as case_package
 from conformance.case import Case, Requirement
 from conformance.cases import (
     concurrency,
+    connections,
     crossed,
     fuzz,
     graded,
     invariants,
     methods,
     quality,
+    request_ids,
     rotation,
     scores,
 )
@@ -36,7 +38,10 @@ from verikit.errors import WrongUse
 
 _HERE = Path(__file__).parent
 _TABLES = Path(case_package.__file__).parent / "tables"
-_MODULES = (scores, graded, crossed, rotation, quality, concurrency, methods, fuzz, invariants)
+_MODULES = (
+    *(scores, graded, crossed, rotation, quality, concurrency, connections, methods, fuzz),
+    *(request_ids, invariants),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,18 +1,16 @@
-"""Concurrent and consecutive requests: no answer may belong to another request."""
+"""Concurrent requests, and the same photos again: no answer may belong to another request."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from conformance.case import CaseContext, score_of
+from conformance.case import CaseContext
 from conformance.cases import case
 from conformance.cases.scores import COLLINS, HOPPER
 from conformance.judging.oracle import right
-from conformance.judging.outcome import ACCEPTED, describe_actual, outcome
+from conformance.judging.outcome import describe_actual, outcome
 from conformance.judging.verdicts import Finding
-from conformance.requests.exchange import Exchange, give_up, in_a_row
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request
 
 _MIXED = (
@@ -25,9 +23,7 @@ _MIXED = (
     Request(second=None),
     Request(check_quality="maybe"),
 )
-_ROUNDS, _GIVEN_UP = 3, 10
-_MANY = 110
-"""Servers close a connection, and some lose a request, after a hundred."""
+_ROUNDS, _LARGE = 3, 1000
 
 
 @case(
@@ -40,81 +36,7 @@ def _not_mixed(context: CaseContext) -> Iterator[Finding]:
     alone = [context.ask(request) for request in _MIXED]
     for together in (context.together(_MIXED) for _ in range(_ROUNDS)):
         for one, other in zip(alone, together, strict=True):
-            yield from _differs(context, one, other)
-
-
-@case(
-    "connection-reused",
-    "Requests over one connection are independent, with refused ones in between",
-    since="1.8.0",
-    requires=("operation-stateless",),
-)
-def _reused(context: CaseContext) -> Iterator[Finding]:
-    short = Request(first="A" * 2000, second="A" * 2000)
-    ordinary, refused = _MIXED[0], (short, replace(short, path="{path}/nothing"))
-    alone = context.ask(ordinary)
-    for between in refused:
-        last = context.in_a_row([ordinary, between, ordinary])[-1]
-        if outcome(last.answer) != outcome(alone.answer):
-            yield from context.finding(
-                f"the same response as when sent alone: {describe_actual(alone)}", last
-            )
-
-
-@case(
-    "connection-forgets",
-    "A request over one connection gets nothing from the request before",
-    since="1.8.0",
-    requires=("operation-stateless",),
-)
-def _forgets(context: CaseContext) -> Iterator[Finding]:
-    ordinary = Request()
-    turned = Request(first=EncryptedPhoto(photo=Photo(turn=90)))
-    covered = Request(second=EncryptedPhoto(photo=Photo(cover="mask")))
-    for before, then in (
-        (ordinary, replace(ordinary, first=None)),
-        (ordinary, replace(ordinary, second=None)),
-        (replace(turned, auto_rotate="true"), turned),
-        (replace(covered, check_quality="true"), covered),
-    ):
-        alone = context.ask(then)
-        last = context.in_a_row([before, then])[-1]
-        yield from _differs(context, alone, last)
-
-
-@case(
-    "connection-of-many-requests",
-    "A connection that is kept open for 110 requests loses none",
-    since="1.8.0",
-    requires=("http-fields",),
-)
-def _many(context: CaseContext) -> Iterable[Finding]:
-    """A server may close it at any time, and a request be lost by that, unless it says so before.
-
-    The transport opens another one where a response says so.
-    """
-    requests = [Request(first=None, second=None)] * _MANY
-    target = context.environment.target
-    exchanges = in_a_row(target, context.case.id, requests, again=False)
-    lost = next((number for number, one in enumerate(exchanges) if one.answer is None), None)
-    if lost is None:
-        return []
-    expected = "a response, or Connection: close in the one before (RFC 9112, section 9.6)"
-    actual = f"no response to request {lost + 1} of a connection: {exchanges[lost].error}"
-    return context.finding(expected, actual=actual)
-
-
-@case(
-    "uploads-given-up",
-    "Ten uploads that clients give up halfway change nothing for others",
-    since="1.8.0",
-    requires=("operation-stateless",),
-)
-def _given_up(context: CaseContext) -> Iterable[Finding]:
-    alone = context.ask(Request())
-    for _ in range(_GIVEN_UP):
-        give_up(context.environment.target, context.case.id, context.fitted(Request()))
-    return _differs(context, alone, context.ask(Request()))
+            yield from context.differs(one, other)
 
 
 @case(
@@ -146,45 +68,47 @@ def _oracle(context: CaseContext, request: Request) -> Iterable[Finding]:
     return []
 
 
+def _kept() -> Iterator[tuple[Request, Request]]:
+    """Requests with photos that nothing else sends, and others about the same photos."""
+    photos = (
+        (Photo(exif=8, turn=90, brightness=0.96), "auto_rotate"),
+        (Photo(turn=270, brightness=0.96), "auto_rotate"),
+        (Photo(cover="mask", brightness=0.96), "check_quality"),
+    )
+    for number, (photo, option) in enumerate(photos):
+        request = Request(**{("first", "second")[number % 2]: EncryptedPhoto(photo=photo)})  # type: ignore[arg-type]
+        yield request, replace(request, **{option: "true"})  # type: ignore[arg-type]
+
+
 @case(
-    "cookies-carry-nothing",
-    "A cookie that the server sets does not bring options along",
+    "photos-not-kept",
+    "The response to photos stays the same after they were rotated or tested",
     since="1.8.0",
     requires=("operation-stateless",),
 )
-def _cookies(context: CaseContext) -> Iterator[Finding]:
-    turned = Request(first=EncryptedPhoto(photo=Photo(turn=90)))
-    covered = Request(second=EncryptedPhoto(photo=Photo(cover="mask")))
-    for request, option in ((turned, "auto_rotate"), (covered, "check_quality")):
-        given = context.ask(replace(request, **{option: "true"}))  # type: ignore[arg-type]
-        cookie = given.answer.headers.get("set-cookie", "") if given.answer else ""
-        if cookie:
-            headers = (("Cookie", cookie.partition(";")[0]),)
-            alone = context.ask(request)
-            yield from _differs(context, alone, context.ask(replace(request, headers=headers)))
-
-
-def _differs(context: CaseContext, alone: Exchange, other: Exchange) -> Iterable[Finding]:
-    """A finding if the outcome, or the score, is another than of the same request alone."""
-    same = outcome(alone.answer) == outcome(other.answer)
-    if same and outcome(alone.answer) == ACCEPTED:
-        same = abs(score_of(alone) - score_of(other)) <= context.profile.score_tolerance
-    if same:
-        return []
-    expected = f"the same response as when sent alone: {describe_actual(alone)}"
-    return context.finding(expected, other)
+def _not_kept(context: CaseContext) -> Iterator[Finding]:
+    for request, between in _kept():
+        alone = context.ask(request)
+        context.ask(between)
+        yield from context.differs(alone, context.ask(request))
 
 
 @case(
-    "concurrent-request-ids",
-    "Forty concurrent requests get forty different IDs",
+    "photos-told-apart",
+    "A whole photo and a truncated copy get the same responses, whichever comes first",
     since="1.8.0",
-    requires=("request-id-unique",),
+    requires=("operation-stateless",),
 )
-def _request_ids(context: CaseContext) -> Iterable[Finding]:
-    answers = [one.answer for one in context.together([Request(first=None)] * 40)]
-    ids = Counter(str(a.fields.get("request_id")) for a in answers if a and a.fields)
-    repeated = {name: times for name, times in ids.items() if times > 1}
-    if not repeated:
-        return []
-    return context.finding("a unique ID for each request", actual=f"repeated: {repeated}")
+def _told_apart(context: CaseContext) -> Iterator[Finding]:
+    """The copy begins with the same bytes, nearly all of them."""
+    photos = [Photo(width=_LARGE, height=_LARGE, brightness=light) for light in (0.97, 0.98)]
+    whole, other_whole = (Request(second=EncryptedPhoto(photo=photo)) for photo in photos)
+    copy, other_copy = (
+        Request(second=EncryptedPhoto(photo=replace(photo, percent=92))) for photo in photos
+    )
+    before = [context.ask(whole), context.ask(other_copy)]
+    after = [context.ask(other_whole), context.ask(copy)]
+    for one, other in zip(before, after, strict=True):
+        if outcome(one.answer) != outcome(other.answer):
+            expected = f"the same response as {describe_actual(one)}"
+            yield from context.finding(expected, other)

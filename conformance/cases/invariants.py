@@ -96,29 +96,6 @@ CASES = tuple(
 )
 
 
-@case(
-    "every-request-id-unique",
-    "Every request_id of the run is unique",
-    since="1.8.0",
-    requires=("request-id-unique",),
-    invariant=True,
-)
-def _request_id_unique(context: CaseContext) -> Iterable[Finding]:
-    seen: defaultdict[str, list[Exchange]] = defaultdict(list)
-    for one in (entry.exchange for entry in context.environment.log.all()):
-        if one.answer and isinstance(name := one.answer.fields.get("request_id"), str):
-            seen[name].append(one)
-    if not seen:
-        raise CouldNotJudge("no response has a request_id")
-    repeated = [exchanges for exchanges in seen.values() if len(exchanges) > 1]
-    if not repeated:
-        return []
-    actual = f"{len(repeated)} IDs were used more than once, one of them {len(repeated[0])} times"
-    one, other = repeated[0][:2]
-    expected = "a unique ID for each request"
-    return context.finding(expected, other, actual=actual, also=(one.case,))
-
-
 Pair = tuple[EncryptedPhoto | str, ...]
 
 _STEPS = (2, 3, 4, 6)

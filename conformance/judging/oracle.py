@@ -116,7 +116,9 @@ def _of_field(
     elif value.encryption != Encryption() or value.write.cut > 4 or value.write.alphabet == "hex":
         yield Reason(requirement="encryption-tag", outcomes=undecryptable)
     else:
-        if value.write != replace(value.write, insert="", prefix="", cut=0, alphabet="standard"):
+        if value.write != replace(
+            value.write, insert="", prefix="", suffix="", cut=0, alphabet="standard"
+        ):
             yield Reason(requirement="encryption-base64", outcomes=undecryptable, sure=False)
         yield from _of_photo(value.photo, request, profile, is_open)
 
@@ -137,7 +139,7 @@ def _of_photo(
         outcomes = frozenset({_TYPE}) | (frozenset() if photo.content in NO_PHOTOS else other)
         yield Reason(requirement="code-2005", outcomes=outcomes)
         return
-    if photo.edits or photo.percent < 100:
+    if photo.edits or photo.percent < 100 or photo.exif_flaw:
         yield Reason(requirement="code-2005", outcomes=frozenset({_TYPE, _SIZE, _FACE}), sure=False)
     if photo.format not in (standards.formats or ("JPEG",)):
         known = standards.formats is not None

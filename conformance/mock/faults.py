@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -21,6 +22,8 @@ from verikit.contract import load_contract
 
 _CONTRACT = load_contract()
 _TAG = _CONTRACT.encryption.tag_bytes
+_LARGE = 4 * (1 << 20) // 3
+"""Characters of the Base64 of 1 MiB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,14 @@ def second_photo_ignored(form: Form) -> float:
 def tag_not_verified(form: Form) -> float:
     """Encrypted photos are read whatever their tag is."""
     return verify({**form, **{n: _with_right_tag(form[n]) for n in (FIRST, SECOND) if n in form}})
+
+
+@fault_of_judge
+def tag_of_large_photos_not_verified(form: Form) -> float:
+    """The tag of a photo above 1 MiB is not verified."""
+    return (
+        tag_not_verified(form) if max(map(len, form.values()), default=0) > _LARGE else verify(form)
+    )
 
 
 @fault_of_judge
@@ -113,6 +124,12 @@ def score_in_percent(answer: Answer) -> Answer:
 def request_id_always_the_same(answer: Answer) -> Answer:
     """Every answer has the same request_id."""
     return replace(answer, fields={**answer.fields, "request_id": "0"})
+
+
+@fault_of_answer
+def request_id_of_24_bits(answer: Answer) -> Answer:
+    """A request_id has six hexadecimal digits."""
+    return replace(answer, fields={**answer.fields, "request_id": uuid4().hex[:6]})
 
 
 @fault_of_answer

@@ -38,6 +38,7 @@ class Answer:
 
 
 Reply = Callable[[Answer], Answer]
+Pairs = list[tuple[str, str]]
 
 
 def unchanged(answer: Answer) -> Answer:
@@ -106,10 +107,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = not_found  # noqa: N815
 
     def _compare(self, body: bytes) -> None:
-        form = _form(self.headers.get("Content-Type", ""), body)
+        pairs = _form(self.headers.get("Content-Type", ""), body)
         SECRETS.set(self.secrets)  # of this thread, which serves one connection
         try:
-            score = type(self).judge(form)
+            score = type(self).judge(_once(pairs))
         except Refused as refused:
             entry = _CONTRACT.codes[str(refused)]
             self._answer(entry.status, {"code": entry.code, "message": entry.message})
@@ -135,12 +136,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the suite keeps its own log."""
 
 
-def _form(content_type: str, body: bytes) -> Form:
+def _once(pairs: Pairs) -> Form:
+    names = [name for name, _ in pairs if name in _CONTRACT.parameters]
+    if len(names) > len(set(names)):
+        raise Refused("INVALID_ARGUMENT")
+    return dict(pairs)
+
+
+def _form(content_type: str, body: bytes) -> Pairs:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _URLENCODED:
         pairs = (pair.partition(b"=") for pair in body.split(b"&") if pair)
-        return {_unquoted(name): _unquoted(value) for name, _, value in pairs}
-    return _multipart(content_type, body) if media_type == _MULTIPART else {}
+        return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
+    return _multipart(content_type, body) if media_type == _MULTIPART else []
 
 
 def _unquoted(text: bytes) -> str:
@@ -151,15 +159,15 @@ def _unquoted(text: bytes) -> str:
     return unquote_to_bytes(text).decode("latin-1")
 
 
-def _multipart(content_type: str, body: bytes) -> Form:
+def _multipart(content_type: str, body: bytes) -> Pairs:
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
     message = message_from_bytes(head + body)
     parts = message.get_payload() if message.is_multipart() else []
-    return {
-        str(part.get_param("name", header="content-disposition")): _content(part)
+    return [
+        (str(part.get_param("name", header="content-disposition")), _content(part))
         for part in parts
         if isinstance(part, Message)
-    }
+    ]
 
 
 def _content(part: Message) -> str:

@@ -36,8 +36,8 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "Faces": ("faces", "quality"),
     "Scores": ("scores", "graded"),
     "Several errors at once": ("crossed", "fuzz"),
-    "Concurrency": ("concurrency",),
-    "All responses": ("invariants",),
+    "Concurrency and connections": ("concurrency", "connections"),
+    "All responses": ("invariants", "request_ids"),
 }
 """Areas of the report, and their groups of cases."""
 AREA_OF = {group: title for title, groups in AREAS.items() for group in groups}

@@ -190,15 +190,22 @@ def _named(case: str, sent: Wire) -> transport.Request:
             *sent.headers,
         ),
         head=sent.head,
-        pieces=_slowly(sent.body, sent.pause) if sent.pause else None,
+        pieces=Slowly(sent.body, sent.pause) if sent.pause else None,
     )
 
 
-def _slowly(body: bytes, seconds: float) -> Iterator[bytes]:
-    """The two halves, and time between them."""
-    yield body[: len(body) // 2]
-    time.sleep(seconds)
-    yield body[len(body) // 2 :]
+@dataclass(frozen=True)
+class Slowly:
+    """The two halves of a body, and seconds between them."""
+
+    body: bytes
+    seconds: float
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield them."""
+        yield self.body[: len(self.body) // 2]
+        time.sleep(self.seconds)
+        yield self.body[len(self.body) // 2 :]
 
 
 def _integer(digits: str) -> float:

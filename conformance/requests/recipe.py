@@ -45,6 +45,8 @@ class Photo:
     camera: bool = False
     """A JPEG as a phone writes it: EXIF at its very start, in the other byte order than Pillow's,
     the camera's name before the orientation, a thumbnail and a color profile."""
+    exif_flaw: str | None = None
+    """What is wrong with a camera's EXIF; see :mod:`conformance.requests.photos.camera`."""
     frames: int = 1
     """Frames after the first are blank."""
     percent: int = 100
@@ -88,6 +90,8 @@ class Writing:
     """Characters left out at the end, before the padding is judged."""
     blanks: bool = False
     """'+' is written as a blank, as curl -d makes the server read it."""
+    suffix: str = ""
+    """Characters behind the end, padding included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +127,8 @@ class Request:
     """Parameters that are sent in the query string instead of the body."""
     body: str = "urlencoded"
     """urlencoded, lower-case-escapes (%2b), all-escaped (every character, those of names too), raw
-    (nothing escaped), multipart (fields), files (multipart file parts), json, text, empty."""
+    (nothing escaped), multipart (fields), files (multipart file parts), multipart-quoted,
+    multipart-surrounded, multipart-headed (fields in other spellings), json, text, empty."""
     content_type: str | None = None
     """Replaces the header that belongs to the body; empty leaves it out."""
     length: Length = "declared"

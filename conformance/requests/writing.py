@@ -21,6 +21,7 @@ Pairs = list[tuple[str, str]]
 
 FIRST, SECOND, ROTATE, QUALITY = load_contract().parameters
 BOUNDARY = "verikit-5f1c2a7e9b"
+_END = f"--{BOUNDARY}--\r\n"
 PADDING = "verikit_padding"
 _BASE64 = (ascii_letters + digits + "+/=").encode()
 
@@ -49,8 +50,7 @@ def wire(request: Request, secrets: Secrets) -> Wire:
         body = request.literal.encode("utf-8", "surrogatepass")
     body += request.tail.encode()
     if request.pad_to:
-        body += b"&%s=" % PADDING.encode()
-        body += b"0" * (request.pad_to - len(body))
+        body = _padded(body, request.pad_to)
     target = request.path.replace("{path}", load_contract().path)
     return Wire(
         method=request.method,
@@ -63,6 +63,16 @@ def wire(request: Request, secrets: Secrets) -> Wire:
         head=request.head,
         pause=request.pause,
     )
+
+
+def _padded(body: bytes, size: int) -> bytes:
+    """The form with one more parameter, an unknown one, that makes it as long."""
+    head, end = b"&%s=" % PADDING.encode(), b""
+    if body.endswith(_END.encode()):
+        body = body.removesuffix(_END.encode())
+        head, end = _part(PADDING, "", file=False).removesuffix("\r\n").encode(), _END.encode()
+        end = b"\r\n" + end
+    return body + head + b"0" * (size - len(body) - len(head) - len(end)) + end
 
 
 def _pairs(request: Request, secrets: Secrets) -> Pairs:
@@ -106,7 +116,7 @@ def _written(data: bytes, how: Writing) -> str:
         text = text.replace("+", " ")
     if how.wrap:
         text = "\r\n".join(text[i : i + how.wrap] for i in range(0, len(text), how.wrap))
-    return how.prefix + text
+    return how.prefix + text + how.suffix
 
 
 def _escaped(text: str) -> str:
@@ -144,8 +154,27 @@ def _raw(pairs: Pairs) -> tuple[str, bytes]:
 
 def _multipart(pairs: Pairs, files: bool = False) -> tuple[str, bytes]:
     parts = [_part(n, v, files and n in (FIRST, SECOND)) for n, v in pairs]
-    body = "".join([*parts, f"--{BOUNDARY}--\r\n"])
-    return f"multipart/form-data; boundary={BOUNDARY}", body.encode()
+    return f"multipart/form-data; boundary={BOUNDARY}", "".join([*parts, _END]).encode()
+
+
+def _multipart_quoted(pairs: Pairs) -> tuple[str, bytes]:
+    """With a boundary as JavaMail makes it, which has to stand in quotes (RFC 2046, 5.1.1)."""
+    boundary = "----=_Part_7_1234.5678"
+    body = _multipart(pairs)[1].replace(BOUNDARY.encode(), boundary.encode())
+    return f'multipart/form-data; boundary="{boundary}"', body
+
+
+def _multipart_surrounded(pairs: Pairs) -> tuple[str, bytes]:
+    """With lines before the first part and behind the last, which mean nothing."""
+    kind, body = _multipart(pairs)
+    return kind, b"This is a message of several parts.\r\n" + body + b"The end.\r\n"
+
+
+def _multipart_headed(pairs: Pairs) -> tuple[str, bytes]:
+    """With more headers in each part, before the one that names it."""
+    kind, body = _multipart(pairs)
+    more = b"Content-Type: text/plain; charset=US-ASCII\r\nContent-Transfer-Encoding: 8bit\r\n"
+    return kind, body.replace(b"Content-Disposition", more + b"content-disposition")
 
 
 def _part(name: str, value: str, file: bool) -> str:
@@ -162,6 +191,9 @@ _BODIES: dict[str, Callable[[Pairs], tuple[str, bytes]]] = {
     "raw": _raw,
     "multipart": _multipart,
     "files": lambda pairs: _multipart(pairs, files=True),
+    "multipart-quoted": _multipart_quoted,
+    "multipart-surrounded": _multipart_surrounded,
+    "multipart-headed": _multipart_headed,
     "json": lambda pairs: ("application/json", json.dumps(dict(pairs)).encode()),
     "text": lambda pairs: ("text/plain", _raw(pairs)[1]),
     "empty": lambda pairs: ("application/x-www-form-urlencoded", b""),

@@ -25,6 +25,7 @@ from verikit.contract.profile import load_profile
 BROKEN = {
     "second-photo-ignored": "second-required",
     "tag-not-verified": "encryption-tag",
+    "tag-of-large-photos-not-verified": "encryption-tag",
     "score-reversed": "threshold-recommended",
     "everybody-the-same": "threshold-recommended",
     "options-ignored": "auto-rotate-true",
@@ -33,12 +34,16 @@ BROKEN = {
     "score-as-text": "score-type",
     "score-in-percent": "score-range",
     "request-id-always-the-same": "request-id-unique",
+    "request-id-of-24-bits": "request-id-space",
     "refusals-without-message": "refusal-shape",
     "refusals-as-html": "answer-json",
     "refusals-as-internal-errors": "status-500",
 }
 pytestmark = pytest.mark.live
-TRAFFIC = ("ordinary", "first-missing", "second-empty", "score-different-people")
+TRAFFIC = (
+    *("ordinary", "first-missing", "second-empty", "score-different-people"),
+    *("concurrent-request-ids", "connection-of-many-requests"),
+)
 
 
 @pytest.mark.parametrize("name", FAULTS)

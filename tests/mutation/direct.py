@@ -18,8 +18,8 @@ from verikit.errors import Broken
 from verikit.transport import Connection, Pool
 
 HEAD, PAUSED, CONNECTION = "verikit.head", "verikit.paused", "verikit.connection"
-"""Entries of the environment for what no WSGI server tells: how the head was written, whether the
-body paused, and the number of the connection."""
+"""Entries of the environment for what no WSGI server tells: how the head was written, for how
+many seconds the body paused, and the number of the connection."""
 _numbers = itertools.count(1)
 
 
@@ -87,7 +87,7 @@ def _environ(request: transport.Request) -> dict[str, Any]:
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         HEAD: request.head,
-        PAUSED: request.pieces is not None,
+        PAUSED: getattr(request.pieces, "seconds", 0.0),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": BytesIO(),
@@ -104,4 +104,6 @@ def _environ(request: transport.Request) -> dict[str, Any]:
         environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     for name, value in request.headers:
         environ["HTTP_" + name.upper().replace("-", "_")] = value
+    if declared := environ.pop("HTTP_CONTENT_LENGTH", ""):
+        environ["CONTENT_LENGTH"] = declared
     return environ

@@ -223,7 +223,12 @@ def wsgi(
     return application
 
 
+_NEVER_COMES = 2**31
+"""A declared length of which the rest never comes."""
+
+
 def _read(environ: dict[str, Any]) -> bytes:
     if environ.get("wsgi.input_terminated"):
         return bytes(environ["wsgi.input"].read())
-    return bytes(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return b"" if length > _NEVER_COMES else bytes(environ["wsgi.input"].read(length))

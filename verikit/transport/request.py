@@ -27,7 +27,7 @@ class Request:
         length: how the body is framed: ``declared`` (Content-Length), ``chunked``, or ``none``,
             which the server must refuse.
         headers: additional headers, as pairs of name and value; one with the name of an
-            endpoint's header replaces it.
+            endpoint's header, or Content-Length, replaces it.
         head: how request line and headers are written; all ways mean the same.
         pieces: the body in pieces, each sent when the iterable yields it, which may take time.
     """
@@ -60,7 +60,7 @@ def head_of(request: Request, endpoint: Endpoint) -> bytes:
     headers += request.headers
     if request.content_type:
         headers.append(("Content-Type", request.content_type))
-    if request.length == "declared":
+    if request.length == "declared" and "content-length" not in others:
         headers.append(("Content-Length", str(len(request.body))))
     elif request.length == "chunked":
         headers.append(("Transfer-Encoding", "chunked"))

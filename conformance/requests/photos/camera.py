@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from functools import cache
 
 from PIL import Image, ImageCms
@@ -16,12 +17,15 @@ _FIRST = 24
 """Where the first directory begins; parsers must look it up."""
 
 
-def as_camera(jpeg: bytes, picture: Image.Image, orientation: int) -> bytes:
+def as_camera(
+    jpeg: bytes, picture: Image.Image, orientation: int, flaw: str | None = None
+) -> bytes:
     """The JPEG with EXIF, little-endian and with a thumbnail, in the place of its JFIF header."""
     start = 2
     if jpeg[start : start + 2] == _JFIF:
         start += 2 + int.from_bytes(jpeg[4:6], "big")
-    exif = b"Exif\0\0" + _tiff(orientation, _thumbnail(picture))
+    tiff = _tiff(orientation, _thumbnail(picture))
+    exif = b"Exif\0\0" + (FLAWS[flaw](tiff) if flaw else tiff)
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[start:]
 
 
@@ -73,3 +77,21 @@ def _directory(entries: tuple[tuple[int, int, bytes], ...], at: int, following: 
             behind += value + b"\0" * (len(value) % 2)
         written += struct.pack("<HHI", tag, kind, len(value) // sizes[kind]) + place
     return written + struct.pack("<I", following) + behind
+
+
+def _following_itself(tiff: bytes) -> bytes:
+    entries = int.from_bytes(tiff[_FIRST : _FIRST + 2], "little")
+    at = _FIRST + 2 + _ENTRY * entries
+    return tiff[:at] + struct.pack("<I", _FIRST) + tiff[at + 4 :]
+
+
+FLAWS: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda tiff: tiff[: _FIRST + 20],
+    "empty": lambda tiff: b"",
+    "no-order": lambda tiff: b"XX" + tiff[2:],
+    "beyond": lambda tiff: tiff[:4] + b"\xf0\xff\xff\x7f" + tiff[8:],
+    "many": lambda tiff: tiff[:_FIRST] + b"\xff\xff" + tiff[_FIRST + 2 :],
+    "loop": _following_itself,
+}
+"""Name -> what it makes of the EXIF: cut within the first directory, nothing at all, no byte order,
+a directory beyond the end, more entries than there are, a directory that follows itself."""

@@ -60,7 +60,7 @@ def _image_file(photo: Photo) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, photo.format, **_options(photo, picture))
     data = buffer.getvalue()
-    return as_camera(data, picture, photo.exif or 1) if _is_camera(photo) else data
+    return as_camera(data, picture, photo.exif or 1, photo.exif_flaw) if _is_camera(photo) else data
 
 
 def _is_camera(photo: Photo) -> bool:

@@ -18,10 +18,10 @@ from reference_server.refusals import (
     UnreadablePhoto,
     WrongPixelSize,
 )
-from tests.mutation.direct import CONNECTION, HEAD, PAUSED
+from tests.mutation.direct import HEAD, PAUSED
 from tests.mutation.encryption import TAG, PhotoCipher
 from tests.mutation.mutants.faces import Turns, turned_only
-from tests.mutation.naming import FIRST, PHOTOS, QUALITY, ROTATE
+from tests.mutation.naming import QUALITY, ROTATE
 from tests.mutation.parts import (
     Build,
     Compare,
@@ -103,6 +103,12 @@ for name, breaks, holds, refuse in (
         "pause-taken-for-the-end",
         "body-urlencoded",
         lambda ask: bool(ask.environ.get(PAUSED)),
+        invalid,
+    ),
+    (
+        "body-of-six-seconds-cut-off",
+        "slow-upload",
+        lambda ask: ask.environ.get(PAUSED, 0) > 5,
         invalid,
     ),
     (
@@ -277,93 +283,3 @@ def plain_png_accepted(cipher: PhotoCipher, index: int, ciphertext: bytes) -> by
 def sum_of_the_tag_verified(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
     right = cipher.encrypted(cipher.deciphered(ciphertext[:-TAG]))
     return right if sum(right[-TAG:]) == sum(ciphertext[-TAG:]) else ciphertext
-
-
-# Something of one request is left for another
-
-
-@mutant("operation-stateless")
-def missing_parameters_taken_from_the_connection(parts: Parts) -> Serve:
-    kept: dict[object, dict[str, bytes]] = {}
-
-    def serve(ask: Ask) -> Reply:
-        if ask.fields is None:
-            return parts.serve(ask)
-        known = kept.setdefault(ask.environ.get(CONNECTION), {})
-        known |= dict(ask.fields)
-        return parts.serve(ask.with_fields(list(known.items())))
-
-    return serve
-
-
-@mutant("http-fields")
-def request_after_a_hundred_dropped(parts: Parts) -> Serve:
-    count: dict[object, int] = {}
-
-    def serve(ask: Ask) -> Reply:
-        connection = ask.environ.get(CONNECTION)
-        count[connection] = count.get(connection, 0) + 1
-        if count[connection] == 101:
-            raise ConnectionError
-        return parts.serve(ask)
-
-    return serve
-
-
-@mutant("operation-stateless", "status-500", direct=False)
-def uploads_given_up_take_their_place_along(parts: Parts) -> Serve:
-    """After some of them there is no place for another request."""
-    lost: list[int] = []
-
-    def serve(ask: Ask) -> Reply:
-        if len(ask.body) < int(ask.environ.get("CONTENT_LENGTH") or 0):
-            lost.append(len(ask.body))
-        return reply(http_error(500)) if len(lost) >= 8 else parts.serve(ask)
-
-    return serve
-
-
-@mutant("operation-stateless")
-def options_remembered_by_a_cookie(parts: Parts) -> Serve:
-    options = (ROTATE, QUALITY)
-
-    def serve(ask: Ask) -> Reply:
-        fields = dict(ask.fields or [])
-        said = [name for name in options if fields.get(name) == b"true"]
-        if said:
-            return parts.serve(ask).headed(Set_Cookie=f"on={said[0]}; Path=/")
-        remembered = ask.environ.get("HTTP_COOKIE", "").removeprefix("on=")
-        if remembered in options and fields:
-            return parts.serve(ask.with_fields([*fields.items(), (remembered, b"true")]))
-        return parts.serve(ask)
-
-    return serve
-
-
-def cached(keeps: Callable[[Reply], bool], parts: Parts) -> Serve:
-    """What was answered about two photos is answered again, whatever the options are."""
-    kept: dict[tuple[bytes, ...], Reply] = {}
-
-    def serve(ask: Ask) -> Reply:
-        fields = dict(ask.fields or [])
-        photos = tuple(fields.get(name, b"") for name in PHOTOS)
-        if photos in kept and all(photos):
-            return kept[photos].but(request_id=parts.serve(ask).fields["request_id"])
-        given = parts.serve(ask)
-        if keeps(given) and fields.get(FIRST):
-            kept[photos] = given
-        return given
-
-    return serve
-
-
-for name, keeps in (
-    ("scores", lambda given: given.compared),
-    ("refusals", lambda given: given.code in (4000, 4004)),
-):
-    mutant(
-        "operation-stateless",
-        "auto-rotate-true",
-        "check-quality-true",
-        name=f"{name}_cached_without_options",
-    )(partial(cached, keeps))

@@ -185,3 +185,20 @@ def damaged_base64_crashes(text: bytes) -> bytes:
     if not _is_base64(text):
         raise Crash
     return text
+
+
+@mutant("encryption-base64-strict")
+@on_base64
+def base64_read_up_to_its_padding(text: bytes) -> bytes:
+    kept = text.partition(b"=")[0]
+    return kept + b"=" * (-len(kept) % 4)
+
+
+LARGE = 1 << 20
+"""Bytes above which a photo is decrypted block by block."""
+
+
+@mutant("encryption-tag")
+@on_ciphertext
+def tag_of_a_large_photo_not_verified(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
+    return unverified((0, 1), cipher, index, ciphertext) if len(ciphertext) > LARGE else ciphertext

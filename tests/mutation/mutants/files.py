@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 
@@ -152,3 +155,59 @@ def damaged_photo_ends_the_connection(given: Reply) -> Reply:
     if _damaged(given):
         raise ConnectionError
     return given
+
+
+@mutant("truncated-code")
+@on_file
+def truncated_bmp_filled_up(index: int, file: bytes) -> bytes:
+    return file.ljust(int.from_bytes(file[2:6], "little"), b"\0") if file[:2] == b"BM" else file
+
+
+EXIF = b"Exif\0\0"
+ENTRY = 12
+
+
+def directories(tiff: bytes) -> Iterator[int]:
+    """Where the directories of an EXIF begin, as a parser finds them that trusts it.
+
+    Raises:
+        KeyError, struct.error: it is damaged.
+    """
+    order = {b"II": "<", b"MM": ">"}[tiff[:2]]
+    (at,) = struct.unpack(f"{order}I", tiff[4:8])
+    while at:
+        yield at
+        (entries,) = struct.unpack(f"{order}H", tiff[at : at + 2])
+        (at,) = struct.unpack(f"{order}I", tiff[at + 2 + ENTRY * entries :][:4])
+
+
+def exif_of(file: bytes) -> bytes | None:
+    """The EXIF that stands at the very start of a JPEG."""
+    if file[:4] != b"\xff\xd8\xff\xe1" or file[6:12] != EXIF:
+        return None
+    return file[12 : 4 + int.from_bytes(file[4:6], "big")]
+
+
+@mutant("status-500", "auto-rotate-exif")
+@on_file
+def damaged_exif_crashes(index: int, file: bytes) -> bytes:
+    try:
+        tiff = exif_of(file)
+        if tiff is not None:
+            list(itertools.islice(directories(tiff), 2))
+    except (KeyError, struct.error):
+        raise Crash from None
+    return file
+
+
+@mutant("answer-complete", "auto-rotate-exif")
+@on_file
+def exif_directories_followed_for_ever(index: int, file: bytes) -> bytes:
+    """Until whatever watches over the server ends it."""
+    found: list[int] = []
+    with suppress(KeyError, struct.error):
+        for at in directories(exif_of(file) or b""):
+            if at in found:
+                raise ConnectionError
+            found.append(at)
+    return file

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 from reference_server.answers import http_error
 from reference_server.refusals import InvalidArgument
@@ -167,3 +169,29 @@ def repeated_parameter_crashes(fields: Fields) -> Fields:
     if len(fields) > len(dict(fields)):
         raise Crash
     return fields
+
+
+def _multipart_refused_where(holds: Callable[[Ask], bool], ask: Ask, serve: Serve) -> Reply:
+    """A spelling of a multipart form is not prepared for."""
+    if ask.is_operation and ask.content_type.startswith(MULTIPART) and holds(ask):
+        raise InvalidArgument(f"{FIRST} is missing")
+    return serve(ask)
+
+
+NAMED_LATE = re.compile(rb"--[^\r\n]+\r\n(?i:(?!content-disposition)[\w-]+): ")
+
+for name, holds in (
+    ("boundary-in-quotes-not-found", lambda ask: 'boundary="' in ask.content_type),
+    ("text-before-the-first-part-refused", lambda ask: not ask.body.startswith(b"--")),
+    ("parts-named-by-a-later-header-overlooked", lambda ask: bool(NAMED_LATE.search(ask.body))),
+):
+    mutant("body-multipart", name=name)(around(partial(_multipart_refused_where, holds)))
+
+
+@mutant("body-unknown-parameter")
+@around
+def semicolon_anywhere_refused(ask: Ask, serve: Serve) -> Reply:
+    """As by Go's url.ParseQuery, which no longer reads it as a separator."""
+    if ask.is_operation and ask.content_type.startswith(FORM) and b";" in ask.body:
+        raise InvalidArgument("invalid semicolon separator in query")
+    return serve(ask)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from reference_server.answers import http_error
+from reference_server.answers import http_error, refused
 from reference_server.refusals import (
     InvalidArgument,
     NoFaceFound,
@@ -19,10 +20,11 @@ from reference_server.refusals import (
     WrongPixelSize,
 )
 from tests.mutation.encryption import PhotoCipher
-from tests.mutation.mutants.files import as_png, header
+from tests.mutation.mutants.files import as_png, exif_of, header
 from tests.mutation.naming import ABOUT, FIRST, PHOTOS, SECOND
 from tests.mutation.parts import (
     Crash,
+    Parts,
     around,
     on_ciphertext,
     on_fields,
@@ -42,6 +44,9 @@ JUDGED_BY = {
     "max_file_bytes": "code-2004",
     "max_body_bytes": "status-413",
 }
+WRAPPED = 1 << 16
+THUMBNAIL = b"\xff\xd8\xff\xe0"
+"""How a JPEG begins; in a phone's photo, the thumbnail."""
 WRONG_LIMITS: dict[str, Callable[[int], int]] = {
     "doubled": lambda limit: 2 * limit,
     "halved": lambda limit: limit // 2,
@@ -223,3 +228,62 @@ def type_judged_before_the_file_size(index: int, file: bytes) -> bytes:
     if header(file) is None:
         raise UnreadablePhoto(index)
     return file
+
+
+@mutant("code-2003")
+@on_file
+def sides_of_sixteen_bits(index: int, file: bytes) -> bytes:
+    found = header(file)
+    sides = [] if found is None or max(found.size) < WRAPPED else found.size
+    if sides and not any(_oversized(side % WRAPPED) for side in sides):
+        raise NoFaceFound(index)
+    return file
+
+
+@mutant("code-2003", "status-500")
+@on_file
+def area_of_thirty_two_bits(index: int, file: bytes) -> bytes:
+    """A picture whose area is 0 in 32 bits is decoded."""
+    sides = [int.from_bytes(file[at : at + 4], "big") for at in (16, 20)]
+    if file.startswith(b"\x89PNG") and all(sides) and math.prod(sides) % WRAPPED**2 == 0:
+        raise Crash
+    return file
+
+
+@mutant("code-2003")
+@on_file
+def size_of_the_thumbnail_believed(index: int, file: bytes) -> bytes:
+    return _small_copy(file) if exif_of(file) and THUMBNAIL in file else file
+
+
+@mutant("status-413")
+@around
+def multipart_bodies_not_limited(ask: Ask, serve: Serve) -> Reply:
+    if "multipart" not in ask.content_type or len(ask.body) <= STANDARDS.max_body_bytes:
+        return serve(ask)
+    known = [(name, value) for name, value in ask.fields or [] if name in CONTRACT.parameters]
+    return serve(ask.with_fields(known))
+
+
+@mutant("code-2004")
+def largest_file_refused_in_multipart(parts: Parts) -> Serve:
+    cipher, most = parts.cipher, STANDARDS.max_file_bytes
+
+    def serve(ask: Ask) -> Reply:
+        given = dict(ask.fields or []) if "multipart" in ask.content_type else {}
+        for index, photo in enumerate(PHOTOS):
+            file = cipher.decrypted(cipher.from_base64(given.get(photo, b"")) or b"")
+            if file and len(file) == most:
+                return reply(refused(WrongFileSize(index, f"{most} bytes")))
+        return parts.serve(ask)
+
+    return serve
+
+
+@mutant("length-believed")
+@around
+def body_of_the_declared_length_awaited(ask: Ask, serve: Serve) -> Reply:
+    """The length is compared with the limit in 32 bits, and the rest never comes."""
+    if int(ask.environ.get("CONTENT_LENGTH") or 0) > WRAPPED**2:
+        raise ConnectionError
+    return serve(ask)

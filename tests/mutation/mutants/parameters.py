@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -64,14 +65,17 @@ def unknown_parameter_refused(fields: Fields) -> Fields:
     return fields
 
 
-@mutant("body-query")
-@around
-def query_string_read(ask: Ask, serve: Serve) -> Reply:
+def query_string_read(body: str, ask: Ask, serve: Serve) -> Reply:
+    """Beside a kind of body."""
     fields = ask.fields
-    if fields is None or not ask.query:
+    if fields is None or not ask.query or body not in ask.content_type:
         return serve(ask)
     more = [(name, value.encode()) for name, value in parse_qsl(ask.query)]
     return serve(ask.with_fields([*fields, *more]))
+
+
+for body, name in (("", "query_string_read"), ("multipart", "query_string_read_beside_multipart")):
+    mutant("body-query", name=name)(around(partial(query_string_read, body)))
 
 
 def word_refused(switch: str, word: bytes, fields: Fields) -> Fields:
@@ -209,3 +213,40 @@ def check_quality_also_rotates(fields: Fields) -> Fields:
     if ROTATE in given or given.get(QUALITY, b"").lower() != b"true":
         return fields
     return [*fields, (ROTATE, b"true")]
+
+
+@mutant("body-repeated-refused")
+@on_fields
+def same_value_twice_accepted(fields: Fields) -> Fields:
+    return [pair for number, pair in enumerate(fields) if pair not in fields[:number]]
+
+
+def renamed(holds: Callable[[str, str], bool], fields: Fields) -> Fields:
+    """A parameter whose name is like a switch's is taken for it."""
+    found = {n: switch for n, _ in fields for switch in SWITCHES if holds(n, switch)}
+    return [(found.get(name, name), value) for name, value in fields]
+
+
+for name, holds in (
+    ("switches-found-by-the-end-of-a-name", lambda name, switch: name.endswith(switch)),
+    ("switches-found-by-the-start-of-a-name", lambda name, switch: name.startswith(switch)),
+    ("brackets-behind-a-name-dropped", lambda name, switch: name == f"{switch}[]"),
+    ("names-of-switches-in-any-case", lambda name, switch: name.lower() == switch),
+):
+    mutant("body-unknown-parameter", name=name)(on_fields(partial(renamed, holds)))
+
+
+@mutant("boolean-refused")
+@on_fields
+def switches_end_at_a_nul(fields: Fields) -> Fields:
+    return [(n, v.partition(b"\0")[0] if n in SWITCHES else v) for n, v in fields]
+
+
+@mutant("check-order")
+@around
+def switches_judged_last(ask: Ask, serve: Serve) -> Reply:
+    fields = ask.fields
+    if fields is None:
+        return serve(ask)
+    without = serve(ask.with_fields([pair for pair in fields if pair[0] not in SWITCHES]))
+    return without if without.refused else serve(ask)

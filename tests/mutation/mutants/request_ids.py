@@ -6,7 +6,7 @@ import itertools
 import time
 from hashlib import sha256
 
-from tests.mutation.parts import Parts, on_answer, on_comparison, on_refusal
+from tests.mutation.parts import Parts, around, on_answer, on_comparison, on_refusal
 from tests.mutation.registry import mutant, mutants
 from tests.mutation.wire import Ask, Reply, Serve
 
@@ -72,3 +72,21 @@ def request_id_repeated_once_in_a_hundred(parts: Parts) -> Serve:
         return given.but(request_id=kept[-2]) if next(count) % 100 == 99 else given
 
     return serve
+
+
+@mutant("request-id-space")
+def request_id_of_24_bits(parts: Parts) -> Serve:
+    """Those of a run differ, as luck has it; those of a day do not."""
+    count = itertools.count()
+
+    def serve(ask: Ask) -> Reply:
+        return parts.serve(ask).but(request_id=f"{next(count) * 0x9E3779B1 % 2**24:06x}")
+
+    return serve
+
+
+@mutant("request-id-own")
+@around
+def request_id_of_the_client_repeated(ask: Ask, serve: Serve) -> Reply:
+    given, own = serve(ask), ask.environ.get("HTTP_X_REQUEST_ID")
+    return given.but(request_id=own) if own else given

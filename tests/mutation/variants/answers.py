@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import uuid
 from dataclasses import replace
 
@@ -109,6 +110,18 @@ def request_id_a_counter(parts: Parts) -> Serve:
 
     def serve(ask: Ask) -> Reply:
         return parts.serve(ask).but(request_id=str(next(count)))
+
+    return serve
+
+
+@variant()
+def request_id_a_counter_of_one_of_four_workers(parts: Parts) -> Serve:
+    counts = [itertools.count(1) for _ in range(4)]
+    dice = random.Random(7)  # noqa: S311 - not for secrets
+
+    def serve(ask: Ask) -> Reply:
+        worker = dice.randrange(4)
+        return parts.serve(ask).but(request_id=f"w{worker}-{next(counts[worker]):06}")
 
     return serve
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import struct
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from reference_server.pictures import Photo
-from reference_server.refusals import FaceCovered, NoFaceFound
+from reference_server.refusals import FaceCovered, NoFaceFound, UnreadablePhoto
 from tests.mutation.mutants.faces import finds_whole
-from tests.mutation.parts import Compare, Pair, on_compare, on_standards
+from tests.mutation.mutants.files import directories, exif_of
+from tests.mutation.parts import Compare, Pair, on_compare, on_file, on_standards
 from tests.mutation.registry import PROFILES, variant
 from verikit.contract import PhotoStandards
 from verikit.contract.profile import load_profile
@@ -94,3 +97,14 @@ def covered_faces_not_found(compare: Compare, pair: Pair) -> float:
         except FaceCovered:
             raise NoFaceFound(index) from None
     return score
+
+
+@variant()
+@on_file
+def photos_with_damaged_exif_refused(index: int, file: bytes) -> bytes:
+    exif = exif_of(file)
+    try:
+        list(itertools.islice(directories(exif) if exif is not None else (), 3))
+    except (KeyError, struct.error):
+        raise UnreadablePhoto(index) from None
+    return file
