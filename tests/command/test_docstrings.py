@@ -43,11 +43,15 @@ def annotations(node: Documented) -> str:
     )
 
 
+def text(node: Documented) -> str:
+    return " ".join((ast.get_docstring(node) or "").split())
+
+
 def without_shape(source: str) -> list[str]:
     return [
         node.name
         for node in public(ast.parse(source).body)
-        if ARRAYS.search(annotations(node)) and not SHAPE.search(ast.get_docstring(node) or "")
+        if ARRAYS.search(annotations(node)) and not SHAPE.search(text(node))
     ]
 
 
