@@ -122,9 +122,10 @@ def people(tmp_path_factory):
 
 
 @pytest.fixture
-def without_plots(monkeypatch):
-    """A run takes half the time; for files of tests that start many and look at no plot."""
-    monkeypatch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")
+def without_plots(request, monkeypatch):
+    """A run takes half the time; for files of tests that start many and look at hardly any plot."""
+    if not request.node.get_closest_marker("plots"):
+        monkeypatch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")
 
 
 @pytest.fixture(autouse=True)

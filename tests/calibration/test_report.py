@@ -165,9 +165,9 @@ def test_the_csv_has_a_line_for_each_row(reported):
 @pytest.mark.parametrize(
     ("options", "code"), [((), 3), (("--up-to", "0.6"), 0), (("--tolerance", "1.01"), 3)]
 )
-def test_exit_codes(reported, options, code):
-    scores = reported[1].parent / "scores.parquet"
-    assert run(scores, "--out", reported[1].parent / "other", *options).exit_code == code
+def test_exit_codes(tmp_path, options, code):
+    write_scores(tmp_path / "scores.parquet", 60_000)
+    assert run(tmp_path / "scores.parquet", "--out", tmp_path / "out", *options).exit_code == code
 
 
 def test_a_generous_score_fails_and_names_the_rows(tmp_path):

@@ -1,5 +1,7 @@
 """Failures are grouped by cause, MUST first."""
 
+import pytest
+
 from conformance.catalogue import load_catalogue
 from conformance.mock.faults import FAULTS
 from conformance.mock.server import Answer, serving
@@ -9,6 +11,8 @@ from conformance.requests.exchange import Target
 from conformance.run import Run, run
 from conformance.runner import Options
 from verikit.contract.profile import load_profile
+
+pytestmark = pytest.mark.live
 
 
 def checked(fault: str, *patterns: str) -> Run:

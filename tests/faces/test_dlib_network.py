@@ -67,7 +67,7 @@ def test_a_cut_file_is_refused(file, length):
         read_network(file[:length])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(at=st.integers(0, 400), byte=st.integers(0, 255))
 def test_a_damaged_head_gives_one_clear_error_or_the_same_layers(file, at, byte):
     damaged = file[:at] + bytes([byte]) + file[at + 1 :]
