@@ -8,11 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.fuzz.mutations import BOMB
-from tests.fuzz.readers import LOAD, READERS, ROWS
+from tests.fuzz.readers import LINES, LOAD, MATRIX, READERS, ROWS
 from tests.fuzz.run import tried
 from verikit.contract.plain_yaml import NotPlainYaml, read_yaml
 
 DEEP = b"[" * 5_000 + b"]" * 5_000
+CENTRAL = MATRIX.index(b"PK\1\2") + 6
+"""Where an archive's directory names the version that its first file needs."""
 YAML = ("a profile", "waivers", "a load profile", "claims", "a standard")
 FOUND = {
     **{f"{name}: references that multiply": (name, BOMB) for name in YAML},
@@ -35,6 +37,14 @@ FOUND = {
     ),
     "a score map: nested deeply": ("a score map", DEEP),
     "scores: no UTF-8 behind no number": ("scores as text", ROWS.encode() + b"a,b,True,0.39\xc2"),
+    "scores: JSON lines that are no UTF-8": (
+        "scores as JSON lines",
+        LINES.encode().replace(b"a/0", b"a/\xff"),
+    ),
+    "scores: a matrix in an archive of a later version": (
+        "scores as a matrix",
+        MATRIX[:CENTRAL] + b"\xff" + MATRIX[CENTRAL + 1 :],
+    ),
     "a list of pairs: a long number": ("a list of pairs", b"ann " + b"9" * 5_000 + b" 2\n"),
 }
 

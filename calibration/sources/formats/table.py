@@ -488,6 +488,7 @@ def _json_lines(table: Table) -> Iterator[pa.RecordBatch]:
             ),
         ) as reader:
             for piece in reader:
+                piece.validate(full=True)  # Arrow takes text that is no UTF-8
                 done += piece.num_rows
                 yield piece.filter(piece[table.columns["first"]].is_valid())
     except pa.ArrowInvalid:
