@@ -85,7 +85,7 @@ def _collect(photos: Sequence[Labelled], kind: str) -> tuple[str, Faces]:
 
 
 def _rows(photos: Sequence[Labelled], kind: str) -> Iterator[Row]:
-    engine, change = _engine(), {**CONDITIONS, **KINDS}[kind]
+    engine, change = subject_engine(), {**CONDITIONS, **KINDS}[kind]
     for person, path in photos:
         if (box := _subject(path)) is None:
             continue
@@ -104,7 +104,7 @@ def _measured(engine: Engine, face: Face) -> list[float]:
 
 
 @cache
-def _engine() -> Engine:
+def subject_engine() -> Engine:
     """The server's, but for which of several faces counts: in LFW, the one nearest the centre."""
     engine = load_engine()
     return replace(engine, finder=replace(engine.finder, choice=nearest_centre))
@@ -114,7 +114,7 @@ def _engine() -> Engine:
 def _subject(path: Path) -> Box | None:
     """Where the face is in the good photo."""
     pixels: Pixels = read(path)
-    boxes = _engine().finder.detector.find(pixels)
+    boxes = subject_engine().finder.detector.find(pixels)
     return nearest_centre(boxes, (pixels.shape[1], pixels.shape[0])) if boxes else None
 
 
@@ -125,6 +125,6 @@ def people_of(kinds: Mapping[str, Faces]) -> set[str]:
 
 def good_portraits(data: Path) -> NDArray[np.float64]:
     """Measures of portraits: larger, sharper and smoother than photos of LFW."""
-    engine = _engine()
+    engine = subject_engine()
     photos = [Photo(read(path)) for path in portraits(data, "training")]
     return np.array([_measured(engine, engine.find(each, stages=Stages())) for each in photos])
