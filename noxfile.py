@@ -42,8 +42,10 @@ def demo(session: nox.Session) -> None:
     session.run("verikit", "demo", *session.posargs)
 
 
-BESIDE = ("--numprocesses=4", "--dist=worksteal")
-"""Four processes, even on two processors: most of the tests' time is waiting for a server."""
+def beside(processes: int) -> tuple[str, ...]:
+    """The options for more processes than processors: much of a test is waiting for a server."""
+    return f"--numprocesses={processes}", "--dist=worksteal"
+
 
 ELSEWHERE = "not timing and not slow and not browser and not nginx"
 
@@ -51,7 +53,8 @@ ELSEWHERE = "not timing and not slow and not browser and not nginx"
 def pytest(session: nox.Session, *options: str) -> None:
     """Run pytest in the session's environment."""
     order = ("--randomly-seed=1",) if "CI" in os.environ else ()  # what lands can be repeated
-    session.run("python", "-m", "pytest", *options, *order, *session.posargs)
+    own = ("-o", f"cache_dir=.pytest_cache/{session.name}")  # what failed in it, for --last-failed
+    session.run("python", "-m", "pytest", *own, *options, *order, *session.posargs)
 
 
 @nox.session
@@ -59,7 +62,7 @@ def quick(session: nox.Session) -> None:
     """Run what needs no server and no faces, in less than a minute."""
     prepare(session, "tests")
     folders = [f"tests/{name}" for name in ("calibration", "client", "contract", "conformance")]
-    pytest(session, *BESIDE, "-m", f"{ELSEWHERE} and not live", *folders, "tests/load")
+    pytest(session, *beside(3), "-m", f"{ELSEWHERE} and not live", *folders, "tests/load")
 
 
 @nox.session
@@ -69,14 +72,14 @@ def tests(session: nox.Session) -> None:
     Arguments go to pytest, which then runs in one process.
     """
     prepare(session, "tests")
-    pytest(session, *(() if session.posargs else BESIDE), "-m", ELSEWHERE)
+    pytest(session, *(() if session.posargs else beside(4)), "-m", ELSEWHERE)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that take long: clusters that are lost, long simulations, killed runs."""
     prepare(session, "tests")
-    pytest(session, *BESIDE, "-m", "slow and not timing")
+    pytest(session, *beside(6), "-m", "slow and not timing")
 
 
 @nox.session
@@ -93,7 +96,7 @@ def coverage(session: nox.Session) -> None:
     packages = ("verikit", "reference_server", "conformance", "calibration", "loadtests")
     measured = [f"--cov={package}" for package in packages]
     reports = ("--cov-report=html:reports/coverage", "--cov-report=term:skip-covered")
-    pytest(session, *BESIDE, "-m", ELSEWHERE, "--cov-branch", *measured, *reports)
+    pytest(session, *beside(4), "-m", ELSEWHERE, "--cov-branch", *measured, *reports)
 
 
 @nox.session

@@ -2,6 +2,7 @@
 # Fills .venv with the versions of requirements.lock, checked by hash, and this project:
 #   install.sh demo     what `verikit demo` needs
 #   install.sh tests    everything that `verikit[all]` brings, and what its tests need
+#   install.sh checks   the same, and what every other check needs that runs in .venv
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,8 +11,11 @@ say() { printf '%s\n' "$*" >&2; }
 case ${1-} in
 demo) set -- --excludes tools/not-for-the-demo.txt --editable '.[client,conformance,server]' ;;
 tests) set -- --group tests --editable '.[all]' ;;
+checks)
+    set -- --group tests --group browser --group lint --group deploy --group docs --editable '.[all]'
+    ;;
 *)
-    say "usage: $0 demo | tests"
+    say "usage: $0 demo | tests | checks"
     exit 2
     ;;
 esac
