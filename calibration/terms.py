@@ -19,18 +19,18 @@ class Terms:
     confidence: float = CONFIDENCE
 
     @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Self:
-        """As ``kept`` wrote them; what is missing is as by default.
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what ``as_json`` wrote; missing terms have their defaults.
 
         Raises:
             ValueError, TypeError: they are not numbers.
         """
-        known = {name: float(value) for name, value in kept.items() if value is not None}
+        known = {name: float(value) for name, value in stored.items() if value is not None}
         return cls(**known)
 
     @property
-    def kept(self) -> dict[str, float | None]:
-        """Fit for JSON: None stands for all rows."""
+    def as_json(self) -> dict[str, float | None]:
+        """As values for JSON; None stands for all rows."""
         return asdict(self) | {"up_to": None if math.isinf(self.up_to) else self.up_to}
 
     def __str__(self) -> str:

@@ -139,7 +139,7 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
     with Store(run.folder, run.head) as store:
         store.name_budget(run.places)
         store.begin(run.terms, looks=run.until_decided)
-        known = run.labelled.kept | {"claims": run.claims.rows}
+        known = run.labelled.as_json | {"claims": run.claims.rows}
         store.describe(run.labelled.identities, known)
         watch = _watch(run, contract)
         engine = _Engine(run, contract, store, watch, tell, asker)

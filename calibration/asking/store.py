@@ -147,7 +147,7 @@ class Store:
     def begin(self, terms: Terms, *, looks: bool) -> None:
         """Store the terms of judgement, unless they are stored, and whether the run ``looks``."""
         if self.begun is None:
-            self._note("terms", terms.kept)
+            self._note("terms", terms.as_json)
             self.begun = terms
         if looks and not self.looked:
             self._note("looked", True)
@@ -166,7 +166,7 @@ class Store:
                 "INSERT INTO people VALUES (?, ?)",
                 ((photo, people.names[person]) for photo, person in names),
             )
-            note["people"] = people.told
+            note["people"] = people.as_json
             self._note("data", note)
             self._database.execute("COMMIT")
         else:

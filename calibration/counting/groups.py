@@ -52,21 +52,21 @@ class ChosenImpostors:
     pairs_of_people: int | None = None
 
     @property
-    def kept(self) -> dict[str, Any]:
-        """Fit for JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """As values for JSON."""
         return asdict(self)
 
     @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Self:
-        """As ``kept`` wrote them.
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what ``as_json`` wrote.
 
         Raises:
             ValueError, TypeError, KeyError: that is damaged.
         """
-        share, pairs = float(kept["share"]), kept.get("pairs_of_people")
+        share, pairs = float(stored["share"]), stored.get("pairs_of_people")
         if not 0 < share < 1 or not (pairs is None or int(pairs) > 0):
             raise ValueError(f"{share:g} of all pairs are chosen, of {pairs} pairs of people")
-        return cls(kind=ImpostorKind(kept["kind"]), share=share, pairs_of_people=pairs)
+        return cls(kind=ImpostorKind(stored["kind"]), share=share, pairs_of_people=pairs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,8 +86,8 @@ class People:
     doubt: str = ""
 
     @property
-    def told(self) -> dict[str, Any]:
-        """All but who is on which photo, fit for JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """All facts but the person of each photo, for JSON."""
         return {
             field.name: getattr(self, field.name)
             for field in fields(self)

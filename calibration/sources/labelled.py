@@ -51,12 +51,12 @@ class Labelled:
     grouping: str | None = None
 
     @property
-    def kept(self) -> dict[str, Any]:
-        """What a run keeps of them beside the people, fit for JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """What a run stores about them besides the people, for JSON."""
         objections = [[one.kind, one.effect, one.text] for one in self.objections]
         kept: dict[str, Any] = {"supports_rates": self.supports_rates, "objections": objections}
         if self.impostors:
-            kept["impostors"] = self.impostors.kept
+            kept["impostors"] = self.impostors.as_json
         if self.clusters:
             kept["clusters"] = asdict(self.clusters)
         return kept

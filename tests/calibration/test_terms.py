@@ -64,7 +64,7 @@ def test_where_only_more_people_would_do_their_number_is_told(tmp_path):
 
 def test_terms_survive_being_kept():
     for terms in (Terms(), Terms(up_to=0.7, tolerance=3, confidence=0.99)):
-        assert Terms.of(json.loads(json.dumps(terms.kept))) == terms
+        assert Terms.of(json.loads(json.dumps(terms.as_json))) == terms
 
 
 def test_the_headline_is_about_a_row_that_is_judged(tmp_path):

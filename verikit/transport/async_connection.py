@@ -188,14 +188,14 @@ async def _connect_to(made: socket.socket, place: tuple[str, int]) -> None:
 async def _tunnel(
     plain: socket.socket, endpoint: Endpoint, through: proxies.Proxy, clock: Clock
 ) -> None:
-    talk = proxies.tunnel(through, endpoint.address)
-    message = next(talk)
+    handshake = proxies.tunnel(through, endpoint.address)
+    message = next(handshake)
     try:
         while True:
             while message:
                 sent = await _ready(partial(plain.send, message), plain, clock, anyio.wait_writable)
                 message = message[sent:]
-            message = talk.send(await _ready(partial(plain.recv, AT_ONCE), plain, clock))
+            message = handshake.send(await _ready(partial(plain.recv, AT_ONCE), plain, clock))
     except StopIteration:
         return
     except TimedOut:

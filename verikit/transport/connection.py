@@ -145,14 +145,14 @@ def _connect(endpoint: Endpoint, clock: Clock) -> socket.socket:
 
 
 def _tunnel(plain: socket.socket, endpoint: Endpoint, through: proxies.Proxy, clock: Clock) -> None:
-    talk = proxies.tunnel(through, endpoint.address)
-    message = next(talk)
+    handshake = proxies.tunnel(through, endpoint.address)
+    message = next(handshake)
     try:
         while True:
             plain.settimeout(clock.left())
             if message:
                 plain.sendall(message)
-            message = talk.send(plain.recv(AT_ONCE))
+            message = handshake.send(plain.recv(AT_ONCE))
     except StopIteration:
         return
     except TimeoutError:

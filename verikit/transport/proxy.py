@@ -33,7 +33,7 @@ _SOCKS_FAILURES = {
     8: "it does not know the kind of address",
 }
 
-Talk = Generator[bytes, bytes, None]
+Handshake = Generator[bytes, bytes, None]
 """What is said to a proxy: yields bytes to send, takes the bytes that came (none at the end)."""
 
 
@@ -102,12 +102,12 @@ def proxy_for(address: Address) -> Proxy | None:
     return None
 
 
-def tunnel(proxy: Proxy, address: Address) -> Talk:
+def tunnel(proxy: Proxy, address: Address) -> Handshake:
     """The handshake that opens a connection through the proxy to the server."""
     return _connect(proxy, address) if proxy.kind == "http" else _socks(proxy, address)
 
 
-def _connect(proxy: Proxy, address: Address) -> Talk:
+def _connect(proxy: Proxy, address: Address) -> Handshake:
     """RFC 9110, section 9.3.6."""
     host = f"[{address.host}]" if ":" in address.host else address.name
     target = f"{host}:{address.port}"
@@ -130,7 +130,7 @@ def _connect(proxy: Proxy, address: Address) -> Talk:
         raise proxy.failed("it sends data before the request")
 
 
-def _socks(proxy: Proxy, address: Address) -> Talk:
+def _socks(proxy: Proxy, address: Address) -> Handshake:
     """RFC 1928, with name and password as in RFC 1929."""
     method = 2 if proxy.credentials else 0
     came = bytearray()

@@ -87,7 +87,7 @@ def test_by_person_everybody_brings_as_many_pairs_and_none_twice(counts, seed):
 
 
 def test_by_person_nobody_counts_for_more_and_a_plan_can_be_gone_on_with():
-    """One of ten people has 60 photos: of all mated pairs he has 99 %."""
+    """One of ten people has 60 photos: who has 99 % of all mated pairs."""
     pool = pool_of([60] + [2] * 9)
     pairs = ByPerson(pool, 3)
     assert (pairs.size(mated=True), pairs.size(mated=False)) == (10, 180)
