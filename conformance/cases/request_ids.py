@@ -14,7 +14,8 @@ from conformance.judging.verdicts import Finding
 from conformance.requests.exchange import Exchange
 from conformance.requests.recipe import Request
 
-_AT_ONCE = 64
+_AT_ONCE, _PAUSE = 64, 0.5
+"""Requests at the same time, and seconds for which each body pauses, so that they all are open."""
 _HEADERS = ("X-Request-Id", "X-Correlation-Id", "Request-Id", "X-Trace-Id")
 _FEWEST, _LEAST_BITS = 100, 38
 """IDs that it takes to see how they are made, and bits that keep a million of them apart."""
@@ -30,7 +31,9 @@ random IDs do not reach."""
     requires=("request-id-unique",),
 )
 def _request_ids(context: CaseContext) -> Iterable[Finding]:
-    answers = [one.answer for one in context.together([Request(first=None)] * _AT_ONCE)]
+    answers = [
+        one.answer for one in context.together([Request(first=None, pause=_PAUSE)] * _AT_ONCE)
+    ]
     ids = Counter(str(a.fields.get("request_id")) for a in answers if a and a.fields)
     repeated = {name: times for name, times in ids.items() if times > 1}
     if not repeated:

@@ -1,20 +1,22 @@
-"""Faults by which something of one request is left for another."""
+"""Faults by which one request gets something of another, or takes its place."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from threading import BoundedSemaphore
 
 from reference_server.answers import http_error
-from tests.mutation.direct import CONNECTION
+from tests.mutation.direct import CONNECTION, PAUSED
 from tests.mutation.naming import FIRST, PHOTOS, QUALITY, ROTATE
 from tests.mutation.parts import Parts
 from tests.mutation.registry import mutant
 from tests.mutation.wire import Ask, Reply, Serve, reply
 
-LATE = 60
-"""Requests of one connection above which a gateway refuses more."""
+LATE, PLACES = 60, 48
+"""Requests of one connection, and requests at once, above which a server refuses more."""
 START = 100_000
 """Characters of a photo by which a cache tells it from others."""
 
@@ -144,5 +146,21 @@ def many_requests_of_a_connection_answered_429(parts: Parts) -> Serve:
         count[ask.environ.get(CONNECTION)] += 1
         late = count[ask.environ.get(CONNECTION)] > LATE
         return parts.serve(ask).under(429) if late else parts.serve(ask)
+
+    return serve
+
+
+@mutant("status-500")
+def more_than_some_at_once_crash(parts: Parts) -> Serve:
+    places = BoundedSemaphore(PLACES)
+
+    def serve(ask: Ask) -> Reply:
+        if not places.acquire(blocking=False):
+            return reply(http_error(500))
+        try:
+            time.sleep(min(0.5, ask.environ.get(PAUSED, 0.0)))
+            return parts.serve(ask)
+        finally:
+            places.release()
 
     return serve
