@@ -6,6 +6,7 @@ be answered by a proxy or a router; those answers are judged less strictly.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -202,17 +203,20 @@ def _error_text(error: ValidationError) -> str:
 
 def _mixture(answer: Answer, success: bool) -> Iterator[Violation]:
     """Members of one kind of response in the other."""
-    other = "message" if success else "verification_score"
-    if other in answer.fields and answer.fields[other] is None:
-        yield Violation("absent-members", f"no {other}", f"{other}: null")
+    other, nothing = ("message", (None, "")) if success else ("verification_score", (None,))
+    there = other in answer.fields
+    empty = there and answer.fields[other] in nothing
+    if empty:
+        written = json.dumps(answer.fields[other])
+        yield Violation("absent-members", f"no {other}", f"{other}: {written}")
     code = answer.fields.get("code")
     if isinstance(code, float) and code.is_integer():
         yield Violation("code-whole", "a number without a fraction", f"code: {code!r}")
     if not success:
-        if answer.fields.get("verification_score") is not None:
+        if there and not empty:
             yield Violation("refusal-without-score", "no score", "an error response with a score")
         return
-    if answer.fields.get("message") is not None:
+    if there and not empty:
         yield Violation("success-without-message", "no message", "a score and a message")
     if answer.status != 200:
         yield Violation("success-status", "HTTP 200", f"HTTP {answer.status} with a score")

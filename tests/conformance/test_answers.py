@@ -66,6 +66,7 @@ def test_a_large_body_is_judged_in_time_that_grows_with_its_length(piece: bytes)
         ({"request_id": 7}, "request-id"),
         ({"request_id": ""}, "request-id"),
         ({"message": "ok"}, "success-without-message"),
+        ({"message": ""}, "absent-members"),
     ],
 )
 def test_wrong_success(change: dict[str, Any], requirement: str) -> None:
@@ -83,10 +84,16 @@ def test_wrong_success(change: dict[str, Any], requirement: str) -> None:
         ({"message": "no"}, "code-message"),
         ({"request_id": None}, "request-id"),
         ({"verification_score": 0.1}, "refusal-without-score"),
+        ({"verification_score": 0}, "refusal-without-score"),
+        ({"verification_score": None}, "absent-members"),
     ],
 )
 def test_wrong_refusal(change: dict[str, Any], requirement: str) -> None:
     assert requirement in blamed(REFUSAL | change, 400)
+
+
+def test_an_empty_message_in_a_comparison_breaks_only_a_reading() -> None:
+    assert blamed(SUCCESS | {"message": ""}) == {"absent-members"}
 
 
 @pytest.mark.parametrize("field", ["code", "verification_score", "request_id"])

@@ -40,6 +40,13 @@ def message_null_in_comparisons(given: Reply) -> Reply:
 
 
 @mutant("absent-members")
+@on_comparison
+def message_empty_in_comparisons(given: Reply) -> Reply:
+    """As of a structure that both kinds of response share."""
+    return given.but(message="")
+
+
+@mutant("absent-members")
 @on_refusal
 def score_null_in_refusals(given: Reply) -> Reply:
     return given.but(verification_score=None)
