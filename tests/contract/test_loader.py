@@ -146,6 +146,12 @@ def test_senseless_photo_standards_are_refused(change: dict[str, object], why: s
         PhotoStandards.from_mapping(CONTRACT.document["x-photo-standards"] | change)
 
 
+def test_a_photo_may_be_of_one_pixel() -> None:
+    change = {"side_px": {"minimum": 1, "maximum": 1}}
+    standards = PhotoStandards.from_mapping(CONTRACT.document["x-photo-standards"] | change)
+    assert (standards.min_side, standards.max_side) == (1, 1)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -21,3 +21,8 @@ def test_one_sign_is_refused_and_an_end_may_be_the_root():
     with pytest.raises(ValueError, match="one sign"):
         root(lambda x: x * x + 1, 0.0, 1.0)
     assert root(lambda x: x - 1, 0.0, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_values_may_be_small_at_both_ends(sign):
+    assert root(lambda x: sign * (x - 0.25) / 8, 0.0, 1.0) == pytest.approx(0.25)

@@ -3,6 +3,7 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from resource import RUSAGE_SELF, getrusage
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reference_server.refusals import Refusal, UnreadablePhoto, WrongFileSize, WrongPixelSize
-from reference_server.request.jpeg import MOST_SCANS
+from reference_server.request.jpeg import MOST_SCANS, picture_of
 from reference_server.request.photo import (
     ENOUGH_SIDE,
     Photo,
@@ -143,6 +144,18 @@ def test_jpeg_with_bytes_between_its_segments_is_accepted() -> None:
     frame = file.index(b"\xff\xc0")
     photo = read_photo(file[:frame] + b"\x00\x01" + file[frame:], STANDARDS)
     assert distance(photo, RAMP) < 2
+
+
+@pytest.mark.parametrize("length", range(2, 17))
+def test_jpeg_whose_frame_header_is_short_is_damaged(length: int) -> None:
+    file = saved(RAMP, "JPEG")
+    frame = file.index(b"\xff\xc0") + 2
+    short = struct.pack(">H", length) + file[frame + 2 : frame + length]
+    damaged = file[:frame] + short + file[frame + 17 :]
+    with suppress(ValueError):
+        picture_of(damaged)
+    with pytest.raises(UnreadablePhoto):
+        read_photo(damaged, STANDARDS)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
