@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from packaging.version import InvalidVersion, Version
 
 from conformance import cases as case_package
@@ -33,6 +32,7 @@ from conformance.cases import (
 )
 from conformance.cases.table import read_table
 from conformance.judging.verdicts import Level
+from verikit.contract.plain_yaml import read_own
 from verikit.contract.profile import Profile
 from verikit.errors import WrongUse
 
@@ -152,7 +152,7 @@ def _release(name: str, releases: list[str]) -> str:
 
 
 def _requirements() -> dict[str, Requirement]:
-    entries = yaml.safe_load((_HERE / "requirements.yaml").read_text(encoding="utf-8"))
+    entries = read_own(_HERE / "requirements.yaml")
     return {entry["id"]: _requirement(entry) for entry in entries}
 
 

@@ -11,14 +11,13 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from conformance.case import Case, CaseContext
 from conformance.cases.people import wrong_side
 from conformance.judging.oracle import right
 from conformance.judging.outcome import ACCEPTED, Outcome, outcome
 from conformance.judging.verdicts import Finding
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Photo, Request
+from verikit.contract.plain_yaml import read_own
 
 _FAULTS = ("tag", "tail", "key", "text", "thing", "cover", "missing", "turned")
 FACTORS = {
@@ -169,8 +168,7 @@ def _corrupted(what: str, photo: Photo) -> FieldValue:
 
 
 def _cases() -> Iterable[Case]:
-    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    for release, rows in yaml.safe_load(text).items():
+    for release, rows in read_own(Path(__file__).with_suffix(".yaml")).items():
         for row in rows:
             yield _case(tuple(str(value) for value in row), release)
 

@@ -26,8 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.case import Case, CaseContext
 from conformance.cases.people import wrong_side
 from conformance.errors import CouldNotJudge, NotApplicable
@@ -41,6 +39,7 @@ from conformance.judging.outcome import (
 )
 from conformance.judging.verdicts import Finding
 from conformance.requests.recipe import Request, build
+from verikit.contract.plain_yaml import read_own
 from verikit.contract.profile import REFERENCE, Standards, load_profile
 
 _LIMIT = re.compile(
@@ -150,7 +149,7 @@ def resolved(value: Any, standards: Standards) -> Any:
 
 def read_table(path: Path) -> Iterator[Case]:
     """The cases of one file; its name is their group."""
-    for row in yaml.safe_load(path.read_text(encoding="utf-8")):
+    for row in read_own(path):
         if unknown := set(row) - _KEYS:
             raise ValueError(f"{path.name}: {row.get('id')} has no {unknown}")
         for filled in _expanded(row):

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from verikit.contract.plain_yaml import read_own
 from verikit.contract.values import (
     Encryption,
     ErrorRates,
@@ -21,7 +22,6 @@ from verikit.contract.values import (
 from verikit.errors import ContractError, in_words
 
 _HERE = Path(__file__).resolve().parent
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +70,7 @@ def load_contract(source: Path | None = None) -> Contract:
     """
     path = source or contract_path()
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both are safe loaders
-        return _read(path, document)
+        return _read(path, read_own(path))
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path} cannot be read: {in_words(error)}") from error
     except (KeyError, TypeError, ValueError) as error:
