@@ -14,6 +14,7 @@ import numpy as np
 from calibration.claims import Claims, of_contract
 from calibration.counting.comparisons import Measurement
 from calibration.counting.groups import (
+    ACROSS,
     LOOK_ALIKE,
     NOT_GIVEN,
     OTHERS,
@@ -21,6 +22,7 @@ from calibration.counting.groups import (
     Clusters,
     ImpostorKind,
     label_of,
+    require_one_way,
 )
 from calibration.counting.identities import Identities, People
 from calibration.executors import Workers
@@ -31,6 +33,7 @@ from calibration.objections import Effect, Objection
 from calibration.sources import all_pairs, tiles
 from calibration.sources.clusters import Clustering, cluster_people
 from calibration.sources.formats.matrices import holds_matrix, open_matrix
+from calibration.sources.formats.people_tables import groups_of, photo_people
 from calibration.sources.formats.run_file import open_run
 from calibration.sources.impostors import share_within
 from calibration.sources.independence import SAME_SYSTEM
@@ -42,8 +45,6 @@ from calibration.sources.scores import (
     count_scores,
     first_scores,
     open_scores,
-    person_groups,
-    photo_people,
 )
 from calibration.sources.templates import load
 from calibration.statistics.arrays import Counts, Floats
@@ -147,6 +148,8 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
                 )
         given = photo_people(people) if people else {}
         count_scores(table, measurement, given)
+        names = (part for label in measurement.labels.names for part in label.split(ACROSS))
+        require_one_way(set(names), path)
         if conditions.clusters and any(one.kind == SAME_SYSTEM for one in conditions.objections):
             measurement.drop_groups()
             conditions = replace(conditions, clusters=None)
@@ -197,15 +200,14 @@ def _labelling(
     identities = measurement.identities
     people = identities.people()
     if isinstance(groups, Path):
-        of_photo = _groups_of(person_groups(groups), people)
-        if set(of_photo) <= {NOT_GIVEN}:
-            raise WrongUse(
-                f"{groups} names nobody of those on the photos, such as {people.names[:1]}."
-            )
+        found, untold = groups_of(groups, people.names)
+        of_photo = _groups_of(found, people)
         chosen = None
         if impostors == ImpostorKind.SAME_GROUP:
             chosen = ChosenImpostors(kind=impostors, share=share_within(people.person, of_photo))
-        return _Labelling(label=partial(_group_label, of_photo), impostors=chosen)
+        return _Labelling(
+            label=partial(_group_label, of_photo), impostors=chosen, objections=tuple(untold)
+        )
     assert templates is not None  # noqa: S101 - groups or templates are given
     told = independence(measurement, templates)
     if groups:
@@ -223,11 +225,11 @@ def _labelling(
     part = measurement.non_mated.by_photo.taking_part(people.person.size)
     near = LookAlikes(templates, identities.photos.names, people.person, part)
     # Nobody knows that the rest was compared at random: a PASS must not need it.
-    untold = (replace(one, effect=Effect.NO_PASS) for one in near.objections())
+    strict = (replace(one, effect=Effect.NO_PASS) for one in near.objections())
     return _Labelling(
         label=partial(_look_alike_label, near),
         impostors=near.chosen,
-        objections=(*told, *untold),
+        objections=(*told, *strict),
     )
 
 

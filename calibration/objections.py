@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from verikit.foreign_text import shown
+
 FEW = 0.01
 """The share of pairs or photos up to which a flaw of the data is shown and no more."""
+_LISTED = 10
 
 
 class Effect(StrEnum):
@@ -24,3 +28,10 @@ class Objection:
     kind: str
     effect: Effect
     text: str
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some names, fit to be shown."""
+    every = list(names)
+    text = ", ".join(shown(name, limit=80) for name in every[:_LISTED])
+    return text + (f" and {len(every) - _LISTED:,} more" if len(every) > _LISTED else "")

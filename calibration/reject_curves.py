@@ -9,10 +9,10 @@ import numpy as np
 
 from calibration.evaluation import Evaluation
 from calibration.judging.findings import Quality, RejectCurve
+from calibration.sources.formats.people_tables import photo_people
 from calibration.sources.formats.run_file import FILE
 from calibration.sources.pair_log import read_pairs
 from calibration.sources.quality import PhotoQualities
-from calibration.sources.scores import photo_people
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.intervals import Interval
 from calibration.statistics.rejection import error_against_reject, worst_against_rest

@@ -14,9 +14,9 @@ import numpy as np
 from calibration.counting.identities import Origin
 from calibration.evaluation import Evaluation
 from calibration.judging.findings import PairedRow
+from calibration.sources.formats.people_tables import photo_people
 from calibration.sources.formats.run_file import FILE
 from calibration.sources.pair_log import photos_of, read_pairs
-from calibration.sources.scores import photo_people
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.paired import Difference, difference

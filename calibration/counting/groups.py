@@ -7,9 +7,11 @@ and label, and summed by person at the end.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +20,7 @@ from calibration.counting.identities import Index
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
 from verikit.errors import WrongUse
+from verikit.foreign_text import shown
 
 ACROSS = "|"
 NOT_GIVEN = "not given"
@@ -83,6 +86,28 @@ class Clusters:
 def label_of(first: str, second: str) -> str:
     """The label of a comparison of two groups: ``A`` within a group, ``A|B`` across."""
     return first if first == second else ACROSS.join(sorted((first, second)))
+
+
+def canonical_label(written: str) -> str:
+    """A label as a file writes it, in the order of ``label_of``; NOT_GIVEN for none."""
+    parts = [part.strip() for part in written.split(ACROSS)]
+    return label_of(*parts) if len(parts) == 2 else written.strip() or NOT_GIVEN
+
+
+def require_one_way(groups: Iterable[str], source: Path | str) -> None:
+    """Refuse groups whose names differ in nothing but case, blanks or the form of characters.
+
+    Raises:
+        WrongUse: there are such.
+    """
+    seen: dict[str, str] = {}
+    for group in sorted(groups):
+        key = " ".join(unicodedata.normalize("NFKC", group).casefold().split())
+        if seen.setdefault(key, group) != group:
+            raise WrongUse(
+                f"{source} names a group in two ways: {shown(seen[key])} and {shown(group)}: "
+                "write it in one way."
+            )
 
 
 def is_within(label: str) -> bool:

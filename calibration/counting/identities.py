@@ -69,7 +69,7 @@ class People:
     ``unknown`` counts photos that nothing is known of: each is a person of its own, which is no
     more than a guess. ``contradicted`` counts pairs whose label says otherwise, of ``compared``;
     ``together`` of them are non-mated and of one person. ``clashing`` names a photo that was given
-    to two people. ``doubt`` says how else names may be meant, if they may.
+    to two people, and these. ``doubt`` says how else names may be meant, if they may.
     """
 
     person: Counts
@@ -160,7 +160,7 @@ class Identities:
 
     def number_person(self, name: str) -> int:
         """The number of a person; -1 for no name."""
-        name = name.strip()
+        name = naming.person(name)
         return self._people.number(name) if name else -1
 
     def give(self, photos: Counts, people: Counts) -> None:
@@ -173,7 +173,11 @@ class Identities:
         other = self._given[photos] != people
         if other.any():
             self._clashes += int(np.unique(photos[other]).size)
-            self._clashing = self._clashing or self.photos.names[int(photos[other][0])]
+            photo, (one, two) = int(photos[other][0]), (self._given[photos], people)
+            names = sorted(self._people.names[int(some[other][0])] for some in (one, two))
+            self._clashing = (
+                self._clashing or f"{self.photos.names[photo]} to {' and to '.join(names)}"
+            )
         self._complete = None
 
     def see(self, first: Counts, second: Counts, *, mated: bool) -> None:

@@ -10,13 +10,17 @@ people, photos of one person may have different ones: that is a doubt.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from calibration.statistics.dependence import LEAST_PEOPLE
+
 Reading = Callable[[str], str]
 """The person that a name tells, or "" where it tells none."""
 
+_FLOAT = re.compile(r"\d+\.0+", re.ASCII)
 _DOUBLED = re.compile(r"/(?:\.?/)+")
 _STEM = re.compile(r"^(.*?)[\s_\-.]*\(?\d+\)?$")
 _FIELDS = re.compile(r"[\s_\-.]+")
@@ -24,9 +28,18 @@ _LEADING = re.compile(r"^(\d+)[A-Za-z]")
 _LEVELS = 4
 
 
-def normal(name: str) -> str:
-    """A name with single slashes, as on every system but Windows, and no blanks around it."""
+def person(name: str) -> str:
+    """A person's name without blanks around it, in composed characters; a whole number without the
+    point and zeros that a table of floats gives it."""
     name = name.strip()
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", name)
+    return name.partition(".")[0] if _FLOAT.fullmatch(name) else name
+
+
+def normal(name: str) -> str:
+    """A photo's name as a person's, with single slashes, as on every system but Windows."""
+    name = person(name)
     if "\\" in name:
         name = name.replace("\\", "/")
     if "//" in name or "/./" in name:
@@ -180,9 +193,12 @@ def reversed_labels(agreements: Sequence[Agreement]) -> Agreement | None:
 _AGEDB = re.compile(r"^\d+_(.+)_\d+_[mfMF]$")
 _NOBODY = re.compile(
     r"(train|val|valid|validation|test|dev|eval|query|gallery|probes?|references?|enrol(l?ed|l?ment)?"
-    r"|sessions?|sess|visit|day|week|month|year|date|take|captures?|round|batch|cam|camera|device"
-    r"|sensor|front|frontal|profile|left|right|views?|pose|indoors?|outdoors?|mask(ed)?|unmasked)"
-    r"[\s_\-.]*\d*|(19|20)\d\d([\s_\-.]?\d\d){1,2}",
+    r"|verif(y|ication)|sessions?|sess|visit|trial|phase|day|week|month|year|date|take|captures?"
+    r"|round|batch|cam|camera|device|sensor|front|frontal|profile|left|right|views?|pose|indoors?"
+    r"|outdoors?|mask(ed)?|unmasked|selfies?|passports?|live)"
+    r"([\s_\-.]*\d*|[\s_\-.]+([a-z]|i{1,3}|iv|one|two|three|four))"
+    r"|id|id[\s_\-]?(card|doc|document|photo)s?|(mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|january|february|march|july|(sept|nov|dec)ember|october|(19|20)\d\d([\s_\-.]?\d\d){1,2}",
     re.I | re.ASCII,
 )
 """Names of folders of sessions, splits, cameras and views, which are no people."""
@@ -190,6 +206,8 @@ _COUNTED = re.compile(
     r"(img|image|photo|pic|picture|frame|face|dscn?)?[\s_\-.]*\d+", re.I | re.ASCII
 )
 _FEW = 3
+_MANY = 15
+"""Photos of one person beyond which he may be several, where there are few people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +240,7 @@ def layout(names: Sequence[str]) -> Layout | None:
         last = all(_level(-1)(name) == some[0] for name, some in left.items())
         how = "the last folder" if last else "the folder that names no session or view"
         if all(name.count("/") == 1 for name in below):
-            return _by(folder, below, "the folder", doubt=_crossed(below))
+            return _by_folder(below)
         return _by(lambda name: left[name][0], below, how)
     return _by_depth(below)
 
@@ -233,7 +251,7 @@ def _people_among(folders: Sequence[str]) -> list[str]:
 
 def _by_depth(names: Sequence[str]) -> Layout | None:
     if all(name.count("/") == 1 for name in names):
-        return _by(folder, names, "the folder")
+        return _by_folder(names)
     above = {name: folder(folder(name)) for name in names}
     last = {name: folder(name).rpartition("/")[2] for name in names}
     tops, lasts = set(above.values()), set(last.values())
@@ -262,17 +280,24 @@ def _of_sessions(names: Sequence[str]) -> Layout | None:
     return _by(_stem, names, WHOLE, inferred=True, doubt=doubt)
 
 
-def _crossed(names: Sequence[str]) -> str:
-    """Folders that all hold the same files, more than there are folders, may be sessions."""
+def _by_folder(names: Sequence[str]) -> Layout:
+    """Folders as people; those that all hold the same files, more than there are folders, may be
+    sessions, and so may few ones that hold many files, or places, or groups."""
     folders, files = {folder(name) for name in names}, {_stem(name) for name in names}
-    if len(files) <= len(folders) or len(names) < 0.75 * len(files) * len(folders):
-        return ""
-    if all(_COUNTED.fullmatch(file) for file in files):
-        return ""
-    return (
-        f"The folders hold files of the same names, such as {_stem(names[0])}: they were taken for "
-        "people, but may be sessions of people whom the files are named after."
-    )
+    crossed = len(files) > len(folders) and len(names) >= 0.75 * len(files) * len(folders)
+    doubt = ""
+    if crossed and not all(_COUNTED.fullmatch(file) for file in files):
+        doubt = (
+            f"The folders hold files of the same names, such as {_stem(names[0])}: they were taken "
+            "for people, but may be sessions of people whom the files are named after."
+        )
+    elif len(folders) < LEAST_PEOPLE <= len(files) and len(names) >= _MANY * len(folders):
+        doubt = (
+            f"No more than {len(folders)} folders hold {len(names):,} photos: they were taken for "
+            f"people, but {folder(names[0])} may be a session, a place or a group of people whom "
+            f"the files, such as {_stem(names[0])}, are named after."
+        )
+    return _by(folder, names, "the folder", doubt=doubt)
 
 
 def _by(

@@ -113,7 +113,7 @@ def _identities(people: People) -> list[Objection]:
     if people.clashes:
         effect = Effect.NO_VERDICT if people.clashes > FEW * photos else Effect.NO_PASS
         which = shown(people.clashing or "")
-        text = f"{_count(people.clashes, 'photo')} assigned to two people: {which}."
+        text = f"{_count(people.clashes, 'photo')} assigned to two people, such as {which}."
         found.append(Objection(kind="people contradictory", effect=effect, text=text))
     return found
 

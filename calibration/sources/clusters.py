@@ -82,8 +82,10 @@ def _means(vectors: Floats, person: Counts, people: int) -> Floats:
 def clustered(means: Floats, count: int) -> Counts:
     """The cluster of each person, shape (people,); each has LEAST_PEOPLE or more."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - slow to import, seldom needed
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - as above
 
-    labels: Counts = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(means)
+    with threadpool_limits(1):  # the order of sums, and so a tie, depends on the number of threads
+        labels: Counts = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(means)
     while True:
         found, sizes = np.unique(labels, return_counts=True)
         if found.size == 1 or sizes.min() >= LEAST_PEOPLE:

@@ -10,25 +10,24 @@ from typing import Any
 
 from calibration.counting.groups import NOT_GIVEN, ChosenImpostors, Clusters, ImpostorKind
 from calibration.counting.identities import Identities, Origin
-from calibration.counting.naming import layout
-from calibration.objections import FEW, Effect, Objection
+from calibration.counting.naming import layout, normal
+from calibration.objections import FEW, Effect, Objection, listed
 from calibration.sources import datasets
 from calibration.sources.clusters import Clustering, cluster_people
 from calibration.sources.degradations import Degradation
 from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.formats.pair_lists import identities_of, read_list
+from calibration.sources.formats.people_tables import UNKNOWN, groups_of, photo_people
 from calibration.sources.impostors import SameGroup
 from calibration.sources.look_alikes import LookAlikesFirst
 from calibration.sources.photos import (
     Folder,
     Photos,
     Survey,
-    listed,
     not_pictures,
     same_content,
 )
 from calibration.sources.sampling import ByPerson, Pair, PairList, Pairs, Pool, one_photo_each
-from calibration.sources.scores import person_groups, photo_people
 from verikit.errors import WrongUse
 
 
@@ -162,9 +161,9 @@ def _folder(choice: Choice, path: Path) -> Labelled:
     survey = folder.survey()
     if choice.people:
         table = photo_people(choice.people)
-        people = {name: table[name] for name in survey.names if name in table}
+        people = {name: table[normal(name)] for name in survey.names if normal(name) in table}
         how, inferred, doubt = choice.people.name, False, ""
-        nameless = [name for name in survey.names if name not in table]
+        nameless = [name for name in survey.names if name not in people]
     else:
         found = layout(survey.names)
         if found is None:
@@ -248,30 +247,38 @@ def _pool(choice: Choice, title: str, people: dict[str, str], photos: Photos) ->
         people = one_photo_each(people, choice.seed)
     if choice.impostors == ImpostorKind.LOOK_ALIKE:
         return _look_alike(choice, title, people, photos)
-    groups, clusters = _groups(choice, people)
+    groups, clusters, told = _groups(choice, people)
     grouping = None
     if groups:
         lines = "\n".join(f"{person}\t{groups[person]}" for person in sorted(groups))
         grouping = hashlib.sha256(lines.encode()).hexdigest()
     if choice.impostors == ImpostorKind.SAME_GROUP:
-        return replace(_same_group(choice, title, people, groups, photos), grouping=grouping)
+        found = _same_group(choice, title, people, groups, photos)
+        strangers = tuple(one for one in told if one.kind == UNKNOWN)
+        return replace(found, grouping=grouping, objections=(*found.objections, *strangers))
     pool = Pool(people, groups)
     return Labelled(
         title=title,
         pairs=ByPerson(pool, choice.seed) if choice.by_person else pool,
         photos=photos,
         identities=Identities.known(people, "the folder"),
+        objections=tuple(told),
         clusters=clusters,
         grouping=grouping,
     )
 
 
-def _groups(choice: Choice, people: Mapping[str, str]) -> tuple[dict[str, str], Clusters | None]:
-    """The group of each person, if there are any."""
+def _groups(
+    choice: Choice, people: Mapping[str, str]
+) -> tuple[dict[str, str], Clusters | None, list[Objection]]:
+    """The group of each person, if there are any, and what is to be known of them."""
     if isinstance(choice.groups, Clustering):
         assert choice.templates is not None  # noqa: S101 - require_what_chooses
-        return cluster_people(choice.templates, people, choice.groups)
-    return person_groups(choice.groups) if choice.groups else {}, None
+        return *cluster_people(choice.templates, people, choice.groups), []
+    if choice.groups is None:
+        return {}, None, []
+    groups, told = groups_of(choice.groups, people.values())
+    return groups, None, told
 
 
 def _same_group(

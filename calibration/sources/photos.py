@@ -20,7 +20,6 @@ ENDINGS = {
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp",
 }  # fmt: skip
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8", b"II*\0", b"MM\0*")
-_LISTED = 10
 
 
 class Photos(Protocol):
@@ -115,13 +114,6 @@ def same_content(names: Iterable[str], photos: Photos) -> list[list[str]]:
     for name in names:
         groups[hashlib.blake2b(photos.read(name), digest_size=20).digest()].append(name)
     return [group for group in groups.values() if len(group) > 1]
-
-
-def listed(names: Iterable[str]) -> str:
-    """Some names, fit to be shown."""
-    every = list(names)
-    text = ", ".join(shown(name, limit=80) for name in every[:_LISTED])
-    return text + (f" and {len(every) - _LISTED:,} more" if len(every) > _LISTED else "")
 
 
 def _files(root: Path) -> Iterable[Path]:

@@ -7,20 +7,18 @@ column mated, two photos are mated if they show the same person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from calibration.counting import naming
 from calibration.counting.comparisons import Block, Measurement
-from calibration.counting.groups import ACROSS, NOT_GIVEN
+from calibration.counting.groups import canonical_label
 from calibration.counting.identities import Index
 from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, no_number, open_table
 from calibration.sources.formats.values import numbers_in, on_scale, words_of
 from calibration.statistics.arrays import Counts, Floats
-from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
 Label = Callable[[Counts, Counts], list[str]]
@@ -174,7 +172,7 @@ class _Rows:
         if not any(names):
             return None
         labels: Index = self._measurement.labels
-        return labels.numbers(name.strip() or NOT_GIVEN for name in names)[places]
+        return labels.numbers(map(canonical_label, names))[places]
 
     def _refuse_empty(self, name: str, values: list[str], places: Counts) -> None:
         empty = np.array([not value.strip() for value in values], bool)
@@ -245,51 +243,3 @@ def _number(word: str) -> float:
         return float(word)
     except ValueError:
         return float("nan")
-
-
-def photo_people(path: Path) -> dict[str, str]:
-    """The person of each photo, from a table with the columns photo and person.
-
-    Raises:
-        WrongUse: it is no such table.
-    """
-    table = open_table(
-        path, {"first": "photo", "first_person": "person"}, ("first", "first_person")
-    )
-    people: dict[str, str] = {}
-    for piece in table.pieces():
-        for photo, person in _text_rows(piece, "first", "first_person"):
-            name = naming.normal(photo)
-            if not name or not person.strip():
-                raise table.refusal("it has rows without a photo or a person.")
-            if people.setdefault(name, person.strip()) != person.strip():
-                raise WrongUse(f"{path} gives {photo} to {people[name]} and to {person}.")
-    return people
-
-
-def person_groups(path: Path) -> dict[str, str]:
-    """The group of each person, from a table with the columns person and group.
-
-    Raises:
-        WrongUse: it is no such table.
-    """
-    table = open_table(path, {"first_person": "person"}, ("first_person", "group"))
-    groups: dict[str, str] = {}
-    for piece in table.pieces():
-        for name, label in _text_rows(piece, "first_person", "group"):
-            person, group = name.strip(), label.strip()
-            if not person or not group:
-                raise table.refusal("it has rows without a person or a group.")
-            if ACROSS in group:
-                raise table.refusal(f"a group's name holds no {ACROSS!r}: {shown(group)}.")
-            if groups.setdefault(person, group) != group:
-                raise WrongUse(f"{path} puts {person} into {groups[person]} and into {group}.")
-    return groups
-
-
-def _text_rows(piece: pa.RecordBatch, *names: str) -> Iterator[tuple[str, str]]:
-    columns = []
-    for name in names:
-        words, places = words_of(piece[name])
-        columns.append([words[place] for place in places.tolist()])
-    yield from zip(*columns, strict=True)

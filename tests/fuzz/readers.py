@@ -27,10 +27,10 @@ from calibration.evaluation import from_scores
 from calibration.judging.requirements import load_standard
 from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.formats.pair_lists import read_list
+from calibration.sources.formats.people_tables import photo_people
 from calibration.sources.photos import Folder
 from calibration.sources.quality import photo_qualities
 from calibration.sources.score_map import thresholds_of_map
-from calibration.sources.scores import photo_people
 from calibration.sources.templates import load as load_templates
 from conformance.catalogue import load_catalogue
 from conformance.judging.answers import violations

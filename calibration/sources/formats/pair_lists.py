@@ -15,9 +15,10 @@ import numpy as np
 
 from calibration.counting.identities import Identities
 from calibration.counting.naming import normal
+from calibration.objections import listed
 from calibration.sources.formats.table import TRUTH, open_table
 from calibration.sources.formats.values import words_of
-from calibration.sources.photos import Folder, listed
+from calibration.sources.photos import Folder
 from calibration.sources.sampling import Pair
 from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown

@@ -101,6 +101,11 @@ SESSIONS = {
     "a photo each": lambda p, n: f"session{n + 1}/p0{p}.jpg",
     "days": lambda p, n: f"2024-05-0{n + 1}/{'abcdef'[p]}.jpg",
     "probe and gallery": lambda p, n: f"{('probe', 'gallery')[n]}/{100 + p}.jpg",
+    "letters": lambda p, n: f"Session_{'AB'[n]}/{p:03}.jpg",
+    "words": lambda p, n: f"visit {('one', 'two')[n]}/p{p}.jpg",
+    "months": lambda p, n: f"{('January', 'October')[n]}/{p:03}.jpg",
+    "two words for it": lambda p, n: f"{('Enrollment', 'Verification')[n]}/emp{p}.jpg",
+    "documents": lambda p, n: f"{('id', 'selfie')[n]}/emp{p}.jpg",
 }
 
 
@@ -136,6 +141,26 @@ def test_folders_that_hold_the_same_many_names_may_be_sessions(tmp_path, name, d
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(photo(1, 1) + f"{place} {number}".encode())
     assert bool(opened(tmp_path).identities.people().doubt) is doubt
+
+
+@pytest.mark.parametrize(
+    ("people", "photos", "name", "doubt"),
+    [
+        (("London", "Paris"), 35, "{:03}", True),
+        (("female", "male"), 35, "{folder[0]}{:03}_0", True),
+        (("ann", "bob"), 8, "{:03}", False),
+        (tuple(f"p{n}" for n in range(32)), 2, "{:03}", False),
+    ],
+)
+def test_few_folders_of_many_photos_may_be_places_or_groups(tmp_path, people, photos, name, doubt):
+    for folder in people:
+        (tmp_path / folder).mkdir()
+        for number in range(photos):
+            path = tmp_path / folder / f"{name.format(number, folder=folder)}.jpg"
+            path.write_bytes(photo(1, 1) + f"{folder} {number}".encode())
+    found = opened(tmp_path).identities.people()
+    assert found.given == len(people)
+    assert ("a place or a group of people" in found.doubt) is doubt
 
 
 def test_webp_is_sent_as_png_pixel_for_pixel(tmp_path):

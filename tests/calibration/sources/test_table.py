@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import from_scores
 from calibration.sources.formats import table as tables
+from calibration.sources.formats.people_tables import photo_people
 from calibration.sources.formats.table import column_names
-from calibration.sources.scores import photo_people
 from verikit.cli import main
 from verikit.contract import load_contract
 from verikit.errors import WrongUse

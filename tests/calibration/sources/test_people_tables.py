@@ -1,0 +1,115 @@
+"""Names that tables write in another way: of people, photos and groups."""
+
+import csv
+import json
+import unicodedata
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from calibration.counting.naming import normal, person
+from calibration.sources.formats.people_tables import groups_of, person_groups, photo_people
+from verikit.cli import main
+from verikit.errors import WrongUse
+
+DECOMPOSED = unicodedata.normalize("NFD", "Zoë")
+
+
+def table(path, *rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("531.0", "531"), (" 531 ", "531"), ("531.50", "531.50"), ("v1.0", "v1.0"), (".0", ".0"),
+     ("0531.0", "0531"), ("531.00", "531"), (DECOMPOSED, "Zoë")],
+)  # fmt: skip
+def test_a_number_as_a_name_is_the_same_with_a_point_and_zeros(written, meant):
+    assert person(written) == normal(written) == meant
+
+
+def test_tables_name_people_and_photos_as_other_tools_wrote_them(tmp_path):
+    path = table(tmp_path / "g.csv", ("person", "group"), ("531.0", "a"), (DECOMPOSED, "b"))
+    groups, told = groups_of(path, ["531", "Zoë"])
+    assert (groups, told) == ({"531": "a", "Zoë": "b"}, [])
+    groups, _ = groups_of(path, ["531.0", DECOMPOSED])  # folders of these names
+    assert groups == {"531.0": "a", DECOMPOSED: "b"}
+    path = table(tmp_path / "p.csv", ("photo", "person"), ("7.0", "531.0"), ("8", "531"))
+    assert photo_people(path) == {"7": "531", "8": "531"}
+
+
+def test_names_that_are_nobodys_and_people_of_no_group_are_told(tmp_path):
+    rows = [("person", "group"), *((f"p{n}", "a") for n in range(5)), ("x", "b"), ("y", "b")]
+    groups, told = groups_of(table(tmp_path / "g.csv", *rows), [f"p{n}" for n in range(3, 9)])
+    assert groups == {"p3": "a", "p4": "a"}
+    texts = " ".join(one.text for one in told)
+    assert "4 of 6 people are in no group of g.csv: p5, p6, p7, p8" in texts
+    assert "5 of 7 names in g.csv are nobody's here: p0, p1, p2, x, y" in texts
+    with pytest.raises(WrongUse, match="names nobody of those on the photos, such as q"):
+        groups_of(tmp_path / "g.csv", ["q"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("East", "east"), ("East Asia", "East  Asia"), ("Zoë", DECOMPOSED + " "), ("A", "\uff21")],
+)
+def test_groups_that_differ_only_in_how_they_are_written_are_refused(tmp_path, one, other):
+    rows = ("person", "group"), ("a", one), ("b", other), ("c", "Östlich")
+    path = table(tmp_path / "g.csv", *rows)
+    with pytest.raises(WrongUse, match="names a group in two ways"):
+        person_groups(path)
+
+
+def scores(path, people: int, name, group=None):
+    rng = np.random.default_rng(1)
+    heading = ("first", "second", "mated", "score", "first_person", "second_person")
+    rows = [heading + (("group",) if group else ())]
+    for a in range(people):
+        for b in range(a, people):
+            score = 0.3 * rng.random() if a < b else 0.9
+            row = (f"{a}/1.jpg", f"{b}/2.jpg", int(a == b), score, name(a, 1), name(b, 2))
+            rows.append(row + ((group(a, b),) if group else ()))
+    return table(path, *rows)
+
+
+def calibrate(*command):
+    return CliRunner().invoke(main, ["calibrate", *map(str, command)], catch_exceptions=False)
+
+
+def test_a_column_that_became_floats_names_the_same_people(tmp_path):
+    path = scores(tmp_path / "s.csv", 40, lambda n, side: f"{n}.0" if side == 1 else n)
+    groups = table(
+        tmp_path / "g.csv", ("person", "group"), *((f"{n}.0", "ab"[n % 2]) for n in range(40))
+    )
+    result = calibrate(path, "--groups", groups, "--json", "--out", tmp_path / "o")
+    found = json.loads(result.stdout)
+    assert found["people_given"] == 40
+    assert [one["kind"] for one in found["objections"]] == []
+    assert {row["label"] for row in found["groups"] if row["verdict"]} == {"a", "b"}
+
+
+def test_a_photo_of_two_people_is_named_with_both(tmp_path):
+    path = scores(tmp_path / "s.csv", 40, lambda n, side: "x" if (n, side) == (3, 1) else n)
+    rows = path.read_text() + "3/1.jpg,5/2.jpg,0,0.1,3,5\n"
+    path.write_text(rows)
+    told = " ".join(calibrate(path, "--out", tmp_path / "o").output.split())
+    assert "1 photo is assigned to two people, such as 3/1.jpg to 3 and to x" in told
+
+
+@pytest.mark.parametrize(
+    ("group", "refused"),
+    [(lambda a, b: "b|a" if (a + b) % 2 else "ab"[a % 2], False),
+     (lambda a, b: "A|b" if (a + b) % 2 else "ab"[a % 2], True)],
+)  # fmt: skip
+def test_the_column_group_is_read_in_either_order_and_one_way_of_writing(tmp_path, group, refused):
+    path = scores(tmp_path / "s.csv", 60, lambda n, _: n, group)
+    result = calibrate(path, "--json", "--out", tmp_path / "o")
+    if refused:
+        assert result.exit_code == 2
+        assert "a group in two ways: A and a" in " ".join(result.output.split())
+    else:
+        labels = {row["label"] for row in json.loads(result.stdout)["groups"]}
+        assert labels == {"a", "b", "a|b", "within a group", "across groups"}
