@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from verikit.contract import Contract, ErrorRates
 from verikit.contract.plain_yaml import NotPlainYaml, read_yaml
 from verikit.errors import WrongUse, in_words
 
+UNTITLED = "claims"
 _BIGGEST = 64 << 10
 _KNOWN = {
     "title", "source", "note", "lowest", "highest", "closer", "rows", "recommended_above", "send",
@@ -31,7 +32,7 @@ class Claims:
     ``rows`` are (threshold, rate) as published, the highest rate first. ``lowest`` and ``highest``
     bound the scores; None: unknown. If lower scores are closer, ``rates`` and all counts are on the
     negated scale, so that a match is always a score >= threshold. ``send`` is added to every
-    request of ``--api``.
+    request of ``--api``. ``file`` is the name of their file, "" for the documented table.
     """
 
     title: str
@@ -42,7 +43,14 @@ class Claims:
     lower_is_closer: bool = False
     source: str = ""
     note: str = ""
+    file: str = ""
     send: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def named(self) -> str:
+        """The file and the title in it, "" for the documented table."""
+        told = self.title not in ("", UNTITLED, self.file)
+        return f"{self.file} ({self.title})" if told else self.file
 
     @property
     def sign(self) -> float:
@@ -111,7 +119,7 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         text = _text(path)
     try:
         entry = read_yaml(text)
-        return _claims(entry, lower_is_closer=lower_is_closer)
+        return replace(_claims(entry, lower_is_closer=lower_is_closer), file=path.name)
     except NotPlainYaml as error:
         raise WrongUse(f"{name} is not valid YAML: {error}.") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -166,7 +174,7 @@ def _claims(entry: Mapping[str, Any], *, lower_is_closer: bool | None) -> Claims
     if (lowest is not None and lowest > least) or (highest is not None and highest < most):
         raise ValueError("thresholds must lie between `lowest` and `highest`")
     return Claims(
-        title=str(entry.get("title", "claims")),
+        title=str(entry.get("title", UNTITLED)).strip(),
         rows=tuple(rows),
         recommended_above=_number(entry.get("recommended_above", rows[len(rows) // 2][0])),
         lowest=lowest,

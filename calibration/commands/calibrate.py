@@ -388,7 +388,8 @@ def _judged(source: str, evaluation: Evaluation, options: dict[str, Any]) -> Fin
             alpha=rule.alpha,
         )
         findings = replace(findings, quality=curves)
-    return replace(findings, degraded=list(evaluation.degraded))
+    claims = evaluation.claims.named
+    return replace(findings, degraded=list(evaluation.degraded), claims=claims)
 
 
 def _single(sources: tuple[str, ...]) -> str:
@@ -420,7 +421,7 @@ def _combined(
     if options["json"]:
         click.echo(document, nl=False)
     else:
-        console.tell_combined(found)
+        console.tell_combined(found, claims.named)
     return found.verdict
 
 

@@ -33,6 +33,9 @@ _SAME_SCORE = 1e-3
 _OTHER_ORDER = 0.01
 """The same for a pair in the other order."""
 _STANDARD_ERRORS = 3.0
+_STRANGERS, _MOST_STRANGERS = 10, 0.4
+"""So many mated scores below the median of non-mated ones, and up to this share of strangers, are
+taken for some; more are those of a system that does not separate people."""
 _SPIKE = 3
 
 
@@ -79,6 +82,7 @@ def audit(
         *_numbers(measurement),
         *_refusals(refused),
         *noise,
+        *_strangers_among_mated(measurement),
     ]
     return Audit(
         objections=tuple(objections),
@@ -350,6 +354,32 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     )
     doubtful = [math.ceil(share * non_mated.n * rate) for rate in true]
     return doubtful, [Objection(kind="label noise", effect=Effect.SHOWN, text=text)]
+
+
+def _strangers_among_mated(measurement: Measurement) -> list[Objection]:
+    """Mated scores that lie as non-mated ones do, as those of wrong labels would.
+
+    Of a share e of strangers half lie below the median of non-mated scores, a quarter below the
+    lower quartile and three quarters below the upper one. A system that separates badly has mated
+    scores there, too, but far fewer at the lower quartile than in proportion.
+    """
+    non_mated, mated = (counts.histogram for counts in measurement.kinds)
+    if min(non_mated.n, mated.n) < LEAST_TO_COMPARE:
+        return []
+    reached = np.cumsum(non_mated.bins) / non_mated.n
+    below = np.cumsum(mated.bins)
+    quartiles = [int(below[np.searchsorted(reached, part)]) for part in (0.25, 0.5, 0.75)]
+    low, half, high = quartiles
+    share = 2 * half / mated.n
+    alike = 0.3 * half <= low <= 0.7 * half and high <= 2 * half
+    if half < _STRANGERS or not FEW <= share <= _MOST_STRANGERS or not alike:
+        return []
+    text = (
+        f"About {100 * share:.2g} % of the mated scores ({2 * half:,} of {mated.n:,}) lie as "
+        "non-mated ones do: these labels may be wrong, or the photos unfit. Look at the mated "
+        "pairs with the lowest scores (look.csv)."
+    )
+    return [Objection(kind="strangers among mated", effect=Effect.SHOWN, text=text)]
 
 
 def _misfit(counts: np.ndarray, predicted: np.ndarray, rows: int) -> float:

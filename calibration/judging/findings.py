@@ -343,7 +343,8 @@ class Findings:
     ``verdict`` is on the required rows if there are any, else on the table. ``operating`` is the
     index of the row nearest to the recommended threshold. ``supports_rates``: the pairs are meant
     to show rates. ``impostors`` is None if they are random, ``clusters`` if groups were given or
-    there are none. Lists by row follow ``rows``.
+    there are none. ``claims`` names the file of the table, "" for the documented one. Lists by row
+    follow ``rows``.
     """
 
     verdict: Verdict
@@ -389,3 +390,4 @@ class Findings:
     degraded: list[DegradedRow] = field(default_factory=list)
     quality: Quality | None = None
     clusters: Clusters | None = None
+    claims: str = ""

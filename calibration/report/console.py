@@ -49,8 +49,9 @@ def tell(findings: Findings, page: Path | None) -> None:
         console.print(f"Report: {page}", soft_wrap=True)
 
 
-def tell_combined(combined: Combined) -> None:
-    """Print the result of several runs together."""
+def tell_combined(combined: Combined, claims: str) -> None:
+    """Print the result of several runs together; ``claims`` names the file of the table, "" for the
+    documented one."""
     console = Console(highlight=False)
     console.print(
         f"{counted(len(combined.runs), 'run')}, "
@@ -70,7 +71,8 @@ def tell_combined(combined: Combined) -> None:
     rule, needed = combined.rule, 1 / combined.rule.alpha
     console.print(
         f"[b {_COLOURS[combined.verdict]}]{combined.verdict}[/] A row PASSes from an e-value of "
-        f"{needed:.3g} on (tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %)."
+        f"{needed:.3g} on (tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %"
+        f"{f'; claims of {escape(claims)}' if claims else ''})."
     )
     for remark in combined.remarks:
         console.print(f"[yellow]no PASS[/]: {escape(remark)}")

@@ -237,6 +237,8 @@ def summary(findings: Findings) -> str:
         rows = f"{judged[0]:g} to {judged[-1]:g}"
         if judged != every:
             rows += f" of {every[0]:g} to {every[-1]:g} (--up-to)"
+        if findings.claims and findings.table_verdict == Verdict.INCONCLUSIVE:
+            rows += f" in {shown(findings.claims)}"
         terms = (
             f"Judged: {rows}; tolerance {rule.tolerance:g}, confidence {100 * rule.confidence:g} %"
             f"{'; impostors of the same group' if of_same_group(findings) else ''}."
@@ -245,17 +247,22 @@ def summary(findings: Findings) -> str:
     return " ".join(part for part in (_summary(findings), terms, *others) if part)
 
 
+def _claimed(findings: Findings) -> str:
+    """Whose rate is judged: a verdict on a table that somebody made must name it."""
+    return f"that of {shown(findings.claims)}" if findings.claims else "the documented one"
+
+
 def _summary(findings: Findings) -> str:
     judged = [row for row in findings.rows if row.judged]
     tolerance = f"{findings.rule.tolerance:g}"
     if findings.table_verdict == Verdict.PASS:
         return (
             f"At every judged threshold the false match rate is shown to be at most {tolerance} "
-            "times the documented one."
+            f"times {_claimed(findings)}."
         )
     if findings.table_verdict == Verdict.FAIL:
         failed = _listing([f"{row.threshold:g}" for row in judged if row.verdict == Verdict.FAIL])
-        return f"The false match rate is shown to be above the documented one at {failed}."
+        return f"The false match rate is shown to be above {_claimed(findings)} at {failed}."
     reasons = [*findings.remarks, *barring(findings)]
     missing = [row for row in judged if row.verdict == Verdict.INCONCLUSIVE]
     if reasons or not missing:

@@ -2,12 +2,14 @@ import math
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from calibration.claims import load_claims, names, of_contract
 from calibration.evaluation import from_scores
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
 from calibration.statistics.verdicts import Rule
+from verikit.cli import main
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
 
@@ -47,6 +49,25 @@ def test_claims_that_come_with_verikit_are_whole_and_say_where_they_stand():
 
 def test_the_vendor_whose_api_the_contract_is_claims_its_table():
     assert load_claims("senseid").rows == of_contract(CONTRACT).rows == CONTRACT.error_rates.rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "title", "verdict", "named"),
+    [
+        ("[[20, 0.2]]", "title: our own", "PASS", "at most 2 times that of mine.yaml (our own)"),
+        ("[[20, 0.001]]", "", "FAIL", "shown to be above that of mine.yaml at 20"),
+        ("[[40, 1.0e-3]]", "title: mine.yaml", "INCONCLUSIVE", "Judged: 40 to 40 in mine.yaml;"),
+    ],
+)
+def test_a_verdict_names_the_file_of_claims(tmp_path, rows, title, verdict, named):
+    (tmp_path / "mine.yaml").write_text(f"{title}\nlowest: 0\nhighest: 100\nrows: {rows}\n")
+    write(tmp_path / "s.csv", percent)
+    command = [str(tmp_path / "s.csv"), "--claims", str(tmp_path / "mine.yaml")]
+    result = CliRunner().invoke(main, ["calibrate", *command, "--out", str(tmp_path / "o")])
+    told = " ".join(result.output.split())
+    assert f"{verdict} " in told
+    assert named in told
+    assert "documented" not in told
 
 
 def test_any_scale_and_any_rows(tmp_path):

@@ -158,13 +158,16 @@ def test_refusals_across_groups_are_not_those_of_the_same_group(stub, people, gr
     [
         ([], "needs --groups"),
         (["--groups", "GROUPS", "--by-person"], "use --one-photo-each"),
-        (["--groups", "NOBODY"], "needs two groups or more"),
+        (["--groups", "NOBODY"], "names nobody of those on the photos, such as p00"),
+        (["--groups", "ONE"], "needs two groups or more"),
     ],
 )
 def test_what_cannot_be_asked(people, groups, tmp_path, options, message):
     nobody = tmp_path / "nobody.csv"
     nobody.write_text("person,group\nx,a\ny,b\n")
-    named = {"GROUPS": str(groups), "NOBODY": str(nobody)}
+    one = tmp_path / "one.csv"
+    one.write_text("person,group\np00,a\np01,a\n")
+    named = {"GROUPS": str(groups), "NOBODY": str(nobody), "ONE": str(one)}
     command = ["http://127.0.0.1:9", "--data", str(people), "--impostors", "same-group"]
     result = CliRunner().invoke(
         main,

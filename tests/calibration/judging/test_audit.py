@@ -16,6 +16,7 @@ from calibration.counting.checks import PairCounter
 from calibration.evaluation import from_scores
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
+from calibration.objections import Effect
 from calibration.statistics.verdicts import Rule
 from verikit.cli import main
 from verikit.contract import load_contract
@@ -197,6 +198,29 @@ def test_wrong_labels_where_nobody_is_named_are_suspected(judged):
     found = judged(table)
     assert "label noise" in kinds(found)
     assert "FAIL" not in verdicts(found)
+
+
+@pytest.mark.parametrize("share", [0.03, 0.15])
+def test_mated_pairs_that_score_as_strangers_do_are_told(judged, share):
+    """As where their labels are wrong: the FNMR is that of the labels, so somebody must look."""
+    scores = Scores()
+    mated = np.flatnonzero(scores.mated)
+    wrong = mated[: int(share * mated.size)]
+    scores.score[wrong] = scores.score[np.flatnonzero(~scores.mated)[: wrong.size]]
+    found = judged(scores.table())
+    one = next(one for one in found.objections if one.kind == "strangers among mated")
+    assert one.effect == Effect.SHOWN
+    assert abs(float(one.text.split()[1]) - 100 * share) < 1 + 20 * share
+
+
+@pytest.mark.parametrize("apart", [0.5, 0.8, 1, 1.5, 2, 3])
+def test_a_system_that_separates_badly_is_not_taken_for_wrong_labels(judged, apart):
+    scores = Scores()
+    rng = np.random.default_rng(4)
+    scores.score = np.clip(
+        0.4 + 0.1 * (rng.normal(size=scores.mated.size) + apart * scores.mated), 0, 1
+    )
+    assert "strangers among mated" not in kinds(judged(scores.table()))
 
 
 @pytest.mark.parametrize("times", [3, 10])
