@@ -18,8 +18,8 @@ from calibration.counting.comparisons import LOOKED_AT, ComparisonCounts, Measur
 from calibration.counting.naming import normal
 from calibration.files import writing
 from calibration.judging.findings import Review
-from calibration.sources.formats.table import TRUTH, open_table
-from calibration.sources.formats.values import words_of
+from calibration.sources.formats.opening import open_table
+from calibration.sources.formats.values import TRUTH, words_of
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 

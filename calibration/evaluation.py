@@ -33,6 +33,7 @@ from calibration.objections import Effect, Objection
 from calibration.sources import all_pairs, tiles
 from calibration.sources.clusters import Clustering, cluster_people
 from calibration.sources.formats.matrices import holds_matrix, open_matrix
+from calibration.sources.formats.opening import RunTable
 from calibration.sources.formats.people_tables import groups_of, photo_people
 from calibration.sources.formats.run_file import open_run
 from calibration.sources.impostors import share_within
@@ -125,7 +126,7 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
     else:
         table = open_scores(path, columns or {})
         measurement = _measurement(claims, no_face, lambda: first_scores(table))
-        if table.kind == "run":
+        if isinstance(table, RunTable):
             run = open_run(path)
             at_any_time = run.at_any_time
             conditions = RunConditions(

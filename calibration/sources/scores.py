@@ -16,8 +16,16 @@ import pyarrow as pa
 from calibration.counting.comparisons import Block, Measurement
 from calibration.counting.groups import canonical_label
 from calibration.counting.identities import Index
-from calibration.sources.formats.table import NO_SCORE, TRUTH, Table, no_number, open_table
-from calibration.sources.formats.values import numbers_in, on_scale, words_of
+from calibration.sources.formats.opening import RunTable, open_table
+from calibration.sources.formats.table import Table
+from calibration.sources.formats.values import (
+    NO_SCORE,
+    TRUTH,
+    no_number,
+    numbers_in,
+    on_scale,
+    words_of,
+)
 from calibration.statistics.arrays import Counts, Floats
 from verikit.foreign_text import shown
 
@@ -155,7 +163,7 @@ class _Rows:
 
     def _seconds(self) -> Floats | None:
         """What a run noted of its answers."""
-        if self._table.kind != "run":
+        if not isinstance(self._table, RunTable):
             return None
         return numbers_of(self._table, self._piece, "seconds", self._start)
 

@@ -16,8 +16,8 @@ import numpy as np
 from calibration.counting.identities import Identities
 from calibration.counting.naming import normal
 from calibration.objections import listed
-from calibration.sources.formats.table import TRUTH, open_table
-from calibration.sources.formats.values import words_of
+from calibration.sources.formats.opening import open_table
+from calibration.sources.formats.values import TRUTH, words_of
 from calibration.sources.photos import Folder
 from calibration.sources.sampling import Pair
 from verikit.errors import WrongUse, in_words

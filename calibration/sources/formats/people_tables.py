@@ -10,7 +10,7 @@ import pyarrow as pa
 from calibration.counting import naming
 from calibration.counting.groups import ACROSS, require_one_way
 from calibration.objections import Effect, Objection, listed
-from calibration.sources.formats.table import open_table
+from calibration.sources.formats.opening import open_table
 from calibration.sources.formats.values import words_of
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -10,9 +11,22 @@ import pyarrow.compute as pc
 
 from calibration.counting.comparisons import Measurement
 from calibration.statistics.arrays import Counts, Floats
+from verikit.foreign_text import shown
 
 SENTINEL = -1.0
 """What stands for a failed template in the files of NIST's evaluations."""
+TRUTH = dict.fromkeys(
+    ("1", "1.0", "+1", "+1.0", "true", "t", "yes", "y", "genuine", "g", "mated", "match", "same",
+     "client"), True
+) | dict.fromkeys(
+    ("0", "0.0", "false", "f", "no", "n", "impostor", "imposter", "non-mated", "nonmated",
+     "non_mated", "mismatch", "different", "diff", "-1", "-1.0", "i", "nonmatch",
+     "non-match", "non_match", "no match"), False
+)  # fmt: skip
+"""How the truth about a pair is written, in lower case."""
+NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.ASCII | re.I)
+DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
 _ROUNDING = 1e-6
 """How far beyond the scale, as a share of it, a rounded score may lie."""
 
@@ -78,3 +92,18 @@ def words_of(column: pa.Array) -> tuple[list[str], Counts]:
         values = pc.cast(values, pa.string()) if len(values) else pa.array([], pa.string())
     words = [word or "" for word in values.to_pylist()]
     return [*words, ""] if column.null_count else words, places.astype(np.int64)
+
+
+def is_number(value: str, *, decimal_comma: bool = True) -> bool:
+    """Whether a word is a number, with a decimal point or, unless that is ruled out, a comma."""
+    return bool(_NUMBER.fullmatch(value) or (decimal_comma and DECIMAL_COMMA.fullmatch(value)))
+
+
+def no_number(word: str) -> str:
+    """A sentence that a word is not a score, and what to do."""
+    hint = "leave it empty where there is none"
+    if word.rstrip().endswith("%"):
+        hint = "leave the % out, and name the scale with --claims"
+    elif "," in word:
+        hint = "write a decimal point, and nothing between thousands"
+    return f"{shown(word, limit=60)!r} is not a number: {hint}"

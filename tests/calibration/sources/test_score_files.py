@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.counting.comparisons import Measurement
+from calibration.sources.formats import delimited, json_table, parquet_table
 from calibration.sources.formats.values import numbers_in
 from calibration.sources.scores import count_scores, open_scores
 from verikit.errors import WrongUse
@@ -55,8 +56,13 @@ def measured(path) -> Measurement:
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_every_format_gives_the_same_counts(tmp_path, ending, monkeypatch):
-    monkeypatch.setattr("calibration.sources.formats.table._PIECE_BYTES", 20_000)
-    monkeypatch.setattr("calibration.sources.formats.table._PIECE_ROWS", 900)
+    for reader, limit, small in (
+        (delimited, "PIECE_BYTES", 20_000),
+        (json_table, "PIECE_BYTES", 20_000),
+        (json_table, "PIECE_ROWS", 900),
+        (parquet_table, "PIECE_ROWS", 900),
+    ):
+        monkeypatch.setattr(reader, limit, small)
     data = table()
     path = tmp_path / f"scores.{ending}"
     write(path, data)

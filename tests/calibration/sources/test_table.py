@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import from_scores
-from calibration.sources.formats import table as tables
+from calibration.sources.formats import delimited
 from calibration.sources.formats.people_tables import photo_people
 from calibration.sources.formats.table import column_names
 from verikit.cli import main
@@ -99,7 +99,7 @@ def expected(tmp_path_factory):
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_text_of_every_dialect(tmp_path, name, expected, monkeypatch):
-    monkeypatch.setattr(tables, "_PIECE_BYTES", 16_384)
+    monkeypatch.setattr(delimited, "PIECE_BYTES", 16_384)
     path = tmp_path / name
     path.write_text(DIALECTS[name], encoding="utf-8", newline="")
     assert summary(counted(path)) == expected
