@@ -86,6 +86,7 @@ class JsonLines(Table):
                 ),
             ) as reader:
                 for piece in reader:
+                    piece.validate(full=True)  # Arrow takes text that is no UTF-8
                     done += piece.num_rows
                     yield piece.filter(piece[self.columns["first"]].is_valid())
         except pa.ArrowInvalid:
