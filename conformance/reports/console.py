@@ -31,8 +31,8 @@ STYLES = {
     Verdict.NOT_SCORED: "dim",
     Verdict.TOOL_ERROR: "bold magenta",
 }
-_TOLD = (Verdict.PASSED, Verdict.NOT_APPLICABLE, Verdict.FAILED)
-"""Nothing to tell, or told with its cause."""
+_TOLD = (Verdict.PASSED, Verdict.NOT_APPLICABLE, Verdict.FAILED, Verdict.NOT_RUN)
+"""Nothing to tell, or told with its cause or by the last sentence."""
 _NAMED = 5
 _SHOWN = 40
 _FINDINGS = 3

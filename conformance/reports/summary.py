@@ -105,8 +105,8 @@ def _failed(run: Run) -> str:
             " Every well-formed request was refused as an invalid argument."
             f" {OTHER_KEY[:-1]}: give it with --key and --iv."
         )
-    elif run.count(Verdict.NOT_RUN):
-        text += " The server stopped answering during the run."
+    if run.count(Verdict.NOT_RUN):
+        text += f" {_cut_short(run).capitalize()}"
     return " ".join([text, *run.waiver_problems])
 
 
@@ -115,8 +115,8 @@ def _nothing_accepted(run: Run) -> bool:
 
 
 def _incomplete(run: Run) -> str:
-    if not run.complete:
-        return f"Incomplete: the run was stopped; {_cases(run, Verdict.NOT_RUN)} not run."
+    if not run.complete or run.count(Verdict.NOT_RUN):
+        return f"Incomplete: {_cut_short(run)}"
     if run.count(Verdict.TOOL_ERROR):
         return f"Incomplete: {_cases(run, Verdict.TOOL_ERROR)} hit a bug in verikit."
     if not run.results or run.count(Verdict.NOT_APPLICABLE) == len(run.results):
@@ -127,6 +127,12 @@ def _incomplete(run: Run) -> str:
         f"Incomplete: {_cases(run, Verdict.COULD_NOT_JUDGE)} could not be judged, because"
         " what they build on did not work."
     )
+
+
+def _cut_short(run: Run) -> str:
+    """Who ended the run: Ctrl-C is not the server's fault."""
+    who = "the server stopped answering" if run.complete else "the run was stopped"
+    return f"{who}; {_cases(run, Verdict.NOT_RUN)} not run."
 
 
 def _cases(run: Run, verdict: Verdict) -> str:

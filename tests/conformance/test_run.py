@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from conformance.case import Case, CaseContext
 from conformance.catalogue import load_catalogue
@@ -17,6 +18,8 @@ from conformance.mock import server
 from conformance.mock.faults import second_photo_ignored
 from conformance.mock.server import serving
 from conformance.mock.verifier import Form, Refused, verify
+from conformance.reports.console import report
+from conformance.reports.evidence import evidence
 from conformance.reports.summary import requirement_verdicts, sentence
 from conformance.requests.exchange import Target
 from conformance.requests.recipe import Photo, Request
@@ -201,6 +204,22 @@ def test_ctrl_c_keeps_what_was_done(good_url: str) -> None:
     assert done.count(Verdict.PASSED) >= 1
     assert done.exit_code == 3
     assert "stopped" in sentence(done)
+
+
+def test_ctrl_c_after_a_failure_does_not_accuse_the_server(
+    ignorant_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(_: Result) -> None:
+        raise KeyboardInterrupt
+
+    cases = some("score-different-people", "every-request-id")
+    done = run(Target.of(ignorant_url), cases, options=Options(jobs=1), watch=stop)
+    report(done, evidence(done, None), None, Console(width=200))
+    text = capsys.readouterr().out
+    assert done.exit_code == 1
+    assert sentence(done).endswith("The run was stopped; 1 case not run.")
+    assert "stopped answering" not in text
+    assert "every-request-id" not in text, "what Ctrl-C left out is a number, not a list"
 
 
 def test_server_that_goes_away_fails_and_ends_the_run(good_url: str) -> None:
