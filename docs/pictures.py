@@ -235,4 +235,6 @@ PICTURES = (
 if __name__ == "__main__":
     for picture in PICTURES:
         name = picture.__name__.replace("_", "-")
-        (HERE / "static" / f"{name}.svg").write_text(drawn(picture), encoding="utf-8")
+        (HERE / "static" / f"{name}.svg").write_text(
+            drawn(picture, width=7.4, height=4.0), encoding="utf-8"
+        )

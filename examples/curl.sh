@@ -11,7 +11,8 @@ done
 
 # The Base64 goes through a pipe, since a photo is too long for a command line; curl drops the line
 # ends.
-"$python" -m verikit encrypt "$first" "$second" |
+encrypted=$("$python" -m verikit encrypt "$first" "$second")
+printf '%s\n' "$encrypted" |
     sed -e '1s/^/first_encrypted_image=/' -e '2s/^/\&second_encrypted_image=/' |
     curl --silent --show-error --fail-with-body -X POST "$url" -d @- "$@" || refused=1
 echo

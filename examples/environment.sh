@@ -9,9 +9,19 @@ usage() {
 
 [ $# -ge 2 ] || usage
 first=$1 second=$2 server=
+for photo in "$first" "$second"; do
+    [ -r "$photo" ] || {
+        echo "$photo cannot be read; \`verikit samples photos\` writes sample photos" >&2
+        exit 2
+    }
+done
 shift 2
 case ${1:-} in
-    http*) server=$1 && shift ;;
+    http*) server=${1%/} && shift ;;
+    [!-]*)
+        echo "$1 is not a URL: write it like http://127.0.0.1:3000" >&2
+        exit 2
+        ;;
 esac
 for flag; do
     case $flag in

@@ -42,6 +42,8 @@ if [ ! -x .venv/bin/uv ]; then
     say "1/2 Making .venv and putting uv into it, which installs the rest."
     sh tools/locked-uv.sh .venv
 fi
+# Behind a proxy that opens TLS, its certificate is among the system's only.
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
 say "2/2 Installing verikit and what it needs into .venv, as locked."
 .venv/bin/uv pip install --python .venv/bin/python \
     --constraint requirements.lock --build-constraint requirements.lock "$@"

@@ -192,7 +192,8 @@ def _say_error(text: str) -> None:
 
 def _sentence(error: Exception | str) -> str:
     text = in_lines(str(error))
-    return text if text.endswith((".", "!", "?", "`")) else f"{text}."
+    told = text.endswith((".", "!", "?", "`")) or text.splitlines()[-1].startswith(" ")  # a row
+    return text if told else f"{text}."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

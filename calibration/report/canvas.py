@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
 
 from calibration.statistics.arrays import Floats
+from verikit.reports.shell import CHART_INCHES
 
 INK, LINE, GREY = "#1c2329", "#d9dee3", "#5f6b76"
 BLUE, GREEN, RED, VIOLET = "#0b6fb0", "#00805c", "#b3261e", "#6f39b8"
@@ -30,7 +31,7 @@ _STYLE: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
     "savefig.transparent": True,
-    "font.size": 10,
+    "font.size": 9,
     "font.family": "DejaVu Sans",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -38,16 +39,16 @@ _STYLE: dict[Any, Any] = {
     "grid.color": LINE,
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
-    "axes.titlesize": 10.5,
+    "axes.titlesize": 9.5,
     "axes.titlelocation": "left",
     "legend.frameon": False,
-    "legend.fontsize": 9,
+    "legend.fontsize": 8,
     "svg.hashsalt": "verikit",
     "svg.fonttype": "path",
 }
 
 
-def drawn(draw: Callable[[Figure], None], width: float = 7.4, height: float = 4.0) -> str:
+def drawn(draw: Callable[[Figure], None], width: float = CHART_INCHES, height: float = 3.6) -> str:
     """The SVG element of a figure that ``draw`` fills; its size is in inches."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")

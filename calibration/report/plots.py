@@ -29,6 +29,8 @@ from calibration.statistics.sequential import confidence_sequence
 from calibration.statistics.verdicts import Verdict
 
 ORANGE = "#d55e00"
+_ACROSS = 3
+"""Small plots in a row."""
 COLOURS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.INCONCLUSIVE: VIOLET}
 
 
@@ -60,7 +62,7 @@ def claimed_against_measured(findings: Findings, evaluation: Evaluation) -> str:
         axes.set_ylim(bottom=floor, top=1.0)
         axes.legend(loc="lower left")
 
-    return drawn(draw, height=4.4)
+    return drawn(draw)
 
 
 def detection_error_tradeoff(findings: Findings, evaluation: Evaluation) -> str:
@@ -83,7 +85,7 @@ def detection_error_tradeoff(findings: Findings, evaluation: Evaluation) -> str:
         axes.set_xlabel("false match rate: strangers accepted")
         axes.set_ylabel("false non-match rate: customers not matched")
 
-    return drawn(draw, width=5.0, height=4.0)
+    return drawn(draw)
 
 
 def _det_point(axes: Axes, row: Row) -> None:
@@ -121,7 +123,7 @@ def score_histograms(findings: Findings, evaluation: Evaluation) -> str:
         axes.set_ylabel("share of comparisons in a bin")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
 
-    return drawn(draw, width=5.0, height=4.0)
+    return drawn(draw)
 
 
 def sequential_trace(findings: Findings, evaluation: Evaluation) -> str:
@@ -129,13 +131,13 @@ def sequential_trace(findings: Findings, evaluation: Evaluation) -> str:
     moments = evaluation.measurement.non_mated.trace.moments
 
     def draw(figure: Figure) -> None:
-        grid = figure.subplots(2, 3, sharex=True, sharey=True)
+        grid = figure.subplots(3, 2, sharex=True, sharey=True)
         for place, (axes, row) in enumerate(zip(grid.flat, findings.rows, strict=False)):
             _trace(axes, [(n, int(k[place])) for n, k in moments], row, findings.rule.tolerance)
-        figure.supxlabel("non-mated comparisons", fontsize=10)
-        figure.supylabel("false match rate / claimed rate", fontsize=10)
+        figure.supxlabel("non-mated comparisons", fontsize="medium")
+        figure.supylabel("false match rate / claimed rate", fontsize="medium")
 
-    return drawn(draw, height=4.4)
+    return drawn(draw, height=5.2)
 
 
 def tail_fit(findings: Findings, evaluation: Evaluation) -> str:
@@ -212,8 +214,7 @@ def degraded(findings: Findings) -> str:
     lines = (("refused", GREY, "s"), ("FNMR", ORANGE, "o"), ("FMR", BLUE, "^"))
 
     def draw(figure: Figure) -> None:
-        across = 4
-        axes_of = figure.subplots(-(-len(kinds) // across), across, sharey=True, squeeze=False)
+        axes_of = figure.subplots(-(-len(kinds) // _ACROSS), _ACROSS, sharey=True, squeeze=False)
         for axes, kind in zip(axes_of.flat, kinds, strict=False):
             ours = [row for row in rows if row.kind == kind]
             shares = [start] + [
@@ -234,10 +235,10 @@ def degraded(findings: Findings) -> str:
         for axes in axes_of.flat[len(kinds) :]:
             axes.set_axis_off()
         axes_of[0][0].legend(loc="upper left")
-        figure.supxlabel("strength of the degradation; 0: none", fontsize=10)
-        figure.supylabel("% of comparisons", fontsize=10)
+        figure.supxlabel("strength of the degradation; 0: none", fontsize="medium")
+        figure.supylabel("% of comparisons", fontsize="medium")
 
-    return drawn(draw, height=1.1 + 1.6 * -(-len(kinds) // 4))
+    return drawn(draw, height=1.1 + 1.6 * -(-len(kinds) // _ACROSS))
 
 
 def error_against_reject(findings: Findings) -> str:
@@ -293,7 +294,7 @@ def _measured_bar(axes: Axes, row: Row) -> None:
         entitle(_told(row), *bars.get_children())
     axes.annotate(
         _word(row), (row.measured_at, min(row.interval.upper, 0.7)),
-        textcoords="offset points", xytext=(0, 6), ha="center", fontsize=8, color=colour,
+        textcoords="offset points", xytext=(0, 6), ha="center", fontsize=7.5, color=colour,
     )  # fmt: skip
 
 

@@ -37,14 +37,17 @@ public final class Verify {
         form.add(new BasicNameValuePair(name, value.toString()));
     }
 
-    /** Prints the answer and returns its HTTP status. */
-    private static int post(String url, List<NameValuePair> form) throws IOException {
+    /** Prints the answer and returns its HTTP status, 0 if there is none. */
+    private static int post(String url, List<NameValuePair> form) {
         HttpPost request = new HttpPost(url);
         request.setEntity(new UrlEncodedFormEntity(form, UTF_8));
         try (CloseableHttpClient client = HttpClients.createDefault();
                 CloseableHttpResponse answer = client.execute(request)) {
             System.out.println(EntityUtils.toString(answer.getEntity()));
             return answer.getStatusLine().getStatusCode();
+        } catch (IOException error) {
+            System.err.println("No response from " + url + ": " + error.getMessage());
+            return 0;
         }
     }
 }

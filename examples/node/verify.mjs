@@ -23,6 +23,9 @@ const form = new URLSearchParams({
     auto_rotate: values["auto-rotate"] ?? false,
     check_quality: values["check-quality"] ?? false,
 });
-const answer = await fetch(url, { method: "POST", body: form });
+const answer = await fetch(url, { method: "POST", body: form }).catch((error) => {
+    console.error(`No response from ${url}: ${error.cause?.message || error.message}`);
+    exit(1);
+});
 console.log(await answer.text());
 exit(answer.ok ? 0 : 1);

@@ -35,7 +35,10 @@ def main() -> int:
         "auto_rotate": str(asked.auto_rotate).lower(),
         "check_quality": str(asked.check_quality).lower(),
     }
-    answer = requests.post(asked.url, data=form, timeout=30)
+    try:
+        answer = requests.post(asked.url, data=form, timeout=30)
+    except requests.RequestException as error:
+        sys.exit(f"No response from {asked.url}: {error}")
     print(answer.text)
     return 0 if answer.ok else 1
 

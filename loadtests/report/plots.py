@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, pairwise
@@ -13,15 +14,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from loadtests.control.outcome import Outcome
-from loadtests.report.svg import HEIGHT, WIDTH, Hover, inline
+from loadtests.report.svg import Hover, inline
 from loadtests.report.text import milliseconds
 from loadtests.statistics.measures import MIB
 from loadtests.statistics.windows import Window, quantiles_ms, total
+from verikit.reports.shell import CHART_INCHES
 
 _MOST_POINTS = 120
 _COLOURS = {"p50": "#4299e1", "p95": "#9f7aea", "p99": "#ed64a6"}
 _GOOD, _BAD, _PLAIN = "#38a169", "#e53e3e", "#718096"
 _DASHES = ("--", ":", "-.")
+_LEGEND_FONT, _LEGEND_CHARACTERS, _LEGEND_MARK = 8, 60, 8
+"""Points, how many characters fit beside each other, and how many a mark takes."""
 _WIDE = 20
 """Latencies that are so many times each other need a logarithmic axis."""
 
@@ -107,7 +111,7 @@ def _answers(outcome: Outcome) -> tuple[Figure, list[Hover]]:
         point.hover(", ".join(f"{n} x {label}" for label, n in point.window.answers.items()))
         for point in points
     ]
-    return _finished(figure, axes, bottom=0, columns=3), hovers
+    return _finished(figure, axes, bottom=0), hovers
 
 
 def _server(outcome: Outcome) -> tuple[Figure, list[Hover]]:
@@ -127,7 +131,7 @@ def _server(outcome: Outcome) -> tuple[Figure, list[Hover]]:
     processor.set_ylabel("cores busy")
     processor.plot(times[1:], cores, color=_PLAIN, linewidth=0.8, label="cores")
     processor.set_ylim(bottom=0)
-    processor.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+    processor.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False, fontsize=_LEGEND_FONT)
     hovers = [
         Hover(since, until, f"{until:.0f} s: {sample.rss / MIB:.1f} MiB, {busy:.2f} cores")
         for (since, until), sample, busy in zip(pairwise(times), samples[1:], cores, strict=True)
@@ -177,7 +181,7 @@ def _points(outcome: Outcome) -> Iterator[_Point]:
 
 
 def _figure(unit: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+    figure = Figure(figsize=(CHART_INCHES, 3), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel("seconds after warm-up")
@@ -186,8 +190,19 @@ def _figure(unit: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _finished(figure: Figure, axes: Axes, bottom: float | None = None, columns: int = 6) -> Figure:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=columns)
+def _finished(figure: Figure, axes: Axes, bottom: float | None = None) -> Figure:
+    marks, labels = axes.get_legend_handles_labels()
+    room = _LEGEND_CHARACTERS - _LEGEND_MARK
+    longest = min(max(map(len, labels)), room)
+    axes.legend(
+        marks,
+        [textwrap.fill(label, room) for label in labels],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        frameon=False,
+        fontsize=_LEGEND_FONT,
+        ncols=_LEGEND_CHARACTERS // (longest + _LEGEND_MARK),
+    )
     if bottom is not None:
         axes.set_ylim(bottom=bottom)
     return figure

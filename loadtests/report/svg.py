@@ -12,7 +12,6 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-WIDTH, HEIGHT = 9, 3
 _POINTS = 72
 _IDS = re.compile(r"""(\bid="|url\(#|href="#)""")
 
@@ -35,15 +34,16 @@ def inline(figure: Figure, title: str, hovers: Iterable[Hover]) -> Markup:
     picture = _IDS.sub(rf"\1{slug}-", file.getvalue())
     picture = picture[picture.index("<svg") :].removesuffix("</svg>\n")
     picture = picture.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
-    columns = "".join(_column(figure.axes[0], hover) for hover in hovers)
+    columns = "".join(_column(figure, hover) for hover in hovers)
     return Markup(f'{picture}<g class="hover">{columns}</g></svg>')  # noqa: S704 - matplotlib and we escape
 
 
-def _column(axes: Axes, hover: Hover) -> str:
-    box = axes.get_position()
+def _column(figure: Figure, hover: Hover) -> str:
+    axes = figure.axes[0]
+    box, (across, down) = axes.get_position(), figure.get_size_inches()
     left, right = (_across(axes, place) for place in (hover.start, hover.end))
-    x, width = (box.x0 + left * box.width) * WIDTH, (right - left) * box.width * WIDTH
-    y, height = (1 - box.y1) * HEIGHT, box.height * HEIGHT
+    x, width = (box.x0 + left * box.width) * across, (right - left) * box.width * across
+    y, height = (1 - box.y1) * down, box.height * down
     places = zip(("x", "y", "width", "height"), (x, y, width, height), strict=True)
     place = " ".join(f'{name}="{value * _POINTS:.2f}"' for name, value in places)
     return f"<rect {place}><title>{escape(hover.text)}</title></rect>"

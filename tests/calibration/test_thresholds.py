@@ -101,6 +101,9 @@ def test_minus_one_stands_for_a_failed_template(tmp_path, plain):
     pyarrow.parquet.write_table(pa.Table.from_pandas(table), tmp_path / "s.parquet")
     told = found(tmp_path / "s.parquet")
     assert told["n"] == np.count_nonzero(~failed & ~table["mated"])
+    mated = table[table["mated"]]
+    assert told["mated"] == len(mated), "attempted: the GFRR is about these"
+    assert told["mated_people"] == mated["first"].nunique()
     assert told["threshold"] == pytest.approx(plain[1]["threshold"], abs=0.01)
     assert "-1" in " ".join(told["notes"])
 

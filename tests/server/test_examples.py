@@ -2,6 +2,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -120,6 +121,31 @@ def test_client_sends_what_the_page_asks_for(
     encrypted = [fields.pop(name) for name, entry in CONTRACT.parameters.items() if entry.required]
     assert [opened(text) for text in encrypted] == [photo.read_bytes() for photo in photos]
     assert fields in ({"auto_rotate": "true"}, {"auto_rotate": "true", "check_quality": "false"})
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_no_server_is_told_in_a_sentence(photos: list[Path], client: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and it never listens
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        ended = run(client, *photos, url)
+    assert (ended.returncode, ended.stdout.strip()) == (1, "")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_photo_or_url_that_is_none_is_wrong_use(
+    listener: Any, photos: list[Path], client: str
+) -> None:
+    address = f"127.0.0.1:{listener.server_port}"
+    for arguments, word in (
+        ([photos[0], "no such.jpg", f"http://{address}"], "no such.jpg cannot be read"),
+        ([*photos, address], f"{address} is not a URL"),
+    ):
+        ended = run(client, *arguments)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert word in ended.stderr
+    assert listener.forms == []
 
 
 @pytest.mark.parametrize("client", CLIENTS)

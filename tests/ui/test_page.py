@@ -374,6 +374,8 @@ def test_a_camera_that_is_denied_is_said(page: Page) -> None:
     page.evaluate("void (navigator.mediaDevices.getUserMedia = () => Promise.reject())")
     page.get_by_role("button", name="Camera for the first photo").click()
     expect(page.locator("#complaint")).to_contain_text("The camera is not available")
+    page.get_by_role("button", name="Two people").click()
+    expect(page.locator("#complaint")).to_be_empty()
 
 
 def test_samples_of_one_person_and_of_two(page: Page) -> None:

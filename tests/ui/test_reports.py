@@ -75,6 +75,22 @@ def test_a_report_works_for_everybody(
     context.close()
 
 
+@pytest.mark.parametrize("name", ["load.html", "rates/report.html", "demo.html"])
+def test_charts_fit_a_phone_without_shrinking(reports: Path, browser: Any, name: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((reports / name).as_uri())
+    charts = page.evaluate(
+        """[...document.querySelectorAll("figure svg")].map(chart =>
+           [chart.viewBox.baseVal.width, chart.getBoundingClientRect().width,
+            chart.parentElement.scrollWidth - chart.parentElement.clientWidth])"""
+    )
+    assert charts
+    for drawn, shown, hidden in charts:
+        assert shown > 0.98 * drawn, "or its labels are smaller than they were drawn"
+        assert hidden == 0
+    page.close()
+
+
 def test_a_link_opens_the_case_that_it_names(reports: Path, browser: Any) -> None:
     page = browser.new_page()
     page.goto((reports / "check.html").as_uri())

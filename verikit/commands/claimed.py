@@ -18,7 +18,7 @@ _PACKAGED = _HERE / "score-map.json"
 MEASURED = (
     _PACKAGED if _PACKAGED.exists() else _HERE.parents[1] / "docs" / "evidence" / "score-map.json"
 )
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 320, 120, 40, 14
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 350, 240, 96, 40, 14
 _DECADES = 7
 
 

@@ -28,7 +28,14 @@ from calibration.sources.formats.table import (
     listed_columns,
     matched,
 )
-from calibration.sources.formats.values import DECIMAL_COMMA, NO_SCORE, TRUTH, is_number, no_number
+from calibration.sources.formats.values import (
+    DECIMAL_COMMA,
+    NO_SCORE,
+    TRUTH,
+    is_number,
+    no_code,
+    no_number,
+)
 from verikit.errors import WrongUse
 
 SNIFFED = 64 << 10
@@ -81,7 +88,8 @@ class DelimitedTable(Table):
                     continue
                 for place, word in enumerate(piece[self.columns[ours]].to_pylist()):
                     if word is not None and not is_number(word.strip(" \t"), decimal_comma=comma):
-                        return f"row {row + place}: {ours} {no_number(word)}."
+                        misfit = no_number(word) if ours == "score" else no_code(word)
+                        return f"row {row + place}: {ours} {misfit}."
             row += piece.num_rows
         return None
 

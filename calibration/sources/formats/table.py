@@ -139,16 +139,16 @@ def matched(
     told = {"mated"} if {"first_person", "second_person"} <= found.keys() else set()
     missing = [name for name in needed if name not in found.keys() | told]
     if missing:
+        lacks = f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
         if len(present) > _MOST_COLUMNS and _all_numbers(sample):
             raise WrongUse(
-                f"{path} lacks the column {', '.join(sorted(missing))}, and looks like a matrix of "
+                f"{path} {lacks}, and looks like a matrix of "
                 f"{len(present):,} columns: save it with numpy.save as .npy, and give "
                 "--people labels.npy."
             )
         hint = ",".join(f"{name}=COLUMN" for name in missing)
         raise WrongUse(
-            f"{path} lacks the column {', '.join(sorted(missing))}; it has "
-            f"{listed_columns(present)}. If they have other names: "
+            f"{path} {lacks}; it has {listed_columns(present)}. If they have other names: "
             f"--columns {hint}{_as_understood(sample)}"
         )
     return found

@@ -107,3 +107,11 @@ def no_number(word: str) -> str:
     elif "," in word:
         hint = "write a decimal point, and nothing between thousands"
     return f"{shown(word, limit=60)!r} is not a number: {hint}"
+
+
+def no_code(word: str) -> str:
+    """That a code is none; a file that merely leaves it out loses its refusals."""
+    return (
+        f"{shown(word, limit=60)!r} is not a number: for each kind of refusal, write the code of "
+        "the contract, such as 4000 where no face was found"
+    )

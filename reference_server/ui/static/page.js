@@ -164,6 +164,7 @@ function keep(request, answer) {
 }
 
 function clear() {
+  $("complaint").textContent = "";
   tell({ kind: "" });
   list({});
   $("exchange").hidden = $("seen").hidden = true;

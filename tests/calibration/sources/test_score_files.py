@@ -90,7 +90,9 @@ def test_people_may_have_columns_of_their_own(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("first,second,mated\na,b,1\n", "lacks the column score"),
+        ("first,second,mated\na,b,1\n", "lacks the column score;"),
+        ("one,two,same,score\na,b,1,0.5\n", "lacks the columns first, second, mated;"),
+        ("first,second,mated,score,code\na,b,1,,NO_FACE\n", "'NO_FACE' .* such as 4000 where no"),
         ("first,second,mated,score\na,b,1,1.5\n", "outside 0 to 1"),
         ("first,second,mated,score\na,b,1,high\n", "cannot be read"),
         ("first,second,mated,score\na,b,,0.5\n", "rows without mated"),
