@@ -49,7 +49,7 @@ class Claims:
     @property
     def named(self) -> str:
         """The file and the title in it, "" for the documented table."""
-        told = self.title not in ("", UNTITLED, self.file)
+        told = self.file and self.title not in {"", UNTITLED, self.file}
         return f"{self.file} ({self.title})" if told else self.file
 
     @property

@@ -13,6 +13,7 @@ from calibration.combining import Combined
 from calibration.judging.findings import Findings, Impostors, Quality, RequiredRow, Row
 from calibration.objections import Effect
 from calibration.report import words
+from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.verdicts import Verdict
 from verikit.plural import counted
 
@@ -211,6 +212,8 @@ def _tell_groups(console: Console, findings: Findings) -> None:
                 words.percent_between(row.fnmr[place]),
             )  # fmt: skip
     console.print(table)
+    if any(0 < row.people < LEAST_PEOPLE for row in findings.groups if row.verdict):
+        console.print(f"A group of fewer than {LEAST_PEOPLE} people is INCONCLUSIVE.")
     timed = [row for row in findings.groups if row.verdict is not None and row.median is not None]
     if timed:
         listed = ", ".join(f"{escape(row.label)} {words.latency(row)}" for row in timed)

@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -68,6 +69,15 @@ def test_a_verdict_names_the_file_of_claims(tmp_path, rows, title, verdict, name
     assert f"{verdict} " in told
     assert named in told
     assert "documented" not in told
+
+
+def test_a_verdict_on_the_documented_table_says_so(tmp_path):
+    write(tmp_path / "s.csv", lambda chance, mated: percent(chance, mated=mated) / 100)
+    command = [str(tmp_path / "s.csv"), "--up-to", "0.4", "--out", str(tmp_path / "o"), "--json"]
+    result = CliRunner().invoke(main, ["calibrate", *command])
+    assert json.loads(result.stdout)["claims"] == ""
+    told = CliRunner().invoke(main, ["calibrate", *command[:-1]]).output
+    assert "at most 2 times the documented one. Judged: 0.4 to 0.4" in " ".join(told.split())
 
 
 def test_any_scale_and_any_rows(tmp_path):
