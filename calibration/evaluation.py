@@ -36,10 +36,10 @@ from calibration.sources.formats.matrices import holds_matrix, open_matrix
 from calibration.sources.formats.opening import RunTable
 from calibration.sources.formats.people_tables import groups_of, photo_people
 from calibration.sources.formats.run_file import open_run
-from calibration.sources.impostors import share_within
 from calibration.sources.independence import SAME_SYSTEM
 from calibration.sources.independence import objections as independence
-from calibration.sources.look_alikes import LookAlikes
+from calibration.sources.pairs.impostors import share_within
+from calibration.sources.pairs.look_alikes import LookAlikes
 from calibration.sources.photos import Photos
 from calibration.sources.scores import (
     Label,

@@ -18,7 +18,7 @@ from calibration.counting.groups import ImpostorKind
 from calibration.executors import Workers, fan_out
 from calibration.sources.degradations import Degraded
 from calibration.sources.labelled import Choice, open_labelled
-from calibration.sources.look_alikes import LookAlikesFirst
+from calibration.sources.pairs.look_alikes import LookAlikesFirst
 from calibration.sources.photos import Photos
 from verikit.contract import Contract, load_contract
 from verikit.contract.encryption import Secrets

@@ -27,7 +27,7 @@ from calibration.objections import Effect, Objection
 from calibration.sources.independence import SAME_SYSTEM
 from calibration.sources.independence import objections as independence
 from calibration.sources.labelled import Choice, Labelled
-from calibration.sources.sampling import Pair, Plan
+from calibration.sources.pairs.sampling import Pair, Plan
 from calibration.statistics.verdicts import Rule, Verdict
 from calibration.terms import Terms
 from verikit.contract import Contract

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from calibration.asking.api import Api, Outcome
 from calibration.asking.store import Answer
-from calibration.sources.sampling import Pair
+from calibration.sources.pairs.sampling import Pair
 from verikit.errors import (
     BadAnswer,
     Broken,

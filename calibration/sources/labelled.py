@@ -18,8 +18,9 @@ from calibration.sources.degradations import Degradation
 from calibration.sources.formats.bin_file import BinFile
 from calibration.sources.formats.pair_lists import identities_of, read_list
 from calibration.sources.formats.people_tables import UNKNOWN, groups_of, photo_people
-from calibration.sources.impostors import SameGroup
-from calibration.sources.look_alikes import LookAlikesFirst
+from calibration.sources.pairs.impostors import SameGroup
+from calibration.sources.pairs.look_alikes import LookAlikesFirst
+from calibration.sources.pairs.sampling import ByPerson, Pair, PairList, Pairs, Pool, one_photo_each
 from calibration.sources.photos import (
     Folder,
     Photos,
@@ -27,7 +28,6 @@ from calibration.sources.photos import (
     not_pictures,
     same_content,
 )
-from calibration.sources.sampling import ByPerson, Pair, PairList, Pairs, Pool, one_photo_each
 from verikit.errors import WrongUse
 
 

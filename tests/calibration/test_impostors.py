@@ -18,8 +18,8 @@ from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.counting.identities import Identities
 from calibration.judging.by_group import chosen_impostors
 from calibration.sources.formats.run_file import open_run
-from calibration.sources.impostors import SameGroup
-from calibration.sources.sampling import Plan, Pool
+from calibration.sources.pairs.impostors import SameGroup
+from calibration.sources.pairs.sampling import Plan, Pool
 from calibration.statistics.dependence import design_effects
 from calibration.statistics.differentials import against_random
 from verikit.cli import main

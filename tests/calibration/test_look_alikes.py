@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from calibration.asking.store import FILE
 from calibration.counting.groups import LOOK_ALIKE, OTHERS
-from calibration.sources import look_alikes
-from calibration.sources.look_alikes import LookAlikes, LookAlikesFirst
-from calibration.sources.sampling import Plan
+from calibration.sources.pairs import look_alikes
+from calibration.sources.pairs.look_alikes import LookAlikes, LookAlikesFirst
+from calibration.sources.pairs.sampling import Plan
 from verikit.cli import main
 from verikit.errors import WrongUse
 

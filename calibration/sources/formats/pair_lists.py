@@ -18,8 +18,8 @@ from calibration.counting.naming import normal
 from calibration.objections import listed
 from calibration.sources.formats.opening import open_table
 from calibration.sources.formats.values import TRUTH, words_of
+from calibration.sources.pairs.sampling import Pair
 from calibration.sources.photos import Folder
-from calibration.sources.sampling import Pair
 from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown
 from verikit.plural import counted

@@ -6,8 +6,8 @@ import pytest
 
 from calibration.asking.api import ContractApi, EncryptedPhotos
 from calibration.asking.server import Question, RequestPolicy, Server, ask
+from calibration.sources.pairs.sampling import Pair
 from calibration.sources.photos import Folder
-from calibration.sources.sampling import Pair
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 from verikit.errors import Intercepted, Unreachable

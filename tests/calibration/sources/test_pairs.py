@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.sources.sampling import ByPerson, Pair, PairList, Plan, Pool, one_photo_each
+from calibration.sources.pairs.sampling import ByPerson, Pair, PairList, Plan, Pool, one_photo_each
 
 FOLDERS = st.lists(st.integers(1, 4), min_size=2, max_size=8)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.sources.sampling import Permutation
+from calibration.sources.pairs.permutation import Permutation
 
 
 @given(size=st.integers(1, 2000), seed=st.integers(0, 2**32))

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from calibration.counting.groups import NOT_GIVEN
-from calibration.sources.sampling import Pair, Permutation, Pool, Shuffled
+from calibration.sources.pairs.permutation import Permutation
+from calibration.sources.pairs.sampling import Pair, Pool, Shuffled
 from calibration.statistics.arrays import Counts
 from verikit.errors import WrongUse
 

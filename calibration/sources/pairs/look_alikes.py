@@ -21,7 +21,8 @@ from calibration.counting.groups import (
 )
 from calibration.objections import FEW, Effect, Objection
 from calibration.sources.all_pairs import Similarities, tiles_of
-from calibration.sources.sampling import Order, Pair, Permutation, Pool
+from calibration.sources.pairs.permutation import Order, Permutation
+from calibration.sources.pairs.sampling import Pair, Pool
 from calibration.sources.templates import Templates, of_photos, require_two_people
 from calibration.statistics.arrays import Counts, Floats
 

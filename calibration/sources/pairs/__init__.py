@@ -1,0 +1,1 @@
+"""The pairs of photos that are asked about, and their order: at random, or impostors by choice."""
