@@ -2,10 +2,10 @@
 
     python -m training.int8 --data ../shared/data --out recogniser-int8.onnx
 
-The recipe, which benchmarks/int8.py judges: each output channel of a convolution has a scale of its
-own; the ranges of the activations are those of portraits of people who are in no other data set;
-the first convolution stays in fp32. With weights of 7 bits no sum of two products exceeds 16 bits
-(2 * 255 * 64 < 32768), so processors without VNNI do not saturate.
+The recipe, which benchmarks/faces/int8.py judges: each output channel of a convolution has a scale
+of its own; the ranges of the activations are those of portraits of people who are in no other data
+set; the first convolution stays in fp32. With weights of 7 bits no sum of two products exceeds 16
+bits (2 * 255 * 64 < 32768), so processors without VNNI do not saturate.
 """
 
 from __future__ import annotations

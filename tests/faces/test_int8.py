@@ -1,4 +1,4 @@
-"""The recogniser with 8 bits that training/int8.py writes and benchmarks/int8.py judges."""
+"""The recogniser with 8 bits that training/int8.py writes and benchmarks/faces/int8.py judges."""
 
 import numpy as np
 import onnx

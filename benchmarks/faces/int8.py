@@ -2,7 +2,7 @@
 
     verikit templates ../shared/data/lfw --out lfw.npz --subject centre \\
         --label-errors datasets/lfw/label-errors.csv
-    python benchmarks/int8.py lfw.npz --data ../shared/data --work /tmp/int8
+    python -m benchmarks.faces.int8 lfw.npz --data ../shared/data --work /tmp/int8
 
 Prints CPU milliseconds of the four chips of a comparison; how far cosines and scores move when
 onnxruntime runs the same network without its integer kernels, which is to say, with other rounding;
