@@ -29,6 +29,7 @@ from tests.mutation.wire import CONTRACT, Ask, Reply, Serve, reply
 from verikit.contract import PhotoStandards
 
 LEAST = 2048
+SMALL = 200
 READINGS = str(PROFILES / "readings-only.yaml")
 KEY, IV = "0123456789abcdefghijklmnopqrstuv", "twelve-chars"
 
@@ -94,6 +95,15 @@ def wholly_covered_faces_not_found(compare: Compare, pair: Pair) -> float:
         if all(part in covered.message for part in ("nose", "mouth")):
             raise NoFaceFound(covered.photo) from None
         raise
+
+
+@mutant("quality-covers-only")
+@on_compare
+def small_faces_refused_as_covered(compare: Compare, pair: Pair) -> float:
+    for index, photo in enumerate(pair.photos):
+        if pair.quality and min(photo.pixels.shape[:2]) < SMALL:
+            raise FaceCovered(index, ("eyes",))
+    return compare(pair)
 
 
 @mutant("photo-limits", profile=READINGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 import uuid
 from dataclasses import replace
 
@@ -87,6 +88,18 @@ def content_type_with_charset(given: Reply) -> Reply:
 def json_over_many_lines(given: Reply) -> Reply:
     text = json.dumps(given.fields, indent=4, sort_keys=True)
     return replace(given, body=f"\n{text}\r\n".encode() if given.body else b"")
+
+
+@variant()
+@on_answer
+def json_escaped_throughout(given: Reply) -> Reply:
+    """Names as well; to a reader it is the same text."""
+    escaped = re.sub(rb'"([^"\\]*)"', _escaped, given.body)
+    return replace(given, body=escaped)
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b'"%b"' % b"".join(b"\\u%04x" % character for character in found[1])
 
 
 # Ids
