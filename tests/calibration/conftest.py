@@ -121,15 +121,11 @@ def people(tmp_path_factory):
     return root
 
 
-@pytest.fixture
-def without_plots(request, monkeypatch):
-    """A run takes half the time; for files of tests that start many and look at hardly any plot."""
-    if not request.node.get_closest_marker("plots"):
-        monkeypatch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")
-
-
 @pytest.fixture(autouse=True)
-def undrawn(request, monkeypatch):
-    """Plots are put together and not drawn, which takes seconds, but in tests about them."""
-    if not request.node.get_closest_marker("plots"):
+def without_plots(request, monkeypatch):
+    """Plots take half of a calibration: most tests do without, some put them together undrawn."""
+    asks = request.node.get_closest_marker
+    if asks("composed"):
         monkeypatch.setattr(Figure, "savefig", lambda _, file, **__: file.write("<svg></svg>"))
+    elif not asks("plots"):
+        monkeypatch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from verikit.cli import main
 
-pytestmark = pytest.mark.usefixtures("without_plots")
 PEOPLE = 400
 
 

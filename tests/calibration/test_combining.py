@@ -11,7 +11,7 @@ from calibration.asking.store import FILE
 from calibration.statistics import sequential
 from verikit.cli import main
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("without_plots")]
+pytestmark = pytest.mark.live
 
 
 @pytest.fixture

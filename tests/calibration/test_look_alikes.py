@@ -19,6 +19,7 @@ from calibration.sources.pairs.sampling import Plan
 from verikit.cli import main
 from verikit.errors import WrongUse
 
+pytestmark = pytest.mark.composed
 FAST = ["--rate", "100000", "--quiet"]
 
 

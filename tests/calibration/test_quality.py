@@ -14,6 +14,7 @@ from calibration.statistics.rejection import error_against_reject, worst_against
 from verikit.cli import main
 from verikit.errors import WrongUse
 
+pytestmark = pytest.mark.composed
 OFIQ = (
     "Filename;UnifiedQualityScore;Sharpness;UnifiedQualityScore.scalar;Sharpness.scalar;\n"
     "/data/people/ann/1.jpg;27.5;0.2;64;50\n"

@@ -16,6 +16,7 @@ from calibration.statistics.intervals import Interval
 from verikit.cli import main
 from verikit.contract import load_contract
 
+pytestmark = pytest.mark.composed
 RATES = load_contract().error_rates
 
 

@@ -19,7 +19,7 @@ from verikit.cli import main
 from verikit.contract.encryption import Secrets
 from verikit.transport import Answer
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("without_plots")]
+pytestmark = pytest.mark.live
 CLAIMS = {
     "deepface": "closer: lower\nlowest: 0\nhighest: 1\n"
     "send: {model_name: Facenet512, enforce_detection: false}\n"

@@ -18,6 +18,7 @@ from tests.calibration.conftest import CONTRACT, Answering, Stub
 from tests.support.serving import serving
 from verikit.cli import main
 
+pytestmark = pytest.mark.composed
 KINDS = {how.kind for how in EVERY}
 
 

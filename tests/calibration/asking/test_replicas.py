@@ -19,7 +19,7 @@ from tests.support.serving import serving
 from verikit.cli import main
 from verikit.transport import Address, Endpoint
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("without_plots")]
+pytestmark = pytest.mark.live
 SMALL_TASK = 50
 FAST = ["--rate", "100000", "--quiet", "--json"]
 

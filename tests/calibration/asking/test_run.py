@@ -16,7 +16,7 @@ from tests.support.forks import Program
 from verikit.cli import main
 from verikit.contract import load_contract
 
-pytestmark = [pytest.mark.live, pytest.mark.usefixtures("without_plots")]
+pytestmark = pytest.mark.live
 CONTRACT = load_contract()
 FAST = ["--rate", "100000", "--quiet"]
 
@@ -97,7 +97,7 @@ def test_passing_trouble_is_asked_again(stub, people, tmp_path):
     assert set(stub.asked.values()) == {1, 2}
 
 
-@pytest.mark.plots
+@pytest.mark.composed
 def test_lasting_trouble_is_not_measured_and_ends_the_run(stub, people, tmp_path):
     stub.always_broken = True
     result = run(stub, people, tmp_path / "out", "--budget", "200", "--retries", "0")

@@ -18,6 +18,7 @@ from calibration.statistics.intervals import Interval, Rate, measured
 from verikit.cli import main
 from verikit.errors import WrongUse
 
+pytestmark = pytest.mark.composed
 SIZES = {"east": 300, "few": 20, "north": 180, "west": 300}
 
 
