@@ -15,7 +15,7 @@ from loadtests.statistics.request_ids import RequestIds
 from loadtests.statistics.windows import Window, total
 
 _MOST_WINDOWS = 600
-_SILENT_SECONDS = 15
+_SILENT_SECONDS = 30
 REPEATED_ID = "request_id given out twice"
 OTHER_SCORE = "another score for the same pair"
 

@@ -6,6 +6,7 @@ import dataclasses
 import fcntl
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -46,7 +47,8 @@ class ReportFiles:
     def __exit__(self, *_: object) -> None:
         for part in self._parts.values():
             Path(part.name).unlink(missing_ok=True)
-            part.close()
+            with suppress(OSError):  # what could not be written is not written now either
+                part.close()
 
     def write(self, outcome: Outcome, changes: list[Change]) -> None:
         """Write what was asked for.
