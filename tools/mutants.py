@@ -177,7 +177,7 @@ def own_lines(node: ast.expr | ast.stmt) -> frozenset[int]:
     return frozenset(range(node.lineno, max(last, node.lineno) + 1))
 
 
-def mutants(part: str, path: Path) -> Iterator[Mutant]:
+def mutants(part: str, path: Path, root: Path) -> Iterator[Mutant]:
     """Every mutant of a file."""
     tree = ast.parse(path.read_text())
     for node, name, index, child, lines in list(places(tree)):
@@ -188,7 +188,7 @@ def mutants(part: str, path: Path) -> Iterator[Mutant]:
         text = ast.unparse(ast.fix_missing_locations(tree))
         put(node, name, index, child)
         shown = (ast.unparse(each).splitlines()[0] for each in (child, new))
-        yield Mutant(part, path.relative_to(ROOT), child.lineno, lines, *shown, text)
+        yield Mutant(part, path.relative_to(root), child.lineno, lines, *shown, text)
 
 
 def put(node: ast.AST, name: str, index: int | None, child: ast.AST) -> None:
@@ -282,9 +282,10 @@ def copies(count: int) -> Iterator[Queue[Path]]:
     """Copies of the project, each to be taken by one at a time."""
     free: Queue[Path] = Queue()
     with tempfile.TemporaryDirectory() as folder:
+        source = ROOT
         for number in range(count):
             copied = Path(folder).resolve() / f"{number}" / "project"
-            shutil.copytree(ROOT, copied, ignore=left_out)
+            source = shutil.copytree(source, copied, ignore=left_out)
             free.put(copied)
         yield free
 
@@ -298,16 +299,18 @@ def main() -> None:
     parser.add_argument("--part", action="append", choices=list(PARTS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     given = parser.parse_args()
-    every = [
-        mutant
-        for part in given.part or PARTS
-        for path in sorted((ROOT / part).rglob("*.py"))
-        for mutant in mutants(part, path)
-    ]
-    sample = random.Random(given.seed).sample(every, min(given.count, len(every)))  # noqa: S311
     until = time.monotonic() + 60 * given.minutes
     tried, killed = Counter[str](), Counter[str]()
     with copies(given.jobs) as free, ThreadPoolExecutor(given.jobs) as pool:
+        free.put(copied := free.get())  # which nobody edits meanwhile
+        every = [
+            mutant
+            for part in given.part or PARTS
+            for path in sorted((copied / part).rglob("*.py"))
+            for mutant in mutants(part, path, copied)
+        ]
+        count = min(given.count, len(every))
+        sample = random.Random(given.seed).sample(every, count)  # noqa: S311 - no secret
 
         def measure(part: str) -> tuple[str, Taken]:
             copied = free.get()
