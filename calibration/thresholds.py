@@ -181,7 +181,7 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         upper=upper_bound(*row.at_most(limit), alpha),
         design_effect=row.design_effect,
         mated=measurement.mated.attempted,
-        mated_people=gfrr[1],
+        mated_people=gfrr[1] or fnmr[1],
         fnmr=_rate(fnmr[0], alpha),
         gfrr=_rate(gfrr[0], alpha),
         notes=notes,

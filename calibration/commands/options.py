@@ -42,7 +42,7 @@ columns = click.option(
     metavar="NAME=COLUMN,...",
     callback=_column_names,
     help="Column names in the file for first, second, mated, score, code, group, first_person "
-    "and second_person.",
+    "and second_person; of several (score=sim|score) the first that a file has.",
 )
 people = click.option(
     "--people",

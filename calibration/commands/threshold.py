@@ -126,10 +126,13 @@ def _errors(found: Found) -> str:
         f"others match: at most {words.one_in(found.upper)} (design effect "
         f"{found.design_effect:.1f})."
     )
-    if not (found.fnmr and found.gfrr):
+    if not found.fnmr:
         return text
+    refused = "not measured, as no column code tells which comparisons were refused"
+    if found.gfrr:
+        refused = words.percent_between(found.gfrr)
     return (
         f"{text}\nFNMR there (not matched): {words.percent_between(found.fnmr)}; GFRR (not matched "
-        f"or refused): {words.percent_between(found.gfrr)}; {found.mated:,} comparisons of "
-        f"{found.mated_people:,} people with themselves."
+        f"or refused): {refused}; {found.mated:,} comparisons of {found.mated_people:,} people "
+        "with themselves."
     )

@@ -159,9 +159,12 @@ def _direction(measurement: Measurement) -> list[Objection]:
     area, error = area_under_curve(non_mated, mated)
     reach = _STANDARD_ERRORS * error
     if area + reach < 0.5:
+        seen, meant = "lower", "distances (--lower-is-closer)"
+        if measurement.sign < 0:
+            seen, meant = "higher", "similarities (without --lower-is-closer or `closer: lower`)"
         text = (
-            f"Mated scores are lower than non-mated ones (AUC {area:.3f}): these are distances "
-            "(--lower-is-closer), or the labels are reversed."
+            f"Mated scores are {seen} than non-mated ones (AUC {area:.3f}): these are {meant}, or "
+            "the labels are reversed."
         )
         return [Objection(kind="direction", effect=Effect.NO_VERDICT, text=text)]
     if area - reach <= 0.5:

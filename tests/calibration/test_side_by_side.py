@@ -49,6 +49,18 @@ def test_the_same_system_differs_in_nothing(tmp_path):
         assert row["interval"]["lower"] < 0 < row["interval"]["upper"]
 
 
+def test_two_files_may_name_their_columns_differently(tmp_path):
+    other = table().rename(columns={"first": "Probe", "score": "similarity"})
+    names = "first=Probe|first,score=score|similarity"
+    rows = compared(tmp_path, table(), other, "--columns", names)
+    assert rows == compared(tmp_path, table(), table())
+    assert rows == compared(tmp_path, other, table(), "--columns", names)
+    command = [str(tmp_path / "new.csv"), "--columns", "score=sim|likeness"]
+    result = CliRunner().invoke(main, ["calibrate", *command, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "has no column 'sim|likeness'" in result.output
+
+
 def test_a_release_that_misses_more_people_is_worse(tmp_path):
     new = table()
     missed = new.mated.eq(1) & (np.arange(len(new)) % 3 == 0)

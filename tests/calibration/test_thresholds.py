@@ -148,6 +148,30 @@ def test_wrong_use(tmp_path, plain):
         assert run(*command).exit_code == 2
 
 
+def test_the_fnmr_is_told_without_a_column_for_refusals(tmp_path):
+    rng = np.random.default_rng(2)
+    rows = ["first,second,mated,score"]
+    rows += [f"p{a}/1,p{b}/2,0,{rng.random() / 2}" for a in range(60) for b in range(a)]
+    rows += [f"p{a}/1,p{a}/2,1,{0.4 + rng.random() / 2}" for a in range(60)]
+    (tmp_path / "s.csv").write_text("\n".join(rows) + "\n")
+    command = ["threshold", str(tmp_path / "s.csv"), "--fmr", "0.05"]
+    told = " ".join(CliRunner().invoke(main, command).output.split())
+    assert "FNMR there (not matched): " in told
+    assert "GFRR (not matched or refused): not measured, as no column code" in told
+    assert "60 comparisons of 60 people with themselves" in told
+
+
+def test_similarities_are_not_distances(tmp_path):
+    rows = ["first,second,mated,score"]
+    rows += [f"p{a}/1,p{b}/2,0,{(a + b) % 9 / 30}" for a in range(40) for b in range(a)]
+    rows += [f"p{a}/1,p{a}/2,1,0.{60 + a % 9}" for a in range(40)]
+    (tmp_path / "s.csv").write_text("\n".join(rows) + "\n")
+    command = ["threshold", str(tmp_path / "s.csv"), "--fmr", "0.1", "--lower-is-closer"]
+    told = " ".join(CliRunner().invoke(main, command).output.split())
+    assert "Mated scores are higher than non-mated ones" in told
+    assert "similarities (without --lower-is-closer" in told
+
+
 def test_the_sentence(plain):
     text = " ".join(run(plain[0], "--fmr", "1e-3").output.split())
     shown = plain[1]

@@ -115,7 +115,8 @@ def matched(
 ) -> dict[str, str]:
     """The name in the file of each column, by the name here; case and blanks do not matter.
 
-    ``given`` maps names here to names, or numbers from 1, in the file.
+    ``given`` maps names here to names, or numbers from 1, in the file; of several, separated by
+    ``|``, the first that is there.
 
     Raises:
         WrongUse: the file lacks a column that is given or ``needed``.
@@ -124,14 +125,17 @@ def matched(
     found: dict[str, str] = {}
     for ours in COLUMNS:
         theirs = given.get(ours, ours)
-        place = int(theirs) if ours in given and theirs.isdecimal() else 0
-        if theirs in present:
-            found[ours] = theirs
-        elif theirs.lower() in by_plain:
-            found[ours] = by_plain[theirs.lower()]
-        elif 1 <= place <= len(present):
-            found[ours] = present[place - 1]
-        elif ours in given:
+        for one in dict.fromkeys((theirs, *map(str.strip, theirs.split("|")))):
+            place = int(one) if ours in given and one.isdecimal() else 0
+            if one in present:
+                found[ours] = one
+            elif one.lower() in by_plain:
+                found[ours] = by_plain[one.lower()]
+            elif 1 <= place <= len(present):
+                found[ours] = present[place - 1]
+            if ours in found:
+                break
+        if ours in given and ours not in found:
             raise WrongUse(
                 f"{path} has no column {theirs!r}; it has {listed_columns(present)}."
                 f"{_as_understood(sample)}"
