@@ -22,7 +22,7 @@ Reading = Callable[[str], str]
 
 _FLOAT = re.compile(r"\d+\.0+", re.ASCII)
 _DOUBLED = re.compile(r"/(?:\.?/)+")
-_STEM = re.compile(r"^(.*?)[\s_\-.]*\(?\d+\)?$")
+_NUMBER_FROM_THE_END = re.compile(r"\)?\d+\(?[\s_\-.]*")
 _FIELDS = re.compile(r"[\s_\-.]+")
 _LEADING = re.compile(r"^(\d+)[A-Za-z]")
 _LEVELS = 4
@@ -63,8 +63,9 @@ def _level(place: int) -> Reading:
 
 
 def _without_number(name: str) -> str:
-    match = _STEM.match(_stem(name))
-    return match[1] if match else ""
+    stem = _stem(name)
+    number = _NUMBER_FROM_THE_END.match(stem[::-1])  # from the start would take the square of it
+    return stem[: -number.end()] if number else ""
 
 
 def _field(place: int) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ Probe = Callable[[], tuple[float, float]]
 """CPU seconds used so far, and RSS in bytes."""
 _EVERY_SECONDS = 1.0
 _HOUR = 3600
-_METRIC = re.compile(r"^(\w+)(?:\{[^}]*\})?\s+(\S+)", re.MULTILINE)
+_METRIC = re.compile(r"^(\w+)(?:\{[^}\n]*\})?[ \t]+(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +147,8 @@ class _MetricsPage:
 
 def _sum(found: Iterable[tuple[str, str]], name: str) -> float:
     values = [float(value) for metric, value in found if metric == name]
-    if not values:
-        raise ValueError(f"{name} is not among the metrics")
+    if not values or not all(map(math.isfinite, values)):
+        raise ValueError(f"{name} is not among the metrics, or no number")
     return sum(values)
 
 

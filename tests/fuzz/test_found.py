@@ -45,6 +45,18 @@ FOUND = {
         "scores as a matrix",
         MATRIX[:CENTRAL] + b"\xff" + MATRIX[CENTRAL + 1 :],
     ),
+    "scores: a name of digits, but for its end": (
+        "scores as text",
+        b"first,second,mated,score\n" + b"9" * 30_000 + b"x,b,1,0.5\n",
+    ),
+    "a list of pairs: a name of digits, but for its end": (
+        "a list of pairs",
+        b"9" * 30_000 + b"x 2\n",
+    ),
+    "a table of people: names of blanks, but for their end": (
+        "a table of people",
+        b"photo,person\n" + b"_" * 30_000 + b"x,ann\n",
+    ),
     "a list of pairs: a long number": ("a list of pairs", b"ann " + b"9" * 5_000 + b" 2\n"),
 }
 

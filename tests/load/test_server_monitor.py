@@ -26,6 +26,12 @@ process_cpu_seconds_total{worker="1"} 1.5
 process_cpu_seconds_total{worker="2"} 2.5
 process_resident_memory_bytes 1e+08
 """
+PAGES = {
+    "/metrics": PAGE,
+    "/endless": b"process_cpu_seconds_total{\n" * 35_000,  # its square would take minutes
+    "/no-number": PAGE.replace(b"1e+08", b"NaN"),
+    "/infinite": PAGE.replace(b"1e+08", b"1e999"),
+}
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def metrics() -> Iterator[str]:
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(PAGE if self.path == "/metrics" else b"nothing")
+            self.wfile.write(PAGES.get(self.path, b"nothing"))
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -49,9 +55,10 @@ def test_a_metrics_page_is_summed_over_workers(metrics: str) -> None:
     assert look() == (4.0, 1e8)
 
 
-def test_a_page_without_metrics_is_wrong_use(metrics: str) -> None:
+@pytest.mark.parametrize("page", ["other", "endless", "no-number", "infinite"])
+def test_a_page_without_metrics_is_wrong_use(metrics: str, page: str) -> None:
     with pytest.raises(WrongUse, match="has no metrics"):
-        find_probe(at("http://192.0.2.1"), None, f"{metrics}/other")
+        find_probe(at("http://192.0.2.1"), None, f"{metrics}/{page}")
 
 
 def test_a_process_that_is_not_there_is_wrong_use() -> None:

@@ -25,7 +25,7 @@ TRUTH = dict.fromkeys(
 )  # fmt: skip
 """How the truth about a pair is written, in lower case."""
 NO_SCORE = ("", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "none", "-")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.ASCII | re.I)
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?", re.ASCII | re.I)
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
 _ROUNDING = 1e-6
 """How far beyond the scale, as a share of it, a rounded score may lie."""
