@@ -17,7 +17,8 @@ import numpy as np
 
 from calibration.claims import Claims
 from calibration.evaluation import Evaluation, from_scores
-from calibration.judging.judgement import judged_rows, weighed
+from calibration.judging.judgement import weighed
+from calibration.judging.table_rows import judged_rows
 from calibration.objections import Effect
 from calibration.sources.formats.run_file import FILE, is_run, open_run
 from calibration.statistics import sequential

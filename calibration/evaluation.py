@@ -27,8 +27,8 @@ from calibration.counting.groups import (
 from calibration.counting.identities import Identities, People
 from calibration.executors import Workers
 from calibration.files import file_digest
+from calibration.judging.conditions import RunConditions
 from calibration.judging.findings import DegradedRow
-from calibration.judging.judgement import RunConditions
 from calibration.objections import Effect, Objection
 from calibration.sources import all_pairs, tiles
 from calibration.sources.clusters import Clustering, cluster_people

@@ -19,8 +19,9 @@ from calibration.counting.comparisons import Measurement
 from calibration.counting.histogram import Histogram
 from calibration.evaluation import from_scores
 from calibration.judging.audit import SCALE, audit
-from calibration.judging.judgement import RunConditions, evidence, unsupported
+from calibration.judging.conditions import RunConditions, unsupported
 from calibration.judging.requirements import Requirement, evidence_for
+from calibration.judging.table_rows import evidence
 from calibration.objections import Effect
 from calibration.sources.formats.values import SENTINEL
 from calibration.statistics.arrays import Floats

@@ -18,7 +18,8 @@ import numpy as np
 
 from calibration.commands.plan import SPREAD
 from calibration.counting.comparisons import Measurement
-from calibration.judging.judgement import RunConditions, find
+from calibration.judging.conditions import RunConditions
+from calibration.judging.judgement import find
 from calibration.sources import all_pairs
 from calibration.sources.score_map import thresholds_of_map
 from calibration.sources.templates import Templates, load

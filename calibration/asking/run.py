@@ -21,7 +21,8 @@ from calibration.counting.comparisons import Measurement
 from calibration.counting.groups import Clusters, ImpostorKind
 from calibration.evaluation import Evaluation, new_measurement, versions
 from calibration.files import file_digest
-from calibration.judging.judgement import RunConditions, verdict_on
+from calibration.judging.conditions import RunConditions
+from calibration.judging.judgement import verdict_on
 from calibration.judging.requirements import Standard
 from calibration.objections import Effect, Objection
 from calibration.sources.independence import SAME_SYSTEM
