@@ -121,16 +121,18 @@ def _cookies(context: CaseContext) -> Iterator[Finding]:
 
 @case(
     "length-beyond-32-bits",
-    "A declared length whose lowest 32 bits are the maximum gets 413 before the body has come",
+    "A declared length whose lowest 32 bits are the maximum gets 413, and no 100 Continue",
     since="1.8.0",
     requires=("length-believed",),
 )
 def _believed(context: CaseContext) -> Iterable[Finding]:
-    """A server may wait for the body and never get it; such an answer is no other case's."""
+    """A server that awaits the body never gets it; no other case judges such an answer."""
     most = context.profile.standards.max_body_bytes
-    if most is None or context.environment.binds("length-believed") is None:
-        raise NotApplicable("judged only with a profile that binds it and gives max_body_bytes")
+    if most is None:
+        raise NotApplicable("judged only with a profile that gives max_body_bytes")
     declared = (("Content-Length", str(_WRAPPED + most)),)
-    request = context.fitted(Request(headers=declared))
+    request = context.fitted(Request(headers=declared, expect_continue=True))
     one = exchange(context.environment.target, context.case.id, request)
-    return [] if outcome(one.answer) == TOO_LONG else context.finding("HTTP 413", one)
+    if outcome(one.answer) == TOO_LONG:
+        return []
+    return context.finding("HTTP 413", actual=describe_actual(one))
