@@ -18,3 +18,9 @@ def good_url() -> Iterator[str]:
 def bad_url() -> Iterator[str]:
     with serving(FAULTS["second-photo-ignored"].judge) as url:
         yield url
+
+
+def pytest_itemcollected(item: pytest.Function) -> None:
+    """Who asks one of these servers is live."""
+    if {"good_url", "bad_url"} & set(item.fixturenames):
+        item.add_marker("live")
