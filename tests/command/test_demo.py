@@ -41,10 +41,17 @@ def test_the_page_draws_the_claims_of_the_contract_beside_what_was_measured(tmp_
     assert all(row.low <= row.median <= row.high for row in rows)
     places = [claimed.height_of(rate) for row in rows for rate in (row.claimed, row.low, row.high)]
     assert all(0 < place < claimed.HEIGHT - claimed.BOTTOM for place in places)
-    write_index(tmp_path / "index.html", "http://127.0.0.1:1", Exit.PASSED, Exit.FAILED)
+    write_index(
+        tmp_path / "index.html",
+        "http://127.0.0.1:1",
+        "http://127.0.0.1:2",
+        Exit.PASSED,
+        Exit.FAILED,
+    )
     page = (tmp_path / "index.html").read_text()
     assert page.count("<circle") == len(rows)
     assert "claimed 1 in 10,000, measured" in page
+    assert "verikit mock --fault everybody-the-same --port 2." in page
     assert f"verikit verify {tmp_path}/photos/collins.jpg" in page
 
 
@@ -59,5 +66,5 @@ def test_the_page_draws_the_claims_of_the_contract_beside_what_was_measured(tmp_
 def test_the_page_says_whether_all_went_as_expected(
     tmp_path: Path, good: Exit, bad: Exit, word: str
 ) -> None:
-    write_index(tmp_path / "index.html", "http://127.0.0.1:1", good, bad)
+    write_index(tmp_path / "index.html", "http://127.0.0.1:1", "http://127.0.0.1:2", good, bad)
     assert f">{word}</span>" in (tmp_path / "index.html").read_text()

@@ -44,7 +44,13 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "scores.csv").write_text("\n".join(["first,second,score,mated", *rows]))
     call(main, ["calibrate", f"{folder}/scores.csv", "--out", f"{folder}/rates"])
     call(main, ["reports", str(folder)])
-    write_index(folder / "demo.html", "http://127.0.0.1:3000", Exit.PASSED, Exit.FAILED)
+    write_index(
+        folder / "demo.html",
+        "http://127.0.0.1:3000",
+        "http://127.0.0.1:3001",
+        Exit.PASSED,
+        Exit.FAILED,
+    )
     return folder
 
 

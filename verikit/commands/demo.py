@@ -86,17 +86,17 @@ def demo(
     secrets = _secret_files(ctx)
     click.echo(f"1/4  Writing sample photos to {out / 'photos'}")
     samples.write(out / "photos")
-    click.echo("2/4  Starting the reference server; loading its models takes some seconds")
-    with reference_server(*server_options, secrets=secrets) as url:
-        click.echo(f"3/4  Checking the reference server at {url}")
-        good = _check(url, out / "reference.html", secrets, "--profile", "reference")
-        click.echo("\n4/4  Checking a broken server, which gives any two faces the same score")
+    click.echo("2/4  Starting the reference server, which loads its models during step 3")
+    with _starting_server(*server_options, secrets=secrets) as (url, server):
+        click.echo("3/4  Checking a broken server, which gives any two faces the same score")
         with serving(FAULTS[FAULT].judge, reply=FAULTS[FAULT].reply) as broken_url:
-            bad = _check(
-                broken_url, out / "broken.html", (), "-k", "!crossed-"
-            )  # the others show it
+            # Crossed cases would show nothing new.
+            bad = _check(broken_url, out / "broken.html", (), "-k", "!crossed-")
+        _wait_until_ready(url, server)
+        click.echo(f"\n4/4  Checking the reference server at {url}")
+        good = _check(url, out / "reference.html", secrets, "--profile", "reference")
         index = out / "index.html"
-        write_index(index, url, good, bad)
+        write_index(index, url, broken_url, good, bad)
         click.echo(f"\nReports: {index}")
         if stay is None:
             stay = sys.stdin.isatty() and "CI" not in os.environ
@@ -114,7 +114,7 @@ def _check(url: str, report: Path, secrets: Sequence[str], *options: str) -> Exi
     return Exit(ended) if ended in (Exit.PASSED, Exit.FAILED) else Exit.NO_VERDICT
 
 
-def write_index(index: Path, url: str, good: Exit, bad: Exit) -> None:
+def write_index(index: Path, url: str, broken_url: str, good: Exit, bad: Exit) -> None:
     """Write the page that links both reports, beside which it is."""
     checked = [
         Checked(
@@ -125,7 +125,8 @@ def write_index(index: Path, url: str, good: Exit, bad: Exit) -> None:
         ),
         Checked(
             title="A broken server",
-            about=f"verikit mock --fault {FAULT}: any two faces get the same score.",
+            about="Any two faces get the same score. To repeat its requests, start it again with "
+            f"verikit mock --fault {FAULT} --port {Address.of(broken_url).port}.",
             verdict=bad,
             report="broken.html",
         ),
@@ -169,14 +170,23 @@ def _as_expected(good: Exit, bad: Exit) -> bool:
 
 
 @contextmanager
-def reference_server(*serve: str, secrets: Sequence[str] = ()) -> Iterator[str]:
+def reference_server(*serve: str) -> Iterator[str]:
     """Run the reference server on a free port of this machine; yields its URL once it is ready."""
+    with _starting_server(*serve) as (url, server):
+        _wait_until_ready(url, server)
+        yield url
+
+
+@contextmanager
+def _starting_server(
+    *serve: str, secrets: Sequence[str] = ()
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The URL and the process of a reference server that may not be ready yet."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     server = _verikit(*secrets, "serve", "--port", str(port), "--log-level", "warning", *serve)
     try:
-        _wait_until_ready(url, server)
-        yield url
+        yield url, server
     finally:
         server.terminate()
         server.wait()
