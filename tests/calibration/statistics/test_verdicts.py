@@ -52,6 +52,11 @@ def test_dependence_makes_verdicts_more_careful():
     assert judged.still_needed > 30_000
 
 
+@pytest.mark.parametrize(("few", "left"), [(0, 2), (1, 1), (2, 0), (3, 0)])
+def test_no_fewer_events_than_none_are_left(few, left):
+    assert Evidence(claimed=1e-3, k=2, n=100).without(few).k == left
+
+
 def test_holm_holds_the_family():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
