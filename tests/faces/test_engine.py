@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 
 from reference_server.compute import ComputeThread
 from reference_server.pictures import Photo
-from reference_server.refusals import NoFaceFound
+from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
 
 EMPTY = Photo(np.full((200, 300, 3), 128, np.uint8))
@@ -46,6 +47,25 @@ def test_the_first_photo_without_a_face_is_named(engine, astronaut, photos):
     with pytest.raises(NoFaceFound) as refusal:
         engine.compare(*pair)
     assert refusal.value.photo == photos.index(0)
+
+
+class Refusing:
+    """A finder that refuses the photo without a face by another code than NoFaceFound."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find(self, photo, *args, **options):
+        if photo is EMPTY:
+            raise FaceCovered
+        return self.finder.find(photo, *args, **options)
+
+
+def test_a_photo_that_is_refused_by_any_code_is_named(engine, astronaut):
+    refusing = replace(engine, finder=Refusing(engine.finder))
+    with pytest.raises(FaceCovered) as refusal:
+        refusing.compare(astronaut, EMPTY)
+    assert refusal.value.photo == 1
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (32, 4000), (33, 32)])
