@@ -15,7 +15,7 @@ from reference_server.faces.onnx_graph import UINT8, Graph, pictures
 def to_onnx(model: nn.Sequential, thresholds: Sequence[float]) -> bytes:
     """uint8 RGB chips (N, 150, 150, 3) in; one number from 0 to 1 for each output, (N, outputs).
 
-    Batch normalisation is folded into the convolutions, the thresholds into the last biases.
+    Batch normalization is folded into the convolutions, the thresholds into the last biases.
     """
     graph = Graph()
     halved = graph.node("AveragePool", graph.planes("chips"), kernel_shape=[2, 2], strides=[2, 2])

@@ -87,7 +87,7 @@ def varied(pixels: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sharpened(pixels: Tensor) -> Tensor:
-    """Half of the chips blurred or sharpened, one in ten grey."""
+    """Half of the chips blurred or sharpened, one in ten gray."""
     blurred = nn.functional.avg_pool2d(pixels, 3, 1, 1, count_include_pad=False)
     amount = torch.empty(len(pixels), 1, 1, 1).uniform_(-0.8, 1.2)
     amount = amount * (torch.rand(len(pixels), 1, 1, 1) < 0.5)

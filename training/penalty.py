@@ -68,7 +68,7 @@ class Pairs:
 
     @classmethod
     def of(cls, faces: Faces, cohort: Cohort) -> Pairs:
-        """As the server normalises them."""
+        """As the server normalizes them."""
         statistics = Statistics.of(faces.templates, cohort)
         cosines = faces.templates @ faces.templates.T
         similarities = statistics.normalised(cosines, slice(0, len(cosines)))

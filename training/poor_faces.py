@@ -105,7 +105,7 @@ def _measured(engine: Engine, face: Face) -> list[float]:
 
 @cache
 def subject_engine() -> Engine:
-    """The server's, but for which of several faces counts: in LFW, the one nearest the centre."""
+    """The server's, but for which of several faces counts: in LFW, the one nearest the center."""
     engine = load_engine()
     return replace(engine, finder=replace(engine.finder, choice=nearest_centre))
 

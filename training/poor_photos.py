@@ -137,7 +137,7 @@ def flattened(share: float) -> Change:
 
 
 def grey(image: Image.Image, _: Box) -> Image.Image:
-    """Without colour."""
+    """Without color."""
     return image.convert("L").convert("RGB")
 
 

@@ -33,7 +33,7 @@ KIND = {"Content-Type": CONTRACT.media_types[0]}
 
 
 def form(colour: str) -> bytes:
-    """Two photos of one colour, by which the engine for tests knows what to do."""
+    """Two photos of one color, by which the engine for tests knows what to do."""
     file = io.BytesIO()
     Image.new("RGB", (64, 64), colour).save(file, "PNG")
     return encrypted_form((file.getvalue(), file.getvalue()))

@@ -1,4 +1,4 @@
-"""Draws a figure as one SVG element, in the colours of its page, with tooltips for its marks."""
+"""Draws a figure as one SVG element, in the colors of its page, with tooltips for its marks."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _tilted(picture: Image.Image, degrees: float, rng: np.random.Generator) -> I
 
 
 def _covered(picture: Image.Image, percent: float, rng: np.random.Generator) -> Image.Image:
-    """A grey square in the middle, moved by at most half its side."""
+    """A gray square in the middle, moved by at most half its side."""
     side = min(picture.size) * percent / 100
     x, y = (
         length / 2 + side * move - side / 2

@@ -3,7 +3,7 @@
 A waiver file is a list; a waiver that no longer applies, or has expired, fails the run::
 
     - case: first-covered-eyes      # * and ? are wildcards
-      reason: sunglasses are recognised from release 2.4 on
+      reason: sunglasses are recognized from release 2.4 on
       until: 2027-01-31
 """
 

@@ -19,7 +19,7 @@ _FOUND = 0.7
 _BARE = 0.988
 _DIFFERENT = 0.2
 _FLAT = 1.0
-"""The least sum of squares of a window that is not all of one grey."""
+"""The least sum of squares of a window that is not all of one gray."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def score(first: Face, second: Face) -> float:
 
 
 def _likeness(grey: Grey, template: Grey) -> float:
-    """The best normalised cross-correlation of the template with any part of the picture."""
+    """The best normalized cross-correlation of the template with any part of the picture."""
     centred = template - template.mean()
     rows, columns = np.subtract(grey.shape, template.shape) + 1
     spectrum = np.fft.rfft2(grey) * np.conj(np.fft.rfft2(centred, grey.shape))

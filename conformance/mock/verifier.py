@@ -97,7 +97,7 @@ _remembered = lru_cache(_KEPT)(_seen)
 
 
 def _picture(data: bytes) -> Image.Image:
-    """The grey picture; one that claims to be too large is not decoded."""
+    """The gray picture; one that claims to be too large is not decoded."""
     try:
         picture: Image.Image = Image.open(io.BytesIO(data), formats=_LIMITS.formats)
         if max(picture.size) > _LIMITS.max_side:

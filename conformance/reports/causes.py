@@ -61,7 +61,7 @@ def causes(run: Run) -> list[Cause]:
 
 
 def _cause(run: Run, finding: Finding) -> tuple[str, str]:
-    """The requirement that is broken at the root of a finding, and what was recognised there."""
+    """The requirement that is broken at the root of a finding, and what was recognized there."""
     one = finding.exchange
     if one and one.answer is None:
         framed = isinstance(one.error, BadAnswer)

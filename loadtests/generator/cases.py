@@ -54,7 +54,7 @@ def build_cases(
 def comparisons(
     contract: Contract, kind: str, sides: tuple[int, ...], encrypt: Encrypt
 ) -> list[Case]:
-    """Mated and non-mated pairs at each size, the mated ones across two neighbouring sizes."""
+    """Mated and non-mated pairs at each size, the mated ones across two neighboring sizes."""
     pairs = [
         pair
         for side, next_side in zip(sides, sides[1:] + sides[:1], strict=True)

@@ -1,4 +1,4 @@
-"""A figure as SVG within the page: it takes the page's colours, and tells its values on hover."""
+"""A figure as SVG within the page: it takes the page's colors, and tells its values on hover."""
 
 from __future__ import annotations
 

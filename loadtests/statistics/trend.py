@@ -33,7 +33,7 @@ def fit_trend(times: Sequence[float], values: Sequence[float]) -> Trend | None:
     Memory is what was taken less what was given back, summed up: a random walk with, perhaps, a
     drift. A line fitted to its levels would take one step that lasts for a slope. The growths
     between stretches are closer to independent; their mean has the interval of Student's t. Means
-    over stretches of a random walk make neighbouring growths alike (correlation 1/4, Working
+    over stretches of a random walk make neighboring growths alike (correlation 1/4, Working
     1960), which widens it by sqrt(1 + 2/4). None for fewer than four stretches with samples.
     """
     if len(times) < 4 or times[0] == times[-1]:

@@ -81,7 +81,7 @@ def _answer(regions: tuple[str, ...]) -> str:
 
 
 def sharpness(chip: Pixels) -> float:
-    """Variance of the Laplacian of the grey picture; the blurrier, the smaller."""
+    """Variance of the Laplacian of the gray picture; the blurrier, the smaller."""
     light = np.asarray(grey(chip), np.float64)
     around = light[:-2, 1:-1] + light[2:, 1:-1] + light[1:-1, :-2] + light[1:-1, 2:]
     return float((around - 4 * light[1:-1, 1:-1]).var())

@@ -150,7 +150,7 @@ def _calmest(grey: Grey) -> float:
 
 
 def _steps(picture: Pixels, box: Box) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Differences between neighbours in the face, with their direction along the rows."""
+    """Differences between neighbors in the face, with their direction along the rows."""
     (x, y), reach = box.centre, min(box.width, _LARGEST_LOOKED_AT) / 2
     top, left = max(0, int(y - reach)), max(0, int(x - reach))
     face = picture[top : int(y + reach), left : int(x + reach), 1].astype(np.int16)
@@ -168,7 +168,7 @@ def _blocks(steps: NDArray[np.int16]) -> float:
 
 
 def _mosaic(steps: NDArray[np.int16]) -> float:
-    """The share of neighbours that are equal, times the logarithm of how much the others differ."""
+    """The share of neighbors that are equal, times the logarithm of how much the others differ."""
     different = np.count_nonzero(steps)
     if not different:
         return 0.0

@@ -23,7 +23,7 @@ BEHIND_A_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """In coded data a 0xFF is followed by a zero, or is a restart marker."""
 
 ADOBE_TRANSFORM = 15
-"""The place of the colour transform in Adobe's segment: 0, 1 or 2."""
+"""The place of the color transform in Adobe's segment: 0, 1 or 2."""
 
 MOST_SCANS = 50
 """Each scan of a progressive JPEG passes over all its pixels; encoders write about ten."""

@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def photo(folder: Path) -> Callable[[str], str]:
-    """Writes a photo of one colour, and says how its file is called."""
+    """Writes a photo of one color, and says how its file is called."""
 
     def draw(colour: str) -> str:
         file = io.BytesIO()

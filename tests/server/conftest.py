@@ -40,7 +40,7 @@ def encrypt() -> Encrypt:
 
 @pytest.fixture(scope="session")
 def draw() -> Draw:
-    """A photo file of one colour."""
+    """A photo file of one color."""
 
     def make(
         colour: object = "grey",
@@ -58,7 +58,7 @@ def draw() -> Draw:
 
 @pytest.fixture(scope="session")
 def body(draw: Draw, encrypt: Encrypt) -> Callable[..., bytes]:
-    """A form with two photos of one colour each."""
+    """A form with two photos of one color each."""
     return lambda first="grey", second="grey": urlencode(
         dict(zip(PHOTOS, (encrypt(draw(first)), encrypt(draw(second))), strict=True))
     ).encode()

@@ -24,7 +24,7 @@ OTHER = PICTURE.transpose(Image.Transpose.ROTATE_180)
 class Odd(NamedTuple):
     """A file; ``shown`` is what is to be seen in it, None if it is to be refused.
 
-    ``within``: how far the pixels may be from it on the average, in grey levels.
+    ``within``: how far the pixels may be from it on the average, in gray levels.
     """
 
     name: str

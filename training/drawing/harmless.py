@@ -13,7 +13,7 @@ from training.drawing.scene import Drawing, Scene
 
 
 def clear_glasses(scene: Scene) -> list[Layer]:
-    """Frames of any shape and colour, lenses clear or a little tinted, at times a reflection."""
+    """Frames of any shape and color, lenses clear or a little tinted, at times a reflection."""
     rng = scene.rng
     radii = (rng.uniform(0.6, 0.95), rng.uniform(0.4, 0.75))
     drop, power, angle = rng.uniform(-0.05, 0.2), rng.uniform(1.8, 6), rng.uniform(-0.15, 0.15)

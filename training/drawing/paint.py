@@ -1,4 +1,4 @@
-"""What things are painted with: colours, patterns and pieces of other photos."""
+"""What things are painted with: colors, patterns and pieces of other photos."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def soft(mask: Mask, radius: float) -> Mask:
 
 
 def colour(rng: Rng, *, saturation: float = 1.0, value: tuple[float, float] = (0, 1)) -> Picture:
-    """Any colour, shape (3,)."""
+    """Any color, shape (3,)."""
     hsv = rng.random(), rng.random() * saturation, rng.uniform(*value)
     return np.array(colorsys.hsv_to_rgb(*hsv), np.float32) * 255
 
@@ -105,7 +105,7 @@ def piece(rng: Rng, frame: Frame, others: Sequence[NDArray[np.uint8]]) -> Pictur
 
 
 def skin(rng: Rng, frame: Frame, photo: Picture) -> Picture:
-    """A colour near that of the cheeks, shape (3,)."""
+    """A color near that of the cheeks, shape (3,)."""
     height, width = photo.shape[:2]
     spots = np.concatenate(
         [rng.uniform((-1.3, 0.7), (-0.8, 1.2), (9, 2)), rng.uniform((0.8, 0.7), (1.3, 1.2), (9, 2))]

@@ -50,7 +50,7 @@ def _shapes(count: int) -> Tensor:
 
 
 def _paint(pixels: Tensor) -> Tensor:
-    """Another chip upside down, its plain colour, the chip's own plain colour, or any colour."""
+    """Another chip upside down, its plain color, the chip's own plain color, or any color."""
     count = len(pixels)
     others = pixels[torch.randperm(count)].flip(2)
     own, any_colour = pixels.mean((2, 3), keepdim=True), torch.rand(count, 3, 1, 1)

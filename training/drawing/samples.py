@@ -44,7 +44,7 @@ class Maker:
         self.others = others
 
     def frame(self, photo: Pixels) -> Frame | None:
-        """The frame of the face nearest the centre, None where none is found."""
+        """The frame of the face nearest the center, None where none is found."""
         boxes, landmarks = self.mtcnn.detect(photo)
         if not len(boxes):
             return None

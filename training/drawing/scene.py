@@ -28,12 +28,12 @@ class Scene:
         return self.rng.normal(np.asarray(place, np.float64), spread)
 
     def layer(self, picture: Picture, *outlines: ArrayLike, alpha: float = 1.0) -> Layer:
-        """Outlines filled with a picture (or one colour), their edges as soft as the photo."""
+        """Outlines filled with a picture (or one color), their edges as soft as the photo."""
         mask = soft(self.frame.fill(*outlines), self.rng.uniform(0.3, 1.0)) * alpha
         return Layer(mask, np.broadcast_to(picture, self.photo.shape))
 
     def hair_colour(self) -> Picture:
-        """From black to blond, now and then grey."""
+        """From black to blond, now and then gray."""
         share = self.rng.beta(1, 2)
         tone = DARK_HAIR * (1 - share) + LIGHT_HAIR * share
         return np.asarray(

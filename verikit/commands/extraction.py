@@ -46,7 +46,7 @@ class Subject(StrEnum):
     """Which of several faces is the labelled person's."""
 
     LARGEST = "largest"  # as when serving
-    CENTRE = "centre"  # the one nearest the centre, as in LFW
+    CENTRE = "centre"  # the one nearest the center, as in LFW
 
 
 @dataclass(frozen=True, kw_only=True)

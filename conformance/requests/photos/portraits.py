@@ -50,7 +50,7 @@ def draw(photo: Photo) -> Image.Image:
 
 
 def _fit(picture: Image.Image, width: int, height: int, at: str) -> Image.Image:
-    """The picture as large as it fits, on a grey canvas of just the size asked for."""
+    """The picture as large as it fits, on a gray canvas of just the size asked for."""
     inner = ImageOps.contain(picture, (width, height))
     if inner.size == (width, height):
         return inner
@@ -93,7 +93,7 @@ def _side_by_side(left: Image.Image, right: Image.Image) -> Image.Image:
 
 
 def _landscape() -> Image.Image:
-    """Sky over hills: colours and edges, and nothing that looks like a face."""
+    """Sky over hills: colors and edges, and nothing that looks like a face."""
     x = np.linspace(0, 1, 400)
     sky = np.linspace(1, 0, 400)[:, None] * np.ones(400)
     hills = (np.linspace(0, 1, 400)[:, None] > 0.6 + 0.1 * np.sin(7 * x)).astype(float)

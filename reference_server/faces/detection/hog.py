@@ -25,7 +25,7 @@ HALF_TURN = 2
 
 
 Look = Callable[[NDArray[np.uint8]], list[Box]]
-"""The faces in a grey picture of shape (height, width)."""
+"""The faces in a gray picture of shape (height, width)."""
 
 
 def dlib_look() -> Look:
@@ -84,7 +84,7 @@ def _rivals(sureness: float) -> Iterable[int]:
 
 
 def _scales(pixels: Pixels) -> Iterator[tuple[Image.Image, float]]:
-    """Grey copies to look at, and the factor from each to the picture."""
+    """Gray copies to look at, and the factor from each to the picture."""
     picture = grey(pixels)
     yield with_long_side(picture, min(LONG_SIDES[0], max(picture.size)))
     for side in LONG_SIDES[1:]:

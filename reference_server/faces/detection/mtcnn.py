@@ -167,7 +167,7 @@ class MtcnnDetector:
 
 
 def _patches(picture: Image.Image, boxes: Array, side: int) -> Array:
-    """The boxes cut out, shape (N, side, side, 3); grey where they reach beyond the picture."""
+    """The boxes cut out, shape (N, side, side, 3); gray where they reach beyond the picture."""
     pixels = np.asarray(picture, np.float32)
     height, width = pixels.shape[:2]
     steps = np.linspace(0, 1, side, dtype=np.float32)
@@ -208,7 +208,7 @@ def _overlaps(boxes: Array, of_smaller: bool) -> Array:
 
 
 def _squares(boxes: Array) -> Array:
-    """Each box as a square with the same centre and its longer side."""
+    """Each box as a square with the same center and its longer side."""
     centre, sides = (boxes[:, :2] + boxes[:, 2:4]) / 2, boxes[:, 2:4] - boxes[:, :2]
     half = sides.max(axis=1, keepdims=True, initial=0) / 2
     return np.hstack([centre - half, centre + half, boxes[:, 4:]])

@@ -107,7 +107,7 @@ def _training_state(reader: _Reader) -> None:
 
 
 class _Reader:
-    """Walks through dlib's serialised values."""
+    """Walks through dlib's serialized values."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

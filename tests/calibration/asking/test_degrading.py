@@ -31,7 +31,7 @@ class Memory:
 
 
 def photo(number: int = 0, size=(96, 120), orientation: int = 1) -> bytes:
-    """A picture of blocks in the colours of a person."""
+    """A picture of blocks in the colors of a person."""
     rng = np.random.default_rng(number)
     blocks = rng.integers(60, 200, (6, 6, 3), dtype=np.uint8)
     buffer = io.BytesIO()

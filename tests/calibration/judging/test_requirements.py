@@ -72,7 +72,7 @@ def test_a_rate_of_zero_is_shown_by_no_number_of_comparisons():
 
 
 def scores(path, *, false_non_matches: int, refused: int = 0) -> None:
-    """Two photos of each person; so many people are not recognised, so many are refused."""
+    """Two photos of each person; so many people are not recognized, so many are refused."""
     rng = np.random.default_rng(1)
     lines = ["first,second,mated,score,code"]
     for person in range(PEOPLE):

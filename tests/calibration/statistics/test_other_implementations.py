@@ -131,7 +131,7 @@ def test_the_design_effect_is_a_variance_clustered_by_person(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tail_is_as_likely_as_any_other_fit(seed: int) -> None:
-    """On a grid around it, no generalised Pareto distribution is more likely."""
+    """On a grid around it, no generalized Pareto distribution is more likely."""
     u = np.random.default_rng(seed).random(400_000)
     scores = Histogram(thresholds=RATES.thresholds)
     scores.add(np.clip(0.3 - np.log10(u) / 10, 0, 1))

@@ -108,7 +108,7 @@ def _last_frame(picture: Image.Image) -> Image.Image:
 @mutant("code-2005")
 @on_file
 def truncated_jpeg_accepted(index: int, file: bytes) -> bytes:
-    """What is there is compared, the rest is grey."""
+    """What is there is compared, the rest is gray."""
     if not file.startswith(SIGNATURES[0]) or file.endswith(b"\xff\xd9"):
         return file
     return as_png(file, lambda _: Image.fromarray(simplejpeg.decode_jpeg(file, strict=False)))

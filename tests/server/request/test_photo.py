@@ -38,7 +38,7 @@ def saved(image: Image.Image, kind: str, **how: object) -> bytes:
 
 
 def distance(photo: Photo, image: Image.Image) -> float:
-    """Mean difference of the pixels, in grey levels."""
+    """Mean difference of the pixels, in gray levels."""
     return float(np.abs(photo.pixels.astype(int) - np.asarray(image.convert("RGB"))).mean())
 
 
@@ -261,7 +261,7 @@ def test_a_header_of_countless_pieces_is_refused(kind: str, place: int, piece: b
 
 
 def run_length_bmp(side: int) -> bytes:
-    """A grey BMP of ``side`` x ``side`` pixels, each a run of its own."""
+    """A gray BMP of ``side`` x ``side`` pixels, each a run of its own."""
     palette = b"".join(bytes([level, level, level, 0]) for level in range(256))
     pixels = (b"\x01\x80" * side + b"\x00\x00") * side
     sizes = struct.pack("<IHHI", 54 + len(palette) + len(pixels), 0, 0, 54 + len(palette))
@@ -279,7 +279,7 @@ def test_run_length_encoded_bmp_is_read_where_its_runs_are_not_countless() -> No
 
 
 def tiff_in_strips(height: int, strips: int) -> bytes:
-    """A grey TIFF, 64 pixels wide, whose strips all hold the same row."""
+    """A gray TIFF, 64 pixels wide, whose strips all hold the same row."""
     numbers = [(256, 64), (257, height), (258, 8), (259, 1), (262, 1), (277, 1), (278, 1)]
     entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers]
     end = 8 + 2 + 12 * 9 + 4
