@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from conformance.judging.answers import violations
 from conformance.judging.outcome import ACCEPTED
 from conformance.judging.verdicts import Finding, Level, Verdict
-from conformance.requests.exchange import Answer
+from conformance.requests.exchange import Answer, Exchange
 from conformance.run import Run
 from verikit.errors import BadAnswer
 from verikit.foreign_text import shown
@@ -18,6 +19,7 @@ _ORDER = list(Level)
 _OF_PROXIES = (403, 408, 411, 413, 414, 429, 502, 503, 504)
 _APART = {"status-500", "http-framing", "http-fields", "message-plain"}
 """Requirements that an answer without JSON breaks on its own account."""
+_SCORES = ("score-type", "score-range")
 _WITHOUT_JSON = ("answer-json", "")
 _PROXIES = ("nginx", "envoy", "haproxy", "cloudflare", "awselb", "apache", "traefik", "gunicorn")
 
@@ -53,7 +55,7 @@ def causes(run: Run) -> list[Cause]:
             requirement=requirement,
             text=text or _without_json(requirement, findings),
             cases=tuple(dict.fromkeys(case for case, _ in findings)),
-            example=findings[0][1],
+            example=_example(requirement, [finding for _, finding in findings]),
         )
         for (requirement, text), findings in grouped.items()
     ]
@@ -73,7 +75,21 @@ def _cause(run: Run, finding: Finding) -> tuple[str, str]:
             "photo-ordinary",
             "Two ordinary photos are refused, so everything that depends on them fails",
         )
+    if one and (broken := _broken_score(run, one)):
+        return broken, ""
     return finding.requirement, ""
+
+
+def _example(requirement: str, findings: Sequence[Finding]) -> Finding:
+    """The first finding that names the requirement itself, else the first."""
+    named = (finding for finding in findings if finding.requirement == requirement)
+    return next(named, findings[0])
+
+
+def _broken_score(run: Run, one: Exchange) -> str:
+    """Why a score is none; whatever else is wrong with it follows from that."""
+    found = (violation.requirement for violation in violations(one, run.profile))
+    return next((requirement for requirement in found if requirement in _SCORES), "")
 
 
 def _lacks_json(requirement: str, answer: Answer) -> bool:

@@ -30,6 +30,19 @@ def test_one_fault_is_one_cause_with_its_cases_counted() -> None:
     assert len(cause.request_id) == 32
 
 
+@pytest.mark.parametrize(
+    ("fault", "requirement", "least"),
+    [("score-in-percent", "score-range", 3), ("score-as-text", "score-type", 1)],
+)
+def test_a_score_that_is_none_is_the_cause_of_all_that_follows(
+    fault: str, requirement: str, least: int
+) -> None:
+    done = checked(fault, "first-200-px-stranger", "score-different-people", "every-score-")
+    (cause,) = causes(done)
+    assert cause.requirement == cause.example.requirement == requirement
+    assert len(cause.cases) >= least
+
+
 def test_what_stands_before_the_server_is_named() -> None:
     def refuses(answer: Answer) -> Answer:
         return Answer(413, {}, "<html>413 Request Entity Too Large</html>")
