@@ -105,6 +105,20 @@ def test_what_the_contract_does_not_know_is_named_so(status: int, fields: dict[s
 
 
 @pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"verification_score": 19.99}, "the score is 19.99, not from 0 to 1"),
+        ({"verification_score": "0.75"}, "lacks a score"),
+        ({"request_id": ""}, "lacks a request_id"),
+        ({"verification_score": 2, "request_id": ""}, "the score is 2,"),
+    ],
+)
+def test_what_is_wrong_with_a_normal_response_is_told(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(UndocumentedAnswer, match=words):
+        read(200, **SCORED | fields)
+
+
+@pytest.mark.parametrize(
     ("status", "name"), [(503, " (Service Unavailable)"), (299, ""), (200, "")]
 )
 def test_a_status_is_told_by_its_name(status: int, name: str) -> None:

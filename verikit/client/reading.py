@@ -35,8 +35,12 @@ def read_answer(status: int, body: bytes) -> Verification:
 def _verification(fields: Mapping[str, Any]) -> Verification:
     score = number(fields.get("verification_score"))
     request_id = _of_type(str, fields.get("request_id"))
-    if score is None or not 0 <= score <= 1 or not request_id:
-        complaint = "the response lacks a score from 0 to 1 or a request_id"
+    complaint = "" if request_id else "the response lacks a request_id"
+    if score is None:
+        complaint = "the response lacks a score"
+    elif not 0 <= score <= 1:
+        complaint = f"the score is {score:g}, not from 0 to 1"
+    if complaint or score is None:
         raise UndocumentedAnswer(OK, complaint, CONTRACT.success_code, request_id)
     return Verification(score=score, code=CONTRACT.success_code, request_id=request_id)
 
