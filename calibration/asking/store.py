@@ -122,6 +122,9 @@ class Store:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         found = {name: json.loads(value) for name, value in database.execute("SELECT * FROM run")}
+        if found["head"] != head and not self._answered:
+            self._begin_anew(head)
+            found = {"head": head}
         self._compare(found["head"], head)
         self.ended: str | None = found.get("ended")
         self.extended: bool = found.get("extended", False)
@@ -130,6 +133,23 @@ class Store:
         self.looked: bool = found.get("looked", False)
         self.begun = Terms.of(found["terms"]) if "terms" in found else None
         self._described = "data" in found
+
+    @property
+    def _answered(self) -> bool:
+        found = self._database.execute(
+            "SELECT 1 FROM answers WHERE trouble IS NULL "
+            "UNION SELECT 1 FROM alone WHERE trouble IS NULL LIMIT 1"
+        )
+        return found.fetchone() is not None
+
+    def _begin_anew(self, head: Mapping[str, Any]) -> None:
+        """Forget a run that nobody has answered, such as one with a wrong address."""
+        self._database.execute("BEGIN")
+        for table in ("run", "answers", "alone"):
+            self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+        self._database.execute("DROP TABLE IF EXISTS people")
+        self._note("head", dict(head))
+        self._database.execute("COMMIT")
 
     def name_software(self, software: str | None) -> None:
         """Store the server's name for itself."""
@@ -266,7 +286,7 @@ class Store:
         other = [name for name in wanted if found.get(name) != wanted[name]]
         if other:
             raise WrongUse(
-                f"{self.path} contains a run with a different {', '.join(other)}: "
+                f"{self.path} contains a run with different {', '.join(other)}: "
                 "choose another --out, or use the options of that run."
             )
 

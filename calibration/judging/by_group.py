@@ -93,7 +93,9 @@ def group_differentials(
                 value=one.value,
                 interval=one.interval,
                 differ=one.interval.lower > 1,
-                highest=able[int(np.argmax([rate.rate for rate in rates]))],
+                highest=able[int(np.argmax([rate.rate for rate in rates]))]
+                if any(rate.rate for rate in rates)
+                else "",
                 left_out=left_out,
             )
             for one in differentials(rates)

@@ -4,7 +4,10 @@ import pytest
 
 from calibration.asking.store import BLOCK, FILE, Answer, Store
 from calibration.counting.comparisons import Measurement
+from calibration.counting.identities import Identities
+from calibration.sources.formats.run_file import open_run
 from calibration.sources.scores import count_scores, open_scores
+from calibration.terms import Terms
 from verikit.errors import WrongUse
 
 HEAD = {"url": "http://127.0.0.1:1", "seed": 1}
@@ -30,6 +33,25 @@ def test_answers_come_back_in_the_order_of_the_plan(tmp_path):
         assert [a.code for a in again.alone] == [4000]
         assert again.ended is None
         assert len(again) == 3
+
+
+def test_a_run_that_nobody_answered_gives_way_to_another(tmp_path):
+    """As after a wrong address: the folder would be lost to every other run."""
+    other = HEAD | {"url": "http://127.0.0.1:2"}
+    with Store(tmp_path, HEAD) as store:
+        store.name_budget(5)
+        store.begin(Terms(tolerance=3.0), looks=True)
+        store.describe(Identities.known({"a/1": "a", "b/1": "b"}, "the folder"), {"claims": []})
+        store.add(answer(0, trouble="connection refused"))
+    with Store(tmp_path, other) as store:
+        assert (len(store), store.begun, store.looked) == (0, None, False)
+        store.describe(Identities.known({"c/1": "c", "d/1": "d"}, "the folder"), {"claims": []})
+        store.add(answer(0, score=0.5))
+    with Store(tmp_path, other) as store:
+        assert store.settled == 1
+    with pytest.raises(WrongUse, match="a run with different url"):
+        Store(tmp_path, HEAD)
+    assert open_run(tmp_path / FILE).identities.photos.names == ["c/1", "d/1"]
 
 
 def test_what_is_missing_is_asked_in_its_order_whatever_comes_meanwhile(tmp_path, monkeypatch):
@@ -122,9 +144,9 @@ def test_a_damaged_run_is_a_sentence(tmp_path):
 
 
 def test_a_run_with_another_seed_is_another_run(tmp_path):
-    with Store(tmp_path, HEAD):
-        pass
-    with pytest.raises(WrongUse, match="a different seed"):
+    with Store(tmp_path, HEAD) as store:
+        store.add(answer(0, score=0.5))
+    with pytest.raises(WrongUse, match="a run with different seed"):
         Store(tmp_path, HEAD | {"seed": 2})
     with Store(tmp_path, HEAD):
         pass
