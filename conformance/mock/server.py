@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,12 +76,19 @@ def make_server(
         "reply": staticmethod(reply),
         "secrets": secrets,
     }
+    # What Pillow minds about a photo is no news.
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
     return _Server((host, port), type("Handler", (_Handler,), functions))
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print a bug; a client that does not wait for its response is none."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

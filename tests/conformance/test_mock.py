@@ -14,7 +14,7 @@ from conformance.catalogue import load_catalogue
 from conformance.commands.mock import mock
 from conformance.judging.verdicts import Verdict
 from conformance.mock.faults import FAULTS
-from conformance.mock.server import serving
+from conformance.mock.server import make_server, serving, unchanged
 from conformance.mock.verifier import Judge, verify
 from conformance.requests.exchange import Target
 from conformance.run import run
@@ -103,3 +103,31 @@ def test_it_decrypts_by_the_key_that_it_was_given(judge: Judge) -> None:
     with serving(judge, secrets=given) as url:
         assert run(Target.of(url, key=given.key, iv=given.iv), cases).exit_code == 0
         assert run(Target.of(url), cases).exit_code != 0
+
+
+def test_a_client_that_hangs_up_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    with make_server("127.0.0.1", 0, verify, unchanged) as server:
+        for error in (BrokenPipeError(), ConnectionResetError()):
+            try:
+                raise error
+            except OSError:
+                server.handle_error(None, ("127.0.0.1", 1))
+        assert capsys.readouterr().err == ""
+        try:
+            raise KeyError("bug")
+        except KeyError:
+            server.handle_error(None, ("127.0.0.1", 1))
+        assert "KeyError" in capsys.readouterr().err
+
+
+def test_a_photo_that_pillow_minds_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    code = (
+        "import warnings\n"
+        "from conformance.mock.server import serving\n"
+        "with serving():\n"
+        "    warnings.warn_explicit('Corrupt EXIF data', UserWarning, 'T.py', 1, 'PIL.Tiff')\n"
+        "    warnings.warn_explicit('ours', UserWarning, 'a.py', 1, 'conformance.a')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # noqa: S603 - ourselves
+    assert "ours" in (said := capfd.readouterr().err)
+    assert "EXIF" not in said
