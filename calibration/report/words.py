@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 
 from calibration.judging.findings import (
     DegradedRow,
@@ -361,8 +362,9 @@ def where_the_claim_ends(rows: Sequence[DegradedRow]) -> list[str]:
         text = "no false match rate above the claim is shown"
         if failed:
             text = f"first above the claim at strength {failed[0].strength} ({failed[0].setting})"
-        elif all(row.verdict == Verdict.PASS for row in ours):
-            text = f"the claim holds up to strength {ours[-1].strength}"
+        elif held := [*takewhile(lambda row: row.verdict == Verdict.PASS, ours)]:
+            rest = "" if len(held) == len(ours) else ", and is not shown to be broken beyond it"
+            text = f"the claim holds up to strength {held[-1].strength}{rest}"
         told.append(f"{kind}: {text}")
     return told
 

@@ -42,17 +42,20 @@ def objections(measurement: Measurement, path: Path) -> list[Objection]:
         return []
     alike = Similarities(templates).between(first[known], second[known])
     agreeing = concordance(alike, scores[known])
-    told = f"{100 * agreeing:.3g} % of twos of {n:,} non-mated comparisons"
+    told = (
+        f"{path.name} ranks any two of {n:,} non-mated comparisons as their scores do in "
+        f"{100 * agreeing:.3g} % of cases"
+    )
     if agreeing >= _SAME:
         text = (
-            f"{path.name} puts {told} in the order of the scores: these are templates of the "
-            "system under test, or of one like it. Give those of another system."
+            f"{told}: these are templates of the system under test, or of one like it. Give those "
+            "of another system."
         )
         return [Objection(kind=SAME_SYSTEM, effect=Effect.NO_PASS, text=text)]
     if agreeing < _CHANCE and n >= _LEAST_FOR_CHANCE:
         text = (
-            f"{path.name} puts {told} in the order of the scores, which is chance: it does not "
-            "tell who looks alike to this system. Do its vectors belong to its photos?"
+            f"{told}, which is chance: it does not tell who looks alike to this system. Do its "
+            "vectors belong to its photos?"
         )
         return [Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]
     return []

@@ -162,9 +162,11 @@ def test_the_strength_at_which_the_claim_ends_is_the_mildest_that_fails():
         ),
         *(row_of("tilt", n, Verdict.PASS) for n in (1, 2, 3)),
         *(row_of("dark", n, Verdict.INCONCLUSIVE) for n in (1, 2, 3)),
+        *(row_of("size", n, v) for n, v in enumerate((Verdict.PASS, Verdict.INCONCLUSIVE), 1)),
     ]
     assert where_the_claim_ends(rows) == [
         "blur: first above the claim at strength 2 (so)",
         "tilt: the claim holds up to strength 3",
         "dark: no false match rate above the claim is shown",
+        "size: the claim holds up to strength 1, and is not shown to be broken beyond it",
     ]
