@@ -69,6 +69,26 @@ def test_a_large_body_may_be_refused_for_its_length_whatever_else_is_wrong() -> 
     assert 413 not in outcomes(request, is_open=True)
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_small_file_may_be_refused_where_no_least_length_is_told(is_open: bool) -> None:
+    small = Photo(width=100, height=100, quality=10)
+    request = fitted(Request(first=EncryptedPhoto(photo=small)), 400, "JPEG")
+    found = right(request, Profile(), lambda _: is_open)
+    assert found
+    assert ("INVALID_CONTENT_LENGTH" in found.outcomes) is is_open
+
+
+@pytest.mark.parametrize(("profile", "refused"), [(Profile(), True), (BOUND, False)])
+def test_a_large_file_may_be_refused_where_no_most_length_is_told(
+    profile: Profile, refused: bool
+) -> None:
+    large = Photo(pad_to=300_000)
+    request = fitted(Request(first=EncryptedPhoto(photo=large)), 400, "JPEG")
+    found = right(request, profile, lambda _: False)
+    assert found
+    assert ("INVALID_CONTENT_LENGTH" in found.outcomes) is refused
+
+
 @pytest.mark.parametrize(("is_open", "damaged"), [(True, True), (False, False)])
 def test_an_empty_photo_may_count_as_one_that_does_not_decrypt(
     is_open: bool, damaged: bool

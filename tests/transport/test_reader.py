@@ -180,6 +180,23 @@ def test_a_connection_lasts_as_the_answer_says(head: bytes, lasting: bool) -> No
     assert not Reader().lasting
 
 
+@pytest.mark.parametrize(
+    ("head", "lasting"),
+    [
+        (CHUNKED, True),
+        (CHUNKED + b"Content-Length: 9\r\n", False),
+        (
+            b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n",
+            False,
+        ),
+    ],
+)
+def test_a_connection_ends_where_others_may_see_another_end(head: bytes, lasting: bool) -> None:
+    reader = Reader()
+    assert reader.feed(head + b"\r\n2\r\n{}\r\n0\r\n\r\n")
+    assert reader.lasting is lasting
+
+
 def test_a_compressed_body_is_no_json() -> None:
     answer = read(OK + b"Content-Encoding: GZIP\r\n" + LENGTH)
     assert (answer.json, answer.fields) == (None, {})

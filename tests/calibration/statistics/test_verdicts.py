@@ -57,6 +57,11 @@ def test_no_fewer_events_than_none_are_left(few, left):
     assert Evidence(claimed=1e-3, k=2, n=100).without(few).k == left
 
 
+@pytest.mark.parametrize(("claimed", "limit"), [(0.1, 0.2), (0.5, 1.0), (0.7, 1.0)])
+def test_no_limit_is_above_one(claimed, limit):
+    assert Rule(tolerance=2).limit(claimed) == limit
+
+
 def test_holm_holds_the_family():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
