@@ -135,6 +135,18 @@ def test_people_who_draw_events_in_both_strata_are_known():
     assert found.rest.design_effect >= joint
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_both_strata_count_by_their_shares(share):
+    uneven = np.full((1, 50), 1)
+    uneven[0, :2] = 20
+    one = Shares(tried=np.full(50, 40), events=uneven, per_comparison=2)
+    other = Shares(tried=np.full(50, 40), events=np.full((1, 50), 2), per_comparison=2)
+    joint = joint_effects(one, other, share)
+    assert joint == pytest.approx(joint_effects(other, one, 1 - share))
+    assert joint_effects(one, other, 1.0) == pytest.approx(design_effects(one))
+    assert 1 <= joint[0] < design_effects(one)[0]
+
+
 @pytest.mark.parametrize("at_any_time", [False, True])
 @pytest.mark.parametrize(("k_top", "k_rest"), [(200, 50), (190, 30), (199, 1_000), (150, 120)])
 def test_a_top_that_alone_brings_more_than_the_limit_never_passes(k_top, k_rest, at_any_time):
