@@ -36,12 +36,13 @@ FAULT = "everybody-the-same"
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A server that was checked: what it is, how the suite ended, and the report's name."""
+    """A server that was checked: what it is, how the suite ended, and what starts it again."""
 
     title: str
     about: str
     verdict: Exit
     report: str
+    command: str = ""
 
     @property
     def tone(self) -> Tone:
@@ -125,8 +126,8 @@ def write_index(index: Path, url: str, broken_url: str, good: Exit, bad: Exit) -
         ),
         Checked(
             title="A broken server",
-            about="Any two faces get the same score. To repeat its requests, start it again with "
-            f"verikit mock --fault {FAULT} --port {Address.of(broken_url).port}.",
+            about="Any two faces get the same score. To repeat its requests, start it again:",
+            command=f"verikit mock --fault {FAULT} --port {Address.of(broken_url).port}",
             verdict=bad,
             report="broken.html",
         ),
