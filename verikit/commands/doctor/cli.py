@@ -8,8 +8,7 @@ from dataclasses import asdict
 
 import click
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.markup import escape
 
 from verikit import options
 from verikit.commands.doctor import machine
@@ -72,15 +71,14 @@ def look(port: int) -> Iterator[Finding]:
 def show(findings: list[Finding]) -> None:
     """A line for each finding, advice below it, and a sentence."""
     console = Console(highlight=False)
-    table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column()
-    table.add_column(overflow="fold")
+    width = max(len(finding.check) for finding in findings)
     for finding in findings:
-        state = f"[{COLOURS[finding.state]}]{finding.state}[/]"
-        advice = f"\n-> {finding.advice}" if finding.advice else ""
-        table.add_row(state, finding.check, Text(finding.found + advice))
-    console.print(table)
+        state = f"[{COLOURS[finding.state]}]{finding.state:5}[/]"
+        # Paths and commands are to be copied: the terminal breaks lines, not we.
+        line = f"{state}  {finding.check:{width}}  {escape(finding.found)}"
+        console.print(line, soft_wrap=True)
+        if finding.advice:
+            console.print(f"{'':{width + 9}}-> {escape(finding.advice)}", soft_wrap=True)
     wrong = [finding.check for finding in findings if finding.state is State.WRONG]
     console.print(
         f"\n[bold red]Problems: {', '.join(wrong)}.[/]" if wrong else "\nNo problems found."
