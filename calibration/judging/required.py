@@ -168,7 +168,8 @@ def differential_evidence(
         raise WrongUse(f"{requirement} does not go with --impostors look-alike.")
     within = label_kinds(names)[0]
     if len(within) < 2 and not measurement.groups_dropped:
-        raise WrongUse(f"{requirement} needs two groups: add --groups TABLE (person,group).")
+        how = f"all are of {names[within[0]]}" if within else "add --groups TABLE (person,group)"
+        raise WrongUse(f"{requirement} needs two groups: {how}.")
     row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
     claimed = tuple(rate for _, rate in rates.rows)
     counts = GroupCounts(measurement, claimed, ALPHA)

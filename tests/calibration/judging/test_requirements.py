@@ -246,4 +246,15 @@ def test_a_differential_can_be_required(tmp_path, rates, limit, verdict, code):
 def test_a_differential_without_groups_is_wrong_use(tmp_path):
     result, _ = judged(tmp_path, "--require", "fmr-differential@0.7<=3", false_non_matches=0)
     assert result.exit_code == 2
-    assert "needs two groups" in result.output
+    assert "needs two groups: add --groups" in " ".join(result.output.split())
+
+
+def test_a_differential_of_one_group_names_it(tmp_path):
+    command = grouped(tmp_path, (0.1, 0.1), each=40)
+    table = tmp_path / "g.csv"
+    people = [line.partition(",")[0] for line in table.read_text().splitlines()[1:]]
+    table.write_text("person,group\n" + "".join(f"{name},east\n" for name in people))
+    options = ["--groups", str(table), "--require", "fnmr-differential@0.7<=3"]
+    result = CliRunner().invoke(main, ["calibrate", *command, *options])
+    assert result.exit_code == 2
+    assert "needs two groups: all are of east" in " ".join(result.output.split())
