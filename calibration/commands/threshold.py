@@ -14,7 +14,7 @@ from calibration.claims import Claims, load_claims
 from calibration.commands import options
 from calibration.commands.applicable import Source, source_of
 from calibration.judging.requirements import rate_of
-from calibration.report import words
+from calibration.report import numbers
 from calibration.thresholds import Found, find_threshold
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
@@ -123,16 +123,16 @@ def _tell(found: Found, *, lower_is_closer: bool) -> None:
 def _errors(found: Found) -> str:
     text = (
         f"There, {found.k:,} of {counted(found.n, 'comparison')} of {found.people:,} people with "
-        f"others match: at most {words.one_in(found.upper)} (design effect "
+        f"others match: at most {numbers.one_in(found.upper)} (design effect "
         f"{found.design_effect:.1f})."
     )
     if not found.fnmr:
         return text
     refused = "not measured, as no column code tells which comparisons were refused"
     if found.gfrr:
-        refused = words.percent_between(found.gfrr)
+        refused = numbers.percent_between(found.gfrr)
     return (
-        f"{text}\nFNMR there (not matched): {words.percent_between(found.fnmr)}; GFRR (not matched "
-        f"or refused): {refused}; {found.mated:,} comparisons of {found.mated_people:,} people "
-        "with themselves."
+        f"{text}\nFNMR there (not matched): {numbers.percent_between(found.fnmr)}; GFRR (not "
+        f"matched or refused): {refused}; {found.mated:,} comparisons of {found.mated_people:,} "
+        "people with themselves."
     )

@@ -12,7 +12,7 @@ from rich.table import Table
 from calibration.combining import Combined
 from calibration.judging.findings import Findings, Impostors, Quality, RequiredRow, Row
 from calibration.objections import Effect
-from calibration.report import words
+from calibration.report import numbers, words
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.verdicts import Verdict
 from verikit.plural import counted
@@ -127,7 +127,7 @@ def _false_matches(findings: Findings) -> Table:
     for place, row in enumerate(findings.rows):
         table.add_row(
             _at(findings, place), f"{round(1 / row.claimed):,}", f"{row.k:,}",
-            words.one_in_between(row.fmr, row.interval, short=True), _verdict(row),
+            numbers.one_in_between(row.fmr, row.interval, short=True), _verdict(row),
             words.more_needed(row, short=True),
         )  # fmt: skip
     return table
@@ -137,8 +137,8 @@ def _turned_away(findings: Findings) -> Table:
     table = _table(("at", "FNMR: not matched", "GFRR: rejected", "ties"))
     for place, row in enumerate(findings.rows):
         table.add_row(
-            _at(findings, place), words.percent_between(row.fnmr),
-            words.percent_between(row.gfrr), f"{row.k - row.k_above:,}",
+            _at(findings, place), numbers.percent_between(row.fnmr),
+            numbers.percent_between(row.gfrr), f"{row.k - row.k_above:,}",
         )  # fmt: skip
     return table
 
@@ -154,7 +154,7 @@ def _tell_impostors(console: Console, found: Impostors) -> None:
     table = _table(("at", "matches", f"{others}, of {found.n_across:,}", "times as often"))
     for row in found.rows:
         table.add_row(
-            f"{row.threshold:g}", f"{row.k:,}", f"{row.k_across:,}", words.factor_between(row)
+            f"{row.threshold:g}", f"{row.k:,}", f"{row.k_across:,}", numbers.factor_between(row)
         )
     console.print(table)
     console.print()
@@ -169,7 +169,7 @@ def _tell_degraded(console: Console, findings: Findings) -> None:
     for row in findings.degraded:
         table.add_row(
             row.kind if row.strength == 1 else "", f"{row.strength}",
-            words.share_of(row.refused, row.asked), words.percent_between(row.fnmr),
+            numbers.share_of(row.refused, row.asked), numbers.percent_between(row.fnmr),
             f"{row.k:,} of {row.n:,}", f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
         )  # fmt: skip
     console.print(table)
@@ -188,7 +188,7 @@ def _tell_quality(console: Console, findings: Findings, found: Quality) -> None:
     for one in row.points:
         table.add_row(
             f"{100 * one.rejected:.2g} %", f"{one.lowest:g}", f"{one.n:,}",
-            words.percent_between(one.rate),
+            numbers.percent_between(one.rate),
         )  # fmt: skip
     console.print(table)
     console.print(words.worst_photos(findings))
@@ -207,20 +207,20 @@ def _tell_groups(console: Console, findings: Findings) -> None:
             fmr = row.fmr[place]
             table.add_row(
                 escape(row.label), f"{row.people:,}",
-                words.one_in_between(fmr.rate, fmr.interval, short=True),
+                numbers.one_in_between(fmr.rate, fmr.interval, short=True),
                 f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
-                words.percent_between(row.fnmr[place]),
+                numbers.percent_between(row.fnmr[place]),
             )  # fmt: skip
     console.print(table)
     if any(0 < row.people < LEAST_PEOPLE for row in findings.groups if row.verdict):
         console.print(f"A group of fewer than {LEAST_PEOPLE} people is INCONCLUSIVE.")
     timed = [row for row in findings.groups if row.verdict is not None and row.median is not None]
     if timed:
-        listed = ", ".join(f"{escape(row.label)} {words.latency(row)}" for row in timed)
+        listed = ", ".join(f"{escape(row.label)} {numbers.latency(row)}" for row in timed)
         console.print(f"Seconds to an answer, median: {listed}")
     for one in findings.differentials:
         highest = f" (highest: {escape(one.highest)})" if one.highest else ""
-        ratio = f"{one.measure}, {one.ratio}{highest}: {words.ratio_between(one)}"
+        ratio = f"{one.measure}, {one.ratio}{highest}: {numbers.ratio_between(one)}"
         console.print(f"{ratio}; {words.apart(one)}")
     if told := words.clusters(findings):
         console.print(f"[dim]note[/]: {told}")
@@ -235,8 +235,8 @@ def _tell_against(console: Console, findings: Findings) -> None:
         kind = "non-mated" if row.measure == "GFAR" else "mated"
         console.print(
             f"New against old at {at:g}, {row.measure} on {row.n:,} {kind} pairs of both "
-            f"({row.people:,} people): difference {words.difference_between(row)}; wrong with the "
-            f"new one alone {row.only_new:,}, with the old one alone {row.only_old:,}: "
+            f"({row.people:,} people): difference {numbers.difference_between(row)}; wrong with "
+            f"the new one alone {row.only_new:,}, with the old one alone {row.only_old:,}: "
             f"[b]{row.shown}[/]"
         )
     console.print()
@@ -264,7 +264,7 @@ def _required(rows: Sequence[RequiredRow]) -> Table:
             table.add_row(f"[dim]{_short(row)}[/]")
         table.add_row(
             escape(f"  {row.group}") if row.group else _short(row), f"{row.k:,} of {row.n:,}",
-            f"{row.people:,}", words.measured_as_required(row, short=True),
+            f"{row.people:,}", numbers.measured_as_required(row, short=True),
             f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
         )  # fmt: skip
     return table

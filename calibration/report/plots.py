@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from calibration.counting.histogram import Histogram
 from calibration.evaluation import Evaluation
 from calibration.judging.findings import Findings, Row
-from calibration.report import words
+from calibration.report import numbers, words
 from calibration.report.canvas import (
     BLUE,
     GREEN,
@@ -96,8 +96,8 @@ def _det_point(axes: Axes, row: Row) -> None:
     lines = axes.plot((low[0], across.upper), (row.fnmr.rate,) * 2, color=BLUE, alpha=0.5)
     lines += axes.plot((row.fmr,) * 2, (low[1], up.upper), color=BLUE, alpha=0.5)
     text = (
-        f"{row.threshold:g}: FMR {words.one_in_between(row.fmr, across)}, "
-        f"FNMR {words.percent_between(row.fnmr)}"
+        f"{row.threshold:g}: FMR {numbers.one_in_between(row.fmr, across)}, "
+        f"FNMR {numbers.percent_between(row.fnmr)}"
     )
     entitle(text, point, *lines)
     axes.annotate(
@@ -193,7 +193,7 @@ def groups(findings: Findings, place: int) -> str:
             marks += axes.plot(bounds[1], height, "|", color=colour, markersize=7)
             if rate.rate:  # none seen is no point on an axis of logarithms
                 marks += axes.plot(rate.rate, height, "o", color=colour, markersize=4.5)
-            entitle(f"{row.label}: {words.one_in_between(rate.rate, rate.interval)}", *marks)
+            entitle(f"{row.label}: {numbers.one_in_between(rate.rate, rate.interval)}", *marks)
         axes.set_yticks(range(len(rows)), [row.label for row in rows])
         log_rate(axes.xaxis, axes)
         axes.set_xlabel(
@@ -255,7 +255,7 @@ def error_against_reject(findings: Findings) -> str:
             ends = [100 * one.rate.interval.lower, 100 * one.rate.interval.upper]
             marks = axes.plot((across, across), ends, color=BLUE, alpha=0.5)
             marks += axes.plot(across, up, "o", color=BLUE, markersize=4)
-            told = f"quality from {one.lowest:g}: FNMR {words.percent_between(one.rate)}"
+            told = f"quality from {one.lowest:g}: FNMR {numbers.percent_between(one.rate)}"
             entitle(f"{across:.2g} % rejected, {told}", *marks)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("% of comparisons of one person that are rejected for quality")
@@ -300,8 +300,8 @@ def _measured_bar(axes: Axes, row: Row) -> None:
 
 def _told(row: Row) -> str:
     return (
-        f"{row.threshold:g}: {words.one_in_between(row.fmr, row.interval)}, claimed "
-        f"{words.one_in(row.claimed)}: {_word(row)}"
+        f"{row.threshold:g}: {numbers.one_in_between(row.fmr, row.interval)}, claimed "
+        f"{numbers.one_in(row.claimed)}: {_word(row)}"
     )
 
 

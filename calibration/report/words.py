@@ -1,4 +1,4 @@
-"""Numbers and verdicts in words."""
+"""Verdicts and findings in sentences."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from calibration.judging.findings import (
     DegradedRow,
     Findings,
     GroupDifferential,
-    GroupRow,
-    ImpostorRow,
     Impostors,
-    PairedRow,
     RequiredRow,
     Row,
 )
 from calibration.objections import Effect
+from calibration.report.numbers import about, out_of, percent_between, rate, two_digits, whole
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import Ratio
-from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Verdict
 from verikit.contract import load_contract
 from verikit.errors import OTHER_KEY
@@ -29,66 +26,6 @@ from verikit.plural import counted
 
 _CAUSES = 3
 _INVALID_ARGUMENT = load_contract().codes["INVALID_ARGUMENT"].code
-
-
-def rate(value: float, *beside: float) -> str:
-    """A rate in percent, or as 1.2e-4 if it is tiny or all rates ``beside`` it are below 1 %."""
-    if math.isnan(value):
-        return "–"  # noqa: RUF001 - a dash in a table
-    if value == 0:
-        return "0"
-    if value < 1e-5 or max(value, *beside, 0) < 0.01:
-        return f"{value:.1e}".replace("e-0", "e-")
-    return f"{100 * value:#.3g}".removesuffix(".") + " %"
-
-
-def bounds(interval: Interval) -> str:
-    """An interval of rates."""
-    ends = interval.lower, interval.upper
-    return " to ".join(rate(end, *ends) for end in ends)
-
-
-def beside(value: float, interval: Interval) -> str:
-    """A rate in the notation of its interval."""
-    return rate(value, interval.upper)
-
-
-def percent_between(measured: Rate) -> str:
-    """A rate and its interval in percent, two digits each: 9.1 % (8.2 to 10 %)."""
-    if math.isnan(measured.rate):
-        return "not measured"
-    ends = measured.interval.lower, measured.interval.upper
-    rate, lower, upper = (_percent(share) for share in (measured.rate, *ends))
-    return f"{rate} % ({lower} to {upper} %)"
-
-
-def _percent(share: float) -> str:
-    if 0 < share < 1e-4:
-        return "<0.01"
-    return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
-
-
-def one_in(value: float) -> str:
-    """A claimed rate: 1 in 10,000."""
-    return f"1 in {_number(1 / value)}"
-
-
-def one_in_between(value: float, interval: Interval, *, short: bool = False) -> str:
-    """A measured rate and its interval: 1 in 9,800 (between 6,100 and 17,000).
-
-    ``short``: without the words.
-    """
-    if math.isnan(value):
-        return "not measured"
-    least, middle, most = (
-        _number(1 / rate, short=short) if rate else "any number"
-        for rate in (interval.upper, value, interval.lower)
-    )
-    if not value:
-        return f"none (over {least})" if short else f"none (at most 1 in {least})"
-    if short:
-        return f"{middle} ({least} to {most})"
-    return f"1 in {middle} (between {least} and {most})"
 
 
 def decision(findings: Findings) -> str:
@@ -102,8 +39,8 @@ def decision(findings: Findings) -> str:
     row = findings.rows[place]
     failed = row.judged and row.verdict == Verdict.FAIL
     bound = row.interval.lower if failed else row.interval.upper
-    of = max(_out_of(bound), _out_of(10 * row.claimed))
-    few = _whole(of * bound, up=not failed)
+    of = max(out_of(bound), out_of(10 * row.claimed))
+    few = whole(of * bound, up=not failed)
     claimed = f"{row.claimed * of:,.0f}"
     accepted = (
         f"At {row.threshold:g}{'' if row.judged else ' (not judged)'}, of {of:,} "
@@ -197,36 +134,16 @@ def look_alikes(findings: Findings) -> Impostors | None:
     return None if found is None or found.judged_alone else found
 
 
-def _out_of(rate: float) -> int:
-    """The least power of ten of which a rate is ten or more."""
-    return int(10 ** min(10, max(1, math.ceil(1 - math.log10(max(rate, 1e-9)) - 1e-9))))
-
-
-def _whole(value: float, *, up: bool) -> int:
-    """A whole number of two digits that count, rounded up or down."""
-    step = int(10 ** max(0, math.floor(math.log10(max(value, 1))) - 1))
-    return step * (math.ceil(value / step - 1e-9) if up else math.floor(value / step + 1e-9))
-
-
 def _turned_away(findings: Findings, row: Row) -> str:
     if math.isnan(row.gfrr.rate):
         return "how many customers are rejected was not measured"
     ends = row.gfrr.interval
-    of = max(100, _out_of(ends.upper))
+    of = max(100, out_of(ends.upper))
     low, middle, high = (round(of * share) for share in (ends.lower, row.gfrr.rate, ends.upper))
     return (
         f"of {of:,} customers {middle:,} {_are(middle)} rejected "
         f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')})"
     )
-
-
-def _number(value: float, *, short: bool = False) -> str:
-    """Two digits that count: 9.2, 98, 9,800, 2.3 million (2.3 M)."""
-    rounded = float(f"{value:.2g}")
-    for size, name in ((1e9, "billion"), (1e6, "million")):
-        if rounded >= size:
-            return f"{rounded / size:,g} {name[0].upper() if short else name}"
-    return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
 
 
 def summary(findings: Findings) -> str:
@@ -302,7 +219,8 @@ def required_summary(findings: Findings) -> str:
         return f"Every required rate is shown to be kept ({named})."
     if failed := [row for row in rows if row.verdict == Verdict.FAIL]:
         listed = "; ".join(
-            f"{row.requirement}, measured {_number(row.rate) if row.limit > 1 else rate(row.rate)}"
+            f"{row.requirement}, measured "
+            f"{two_digits(row.rate) if row.limit > 1 else rate(row.rate)}"
             for row in failed
         )
         return f"Shown to be broken: {listed} ({named})."
@@ -320,28 +238,6 @@ def _needs(row: RequiredRow) -> str:
     if not row.n and row.measure.endswith("-differential"):
         return f" (not measured: fewer than two groups have {LEAST_PEOPLE} people)"
     return f" (about {about(row.still_needed)} more)" if row.still_needed else ""
-
-
-def difference_between(row: PairedRow) -> str:
-    """A difference of rates and its interval, in percent with two digits."""
-    ends = row.difference, row.interval.lower, row.interval.upper
-    middle, lower, upper = (f"{100 * end:+.2g}" if end else "0" for end in ends)
-    return f"{middle} ({lower} to {upper}) %"
-
-
-def ratio_between(one: GroupDifferential) -> str:
-    """A ratio and its interval: 2.4 (1.3 to 6.1)."""
-    return _ratio(one.value, one.interval)
-
-
-def _ratio(value: float, interval: Interval) -> str:
-    if math.isnan(value):
-        return "no error in any group"
-    middle, upper = (
-        _number(number) if math.isfinite(number) else "without bound"
-        for number in (value, interval.upper)
-    )
-    return f"{middle} ({interval.lower:.2g} to {upper})"
 
 
 def apart(one: GroupDifferential) -> str:
@@ -369,13 +265,6 @@ def where_the_claim_ends(rows: Sequence[DegradedRow]) -> list[str]:
     return told
 
 
-def latency(row: GroupRow) -> str:
-    """The latency of a group's answers: 0.12 s (95 %: 0.3 s)."""
-    if row.median is None or row.slowest is None:
-        return "not measured"
-    return f"{row.median:.2g} s (95 %: {row.slowest:.2g} s)"
-
-
 def worst_photos(findings: Findings) -> str:
     """The relation of photo quality and FNMR in a sentence; empty if there are no qualities."""
     if findings.quality is None:
@@ -395,30 +284,6 @@ def worst_photos(findings: Findings) -> str:
         f"{times} times as often as the rest (between {row.interval.lower:.2g} and {upper}): "
         f"{shown}."
     )
-
-
-def share_of(part: int, whole: int) -> str:
-    """A share in percent with two digits."""
-    return f"{_percent(part / whole)} %" if whole else "not measured"
-
-
-def factor_between(row: ImpostorRow) -> str:
-    """The FMR of impostors divided by that of random pairs: 3.1 (2.2 to 4.4)."""
-    ends = (row.factor, row.interval.lower, row.interval.upper)
-    value, lower, upper = (
-        "not measured" if math.isnan(end) else _number(end) if end >= 1 else f"{end:.2g}"
-        for end in ends
-    )
-    return f"{value} ({lower} to {upper})"
-
-
-def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
-    """A measured rate, or ratio, in the notation of its kind."""
-    if row.limit > 1:
-        return _ratio(row.rate, row.interval) if row.n else "not measured"
-    if row.measure == "fmr":
-        return one_in_between(row.rate, row.interval, short=short)
-    return percent_between(Rate(rate=row.rate, interval=row.interval))
 
 
 def more_needed(row: Row, *, short: bool = False) -> str:
@@ -470,11 +335,6 @@ def causes(findings: Findings) -> str:
     told = [f"{shown(why, limit=160)}: {k:,}" for why, k in findings.troubles.items()]
     more = ["others"] if len(told) > _CAUSES else []
     return f" ({'; '.join([*told[:_CAUSES], *more])})" if told else ""
-
-
-def about(count: int, *, short: bool = False) -> str:
-    """An estimated count: 4,700, 130,000, 13 million (``short``: 13 M)."""
-    return _number(count, short=short)
 
 
 def people(findings: Findings) -> str:

@@ -20,7 +20,7 @@ from calibration.evaluation import Evaluation
 from calibration.files import writing
 from calibration.judging.by_group import matrix
 from calibration.judging.findings import Findings, Listed
-from calibration.report import plots, words
+from calibration.report import numbers, plots, words
 from calibration.sources.degradations import EVERY
 from calibration.sources.photos import Photos
 from calibration.statistics.dependence import LEAST_PEOPLE
@@ -45,12 +45,19 @@ _VERDICTS = {
     ),
 }  # fmt: skip
 _FILTERS = {
-    name: getattr(words, name)
-    for name in (
-        *("rate", "beside", "one_in", "one_in_between", "percent_between", "about"),
-        *("measured_as_required", "more_needed", "people", "ratio_between"),
-        *("difference_between", "apart", "factor_between", "share_of", "latency"),
+    name: getattr(module, name)
+    for module, names in (
+        (words, ("more_needed", "people", "apart")),
+        (
+            numbers,
+            (
+                *("rate", "beside", "one_in", "one_in_between", "percent_between", "about"),
+                *("measured_as_required", "ratio_between", "difference_between"),
+                *("factor_between", "share_of", "latency"),
+            ),
+        ),
     )
+    for name in names
 }
 _SHOWN = 24
 _SIDE = 96

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from calibration.report import words
+from calibration.report import numbers
 from calibration.statistics.intervals import Interval
 from verikit.cli import main
 from verikit.contract import load_contract
@@ -133,7 +133,7 @@ def test_figures_say_what_a_mark_is_and_take_the_colours_of_the_page(reported):
     ],
 )  # fmt: skip
 def test_a_rate_is_one_in_so_many(rate, bounds, text):
-    assert words.one_in_between(rate, Interval(*bounds)) == text
+    assert numbers.one_in_between(rate, Interval(*bounds)) == text
 
 
 def test_photos_are_shown_where_they_are_at_hand_and_wanted(tmp_path):
