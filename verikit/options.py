@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial, wraps
@@ -32,6 +33,7 @@ READ_SECRETS = "verikit.read_secrets"
 SecretLines = dict[str, tuple[str, ...]]
 """By ``key`` and ``iv``: the secret of a file, and the previous one, if any."""
 
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ACCESS = (
     click.option(
@@ -104,6 +106,16 @@ class Name(click.Choice[str]):
         near = get_close_matches(str(value), self.choices, 1)
         hint = f"did you mean {near[0]}?" if near else "--list shows them."
         return f"there is no {value!r}: {hint}"
+
+
+class Count(click.IntRange):
+    """A number of things; commas may divide its thousands, as they do in reports."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number without its commas."""
+        if isinstance(value, str) and _THOUSANDS.fullmatch(value):
+            value = value.replace(",", "")
+        return super().convert(value, param, ctx)
 
 
 class GivenSecrets(TypedDict, total=False):

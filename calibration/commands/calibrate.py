@@ -35,7 +35,7 @@ from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.errors import WrongUse
-from verikit.options import REACHING, SWITCHES, Grouped, access, switches, timeout
+from verikit.options import REACHING, SWITCHES, Count, Grouped, access, switches, timeout
 from verikit.transport import Access
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
@@ -186,7 +186,7 @@ class _Groups(click.ParamType[Path | Clustering]):
 )
 @click.option(
     "--budget",
-    type=click.IntRange(1),
+    type=Count(1),
     default=3000,
     show_default=True,
     help="The number of comparisons.",

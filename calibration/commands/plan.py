@@ -17,6 +17,7 @@ from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
+from verikit.options import Count
 
 SPREAD = 0.5
 """cv^2 of people in drawing false matches, where nothing is measured yet."""
@@ -36,7 +37,7 @@ class PlannedRow:
 
 
 @click.command()
-@click.option("--people", type=click.IntRange(2), required=True, help="The number of people.")
+@click.option("--people", type=Count(2), required=True, help="The number of people.")
 @click.option(
     "--photos",
     type=click.IntRange(1),

@@ -31,6 +31,12 @@ def test_as_many_people_as_are_said_to_be_needed_are_enough_and_one_fewer_is_not
     assert comparisons_of(people - 1, needed, rate, 0.5) == math.inf
 
 
+def test_a_number_may_be_written_as_the_plan_writes_it():
+    assert planned("--people", "1,735") == planned("--people", "1735")
+    for word in ("1,73", "1,,735", ",735", "1.735", "1,000,00"):
+        assert CliRunner().invoke(main, ["plan", "--people", word]).exit_code == 2
+
+
 def test_mated_rows_take_people_and_two_photos_of_each():
     few = planned("--people", "300", "--photos", "4", "--standard", "sp800-63a")["rows"]
     assert [row["people_missing"] > 0 for row in few] == [True, True]
