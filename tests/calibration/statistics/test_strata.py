@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from calibration.statistics.dependence import Shares, design_effects, joint_effects
+from calibration.statistics.split_tails import log_above
 from calibration.statistics.strata import StratifiedEvidence, stratified
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, decide, judge
 
@@ -133,6 +134,11 @@ def test_people_who_draw_events_in_both_strata_are_known():
     found = stratified((0.05,), shares, shares, 0.5)[0]
     assert found.top.design_effect >= joint
     assert found.rest.design_effect >= joint
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.7])
+def test_nothing_speaks_against_a_rate_that_cannot_double(rate):
+    assert log_above(9, 10, rate, 0.01) == 0
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
