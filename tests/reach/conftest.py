@@ -24,6 +24,8 @@ class Reached(Ended):
 
 
 Run = Callable[..., Reached]
+LONG = "30"
+"""Seconds until a tool gives up, for all that must succeed on a busy machine too."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,7 @@ def rehearsed(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Forks:
     with answering(whole(scored())) as peer:
         for tool in sorted(TOOLS.keys() - {"load"}):
             words = TOOLS[tool](peer.url, tmp_path_factory.mktemp(tool))
-            forks.rehearse(PROGRAMS.get(tool, "verikit"), words)
+            forks.rehearse(PROGRAMS.get(tool, "verikit"), [*words, "--timeout", LONG])
     return forks
 
 
@@ -40,14 +42,16 @@ def rehearsed(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Forks:
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     """Runs a tool against a URL in a new folder, with further words and variables."""
 
-    def running(tool: str, url: str, *words: str, **environment: str) -> Reached:
+    def running(
+        tool: str, url: str, *words: str, timeout: str = LONG, **environment: str
+    ) -> Reached:
         forks: Forks = request.getfixturevalue("load_forks" if tool == "load" else "rehearsed")
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         kept = {n: v for n, v in os.environ.items() if not any(part in n for part in DROPPED)}
         program = forks.start(
             PROGRAMS.get(tool, "verikit"),
-            [*TOOLS[tool](url, folder), *words],
+            [*TOOLS[tool](url, folder), "--timeout", timeout, *words],
             folder / "output",
             kept | environment,
         )

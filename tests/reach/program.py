@@ -2,22 +2,25 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.reach.tools import PATIENCE
 from verikit.client import AsyncClient, Client, ClientError, Verification
 from verikit.exit_codes import Exit
 from verikit.transport import Access
+
+KINDS: dict[str, Callable[[str], object]] = {"--proxy": str, "--timeout": float}
 
 
 def main(kind: str, url: str, first: str, second: str, *options: str) -> int:
     pairs = zip(options[::2], options[1::2], strict=True)
     given: dict[str, Any] = {
-        word.removeprefix("--").replace("-", "_"): value if word == "--proxy" else Path(value)
+        word.removeprefix("--").replace("-", "_"): KINDS.get(word, Path)(value)
         for word, value in pairs
     }
-    how: dict[str, Any] = {"timeout": float(PATIENCE), "retries": 0, "access": Access.of(**given)}
+    timeout = given.pop("timeout")
+    how: dict[str, Any] = {"timeout": timeout, "retries": 0, "access": Access.of(**given)}
 
     async def ask() -> Verification:
         async with AsyncClient(url, **how) as asking:

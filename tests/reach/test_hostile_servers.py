@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.reach.conftest import Reached, Run
-from tests.reach.tools import PATIENCE, TOOLS
+from tests.reach.tools import TOOLS
 from tests.support.hostile_server import (
     ATTACKS,
     INTERCEPTED,
@@ -20,6 +20,7 @@ from tests.support.hostile_server import (
 from tests.support.peer import answering
 
 MOST_MEMORY = 300 << 10
+PATIENCE = "0.5"
 DEADLINE = 2 * float(PATIENCE)
 BUSY = 25
 """Seconds that a busy machine may add, but too few for a tool that knows its own time-out only."""
@@ -78,7 +79,7 @@ def assert_whole(folder: Path) -> None:
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_hostile_server(run: Run, idle: int, tool: str, attack: str) -> None:
     with hostile(attack) as peer:
-        ended = run(tool, peer.url)
+        ended = run(tool, peer.url, timeout=PATIENCE)
     assert_harmless(tool, ended, idle)
     if attack in INTERCEPTED:
         assert ended.status == 3
@@ -89,5 +90,5 @@ def test_a_hostile_server(run: Run, idle: int, tool: str, attack: str) -> None:
 def test_a_server_that_turns_hostile(run: Run, idle: int, tool: str, attack: str) -> None:
     answers = iter(range(10**9))
     with hostile(attack, after=lambda: next(answers) >= 2) as peer:
-        ended = run(tool, peer.url)
+        ended = run(tool, peer.url, timeout=PATIENCE)
     assert_harmless(tool, ended, idle)

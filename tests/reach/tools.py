@@ -6,7 +6,6 @@ from pathlib import Path
 
 from verikit.exit_codes import Exit
 
-PATIENCE = "0.5"
 REPORTS = {
     "html": "check.html",
     "junit": "check.xml",
@@ -32,12 +31,12 @@ def photos(folder: Path) -> Words:
 
 
 def verify(url: str, folder: Path) -> Words:
-    return ["verify", *photos(folder), "--url", url, "--timeout", PATIENCE]
+    return ["verify", *photos(folder), "--url", url]
 
 
 def check(url: str, folder: Path) -> Words:
     reports = [f"--{kind}={folder / REPORTS[kind]}" for kind in REPORTS]
-    return ["check", url, "-k", "ordinary", *reports, "--timeout", PATIENCE]
+    return ["check", url, "-k", "ordinary", *reports]
 
 
 def calibrate(url: str, folder: Path) -> Words:
@@ -46,7 +45,7 @@ def calibrate(url: str, folder: Path) -> Words:
         for name in ("1.jpg", "2.jpg"):
             (folder / "people" / person / name).write_text(f"{person}/{name}")
     where = ("--data", str(folder / "people"), "--out", str(folder / "run"), "--no-thumbnails")
-    how = ("--budget", "8", "--timeout", PATIENCE, "--retries", "1", "--quiet")
+    how = ("--budget", "8", "--retries", "1", "--quiet")
     return ["calibrate", url, *where, *how]
 
 
@@ -57,8 +56,6 @@ def load(url: str, folder: Path) -> Words:
         url,
         "--load-profile",
         str(folder / "short.yaml"),
-        "--timeout",
-        PATIENCE,
         "--json",
         str(folder / "load.json"),
     ]
