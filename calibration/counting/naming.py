@@ -31,15 +31,21 @@ _LEVELS = 4
 def person(name: str) -> str:
     """A person's name without blanks around it, in composed characters; a whole number without the
     point and zeros that a table of floats gives it."""
-    name = name.strip()
-    if not name.isascii():
-        name = unicodedata.normalize("NFC", name)
+    return composed(_without_point(name.strip()))
+
+
+def composed(name: str) -> str:
+    """A name in composed characters (NFC), as most systems but macOS write it."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def _without_point(name: str) -> str:
     return name.partition(".")[0] if _FLOAT.fullmatch(name) else name
 
 
 def normal(name: str) -> str:
     """A photo's name as a person's, with single slashes, as on every system but Windows."""
-    name = person(name)
+    name = _without_point(name.strip())
     if "\\" in name:
         name = name.replace("\\", "/")
     if "//" in name or "/./" in name:

@@ -10,7 +10,7 @@ from typing import Any
 
 from calibration.counting.groups import NOT_GIVEN, ChosenImpostors, Clusters, ImpostorKind
 from calibration.counting.identities import Identities, Origin
-from calibration.counting.naming import layout, normal
+from calibration.counting.naming import composed, layout
 from calibration.objections import FEW, Effect, Objection, listed
 from calibration.sources import datasets
 from calibration.sources.clusters import Clustering, cluster_people
@@ -160,8 +160,8 @@ def _folder(choice: Choice, path: Path) -> Labelled:
     folder = Folder(path)
     survey = folder.survey()
     if choice.people:
-        table = photo_people(choice.people)
-        people = {name: table[normal(name)] for name in survey.names if normal(name) in table}
+        table = {composed(name): who for name, who in photo_people(choice.people).items()}
+        people = {name: table[key] for name in survey.names if (key := composed(name)) in table}
         how, inferred, doubt = choice.people.name, False, ""
         nameless = [name for name in survey.names if name not in people]
     else:

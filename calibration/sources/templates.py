@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.counting.naming import normal
+from calibration.counting.naming import composed, normal
 from calibration.sources.formats.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse, in_words
@@ -97,8 +97,8 @@ def of_photos(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
         WrongUse: the file cannot be read, or has two templates of a photo.
     """
     templates = load(path)
-    numbers = {normal(name): number for number, name in enumerate(photos)}
-    found = [numbers.get(normal(str(name)), -1) for name in templates.photos]
+    numbers = {composed(normal(name)): number for number, name in enumerate(photos)}
+    found = [numbers.get(composed(normal(str(name))), -1) for name in templates.photos]
     number = np.array(found, np.int64)
     chosen = np.flatnonzero(number >= 0)
     if np.unique(number[chosen]).size < chosen.size:
