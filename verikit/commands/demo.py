@@ -185,7 +185,9 @@ def _starting_server(
     """The URL and the process of a reference server that may not be ready yet."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    server = _verikit(*secrets, "serve", "--port", str(port), "--log-level", "warning", *serve)
+    words = ("serve", "--port", str(port), "--log-level", "warning", *serve)
+    # Its "Ready" would break a progress bar.
+    server = _verikit(*secrets, *words, stdout=subprocess.DEVNULL)
     try:
         yield url, server
     finally:
@@ -200,8 +202,9 @@ def _secret_files(ctx: click.Context) -> list[str]:
     return [word for flag, path in files.items() for word in (flag, str(path))]
 
 
-def _verikit(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "verikit", *arguments])  # noqa: S603 - ourselves
+def _verikit(*arguments: str, stdout: int | None = None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "verikit", *arguments]
+    return subprocess.Popen(command, stdout=stdout)  # noqa: S603 - ourselves
 
 
 def _free_port() -> int:
