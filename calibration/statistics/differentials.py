@@ -149,7 +149,8 @@ def _of_least(logs: Sequence[float]) -> float:
 
 
 def _of_mean(logs: Sequence[float]) -> float:
-    return max(logs) - sum(logs) / len(logs)
+    top = max(logs)
+    return sum(top - log for log in logs) / len(logs)  # never below 0, and 0 for equal rates
 
 
 def _most_of_least(lows: Sequence[float], highs: Sequence[float]) -> float:

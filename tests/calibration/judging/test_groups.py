@@ -203,6 +203,14 @@ def test_groups_without_an_error_bound_nothing():
     assert math.isnan(ratios(none, none)[Ratio.OF_LEAST].value)
 
 
+@pytest.mark.parametrize("groups", [2, 3, 5, 6, 7])
+def test_groups_whose_intervals_meet_are_not_apart_by_rounding(groups):
+    """The lower bound is exactly 1: more than 1 reads as "groups differ"."""
+    for low in np.random.default_rng(6).uniform(1e-6, 0.1, 200).tolist():
+        for one in ratios(*[rate(2 * low, low, 3 * low)] * groups).values():
+            assert one.interval.lower == 1
+
+
 def test_no_set_of_rates_in_the_box_lies_outside_the_bounds():
     rng = np.random.default_rng(5)
     box = np.sort(rng.uniform(0.01, 0.5, (4, 2)), axis=1)
