@@ -18,6 +18,7 @@ from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL, Histogram
 from calibration.counting.identities import Origin, People
 from calibration.objections import FEW, Effect, Objection
+from calibration.statistics.intervals import ALPHA, chance_of_at_least, upper_bound
 from verikit.contract import ErrorRates
 from verikit.foreign_text import shown
 from verikit.plural import counted
@@ -37,6 +38,7 @@ _STRANGERS, _MOST_STRANGERS = 10, 0.4
 """So many mated scores below the median of non-mated ones, and up to this share of strangers, are
 taken for some; more are those of a system that does not separate people."""
 _SPIKE = 3
+_HIGH, _RARE = (0.75, 0.5, 0.25), 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +328,8 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
 
     Non-mated pairs that are mated in truth score as mated ones do: their share e adds e TMR(t) to
     FMR(t), the same at every threshold but for the TMR. A server that is too generous by a factor
-    adds more at low thresholds instead. What fits the lower rows better is believed.
+    adds more at low thresholds instead. What fits the lower rows better is believed; whatever the
+    rows are, wrong labels explain no more than what lies as high as mated scores do.
     """
     non_mated, mated = (counts.histogram for counts in measurement.kinds)
     none: tuple[list[int], list[Objection]] = [0] * len(rates.rows), []
@@ -335,14 +338,21 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     claimed = np.array([rate for _, rate in rates.rows])
     k, true = measurement.matches_at_random(), mated.matches / mated.n
     expected = non_mated.n * claimed
-    over = np.flatnonzero((k > np.maximum(2 * expected, 1)) & (true > 0.1))
-    if not over.size or over[-1] == 0:
+    likely = [
+        chance_of_at_least(seen, non_mated.n, rate) for seen, rate in zip(k, claimed, strict=True)
+    ]
+    over = np.flatnonzero((np.array(likely) <= ALPHA) & (k > 1) & (true > 0.1))
+    if not over.size:
         return none
     strictest = int(over[-1])
-    share = (k[strictest] - expected[strictest]) / (non_mated.n * true[strictest])
+    beyond = k[strictest] - expected[strictest]
+    share = beyond / (non_mated.n * true[strictest])
     by_noise = expected + share * non_mated.n * true
     by_factor = expected * k[strictest] / expected[strictest]
-    if _misfit(k, by_noise, strictest) >= _misfit(k, by_factor, strictest):
+    sampled = k[strictest] / max(int(non_mated.matches[strictest]), 1)  # not all pairs weigh alike
+    explained = beyond <= sampled * _as_high_as_mated(non_mated, mated, strictest)
+    fits = _misfit(k, by_noise, strictest) < _misfit(k, by_factor, strictest)
+    if not (fits if strictest else explained):
         return none
     if share > MOST_NOISE:
         text = (
@@ -351,12 +361,28 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
             "scores."
         )
         return [0] * len(rates.rows), [Objection(kind="labels", effect=Effect.SHOWN, text=text)]
+    if not explained:
+        return none
     text = (
         f"A share of {share:.1g} wrong labels among the non-mated pairs would explain the false "
         "matches beyond the claim: look at the pairs with the highest scores."
     )
     doubtful = [math.ceil(share * non_mated.n * rate) for rate in true]
     return doubtful, [Objection(kind="label noise", effect=Effect.SHOWN, text=text)]
+
+
+def _as_high_as_mated(non_mated: Histogram, mated: Histogram, row: int) -> float:
+    """The most non-mated matches of a row that may be mated pairs, as so few lie higher.
+
+    Of wrong labels as large a part lies above each quartile of the mated matches.
+    """
+    ours, theirs = (np.cumsum(one.bins[::-1]) for one in (mated, non_mated))
+    most = math.inf
+    for part in _HIGH:
+        place = int(np.searchsorted(ours, part * mated.matches[row]))
+        bound = upper_bound(int(theirs[place]), non_mated.n, _RARE) * non_mated.n
+        most = min(most, bound * int(mated.matches[row]) / int(ours[place]))
+    return most
 
 
 def _strangers_among_mated(measurement: Measurement) -> list[Objection]:

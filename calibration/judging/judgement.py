@@ -22,6 +22,7 @@ from calibration.judging.findings import (
     Findings,
 )
 from calibration.judging.required import held, required_of_groups, required_rows
+from calibration.judging.requirements import Standard
 from calibration.judging.table_rows import evidence, judged_rows, judged_together, table_rows
 from calibration.objections import Effect, Objection
 from calibration.statistics.intervals import measured
@@ -114,7 +115,7 @@ def _audited(measurement: Measurement, rates: ErrorRates, conditions: RunConditi
     """The audit; where a person looked at every false match of a row, no label is in doubt."""
     audited = audit(
         measurement,
-        rates,
+        _strictest(rates, measurement.sign, conditions.standard),
         known_direction=conditions.known_direction,
         found=conditions.objections,
     )
@@ -129,6 +130,17 @@ def _audited(measurement: Measurement, rates: ErrorRates, conditions: RunConditi
         objections=(*rest, told),
         doubtful=tuple(0 if looked else few for few, looked in doubtful),
     )
+
+
+def _strictest(rates: ErrorRates, sign: float, standard: Standard | None) -> ErrorRates:
+    """The claimed rates, or required ones that are lower: wrong labels may break either."""
+    limits = {
+        sign * one.threshold: one.limit
+        for one in (standard.requirements if standard else ())
+        if one.measure == "fmr" and one.threshold is not None
+    }
+    rows = tuple((at, min(rate, limits.get(at, rate))) for at, rate in rates.rows)
+    return replace(rates, rows=rows)
 
 
 def _other_terms(

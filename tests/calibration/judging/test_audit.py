@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
+from calibration.claims import Claims
 from calibration.counting.checks import PairCounter
 from calibration.evaluation import from_scores
 from calibration.judging.findings import Findings
@@ -67,11 +69,17 @@ class Scores:
 
 @pytest.fixture
 def judged(tmp_path):
-    def run(table: pa.Table) -> Findings:
+    def run(table: pa.Table, rows: Sequence[int] | None = None) -> Findings:
         path = tmp_path / "scores.parquet"
         pyarrow.parquet.write_table(table, path)
-        evaluation = from_scores(path, CONTRACT, math.inf)
-        rates = CONTRACT.error_rates
+        table_rows = CONTRACT.error_rates.rows
+        claims = Claims(
+            title="",
+            rows=tuple(table_rows[row] for row in rows or range(len(table_rows))),
+            recommended_above=CONTRACT.error_rates.recommended_above,
+        )
+        evaluation = from_scores(path, CONTRACT, math.inf, claims=claims)
+        rates = claims.rates
         return find(evaluation.measurement, rates, Rule(), evaluation.conditions)
 
     return run
@@ -198,6 +206,48 @@ def test_wrong_labels_where_nobody_is_named_are_suspected(judged):
     found = judged(table)
     assert "label noise" in kinds(found)
     assert "FAIL" not in verdicts(found)
+
+
+ROWS = [[1], [0, 1], [2], [2, 3], [3], [0, 1, 2], [4]]
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_wrong_labels_are_suspected_whatever_rows_are_claimed(judged, rows):
+    scores = Scores(n=4_000)
+    wrong = np.flatnonzero(~scores.mated)[:34]
+    mated = np.flatnonzero(scores.mated)[:34]
+    scores.score[wrong] = scores.score[mated]
+    found = judged(scores.table(), rows)
+    assert "FAIL" not in verdicts(found)
+    assert "label noise" in kinds(found)
+
+
+def test_wrong_labels_are_suspected_where_more_is_required_than_claimed(tmp_path):
+    """A system better than its claims, by a tenth, with wrong labels that hide it."""
+    scores = Scores(n=4_000, times=0.1)
+    wrong = np.flatnonzero(~scores.mated)[:34]
+    scores.score[wrong] = scores.score[np.flatnonzero(scores.mated)[:34]]
+    path = tmp_path / "scores.parquet"
+    pyarrow.parquet.write_table(scores.table(), path)
+    run = ["calibrate", str(path), "--out", str(tmp_path / "out"), "--json"]
+    done = CliRunner().invoke(main, [*run, "--up-to", "0.5", "--require", "fmr@0.5<=0.004"])
+    found = json.loads(done.stdout)
+    assert found["required"][0]["k"] > 0.004 * found["required"][0]["n"]
+    assert found["verdict"] == "INCONCLUSIVE"
+    assert "label noise" in {one["kind"] for one in found["objections"]}
+
+
+@pytest.mark.parametrize("rows", [[0], [1], [0, 1], [2]])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_right_labels_are_not_suspected_whatever_rows_are_claimed(judged, rows, seed):
+    assert "label noise" not in kinds(judged(Scores(n=4_000, seed=seed).table(), rows))
+
+
+@pytest.mark.parametrize("rows", [[0], [1], [0, 1], [2]])
+def test_a_generous_server_fails_by_few_rows_as_by_many(judged, rows):
+    found = judged(Scores(times=3).table(), rows)
+    assert set(verdicts(found)) == {"FAIL"}
+    assert "label noise" not in kinds(found)
 
 
 @pytest.mark.parametrize("share", [0.03, 0.15])
