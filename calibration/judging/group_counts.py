@@ -12,6 +12,7 @@ from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.groups import ACROSS, LOOK_ALIKE, NOT_GIVEN, is_within
 from calibration.judging.findings import GroupRow
 from calibration.judging.requirements import (
+    USUAL_FTA,
     Requirement,
     acquisition_of,
     evidence_of,
@@ -20,7 +21,7 @@ from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import Shares, design_effects
 from calibration.statistics.intervals import Interval, Rate, interval, measured
 from calibration.statistics.sequential import confidence_sequence
-from calibration.statistics.verdicts import Evidence
+from calibration.statistics.verdicts import Evidence, Rule
 
 USUAL_FNMR = 0.05
 """Where a confidence sequence of a group's FNMR is narrowest."""
@@ -113,7 +114,9 @@ class GroupCounts:
         """The evidence of a label for a requirement, and its people; None if unknown."""
         if requirement.measure == "fta":
             chosen = self._acquired_of([number])
-            return None if chosen is None else acquisition_of(requirement, self._person, chosen)
+            return (
+                None if chosen is None else acquisition_of(requirement.limit, self._person, chosen)
+            )
         counts = self._measurement.mated if requirement.of_mated else self._measurement.non_mated
         refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
         shares, repeats = self.shares(counts, [number]), self._repeats[counts.mated]
@@ -177,14 +180,9 @@ class GroupCounts:
         chosen = self._acquired_of(numbers)
         if chosen is None:
             return None
-        size = int(self._person.max()) + 1
-        shares = Shares(
-            tried=np.bincount(self._person[chosen.photos], minlength=size),
-            events=np.bincount(self._person[chosen.failed], minlength=size)[None, :],
-            per_comparison=1,
-        )
-        effect = design_effects(shares)[0]
-        return measured(chosen.failed.size, chosen.tried, effect, self._alpha)
+        evidence, _ = acquisition_of(USUAL_FTA, self._person, chosen)
+        bounds = evidence.interval(Rule(tolerance=1.0, alpha=self._alpha))
+        return Rate(rate=evidence.rate, interval=bounds)
 
     def _acquired_of(self, numbers: list[int]) -> Acquisition | None:
         """What became of the photos of a group, if they are of no other."""

@@ -21,11 +21,11 @@ from calibration.judging.findings import (
     Acquired,
     Findings,
 )
-from calibration.judging.required import held, required_of_groups, required_rows
-from calibration.judging.requirements import Standard
+from calibration.judging.required import held, limits_of, required_of_groups, required_rows
+from calibration.judging.requirements import USUAL_FTA, Standard, acquisition_of
 from calibration.judging.table_rows import evidence, judged_rows, judged_together, table_rows
 from calibration.objections import Effect, Objection
-from calibration.statistics.intervals import measured
+from calibration.statistics.intervals import Rate
 from calibration.statistics.verdicts import (
     Evidence,
     Rule,
@@ -80,7 +80,7 @@ def find(
         supports_rates=conditions.supports_rates,
         equal_error=equal_error(measurement),
         operating_points=operating_points(measurement, rates),
-        acquired=_acquired(measurement),
+        acquired=_acquired(measurement, conditions.standard, rule),
         non_mated=non_mated.histogram.n,
         mated=mated.histogram.n,
         refused_non_mated=non_mated.failed,
@@ -215,14 +215,19 @@ def _overall(verdicts: list[Verdict], remarks: list[str]) -> Verdict:
     return Verdict.INCONCLUSIVE if remarks and verdict == Verdict.PASS else verdict
 
 
-def _acquired(measurement: Measurement) -> Acquired:
+def _acquired(measurement: Measurement, standard: Standard | None, rule: Rule) -> Acquired:
+    """The FTA with the bounds that a required one has."""
     result = measurement.acquisition()
     names = measurement.identities.photos.names
+    required = standard.requirements if standard else ()
+    limit = next((one.limit for one in required if one.measure == "fta"), USUAL_FTA)
+    evidence, _ = acquisition_of(limit, measurement.identities.people().person, result)
+    bounds = evidence.interval(limits_of(standard, rule))
     return Acquired(
         tried=result.tried,
         failed=[names[photo] for photo in result.failed],
         left_open=[names[photo] for photo in result.open_],
-        rate=measured(len(result.failed), result.tried) if result.tried else None,
+        rate=Rate(rate=evidence.rate, interval=bounds) if result.tried else None,
     )
 
 

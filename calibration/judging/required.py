@@ -49,7 +49,7 @@ def required_rows(  # noqa: PLR0913 - all that a row is made of
         (one, replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr")), n)
         for one, (row, n) in zip(requirements, seen, strict=True)
     ]
-    limits = _limits(standard, rule)
+    limits = limits_of(standard, rule)
     return _rows(rows, measurement.sign, rates, limits, audited, barred=barred)
 
 
@@ -75,7 +75,7 @@ def required_of_groups(  # noqa: PLR0913 - as above
                 [(one, *groups[label]) for label in some],
                 measurement.sign,
                 rates,
-                _limits(standard, rule),
+                limits_of(standard, rule),
                 audited,
                 barred=closed,
             )
@@ -83,7 +83,8 @@ def required_of_groups(  # noqa: PLR0913 - as above
     return found
 
 
-def _limits(standard: Standard | None, rule: Rule) -> Rule:
+def limits_of(standard: Standard | None, rule: Rule) -> Rule:
+    """The rule for required rates, which have no tolerance."""
     alpha = 1 - standard.confidence if standard else rule.alpha
     return Rule(tolerance=1.0, alpha=alpha, at_any_time=rule.at_any_time)
 

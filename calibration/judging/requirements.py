@@ -34,6 +34,8 @@ MEASURES = {
     "fmr-differential": "FMR differential",
     "fnmr-differential": "FNMR differential",
 }
+USUAL_FTA = 0.05
+"""Where a confidence sequence of the FTA is narrowest if none is required."""
 _TEXT = re.compile(
     r"(?:(f(?:n?)mr(?:-differential)?|gfrr)@([\d.]+)|(fta))<=([\d.e/%-]+)",
     re.I,
@@ -204,7 +206,7 @@ def evidence_for(
     if requirement.of_refusals and not measurement.tells_refusals:
         return Evidence(claimed=requirement.limit, k=0, n=0), 0
     if requirement.measure == "fta":
-        return acquisition_of(requirement, person, measurement.acquisition())
+        return acquisition_of(requirement.limit, person, measurement.acquisition())
     row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
     counts = measurement.mated if requirement.of_mated else measurement.non_mated
     shares = measurement.shares(counts)
@@ -247,10 +249,10 @@ def evidence_of(
     return evidence, shares.people
 
 
-def acquisition_of(
-    requirement: Requirement, person: Counts, result: Acquisition
-) -> tuple[Evidence, int]:
-    """The evidence for a required FTA, and the number of people; open photos may have failed.
+def acquisition_of(limit: float, person: Counts, result: Acquisition) -> tuple[Evidence, int]:
+    """The evidence for an FTA of at most ``limit``, by person, and the number of people.
+
+    Open photos may have failed.
 
     ``person`` gives the person of each photo, shape (photos,).
     """
@@ -263,7 +265,7 @@ def acquisition_of(
         tried=by_person(result.photos), events=by_person(result.failed)[None, :], per_comparison=1
     )
     evidence = Evidence(
-        claimed=requirement.limit,
+        claimed=limit,
         k=result.failed.size,
         n=result.tried,
         design_effect=design_effects(shares)[0] if result.tried else 1.0,

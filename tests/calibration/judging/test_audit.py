@@ -19,6 +19,8 @@ from calibration.evaluation import from_scores
 from calibration.judging.findings import Findings
 from calibration.judging.judgement import find
 from calibration.objections import Effect
+from calibration.report.numbers import percent_between
+from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Rule
 from verikit.cli import main
 from verikit.contract import load_contract
@@ -399,6 +401,31 @@ def test_photos_without_a_face_are_no_hidden_false_matches(judged):
     assert verdicts(found) == HONEST
     assert "refusals" not in kinds(found)
     assert found.acquired.failed == ["p003/1.jpg"]
+
+
+def test_the_fta_has_one_interval_and_that_is_by_person(tmp_path):
+    """Ten of 200 people have no photo with a face: 40 of 800 photos, but as the evidence of ten."""
+    scores = Scores()
+    refused = (scores.people < 10).any(axis=1)
+    table = scores.table().set_column(3, "score", pa.array(scores.score, mask=refused))
+    codes = [NO_FACE if one else None for one in refused]
+    path = tmp_path / "scores.parquet"
+    pyarrow.parquet.write_table(table.set_column(4, "code", pa.array(codes, pa.int64())), path)
+    groups = tmp_path / "groups.csv"
+    groups.write_text("person,group\n" + "".join(f"p{n:03d},all\n" for n in range(PEOPLE)))
+    run = ["calibrate", str(path), "--out", str(tmp_path), "--groups", str(groups)]
+    done = CliRunner().invoke(main, [*run, "--require", "fta<=0.07"])
+    found = json.loads((tmp_path / "report.json").read_text())
+    acquired, required = found["acquired"], found["required"][0]
+    assert (len(acquired["failed"]), acquired["tried"]) == (40, 800)
+    assert acquired["rate"]["interval"] == required["interval"]
+    assert required["verdict"] == "INCONCLUSIVE"  # 800 independent photos would pass
+    assert required["design_effect"] > 3
+    own = next(one for one in found["groups"] if one["label"] == "all")
+    assert own["acquisition"]["interval"] == pytest.approx(required["interval"])
+    assert f"FTA {percent_between(Rate(rate=0.05, interval=Interval(**required['interval'])))}" in (
+        " ".join(done.output.split())
+    )
 
 
 def test_a_photo_given_to_two_people_is_named(judged):
