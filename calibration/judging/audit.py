@@ -215,7 +215,7 @@ def _constant(measurement: Measurement) -> list[Objection]:
     if spread.n < 2 or spread.lowest != spread.highest:
         return []
     score = measurement.sign * spread.lowest
-    text = f"Every non-mated score is {score:g}: a constant score separates nothing."
+    text = f"Every non-mated score is {score:g}: a constant score shows no rate."
     return [Objection(kind="constant", effect=Effect.NO_VERDICT, text=text)]
 
 
@@ -406,7 +406,7 @@ def _strangers_among_mated(measurement: Measurement) -> list[Objection]:
     text = (
         f"About {100 * share:.2g} % of the mated scores ({2 * half:,} of {mated.n:,}) lie as "
         "non-mated ones do: these labels may be wrong, or the photos unfit. Look at the mated "
-        "pairs with the lowest scores (look.csv)."
+        "pairs with the lowest scores."
     )
     return [Objection(kind="strangers among mated", effect=Effect.SHOWN, text=text)]
 

@@ -129,10 +129,13 @@ def factor_between(row: ImpostorRow) -> str:
 
 def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
     """A measured rate, or ratio, in the notation of its kind."""
+    if not row.n:
+        return "not measured"
     if row.limit > 1:
-        return ratio(row.rate, row.interval) if row.n else "not measured"
+        return ratio(row.rate, row.interval)
     if row.measure == "fmr":
-        return one_in_between(row.rate, row.interval, short=short)
+        told = one_in_between(row.rate, row.interval, short=short)
+        return f"1 in {told}" if short and row.rate else told
     return percent_between(Rate(rate=row.rate, interval=row.interval))
 
 

@@ -237,7 +237,22 @@ def _needs(row: RequiredRow) -> str:
         return " (not measured: no column code tells which comparisons were refused)"
     if not row.n and row.measure.endswith("-differential"):
         return f" (not measured: fewer than two groups have {LEAST_PEOPLE} people)"
-    return f" (about {about(row.still_needed)} more)" if row.still_needed else ""
+    more = required_more(row)
+    return f" (about {more} would, if the rate stays)" if more else ""
+
+
+def required_more(row: RequiredRow) -> str:
+    """What a required rate still needs; empty if nothing.
+
+    Mated comparisons and photos are evidence by person, so that more of the same people add little.
+    """
+    if not row.still_needed:
+        return ""
+    if row.measure == "fmr":
+        return f"{about(row.still_needed)} more non-mated comparisons"
+    if not row.n:
+        return f"{about(row.still_needed)} of different people"
+    return f"{about(math.ceil(row.people * (1 + row.still_needed / row.n)))} people in all"
 
 
 def apart(one: GroupDifferential) -> str:

@@ -47,7 +47,7 @@ _VERDICTS = {
 _FILTERS = {
     name: getattr(module, name)
     for module, names in (
-        (words, ("more_needed", "people", "apart")),
+        (words, ("more_needed", "people", "apart", "required_more")),
         (
             numbers,
             (

@@ -64,8 +64,8 @@ def cluster_people(
     )
     if found.number < 2:
         raise WrongUse(
-            f"{path}: its templates put nearly all people into one cluster, so there is nothing to "
-            "compare."
+            f"{path}: of {count} clusters of its {known.size:,} people only one had at least "
+            f"{LEAST_PEOPLE}, the least that can be judged, so there is nothing to compare."
         )
     return dict(zip(known.tolist(), label, strict=True)), found
 

@@ -46,15 +46,18 @@ def objections(measurement: Measurement, path: Path) -> list[Objection]:
         f"{path.name} ranks any two of {n:,} non-mated comparisons as their scores do in "
         f"{100 * agreeing:.3g} % of cases"
     )
-    if agreeing >= _SAME:
+    if agreeing <= 1 - _CHANCE:
+        told += ", more often in the reverse order"
+    if max(agreeing, 1 - agreeing) >= _SAME:
         text = (
             f"{told}: these are templates of the system under test, or of one like it. Give those "
             "of another system."
         )
         return [Objection(kind=SAME_SYSTEM, effect=Effect.NO_PASS, text=text)]
     if agreeing < _CHANCE and n >= _LEAST_FOR_CHANCE:
+        why = ", which is chance" if agreeing > 1 - _CHANCE else ""
         text = (
-            f"{told}, which is chance: it does not tell who looks alike to this system. Do its "
+            f"{told}{why}: it does not tell who looks alike to this system. Do its "
             "vectors belong to its photos?"
         )
         return [Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]

@@ -90,7 +90,7 @@ def test_a_cluster_too_small_to_be_judged_joins_the_nearest(tmp_path):
     [
         ((30, 29), Clustering(), "2 clusters of at least 30 take 60"),
         ((60, 50), Clustering(4), "4 clusters of at least 30 take 120"),
-        ((60, 5), Clustering(2), "nearly all people into one cluster"),
+        ((60, 5), Clustering(2), "of 2 clusters of its 65 people only one had at least 30"),
     ],
 )
 def test_too_few_people_are_a_sentence(tmp_path, sizes, wanted, message):
@@ -185,6 +185,23 @@ def test_the_templates_of_the_system_under_test_are_refused(tmp_path):
     assert "as their scores do in 100 % of cases" in told[0]["text"]
     result = calibrate(*command, "--impostors", "look-alike", "--templates", tmp_path / "other.npz")
     assert "under test" not in result.output
+
+
+def test_templates_in_the_reverse_order_of_the_scores_are_no_chance(tmp_path):
+    """As where scores are distances: they come from the same looks all the same."""
+    command = scores(tmp_path, 0.3)
+    text = (tmp_path / "s.csv").read_text().splitlines()
+    turned = [line.rsplit(",", 1) for line in text[1:]]
+    lines = [f"{pair},{1 - float(score)}" for pair, score in turned]
+    (tmp_path / "s.csv").write_text("\n".join([text[0], *lines]))
+    result = calibrate(*command, "--groups", "clusters", "--templates", tmp_path / "own.npz")
+    told = " ".join(result.output.split())
+    assert result.exit_code == 2
+    assert "more often in the reverse order: these are templates of the system under test" in told
+    result = calibrate(*command, "--groups", "clusters", "--templates", tmp_path / "other.npz")
+    told = " ".join(result.output.split())
+    assert "reverse order: it does not tell who looks alike to this system" in told
+    assert "chance" not in told
 
 
 def test_templates_that_tell_nothing_of_the_scores_are_said_to(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -143,6 +144,29 @@ def test_a_file_that_cannot_tell_refusals_shows_none_to_be_rare(tmp_path, rate):
     found = json.loads((tmp_path / "out/report.json").read_text())
     assert not found["required_of_groups"]
     assert [group["acquisition"] for group in found["groups"]] == [None] * len(found["groups"])
+
+
+@pytest.mark.parametrize("wrong", [2, 6])
+def test_what_mated_rates_need_are_people_and_no_more_comparisons_of_these(tmp_path, wrong):
+    """Of 40 people some are never matched, in ten comparisons each: at most 4 are allowed."""
+    lines = ["first,second,mated,score,first_person,second_person"]
+    for one in range(40):
+        score = 0.2 if one < wrong else 0.9
+        lines += [f"a{one}_{n},b{one}_{n},1,{score + n / 100},p{one},p{one}" for n in range(10)]
+        lines += [
+            f"a{one}_0,a{other}_0,0,{0.2 + other / 1000},p{one},p{other}" for other in range(one)
+        ]
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join(lines))
+    run = ["calibrate", str(path), "--out", str(tmp_path), "--require", "fnmr@0.5<=0.1"]
+    told = " ".join(CliRunner().invoke(main, run).output.split())
+    found = json.loads((tmp_path / "report.json").read_text())["required"][0]
+    assert found["verdict"] == "INCONCLUSIVE"
+    needed = re.search(r"about ([\d,]+) people in all would, if the rate stays", told)
+    assert needed
+    expected = 40 * (1 + found["still_needed"] / 400)
+    assert int(needed[1].replace(",", "")) == pytest.approx(expected, rel=0.06)
+    assert f"{needed[1]} people in all" in (tmp_path / "report.html").read_text()
 
 
 def test_a_rate_that_is_required_twice_is_judged_once(tmp_path):
