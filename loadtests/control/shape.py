@@ -32,9 +32,6 @@ _LEAST_TO_ABORT = (10.0, 50)
 _SPAWN_RATE = 100
 _INTERRUPTED = "it was interrupted"
 
-# How long Locust waits for the users of all workers: they may have to make large photos first.
-os.environ.setdefault("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP", "60")
-
 
 @dataclass(frozen=True, kw_only=True)
 class LoadTest:
@@ -63,6 +60,8 @@ class ProfileShape(LoadTestShape):
 
     def attach(self, environment: Environment, describe: Callable[[], LoadTest]) -> None:
         """Control a Locust environment; ``describe`` returns the test whenever one starts."""
+        # How long Locust waits for the users of all workers: they may make large photos first.
+        os.environ.setdefault("LOCUST_WAIT_FOR_WORKERS_REPORT_AFTER_RAMP_UP", "60")
         self._environment, self._describe = environment, describe
         events = environment.events
         events.spawning_complete.add_listener(self._begin_run)

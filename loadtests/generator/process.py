@@ -91,8 +91,10 @@ class GeneratorProcess:
         self.session()
 
     def _begin(self, **_: Any) -> None:
-        if self._session and not self._session.begun and self._takes_part(self._run()):
-            self._session.begin()
+        if self._session and self._takes_part(self._run()):
+            session = self.session()  # its users may not have joined it yet
+            if not session.begun:
+                session.begin()
 
     def _takes_part(self, run: dict[str, Any]) -> bool:
         """Whether it was there when the run began; a later worker only waits."""
