@@ -77,7 +77,8 @@ def facts(settings: Settings, look: str, samples: Sequence[str]) -> dict[str, An
         "look": look,
         "samples": samples,
         "statuses": {
-            status: entry["description"] for status, entry in OPERATION["responses"].items()
+            status: _first_sentence(entry["description"])
+            for status, entry in OPERATION["responses"].items()
         },
     }
 
@@ -112,4 +113,4 @@ FILTERS = {"prose": prose, "one_in": one_in, "size": size}
 
 
 def _first_sentence(text: str) -> str:
-    return text.partition(". ")[0].rstrip(".") + "."
+    return text.partition(". ")[0].removesuffix(".").removesuffix(" (our reading)") + "."
