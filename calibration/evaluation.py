@@ -230,7 +230,7 @@ def _labelling(
     return _Labelling(
         label=partial(_look_alike_label, near),
         impostors=near.chosen,
-        objections=(*told, *strict),
+        objections=(*told, *strict, *near.objections_to_rest(*measurement.non_mated.pairs.kept())),
     )
 
 

@@ -125,6 +125,11 @@ class PairCounter:
         self._seen = seen.where(~np.isin(seen.pairs, _keys(first, second)))
         self._repeats = None
 
+    def kept(self) -> tuple[Counts, Counts]:
+        """The numbers of the photos of all pairs in memory, also without a score, shape (n,)."""
+        self._merge()
+        return _photos(self._seen.unordered().pairs)
+
     def sample(self, most: int) -> tuple[Counts, Counts, Floats]:
         """Up to so many random pairs with a score: numbers of photos and scores, shape (n,)."""
         self._merge()

@@ -248,6 +248,53 @@ def test_a_file_of_look_alikes_is_weighed_by_what_all_pairs_hold(tmp_path):
     assert factor["interval"]["lower"] < 0.6 / true < factor["interval"]["upper"]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "objected"),
+    [
+        ("least alike half", True),
+        ("most alike two fifths", True),
+        ("without the most alike tenth", True),
+        ("half, at random", False),
+        ("of half of the people", False),
+        ("of few people with all", False),
+        ("all", False),
+    ],
+)
+def test_a_rest_that_is_no_random_sample_supports_no_verdict(tmp_path, chosen, objected):
+    """The score is of a system that keeps the claim, and sees looks as the templates do."""
+    rng = np.random.default_rng(5)
+    people = 120
+    looks = rng.normal(size=(people, 32))
+    other, own = (looks + 0.5 * rng.normal(size=looks.shape) for _ in range(2))
+    names = [f"p{n:03}" for n in range(people)]
+    path = written(tmp_path / "t.npz", {f"{name}/0.jpg": name for name in names}, other)
+    first, second = np.triu_indices(people, 1)
+    other, own = (one / np.linalg.norm(one, axis=1, keepdims=True) for one in (other, own))
+    alike, score = ((one @ one.T)[first, second] for one in (other, own))
+    rank = np.argsort(np.argsort(-alike)) / alike.size
+    some = rng.permutation(people)
+    taken = {
+        "least alike half": rank >= 0.5,
+        "most alike two fifths": rank < 0.4,
+        "without the most alike tenth": rank >= 0.1,
+        "half, at random": rng.random(rank.size) < 0.5,
+        "of half of the people": (some[first] < 60) & (some[second] < 60),
+        "of few people with all": (some[first] < 5) | (some[second] < 5),
+        "all": rank >= 0,
+    }[chosen] | (rank < 0.01)
+    lines = ["first,second,mated,score"]
+    lines += [f"{name}/0.jpg,{name}/1.jpg,1,0.9{n}" for n, name in enumerate(names)]
+    scored = zip(first[taken], second[taken], 0.5 + score[taken] / 2, strict=True)
+    lines += [f"{names[a]}/0.jpg,{names[b]}/0.jpg,0,{one}" for a, b, one in scored]
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    run = ["calibrate", str(tmp_path / "s.csv"), "--out", str(tmp_path / "o"), "--json"]
+    done = CliRunner().invoke(main, [*run, "--impostors", "look-alike", "--templates", str(path)])
+    found = json.loads(done.stdout)
+    told = [one for one in found["objections"] if one["kind"] == "rest not at random"]
+    assert [one["effect"] for one in told] == ["no verdict"] * objected
+    assert found["verdict"] == "INCONCLUSIVE" or not objected
+
+
 def test_a_file_of_look_alikes_alone_says_that_the_others_are_missing(tmp_path):
     vectors = np.random.default_rng(5).normal(size=(120, 8))
     scores(tmp_path / "s.csv", vectors, (0.3, 0.05), 0.0)

@@ -7,7 +7,7 @@ also those of photos without a template.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from calibration.counting.groups import (
 )
 from calibration.objections import FEW, Effect, Objection
 from calibration.sources.all_pairs import Similarities, tiles_of
+from calibration.sources.pairs import random_rest
 from calibration.sources.pairs.permutation import Order, Permutation
 from calibration.sources.pairs.sampling import Pair, Pool
 from calibration.sources.templates import Templates, of_photos, require_two_people
@@ -60,7 +61,9 @@ class LookAlikes:
         pairs = self.compared * (self.compared - 1) // 2
         self.size = int(pairs - (counts * (counts - 1) // 2).sum())
         wanted = max(1, min(MOST, int(SHARE * self.size)))
-        first, second = _nearest(templates, people, wanted)
+        self._number = number
+        self._ranking = _Ranking(templates, people, wanted)
+        first, second = self._ranking.nearest()
         self.keys = np.sort(self._key(number[first], number[second]))
         ends = np.sort(np.column_stack([people[first], people[second]]), axis=1)
         self.pairs_of_people = len(np.unique(ends, axis=0))
@@ -94,6 +97,25 @@ class LookAlikes:
             "their pairs counts as look-alike."
         )
         return [Objection(kind="no template", effect=Effect.SHOWN, text=text)] if much else []
+
+    def objections_to_rest(self, first: Counts, second: Counts) -> list[Objection]:
+        """The objection that what was compared beside look-alikes is no random sample.
+
+        ``first`` and ``second`` are the numbers of the photos in all comparisons, shape (n,).
+        """
+        place = np.full(self.photos, -1, np.int64)
+        place[self._number] = np.arange(self._number.size)
+        rest = ~self.have(first, second) & (place[first] >= 0) & (place[second] >= 0)
+        found = self._ranking.far_from_random(place[first[rest]], place[second[rest]])
+        if found is None:
+            return []
+        expected, compared = (f"{float(f'{100 * part:.2g}'):g} %" for part in found)
+        text = (
+            f"Of all pairs that are no look-alikes, the most alike {expected} are {compared} of "
+            "those in the file: it is no random sample of them, so nobody knows the rate of random "
+            "pairs. Compare the rest at random, or judge without --impostors look-alike."
+        )
+        return [Objection(kind="rest not at random", effect=Effect.NO_VERDICT, text=text)]
 
     def _key(self, first: Counts, second: Counts) -> Counts:
         keys: Counts = np.maximum(first, second) * np.int64(self.photos) + np.minimum(first, second)
@@ -147,25 +169,51 @@ class LookAlikesFirst:
         return hashlib.sha256(f"{self.pool.digest()}\nlook-alike\n{near}".encode()).hexdigest()
 
 
-def _nearest(templates: Templates, people: Counts, wanted: int) -> tuple[Counts, Counts]:
-    """The places of templates in the most similar pairs, as many as ``wanted`` or, where the next
-    are as similar, fewer; at least one."""
-    similarities, tiles = Similarities(templates), tiles_of(templates)
-    low, high = templates.range
-    counts = np.zeros(_BINS, np.int64)
-    for rows, columns in tiles:
-        bins = _bins_of(similarities.of(rows, columns), low, high)
-        counts += np.bincount(bins[_apart(people, rows, columns)], minlength=_BINS)
-    above = np.cumsum(counts[::-1])[::-1]
-    enough = np.flatnonzero((above <= wanted) & (above > 0))
-    least = int(enough[0]) if enough.size else int(np.flatnonzero(counts)[-1])
-    found = []
-    for rows, columns in tiles:
-        bins = _bins_of(similarities.of(rows, columns), low, high)
-        row, column = np.nonzero((bins >= least) & _apart(people, rows, columns))
-        found.append(np.column_stack([row + rows.start, column + columns.start]))
-    pairs = np.concatenate(found)
-    return pairs[:, 0], pairs[:, 1]
+class _Ranking:
+    """All pairs of templates of two people in the order of their similarity, by fine bins."""
+
+    def __init__(self, templates: Templates, people: Counts, wanted: int) -> None:
+        """As many as ``wanted`` are the nearest or, where the next are as similar, fewer; at least
+        one."""
+        self._similarities, self._tiles = Similarities(templates), tiles_of(templates)
+        self._people, self._range = people, templates.range
+        counts = np.zeros(_BINS, np.int64)
+        for _, _, bins, apart in self._binned():
+            counts += np.bincount(bins[apart], minlength=_BINS)
+        above = np.cumsum(counts[::-1])[::-1]
+        enough = np.flatnonzero((above <= wanted) & (above > 0))
+        self._least = int(enough[0]) if enough.size else int(np.flatnonzero(counts)[-1])
+        self._rest = above[: self._least] - above[self._least]
+
+    def nearest(self) -> tuple[Counts, Counts]:
+        """The places of the templates of the nearest pairs."""
+        found = []
+        for rows, columns, bins, apart in self._binned():
+            row, column = np.nonzero((bins >= self._least) & apart)
+            found.append(np.column_stack([row + rows.start, column + columns.start]))
+        pairs = np.concatenate(found)
+        return pairs[:, 0], pairs[:, 1]
+
+    def far_from_random(self, first: Counts, second: Counts) -> tuple[float, float] | None:
+        """What is ``random_rest.furthest`` among pairs beside the nearest, by places, (n,)."""
+        if not (first.size and self._rest.size):
+            return None
+        ends = [int(np.argmax(self._rest <= part * self._rest[0])) for part in random_rest.PARTS]
+        within = np.zeros((1 + len(ends), self._people.size), np.int64)
+        for rows, columns, bins, apart in self._binned():
+            for end, photos in zip((0, *ends), within, strict=True):
+                some = apart & (bins >= end) & (bins < self._least)
+                photos[rows] += some.sum(axis=1)
+                photos[columns] += some.sum(axis=0)
+        ours = _bins_of(self._similarities.between(first, second), *self._range)
+        seen = np.array([np.count_nonzero(ours >= end) for end in ends])
+        return random_rest.furthest(within[1:], within[0], self._people, (first, second), seen)
+
+    def _binned(self) -> Iterator[tuple[slice, slice, Counts, np.ndarray]]:
+        """Each tile with the bins of its pairs, and which of them are of two people."""
+        for rows, columns in self._tiles:
+            bins = _bins_of(self._similarities.of(rows, columns), *self._range)
+            yield rows, columns, bins, _apart(self._people, rows, columns)
 
 
 def _bins_of(scores: Floats, low: float, high: float) -> Counts:
