@@ -7,6 +7,7 @@ too small to be judged is dissolved, and its people join the nearest of the othe
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.counting.groups import Clusters
-from calibration.sources.templates import of_photos, require_two_people
+from calibration.sources.templates import of_photos, require_same_people, require_two_people
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import LEAST_PEOPLE
 from verikit.errors import WrongUse
@@ -47,6 +48,7 @@ def cluster_people(
     photos = list(people)
     templates, number = of_photos(path, photos)
     names = np.array(list(people.values()))[number]
+    require_same_people(path, templates, names.tolist())
     known, person = np.unique(names, return_inverse=True)
     require_two_people(path, person, photos)
     count = wanted.number or min(MOST, max(2, known.size // A_CLUSTER))
@@ -82,9 +84,12 @@ def _means(vectors: Floats, person: Counts, people: int) -> Floats:
 def clustered(means: Floats, count: int) -> Counts:
     """The cluster of each person, shape (people,); each has LEAST_PEOPLE or more."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - slow to import, seldom needed
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - as above
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - as above
 
-    with threadpool_limits(1):  # the order of sums, and so a tie, depends on the number of threads
+    # The order of sums, and so a tie, depends on the number of threads.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer kinds of people than clusters
         labels: Counts = KMeans(count, n_init=_STARTS, random_state=0).fit_predict(means)
     while True:
         found, sizes = np.unique(labels, return_counts=True)

@@ -10,8 +10,14 @@ import numpy as np
 from calibration.counting.comparisons import Measurement
 from calibration.objections import Effect, Objection
 from calibration.sources.all_pairs import Similarities
-from calibration.sources.templates import of_photos
-from calibration.statistics.arrays import Floats
+from calibration.sources.templates import (
+    Templates,
+    of_photos,
+    other_people,
+    require_same_people,
+)
+from calibration.statistics.arrays import Counts, Floats
+from verikit.plural import counted
 
 SAME_SYSTEM = "same system"
 """The kind of objection that templates are those of the system under test."""
@@ -28,18 +34,23 @@ def objections(measurement: Measurement, path: Path) -> list[Objection]:
     """What the order of non-mated scores says of templates.
 
     Raises:
-        WrongUse: the templates cannot be read.
+        WrongUse: the templates cannot be read, or name other people.
     """
     first, second, scores = measurement.non_mated.pairs.sample(_MOST)
     photos = measurement.identities.photos.names
     templates, number = of_photos(path, photos)
+    found = _other_people(measurement, path, templates, number)
     place = np.full(len(photos), -1, np.int64)
     place[number] = np.arange(number.size)
     first, second = place[first], place[second]
     known = (first >= 0) & (second >= 0)
     n = int(known.sum())
     if n < _LEAST:
-        return []
+        text = (
+            f"Whether {path.name} is of another system was not checked: {_LEAST} non-mated "
+            f"comparisons of photos with a template show it, and there are {n:,}."
+        )
+        return [*found, Objection(kind="independence unknown", effect=Effect.SHOWN, text=text)]
     alike = Similarities(templates).between(first[known], second[known])
     agreeing = concordance(alike, scores[known])
     told = (
@@ -53,15 +64,29 @@ def objections(measurement: Measurement, path: Path) -> list[Objection]:
             f"{told}: these are templates of the system under test, or of one like it. Give those "
             "of another system."
         )
-        return [Objection(kind=SAME_SYSTEM, effect=Effect.NO_PASS, text=text)]
+        return [*found, Objection(kind=SAME_SYSTEM, effect=Effect.NO_PASS, text=text)]
     if agreeing < _CHANCE and n >= _LEAST_FOR_CHANCE:
         why = ", which is chance" if agreeing > 1 - _CHANCE else ""
         text = (
             f"{told}{why}: it does not tell who looks alike to this system. Do its "
             "vectors belong to its photos?"
         )
-        return [Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]
-    return []
+        return [*found, Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]
+    return found
+
+
+def _other_people(
+    measurement: Measurement, path: Path, templates: Templates, number: Counts
+) -> list[Objection]:
+    people = measurement.identities.people()
+    names = [people.names[person] for person in people.person[number].tolist()]
+    require_same_people(path, templates, names)
+    wrong, example = other_people(templates, names)
+    text = (
+        f"{counted(wrong, 'template names', 'templates name')} another person than is on the photo "
+        f"({example}): the file's people count."
+    )
+    return [Objection(kind="other people", effect=Effect.SHOWN, text=text)] if wrong else []
 
 
 def concordance(one: Floats, other: Floats) -> float:

@@ -14,9 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from calibration.counting.naming import composed, normal
+from calibration.objections import FEW
 from calibration.sources.formats.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_text import shown
+from verikit.plural import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,10 @@ def load(path: Path) -> Templates:
     """
     arrays = arrays_of(path, "templates")
     try:
-        vectors = arrays["vectors"].astype(np.float32)
+        if arrays["vectors"].dtype.kind not in "fiu":
+            raise ValueError("`vectors` must be real numbers")
+        with np.errstate(over="ignore"):  # what is not finite is refused below
+            vectors = arrays["vectors"].astype(np.float32)
         people = arrays["people"]
     except (KeyError, ValueError, TypeError) as error:
         raise WrongUse(
@@ -104,6 +110,32 @@ def of_photos(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
     if np.unique(number[chosen]).size < chosen.size:
         raise WrongUse(f"{path}: a photo has two templates: give each photo one template.")
     return templates.only(chosen), number[chosen]
+
+
+def other_people(templates: Templates, people: Sequence[str]) -> tuple[int, str]:
+    """How many templates name another of these ``people`` than the one on their photo, (n,), and an
+    example; names of nobody among these are another scheme, and contradict nothing."""
+    theirs, ours = templates.people, np.array(people, dtype=object).astype(str)
+    wrong = np.flatnonzero((theirs != ours) & np.isin(theirs, ours))
+    if not wrong.size:
+        return 0, ""
+    one = wrong[0]
+    photo, told, known = (shown(str(names[one])) for names in (templates.photos, theirs, ours))
+    return int(wrong.size), f"{photo}: {told}, not {known}"
+
+
+def require_same_people(path: Path, templates: Templates, people: Sequence[str]) -> None:
+    """Check that templates name the ``people`` who are on their photos, shape (n,).
+
+    Raises:
+        WrongUse: more than 1 % name another of them.
+    """
+    wrong, example = other_people(templates, people)
+    if wrong > FEW * len(people):
+        raise WrongUse(
+            f"{path}: {wrong:,} of {counted(len(people), 'template')} name another person than is "
+            f"on the photo ({example}): are its arrays in one order?"
+        )
 
 
 def require_two_people(path: Path, people: Counts, photos: Sequence[str]) -> None:

@@ -187,6 +187,61 @@ def test_the_templates_of_the_system_under_test_are_refused(tmp_path):
     assert "under test" not in result.output
 
 
+WAYS = [["--groups", "clusters"], ["--impostors", "look-alike"]]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_templates_that_name_other_people_than_the_file_are_refused(tmp_path, way):
+    """As where one array is shifted; another scheme of names contradicts nothing."""
+    command = scores(tmp_path, 0.3)
+    names = list(photos_of(130, 1))
+    vectors = np.load(tmp_path / "other.npz")["vectors"]
+    path = tmp_path / "other.npz"
+
+    def judged(people: list[str]) -> str:
+        written(path, dict(zip(names, people, strict=True)), vectors)
+        return " ".join(calibrate(*command, *way, "--templates", path).output.split())
+
+    right = [name.partition("/")[0] for name in names]
+    shifted = judged(right[1:] + right[:1])
+    assert "130 of 130 templates name another person than is on the photo" in shifted
+    assert "p129/0.jpg: p000, not p129" in shifted
+    assert "1 template names another person than is on the photo" in judged(["p007", *right[1:]])
+    assert "another person" not in judged([f"id {one}" for one in right])
+
+
+def test_templates_whose_independence_cannot_be_checked_are_told(tmp_path):
+    """They are of photos that are in no non-mated comparison."""
+    command = scores(tmp_path, 0.3)
+    with np.load(tmp_path / "own.npz") as file:
+        live = {f"p{n:03}/1.jpg": f"p{n:03}" for n in range(130)}
+        written(tmp_path / "live.npz", live, file["vectors"])
+    result = calibrate(*command, "--groups", "clusters", "--templates", tmp_path / "live.npz")
+    told = " ".join(result.output.split())
+    assert "Whether live.npz is of another system was not checked" in told
+    assert "and there are 0." in told
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a | {"vectors": a["vectors"].astype(complex)}, "must be real numbers"),
+        (lambda a: a | {"vectors": a["vectors"].astype(float) * 1e300}, "must be finite"),
+        (lambda a: a | {"vectors": np.ones((130, 8))}, "only one had at least 30"),
+        (lambda a: a | {"photos": a["photos"].astype(object)}, "contains Python objects"),
+    ],
+)
+def test_templates_that_cannot_be_meant_are_a_sentence_and_no_warning(tmp_path, change, message):
+    command = scores(tmp_path, 0.3)
+    with np.load(tmp_path / "other.npz") as file:
+        arrays = change(dict(file))
+    np.savez(tmp_path / "t.npz", **arrays)
+    result = calibrate(*command, "--groups", "clusters", "--templates", tmp_path / "t.npz")
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+
+
 def test_templates_in_the_reverse_order_of_the_scores_are_no_chance(tmp_path):
     """As where scores are distances: they come from the same looks all the same."""
     command = scores(tmp_path, 0.3)

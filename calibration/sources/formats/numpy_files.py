@@ -40,6 +40,7 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
     except Exception as error:  # numpy raises nearly anything over a damaged file
         if isinstance(error, WrongUse) or getattr(error, "filename", None):
             raise
+        _refuse_objects(path, error)
         raise WrongUse(
             f"{path} is not an .npz of {what}, or is damaged: {in_words(error)}"
         ) from error
@@ -66,13 +67,17 @@ def array_of(path: Path) -> np.ndarray:
     except Exception as error:  # as above
         if getattr(error, "filename", None):
             raise
-        if "Python objects" in str(error):
-            raise WrongUse(
-                f"{path} contains Python objects, which are never loaded: save numbers or text, "
-                "for example with numpy.save(path, labels.astype(str))."
-            ) from error
+        _refuse_objects(path, error)
         raise WrongUse(f"{path} is not an .npy, or is damaged: {in_words(error)}") from error
     return array
+
+
+def _refuse_objects(path: Path, error: Exception) -> None:
+    if "Python objects" in str(error) or "Object arrays" in str(error):
+        raise WrongUse(
+            f"{path} contains Python objects, which are never loaded: save numbers or text, for "
+            "example names.astype(str)."
+        ) from error
 
 
 def _demand_characters(array: np.ndarray) -> None:

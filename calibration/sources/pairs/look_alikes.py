@@ -24,7 +24,12 @@ from calibration.sources.all_pairs import Similarities, tiles_of
 from calibration.sources.pairs import random_rest
 from calibration.sources.pairs.permutation import Order, Permutation
 from calibration.sources.pairs.sampling import Pair, Pool
-from calibration.sources.templates import Templates, of_photos, require_two_people
+from calibration.sources.templates import (
+    Templates,
+    of_photos,
+    require_same_people,
+    require_two_people,
+)
 from calibration.statistics.arrays import Counts, Floats
 
 SHARE = 0.01
@@ -132,6 +137,9 @@ class LookAlikesFirst:
         """``people`` maps a photo to its person."""
         self.pool = Pool(people)
         person = np.unique([people[photo] for photo in self.pool.photos], return_inverse=True)[1]
+        templates, number = of_photos(path, self.pool.photos)
+        photos = self.pool.photos
+        require_same_people(path, templates, [people[photos[at]] for at in number.tolist()])
         self.near = LookAlikes(path, self.pool.photos, person.astype(np.int64))
         numbers = self.pool.numbers(*np.divmod(self.near.keys, self.near.photos)[::-1])
         self._numbers = np.sort(numbers)
