@@ -42,7 +42,8 @@ def main() -> None:
     thresholds = thresholds_of_map(options.score_map, RATES)
     everybody = np.unique(templates.people).size
     for place, (threshold, claimed) in enumerate(RATES.rows):
-        people = max(people_for(to_pass(claimed, 2.0), claimed, SPREAD), LEAST_PEOPLE)
+        limit = Rule().tolerance * claimed  # as the command asks
+        people = max(people_for(to_pass(claimed, Rule().tolerance), limit, SPREAD), LEAST_PEOPLE)
         if people > everybody:
             print(f"{threshold:g}: plan asks for {people:,} people; there are {everybody:,}")
             continue
