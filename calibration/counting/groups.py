@@ -90,8 +90,13 @@ def label_of(first: str, second: str) -> str:
 
 def canonical_label(written: str) -> str:
     """A label as a file writes it, in the order of ``label_of``; NOT_GIVEN for none."""
-    parts = [part.strip() for part in written.split(ACROSS)]
-    return label_of(*parts) if len(parts) == 2 else written.strip() or NOT_GIVEN
+    parts = [group_name(part) for part in written.split(ACROSS)]
+    return label_of(*parts) if len(parts) == 2 else group_name(written) or NOT_GIVEN
+
+
+def group_name(written: str) -> str:
+    """The name of a group as a file writes it, with escapes for what obeys in a terminal."""
+    return shown(written.strip(), limit=len(written) + 1)
 
 
 def require_one_way(groups: Iterable[str], source: Path | str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.counting.groups import group_name
 from calibration.counting.naming import composed, normal
 from calibration.objections import FEW
 from calibration.sources.formats.numpy_files import arrays_of
@@ -89,7 +90,7 @@ def load(path: Path) -> Templates:
         vectors=(vectors / lengths)[order],
         people=people[order].astype(str),
         photos=photos[order].astype(str),
-        groups=None if groups is None else groups[order].astype(str),
+        groups=None if groups is None else _names_of_groups(groups[order].astype(str)),
         mean=_sorted(arrays, "mean", order),
         deviation=_sorted(arrays, "deviation", order),
         penalty=_sorted(arrays, "penalty", order),
@@ -152,6 +153,11 @@ def require_two_people(path: Path, people: Counts, photos: Sequence[str]) -> Non
             f"{path} holds templates of fewer than two of these people: its `photos` must be "
             f"named as here, such as {photos[0] if photos else 'ann/1.jpg'}."
         )
+
+
+def _names_of_groups(groups: np.ndarray) -> np.ndarray:
+    names, place = np.unique(groups, return_inverse=True)
+    return np.array([group_name(name) for name in names.tolist()])[place]
 
 
 def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:

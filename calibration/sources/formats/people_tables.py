@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from calibration.counting import naming
-from calibration.counting.groups import ACROSS, require_one_way
+from calibration.counting.groups import ACROSS, group_name, require_one_way
 from calibration.objections import Effect, Objection, listed
 from calibration.sources.formats.opening import open_table
 from calibration.sources.formats.values import words_of
@@ -50,7 +50,7 @@ def person_groups(path: Path) -> dict[str, str]:
     groups: dict[str, str] = {}
     for piece in table.pieces():
         for name, label in _text_rows(piece, "first_person", "group"):
-            person, group = naming.person(name), label.strip()
+            person, group = naming.person(name), group_name(label)
             if not person or not group:
                 raise table.refusal("it has rows without a person or a group.")
             if ACROSS in group:

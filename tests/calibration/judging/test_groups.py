@@ -143,6 +143,18 @@ def test_a_table_of_groups_that_cannot_be_meant(grouped, tmp_path, text, message
     assert message in " ".join(result.output.split())
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_name_that_cannot_be_drawn_is_escaped_and_warns_of_nothing(grouped, tmp_path):
+    folder = grouped[0]
+    lines = (folder / "groups.csv").read_text().replace(",east", ",e\x1bst")
+    (tmp_path / "groups.csv").write_text(lines)
+    command = [str(folder / "scores.parquet"), "--groups", str(tmp_path / "groups.csv")]
+    run = ["calibrate", *command, "--out", str(tmp_path), "--up-to", "0.7"]
+    result = CliRunner().invoke(main, run, catch_exceptions=False)
+    assert "\x1b" not in result.output
+    assert "e\\x1bst" in (tmp_path / "report.html").read_text()
+
+
 def test_people_without_a_group_are_none(grouped, tmp_path):
     lines = (grouped[0] / "groups.csv").read_text().splitlines()
     kept = [line for line in lines if not line.endswith(("few", "north"))]
