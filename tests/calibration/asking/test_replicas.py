@@ -56,6 +56,7 @@ def counts(result) -> dict:
     """What a report says whatever the rule is that it is judged by."""
     found = report(result)
     rows = [row["k"] for row in found["rows"]]
+    found["acquired"]["rate"].pop("interval")
     return {k: v for k, v in found.items() if k not in ("rule", "rows", "provenance")} | {"k": rows}
 
 
