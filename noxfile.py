@@ -59,7 +59,7 @@ def pytest(session: nox.Session, *options: str) -> None:
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Run what needs no server and no faces, in less than a minute."""
+    """Run what needs no server and no faces: a third of the tests."""
     prepare(session, "tests")
     folders = [f"tests/{name}" for name in ("calibration", "client", "contract", "conformance")]
     pytest(session, *beside(3), "-m", f"{ELSEWHERE} and not live", *folders, "tests/load")
