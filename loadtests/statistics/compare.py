@@ -81,7 +81,7 @@ def _table(run: Run, values: Sequence[int]) -> _Counts:
 
 def _resampled(run: Run, values: Sequence[int], random: np.random.Generator) -> dict[str, _Counts]:
     table = _table(run, values)
-    length = min(len(table), max(1, round(BLOCK_SECONDS / run.window_seconds)))
+    length = round(min(len(table), max(1.0, BLOCK_SECONDS / run.window_seconds)))
     blocks = math.ceil(len(table) / length)
     starts = random.integers(len(table), size=(RESAMPLES, blocks, 1))
     rows = (starts + np.arange(length)) % len(table)

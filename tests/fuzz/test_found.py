@@ -35,6 +35,10 @@ FOUND = {
         "a report of load",
         json.dumps(LOAD | {"window_seconds": 0}).encode(),
     ),
+    "a report of load: windows of hardly any length": (
+        "a report of load",
+        json.dumps(LOAD | {"window_seconds": 1.2e-308}).encode(),
+    ),
     "a score map: nested deeply": ("a score map", DEEP),
     "scores: no UTF-8 behind no number": ("scores as text", ROWS.encode() + b"a,b,True,0.39\xc2"),
     "scores: JSON lines that are no UTF-8": (
