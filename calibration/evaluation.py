@@ -36,7 +36,7 @@ from calibration.sources.formats.matrices import holds_matrix, open_matrix
 from calibration.sources.formats.opening import RunTable
 from calibration.sources.formats.people_tables import groups_of, photo_people
 from calibration.sources.formats.run_file import open_run
-from calibration.sources.independence import SAME_SYSTEM
+from calibration.sources.independence import SAME_SYSTEM, trusted
 from calibration.sources.independence import objections as independence
 from calibration.sources.pairs.impostors import share_within
 from calibration.sources.pairs.look_alikes import LookAlikes
@@ -47,7 +47,7 @@ from calibration.sources.scores import (
     first_scores,
     open_scores,
 )
-from calibration.sources.templates import load
+from calibration.sources.templates import OfPhotos, load
 from calibration.statistics.arrays import Counts, Floats
 from verikit.contract import Contract, load_contract
 from verikit.errors import WrongUse
@@ -151,9 +151,8 @@ def from_scores(  # noqa: PLR0913 - what may be said about a file
         count_scores(table, measurement, given)
         names = (part for label in measurement.labels.names for part in label.split(ACROSS))
         require_one_way(set(names), path)
-        if conditions.clusters and any(one.kind == SAME_SYSTEM for one in conditions.objections):
-            measurement.drop_groups()
-            conditions = replace(conditions, clusters=None)
+        clusters = trusted(measurement, conditions.clusters, conditions.objections)
+        conditions = replace(conditions, clusters=clusters)
         if groups or templates:  # who is on the photos may be known only now
             grouped = _measurement(claims, no_face, lambda: first_scores(table))
             grouped.identities = measurement.identities
@@ -210,33 +209,32 @@ def _labelling(
             label=partial(_group_label, of_photo), impostors=chosen, objections=tuple(untold)
         )
     assert templates is not None  # noqa: S101 - groups or templates are given
-    told = independence(measurement, templates)
+    given = OfPhotos.load(templates, identities.photos.names)
+    told = independence(measurement, given)
     if groups:
         for one in told:
             if one.kind == SAME_SYSTEM:
                 raise WrongUse(one.text)
-        names = [people.names[person] for person in people.person.tolist()]
-        of_person = dict(zip(identities.photos.names, names, strict=True))
-        found, clusters = cluster_people(templates, of_person, groups)
+        found, clusters = cluster_people(given, people.by_photo(), groups)
         return _Labelling(
             label=partial(_group_label, _groups_of(found, people)),
             objections=tuple(told),
             clusters=clusters,
         )
     part = measurement.non_mated.by_photo.taking_part(people.person.size)
-    near = LookAlikes(templates, identities.photos.names, people.person, part)
+    alike = LookAlikes(given, people.person, part)
     # Nobody knows that the rest was compared at random: a PASS must not need it.
-    strict = (replace(one, effect=Effect.NO_PASS) for one in near.objections())
+    strict = (replace(one, effect=Effect.NO_PASS) for one in alike.objections())
     return _Labelling(
-        label=partial(_look_alike_label, near),
-        impostors=near.chosen,
-        objections=(*told, *strict, *near.objections_to_rest(*measurement.non_mated.pairs.kept())),
+        label=partial(_look_alike_label, alike),
+        impostors=alike.chosen,
+        objections=(*told, *strict, *alike.objections_to_rest(*measurement.non_mated.pairs.kept())),
     )
 
 
 def _groups_of(groups: Mapping[str, str], people: People) -> list[str]:
     """The group of each photo by its number."""
-    return [groups.get(people.names[person], NOT_GIVEN) for person in people.person.tolist()]
+    return [groups.get(person, NOT_GIVEN) for person in people.by_photo()]
 
 
 def _group_label(of_photo: list[str], first: Counts, second: Counts) -> list[str]:

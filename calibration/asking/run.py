@@ -25,10 +25,11 @@ from calibration.judging.conditions import RunConditions
 from calibration.judging.judgement import verdict_on
 from calibration.judging.requirements import Standard
 from calibration.objections import Effect, Objection
-from calibration.sources.independence import SAME_SYSTEM
 from calibration.sources.independence import objections as independence
+from calibration.sources.independence import trusted
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.pairs.sampling import Pair, Plan
+from calibration.sources.templates import OfPhotos
 from calibration.statistics.verdicts import Rule, Verdict
 from calibration.terms import Terms
 from verikit.contract import Contract
@@ -175,11 +176,12 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
 def _of_templates(run: Run, measurement: Measurement) -> tuple[list[Objection], Clusters | None]:
     """What the answers say of templates that must be another system's, and the clusters that hold:
     those of the server's own are dropped."""
-    clusters, templates = run.labelled.clusters, run.choice.templates
-    told = independence(measurement, templates) if templates else []
-    if clusters is None or all(one.kind != SAME_SYSTEM for one in told):
+    clusters, path = run.labelled.clusters, run.choice.templates
+    if path is None:
+        return [], clusters
+    told = independence(measurement, OfPhotos.load(path, measurement.identities.photos.names))
+    if trusted(measurement, clusters, told) == clusters:
         return told, clusters
-    measurement.drop_groups()
     return [
         replace(one, effect=Effect.SHOWN, text=f"{one.text} Its clusters are left out.")
         for one in told

@@ -108,8 +108,8 @@ class PairCounter:
         if not wrong.any():
             return None
         at = int(np.nanargmax(widths))
-        ends = int(seen.pairs[at] & _PHOTO), int((seen.pairs[at] >> np.uint64(32)) & _PHOTO)
-        first, second = reversed(ends) if seen.pairs[at] & _SWAPPED else ends
+        high, low = (int(photo[0]) for photo in _photos(seen.pairs[at : at + 1]))
+        first, second = (high, low) if seen.pairs[at] & _SWAPPED else (low, high)
         return Conflict(
             share=float(seen.times[wrong].sum() / seen.times.sum()),
             first=first,

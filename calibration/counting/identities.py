@@ -85,6 +85,10 @@ class People:
     labels_reversed: bool = False
     doubt: str = ""
 
+    def by_photo(self) -> list[str]:
+        """The name of the person on each photo."""
+        return [self.names[person] for person in self.person.tolist()]
+
     @property
     def as_json(self) -> dict[str, Any]:
         """All facts but the person of each photo, for JSON."""

@@ -8,14 +8,13 @@ too small to be judged is dissolved, and its people join the nearest of the othe
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from calibration.counting.groups import Clusters
-from calibration.sources.templates import of_photos, require_same_people, require_two_people
+from calibration.sources.templates import OfPhotos
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import LEAST_PEOPLE
 from verikit.errors import WrongUse
@@ -38,35 +37,33 @@ class Clustering:
 
 
 def cluster_people(
-    path: Path, people: Mapping[str, str], wanted: Clustering
+    given: OfPhotos, people: Sequence[str], wanted: Clustering
 ) -> tuple[dict[str, str], Clusters]:
-    """The cluster of each person who has a template; ``people`` maps a photo to its person.
+    """The cluster of each person who has a template; ``people`` says who is on each photo.
 
     Raises:
-        WrongUse: there are no such templates, or they are of too few people.
+        WrongUse: the templates name other people, or are of too few.
     """
-    photos = list(people)
-    templates, number = of_photos(path, photos)
-    names = np.array(list(people.values()))[number]
-    require_same_people(path, templates, names.tolist())
+    given.require_same_people(people)
+    names = np.array(people)[given.number]
     known, person = np.unique(names, return_inverse=True)
-    require_two_people(path, person, photos)
+    given.require_two_people(person)
     count = wanted.number or min(MOST, max(2, known.size // A_CLUSTER))
     if known.size < count * LEAST_PEOPLE:
         raise WrongUse(
-            f"{path} holds templates of {known.size:,} of these people: {count} clusters of at "
-            f"least {LEAST_PEOPLE} take {count * LEAST_PEOPLE:,}."
+            f"{given.path} holds templates of {known.size:,} of these people: {count} clusters of "
+            f"at least {LEAST_PEOPLE} take {count * LEAST_PEOPLE:,}."
         )
-    label = _named(clustered(_means(templates.vectors, person, known.size), count))
+    label = _named(clustered(_means(given.templates.vectors, person, known.size), count))
     found = Clusters(
-        source=path.name,
+        source=given.path.name,
         number=len(set(label)),
         people=known.size,
-        without_template=len(set(people.values())) - known.size,
+        without_template=len(set(people)) - known.size,
     )
     if found.number < 2:
         raise WrongUse(
-            f"{path}: of {count} clusters of its {known.size:,} people only one had at least "
+            f"{given.path}: of {count} clusters of its {known.size:,} people only one had at least "
             f"{LEAST_PEOPLE}, the least that can be judged, so there is nothing to compare."
         )
     return dict(zip(known.tolist(), label, strict=True)), found

@@ -3,20 +3,16 @@ of it, put pairs in the order of its own scores."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 
 from calibration.counting.comparisons import Measurement
+from calibration.counting.groups import Clusters
 from calibration.objections import Effect, Objection
 from calibration.sources.all_pairs import Similarities
-from calibration.sources.templates import (
-    Templates,
-    of_photos,
-    other_people,
-    require_same_people,
-)
-from calibration.statistics.arrays import Counts, Floats
+from calibration.sources.templates import OfPhotos
+from calibration.statistics.arrays import Floats
 from verikit.plural import counted
 
 SAME_SYSTEM = "same system"
@@ -30,31 +26,27 @@ _LEAST, _LEAST_FOR_CHANCE = 100, 1000
 _MOST, _TWOS = 20_000, 200_000
 
 
-def objections(measurement: Measurement, path: Path) -> list[Objection]:
+def objections(measurement: Measurement, given: OfPhotos) -> list[Objection]:
     """What the order of non-mated scores says of templates.
 
     Raises:
-        WrongUse: the templates cannot be read, or name other people.
+        WrongUse: the templates name other people.
     """
     first, second, scores = measurement.non_mated.pairs.sample(_MOST)
-    photos = measurement.identities.photos.names
-    templates, number = of_photos(path, photos)
-    found = _other_people(measurement, path, templates, number)
-    place = np.full(len(photos), -1, np.int64)
-    place[number] = np.arange(number.size)
+    found, place = _other_people(measurement, given), given.places()
     first, second = place[first], place[second]
     known = (first >= 0) & (second >= 0)
     n = int(known.sum())
     if n < _LEAST:
         text = (
-            f"Whether {path.name} is of another system was not checked: {_LEAST} non-mated "
+            f"Whether {given.path.name} is of another system was not checked: {_LEAST} non-mated "
             f"comparisons of photos with a template show it, and there are {n:,}."
         )
         return [*found, Objection(kind="independence unknown", effect=Effect.SHOWN, text=text)]
-    alike = Similarities(templates).between(first[known], second[known])
+    alike = Similarities(given.templates).between(first[known], second[known])
     agreeing = concordance(alike, scores[known])
     told = (
-        f"{path.name} ranks any two of {n:,} non-mated comparisons as their scores do in "
+        f"{given.path.name} ranks any two of {n:,} non-mated comparisons as their scores do in "
         f"{100 * agreeing:.3g} % of cases"
     )
     if agreeing <= 1 - _CHANCE:
@@ -75,13 +67,21 @@ def objections(measurement: Measurement, path: Path) -> list[Objection]:
     return found
 
 
-def _other_people(
-    measurement: Measurement, path: Path, templates: Templates, number: Counts
-) -> list[Objection]:
-    people = measurement.identities.people()
-    names = [people.names[person] for person in people.person[number].tolist()]
-    require_same_people(path, templates, names)
-    wrong, example = other_people(templates, names)
+def trusted(
+    measurement: Measurement, clusters: Clusters | None, told: Iterable[Objection]
+) -> Clusters | None:
+    """The clusters, unless their templates are those of the system under test: then none, and the
+    measurement loses its groups."""
+    if clusters is None or all(one.kind != SAME_SYSTEM for one in told):
+        return clusters
+    measurement.drop_groups()
+    return None
+
+
+def _other_people(measurement: Measurement, given: OfPhotos) -> list[Objection]:
+    people = measurement.identities.people().by_photo()
+    given.require_same_people(people)
+    wrong, example = given.other_people(people)
     text = (
         f"{counted(wrong, 'template names', 'templates name')} another person than is on the photo "
         f"({example}): the file's people count."

@@ -28,6 +28,7 @@ from calibration.sources.photos import (
     not_pictures,
     same_content,
 )
+from calibration.sources.templates import OfPhotos
 from verikit.errors import WrongUse
 
 
@@ -274,7 +275,8 @@ def _groups(
     """The group of each person, if there are any, and what is to be known of them."""
     if isinstance(choice.groups, Clustering):
         assert choice.templates is not None  # noqa: S101 - require_what_chooses
-        return *cluster_people(choice.templates, people, choice.groups), []
+        given = OfPhotos.load(choice.templates, list(people))
+        return *cluster_people(given, list(people.values()), choice.groups), []
     if choice.groups is None:
         return {}, None, []
     groups, told = groups_of(choice.groups, people.values())

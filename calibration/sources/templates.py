@@ -97,62 +97,83 @@ def load(path: Path) -> Templates:
     )
 
 
-def of_photos(path: Path, photos: Sequence[str]) -> tuple[Templates, Counts]:
-    """The templates of some photos, and the index of each one's photo, shape (n,).
+@dataclass(frozen=True, kw_only=True)
+class OfPhotos:
+    """The ``templates`` of a file that are of some ``photos``, and the index of each one's photo in
+    ``number``, shape (n,)."""
 
-    Raises:
-        WrongUse: the file cannot be read, or has two templates of a photo.
-    """
-    templates = load(path)
-    numbers = {composed(normal(name)): number for number, name in enumerate(photos)}
-    found = [numbers.get(composed(normal(str(name))), -1) for name in templates.photos]
-    number = np.array(found, np.int64)
-    chosen = np.flatnonzero(number >= 0)
-    if np.unique(number[chosen]).size < chosen.size:
-        raise WrongUse(f"{path}: a photo has two templates: give each photo one template.")
-    return templates.only(chosen), number[chosen]
+    path: Path
+    photos: Sequence[str]
+    templates: Templates
+    number: Counts
 
+    @classmethod
+    def load(cls, path: Path, photos: Sequence[str]) -> OfPhotos:
+        """Read the templates of photos, by name.
 
-def other_people(templates: Templates, people: Sequence[str]) -> tuple[int, str]:
-    """How many templates name another of these ``people`` than the one on their photo, (n,), and an
-    example; names of nobody among these are another scheme, and contradict nothing."""
-    theirs, ours = templates.people, np.array(people, dtype=object).astype(str)
-    wrong = np.flatnonzero((theirs != ours) & np.isin(theirs, ours))
-    if not wrong.size:
-        return 0, ""
-    one = wrong[0]
-    photo, told, known = (shown(str(names[one])) for names in (templates.photos, theirs, ours))
-    return int(wrong.size), f"{photo}: {told}, not {known}"
-
-
-def require_same_people(path: Path, templates: Templates, people: Sequence[str]) -> None:
-    """Check that templates name the ``people`` who are on their photos, shape (n,).
-
-    Raises:
-        WrongUse: more than 1 % name another of them.
-    """
-    wrong, example = other_people(templates, people)
-    if wrong > FEW * len(people):
-        raise WrongUse(
-            f"{path}: {wrong:,} of {counted(len(people), 'template')} name another person than is "
-            f"on the photo ({example}): are its arrays in one order?"
+        Raises:
+            WrongUse: the file cannot be read, or has two templates of a photo.
+        """
+        templates = load(path)
+        numbers = {composed(normal(name)): number for number, name in enumerate(photos)}
+        found = [numbers.get(composed(normal(str(name))), -1) for name in templates.photos]
+        number = np.array(found, np.int64)
+        chosen = np.flatnonzero(number >= 0)
+        if np.unique(number[chosen]).size < chosen.size:
+            raise WrongUse(f"{path}: a photo has two templates: give each photo one template.")
+        return cls(
+            path=path, photos=photos, templates=templates.only(chosen), number=number[chosen]
         )
 
+    def places(self) -> Counts:
+        """The index of each photo's template, -1 without one, shape (photos,)."""
+        places = np.full(len(self.photos), -1, np.int64)
+        places[self.number] = np.arange(self.number.size)
+        return places
 
-def require_two_people(path: Path, people: Counts, photos: Sequence[str]) -> None:
-    """Check that templates are of two people or more.
+    def other_people(self, people: Sequence[str]) -> tuple[int, str]:
+        """How many templates name another of the ``people`` than the one on their photo, and an
+        example; names of nobody among these are another scheme, and contradict nothing.
 
-    ``people``: the numbers of their people, shape (n,); ``photos``: names of photos as the
-    templates must spell them.
-
-    Raises:
-        WrongUse: they are of fewer.
-    """
-    if np.unique(people).size < 2:
-        raise WrongUse(
-            f"{path} holds templates of fewer than two of these people: its `photos` must be "
-            f"named as here, such as {photos[0] if photos else 'ann/1.jpg'}."
+        ``people`` says who is on each photo, shape (photos,).
+        """
+        theirs = self.templates.people
+        ours = np.array(people, dtype=object).astype(str)[self.number]
+        wrong = np.flatnonzero((theirs != ours) & np.isin(theirs, ours))
+        if not wrong.size:
+            return 0, ""
+        one = wrong[0]
+        photo, told, known = (
+            shown(str(names[one])) for names in (self.templates.photos, theirs, ours)
         )
+        return int(wrong.size), f"{photo}: {told}, not {known}"
+
+    def require_same_people(self, people: Sequence[str]) -> None:
+        """Check that templates name the ``people`` who are on their photos, shape (photos,).
+
+        Raises:
+            WrongUse: more than 1 % name another of them.
+        """
+        wrong, example = self.other_people(people)
+        if wrong > FEW * self.number.size:
+            raise WrongUse(
+                f"{self.path}: {wrong:,} of {counted(self.number.size, 'template')} name another "
+                f"person than is on the photo ({example}): are its arrays in one order?"
+            )
+
+    def require_two_people(self, people: Counts) -> None:
+        """Check that templates are of two people or more.
+
+        ``people``: the numbers of their people, shape (n,).
+
+        Raises:
+            WrongUse: they are of fewer.
+        """
+        if np.unique(people).size < 2:
+            raise WrongUse(
+                f"{self.path} holds templates of fewer than two of these people: its `photos` must "
+                f"be named as here, such as {self.photos[0] if self.photos else 'ann/1.jpg'}."
+            )
 
 
 def _names_of_groups(groups: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from calibration.asking.store import FILE
 from calibration.sources.clusters import Clustering, cluster_people
 from calibration.sources.independence import concordance
+from calibration.sources.templates import OfPhotos
 from verikit.cli import main
 from verikit.errors import WrongUse
 
@@ -34,6 +35,10 @@ def photos_of(people: int, each: int) -> dict[str, str]:
     return {f"p{p:03}/{n}.jpg": f"p{p:03}" for p in range(people) for n in range(each)}
 
 
+def clusters_of(path, people, wanted):
+    return cluster_people(OfPhotos.load(path, list(people)), list(people.values()), wanted)
+
+
 @given(st.integers(0, 1000))
 @settings(max_examples=8)
 def test_people_who_look_alike_are_a_cluster_whatever_the_order(tmp_path_factory, seed):
@@ -43,7 +48,7 @@ def test_people_who_look_alike_are_a_cluster_whatever_the_order(tmp_path_factory
     folder, names = tmp_path_factory.mktemp("t"), list(people)
     order = rng.permutation(320)
     found = [
-        cluster_people(path, some, Clustering(3))
+        clusters_of(path, some, Clustering(3))
         for path, some in (
             (written(folder / "a.npz", people, looks), people),
             (
@@ -66,7 +71,7 @@ def test_people_who_look_alike_are_a_cluster_whatever_the_order(tmp_path_factory
 def test_there_is_a_cluster_for_every_hundred_people(tmp_path, people, number):
     rng = np.random.default_rng(1)
     path = written(tmp_path / "t.npz", photos_of(people, 1), rng.normal(size=(people, 2)))
-    labels, clusters = cluster_people(path, photos_of(people, 1), Clustering())
+    labels, clusters = clusters_of(path, photos_of(people, 1), Clustering())
     sizes = np.unique(list(labels.values()), return_counts=True)[1]
     assert clusters.number == len(sizes) <= number
     assert len(sizes) >= number - (number > 2)
@@ -78,7 +83,7 @@ def test_a_cluster_too_small_to_be_judged_joins_the_nearest(tmp_path):
     looks = blobs(rng, (60, 60, 10))
     looks[-10:, 1] += 3  # nearer to the second kind
     path = written(tmp_path / "t.npz", photos_of(130, 1), looks)
-    labels, clusters = cluster_people(path, photos_of(130, 1) | {"x/0.jpg": "x"}, Clustering(3))
+    labels, clusters = clusters_of(path, photos_of(130, 1) | {"x/0.jpg": "x"}, Clustering(3))
     assert clusters.number == 2
     assert clusters.without_template == 1
     assert "x" not in labels
@@ -97,13 +102,13 @@ def test_too_few_people_are_a_sentence(tmp_path, sizes, wanted, message):
     people = photos_of(sum(sizes), 1)
     path = written(tmp_path / "t.npz", people, blobs(np.random.default_rng(1), sizes))
     with pytest.raises(WrongUse, match=message):
-        cluster_people(path, people, wanted)
+        clusters_of(path, people, wanted)
 
 
 def test_people_without_templates_at_all_are_a_sentence(tmp_path):
     path = written(tmp_path / "t.npz", {"other.jpg": "o", "more.jpg": "m"}, np.eye(2))
     with pytest.raises(WrongUse, match="fewer than two of these people"):
-        cluster_people(path, photos_of(80, 1), Clustering())
+        clusters_of(path, photos_of(80, 1), Clustering())
 
 
 @given(st.integers(0, 10_000), st.sampled_from([np.cbrt, np.arctan, lambda x: np.round(x, 1)]))

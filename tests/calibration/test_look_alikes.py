@@ -16,6 +16,7 @@ from calibration.counting.groups import LOOK_ALIKE, OTHERS
 from calibration.sources.pairs import look_alikes
 from calibration.sources.pairs.look_alikes import LookAlikes, LookAlikesFirst
 from calibration.sources.pairs.sampling import Plan
+from calibration.sources.templates import OfPhotos
 from verikit.cli import main
 from verikit.errors import WrongUse
 
@@ -56,7 +57,7 @@ def test_the_nearest_pairs_are_look_alikes_whatever_the_order_of_the_file(
         vectors[order],
         **more,
     )
-    near = LookAlikes(path, list(people), np.arange(40) // 2)
+    near = LookAlikes(OfPhotos.load(path, list(people)), np.arange(40) // 2)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     apart = [(a, b) for a, b in itertools.combinations(range(40), 2) if a // 2 != b // 2]
     ranked = sorted(apart, key=lambda pair: -unit[pair[0]] @ unit[pair[1]])
@@ -102,7 +103,7 @@ def test_photos_without_a_template_are_in_the_rest(tmp_path):
     people = photos_of(12, 2)
     some = dict(list(people.items())[:10])
     path = written(tmp_path / "t.npz", some, np.random.default_rng(1).normal(size=(10, 4)))
-    near = LookAlikes(path, list(people), np.arange(24) // 2)
+    near = LookAlikes(OfPhotos.load(path, list(people)), np.arange(24) // 2)
     assert near.size == math.comb(24, 2) - 12
     assert near.keys.max() < 10 * 24
     assert "14 of 24 photos have no template" in near.objections()[0].text
@@ -118,7 +119,7 @@ def test_photos_without_a_template_are_in_the_rest(tmp_path):
 def test_templates_of_others_are_a_sentence(tmp_path, people, message):
     path = written(tmp_path / "t.npz", people, np.eye(len(people)) + 0.1)
     with pytest.raises(WrongUse, match=message):
-        LookAlikes(path, list(photos_of(3, 1)), np.arange(3))
+        LookAlikes(OfPhotos.load(path, list(photos_of(3, 1))), np.arange(3))
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +209,7 @@ def scores(path, vectors: np.ndarray, rates: tuple[float, float], kept: float) -
     """All look-alikes and ``kept`` of the others; false matches at these rates."""
     people = photos_of(len(vectors), 1)
     table = written(path.with_suffix(".npz"), people, vectors)
-    near = LookAlikes(table, list(people), np.arange(len(vectors)))
+    near = LookAlikes(OfPhotos.load(table, list(people)), np.arange(len(vectors)))
     first, second = np.triu_indices(len(vectors), 1)
     alike = near.have(first, second)
     rng = np.random.default_rng(2)

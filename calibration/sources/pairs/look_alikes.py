@@ -7,7 +7,7 @@ also those of photos without a template.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,12 +24,7 @@ from calibration.sources.all_pairs import Similarities, tiles_of
 from calibration.sources.pairs import random_rest
 from calibration.sources.pairs.permutation import Order, Permutation
 from calibration.sources.pairs.sampling import Pair, Pool
-from calibration.sources.templates import (
-    Templates,
-    of_photos,
-    require_same_people,
-    require_two_people,
-)
+from calibration.sources.templates import OfPhotos, Templates
 from calibration.statistics.arrays import Counts, Floats
 
 SHARE = 0.01
@@ -45,17 +40,15 @@ class LookAlikes:
     ``pairs_of_people``: the number of pairs of people among them.
     """
 
-    def __init__(
-        self, path: Path, photos: Sequence[str], person: Counts, part: np.ndarray | None = None
-    ) -> None:
-        """``photos`` are names, by number; ``person`` says who is on each, shape (photos,), and
-        ``part`` which of them are compared with others beside those of a template, all by default.
+    def __init__(self, given: OfPhotos, person: Counts, part: np.ndarray | None = None) -> None:
+        """``person`` says who is on each photo, shape (photos,), and ``part`` which photos are
+        compared with others beside those of a template, all by default.
 
         Raises:
-            WrongUse: there are no such templates, or they are of fewer than two of these people.
+            WrongUse: the templates are of fewer than two of these people.
         """
-        templates, number = of_photos(path, photos)
-        require_two_people(path, person[number], photos)
+        number = given.number
+        given.require_two_people(person[number])
         self.photos = person.size
         compared = np.ones(person.size, bool) if part is None else part.copy()
         compared[number] = True
@@ -66,8 +59,8 @@ class LookAlikes:
         pairs = self.compared * (self.compared - 1) // 2
         self.size = int(pairs - (counts * (counts - 1) // 2).sum())
         wanted = max(1, min(MOST, int(SHARE * self.size)))
-        self._number = number
-        self._ranking = _Ranking(templates, people, wanted)
+        self._place = given.places()
+        self._ranking = _Ranking(given.templates, people, wanted)
         first, second = self._ranking.nearest()
         self.keys = np.sort(self._key(number[first], number[second]))
         ends = np.sort(np.column_stack([people[first], people[second]]), axis=1)
@@ -108,10 +101,9 @@ class LookAlikes:
 
         ``first`` and ``second`` are the numbers of the photos in all comparisons, shape (n,).
         """
-        place = np.full(self.photos, -1, np.int64)
-        place[self._number] = np.arange(self._number.size)
-        rest = ~self.have(first, second) & (place[first] >= 0) & (place[second] >= 0)
-        found = self._ranking.far_from_random(place[first[rest]], place[second[rest]])
+        ends = self._place[first], self._place[second]
+        rest = ~self.have(first, second) & (ends[0] >= 0) & (ends[1] >= 0)
+        found = self._ranking.far_from_random(ends[0][rest], ends[1][rest])
         if found is None:
             return []
         expected, compared = (f"{float(f'{100 * part:.2g}'):g} %" for part in found)
@@ -136,11 +128,11 @@ class LookAlikesFirst:
     def __init__(self, people: Mapping[str, str], path: Path, seed: int) -> None:
         """``people`` maps a photo to its person."""
         self.pool = Pool(people)
-        person = np.unique([people[photo] for photo in self.pool.photos], return_inverse=True)[1]
-        templates, number = of_photos(path, self.pool.photos)
-        photos = self.pool.photos
-        require_same_people(path, templates, [people[photos[at]] for at in number.tolist()])
-        self.near = LookAlikes(path, self.pool.photos, person.astype(np.int64))
+        names = [people[photo] for photo in self.pool.photos]
+        person = np.unique(names, return_inverse=True)[1]
+        given = OfPhotos.load(path, self.pool.photos)
+        given.require_same_people(names)
+        self.near = LookAlikes(given, person.astype(np.int64))
         numbers = self.pool.numbers(*np.divmod(self.near.keys, self.near.photos)[::-1])
         self._numbers = np.sort(numbers)
         self._gaps = self._numbers - np.arange(self._numbers.size)

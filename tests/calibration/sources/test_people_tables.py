@@ -12,7 +12,7 @@ from PIL import Image
 from calibration.counting.naming import normal, person
 from calibration.sources.formats.people_tables import groups_of, person_groups, photo_people
 from calibration.sources.labelled import Choice, open_labelled
-from calibration.sources.templates import of_photos
+from calibration.sources.templates import OfPhotos
 from verikit.cli import main
 from verikit.errors import WrongUse
 
@@ -60,7 +60,7 @@ def test_photos_are_found_by_names_of_either_form(tmp_path, form):
     assert found.pairs.size(mated=True) == 2
     names = [photo for photo, _ in who]
     np.savez(tmp_path / "t.npz", vectors=np.eye(4) + 1, people=["z", "z", "a", "a"], photos=names)
-    assert of_photos(tmp_path / "t.npz", found.identities.photos.names)[1].size == 4
+    assert OfPhotos.load(tmp_path / "t.npz", found.identities.photos.names).number.size == 4
     listed = f"{DECOMPOSED}/0.png", f"{DECOMPOSED}/1.png", 1
     pairs = table(tmp_path / "pairs.csv", ("first", "second", "mated"), listed)
     found = open_labelled(Choice(data=str(pairs), photos=tmp_path / "photos"))
