@@ -15,7 +15,7 @@ from reference_server.app import create_app
 from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
-from tests.support.fake_server import FakeEngine
+from tests.support.fake_server import GATE, FakeEngine, Gate
 from tests.support.live import Live, fake, real
 from verikit.contract import load_contract
 
@@ -105,3 +105,12 @@ def start_live(start: Callable[..., Live]) -> Callable[..., Live]:
 @pytest.fixture
 def start_real(start: Callable[..., Live]) -> Callable[..., Live]:
     return lambda *options, **how: start(real(*options), **how)
+
+
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """The gate of the servers that are started after it."""
+    made = Gate(tmp_path / "gate")
+    monkeypatch.setenv(GATE, str(made.path))
+    yield made
+    made.open()

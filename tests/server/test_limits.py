@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
 from threading import Barrier, Thread
@@ -17,6 +18,8 @@ from reference_server.app import create_app
 from reference_server.limits import Bounded, Busy, Limits, Rate
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
+from tests.support.fake_server import Gate
+from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -211,21 +214,18 @@ def test_pages_for_operators_are_not_limited(
 
 @pytest.mark.live
 def test_a_full_queue_answers_at_once_and_keeps_the_connection(
-    start_live: Callable[..., Any], body: Callable[..., bytes]
+    gate: Gate, start_live: Callable[..., Any], body: Callable[..., bytes]
 ) -> None:
-    server = start_live(threads=16, concurrent=2)
-    slow = body("red", "red")
-    answers: list[Any] = []
-    threads = [Thread(target=lambda: answers.append(server.post(slow))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    refused = [answer for answer in answers if answer.status_code == 500]
-    assert 1 <= len(refused) <= 6
-    assert len(answers) - len(refused) >= 2
-    for answer in refused:
-        assert answer.headers["Connection"] == "keep-alive"
-        assert answer.headers["Retry-After"] == "1"
-    assert all(a.json()["code"] == 1000 for a in answers if a not in refused)
+    server = start_live(threads=16, concurrent=2, deadline=300)
+    slow = body("yellow")
+    with ThreadPoolExecutor(2) as pool:
+        accepted = [pool.submit(server.post, slow) for _ in range(2)]
+        assert eventually(lambda: server.arrived() == 2)
+        for _ in range(6):
+            refused = server.post(slow)
+            assert refused.status_code == refused.json()["code"] == 500
+            assert refused.headers["Connection"] == "keep-alive"
+            assert int(refused.headers["Retry-After"]) >= 1
+        gate.open()
+        assert [answer.result().json()["code"] for answer in accepted] == [1000, 1000]
     assert server.post(slow).status_code == 200

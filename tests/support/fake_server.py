@@ -4,6 +4,8 @@ import json
 import os
 import sys
 import time
+from fcntl import LOCK_EX, LOCK_SH, flock
+from pathlib import Path
 
 from reference_server.app import create_app
 from reference_server.limits import Limits
@@ -13,12 +15,27 @@ from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
 
+GATE = "VERIKIT_TEST_GATE"
+
+
+class Gate:
+    """A file that is locked until the gate opens; it stays open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("w")
+        flock(self._file, LOCK_EX)
+
+    def open(self) -> None:
+        self._file.close()
+
 
 class FakeEngine:
     """Equal photos score 0.9, others 0.1; black shows no face, white a covered one.
 
     A green photo breaks it, with an error text that must not be seen outside; a red one takes a
-    quarter of a second, and a magenta one hangs.
+    quarter of a second, a magenta one hangs, and a yellow one waits until the gate opens whose path
+    is in the environment.
     """
 
     calibrated = True
@@ -44,6 +61,9 @@ class FakeEngine:
             raise FaceCovered(index, ("mouth",))
         if red > 250 and green < 5:
             time.sleep(600 if blue > 250 else 0.25)
+        if min(red, green) > 250 and blue < 5:
+            with Path(os.environ[GATE]).open() as gate:
+                flock(gate, LOCK_SH)
         if green > 250 and red < 5:
             raise RuntimeError("secret of the engine")
 

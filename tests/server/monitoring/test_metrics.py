@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from loadtests.control.server_monitor import find_probe
 from reference_server.stages import STAGES
+from tests.support.fake_server import Gate
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
 from verikit.transport import Address, Endpoint
@@ -94,7 +95,7 @@ def test_cpu_time_and_memory_are_those_of_the_process(client: FlaskClient) -> No
 
 @pytest.mark.live
 def test_several_workers_count_as_one_and_a_killed_one_loses_nothing(
-    start_live: Callable[..., Any], body: Callable[..., bytes]
+    gate: Gate, start_live: Callable[..., Any], body: Callable[..., bytes]
 ) -> None:
     server = start_live(workers=2)
     content = body()
@@ -109,10 +110,11 @@ def test_several_workers_count_as_one_and_a_killed_one_loses_nothing(
     victims = server.workers()
     with ThreadPoolExecutor(6) as pool:
         for _ in range(6):
-            pool.submit(server.post, body("red", "red"))
+            pool.submit(server.post, body("yellow"))
         assert eventually(lambda: server.arrived() == 96)
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
+        gate.open()
     assert eventually(lambda: len(set(server.workers()) - set(victims)) == 2)
     server.post(content)
     page = numbers(server.get("/metrics").text)

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from reference_server.commands import serve as command
 from reference_server.process import serve as process
 from reference_server.refusals import PHOTOS
-from tests.support.fake_server import FakeEngine
+from tests.support.fake_server import FakeEngine, Gate
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
 from verikit.portraits import head, jpeg
@@ -61,9 +61,9 @@ def test_a_killed_worker_loses_at_most_what_it_held(
 
 
 def test_sigterm_finishes_what_is_received_or_half_received(
-    start_live: Callable[..., Any], body: Callable[..., bytes]
+    gate: Gate, start_live: Callable[..., Any], body: Callable[..., bytes]
 ) -> None:
-    server, content = start_live(threads=16), body("red", "grey")
+    server, content = start_live(threads=16), body("yellow")
     head = (
         f"POST {CONTRACT.path} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Type: {CONTRACT.media_types[0]}\r\n"
@@ -78,6 +78,7 @@ def test_sigterm_finishes_what_is_received_or_half_received(
         assert eventually(lambda: server.arrived() == 8)
         server.process.send_signal(signal.SIGTERM)
         half.sendall(content[100:])
+        gate.open()
         assert b" 200 " in b"".join(iter(lambda: half.recv(65536), b""))
         assert [answer.result().status_code for answer in answers] == [200] * 8
     assert server.process.wait(timeout=60) == 0
