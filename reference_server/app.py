@@ -76,14 +76,12 @@ def _add_operation(
             peer.received()
             g.body_bytes = len(body)
             queue(1)
+            due = peer.arrived + settings.limits.deadline
             with metrics.counting("held"), health.watch():
-                return compute(
-                    request.environ.get("CONTENT_TYPE", ""),
-                    body,
-                    g.stages,
-                    due=peer.arrived + settings.limits.deadline,
-                    is_awaited=peer.is_there,
-                )
+                kind = request.environ.get("CONTENT_TYPE", "")
+                opened = verifier.open(kind, body, g.stages, due)
+                del body  # it does not wait beside the photos that it held
+                return compute(opened, g.stages, due=due, is_awaited=peer.is_there)
 
     def verify() -> Response:
         return _respond(success(asked(verifier.score)))

@@ -89,11 +89,19 @@ class ComputeThread:
                 if not job.result.done():
                     job.result.set_exception(Busy("deadline"))
 
+    def expect(self, due: float) -> None:
+        """Raises Busy where a call that came now would not be done when it is due."""
+        with self._lock:
+            self._expect(due)
+
+    def _expect(self, due: float) -> None:
+        expected = self._expected_seconds()
+        if self._given_up or monotonic() + expected > due:
+            raise Busy("deadline", min(expected, due - monotonic()))
+
     def _take(self, job: _Job[Any]) -> None:
         with self._lock:
-            expected = self._expected_seconds()
-            if self._given_up or monotonic() + expected > job.due:
-                raise Busy("deadline", min(expected, job.due - monotonic()))
+            self._expect(job.due)
             self._waiting.add(job)
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="compute", daemon=True)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from math import inf
 from time import monotonic
 
-from reference_server.verifier import Verifier
+from reference_server.stages import Stages
+from reference_server.verifier import Opened, Verifier
 from verikit.contract import load_contract
 from verikit.portraits import head, jpeg
 
@@ -46,7 +47,8 @@ class Health:
         now = monotonic()
         if now - self._compared < FRESH_SECONDS:
             return
-        score = self._verifier.score_files([self._portrait, self._portrait], now + patience)
+        opened = Opened(files=[self._portrait, self._portrait], switches={})
+        score = self._verifier.score(opened, Stages(), due=now + patience)
         if not score > CONTRACT.error_rates.recommended_above:
             raise Unhealthy(f"a photo scores {score} against itself")
         self._compared = monotonic()

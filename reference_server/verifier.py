@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import inf
+from threading import Lock
 from typing import Any, Protocol
 
 from reference_server.compute import ComputeThread
@@ -39,11 +41,20 @@ class Comparer(Protocol):
         """What a comparison would see in one photo, as of ``faces.seen``; raises NoFaceFound."""
 
 
-class Verifier:
-    """Parses, decrypts, decodes and compares, one request after the other.
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What a client asks: its two photo files, decrypted, and its switches by name."""
 
-    A process has one core to itself, so more at a time would not be faster; and as only bodies
-    wait, in the order they came, its memory is bounded.
+    files: Sequence[bytes]
+    switches: Switches
+
+
+class Verifier:
+    """Opens one form after the other, and compares the photos of one after the other.
+
+    A process has one core to itself, so more at a time would not be faster. Forms are opened in the
+    threads of their requests, while the photos of another are compared; as photo files wait and no
+    pictures, memory is bounded.
     """
 
     def __init__(self, settings: Settings, engine: Comparer) -> None:
@@ -51,6 +62,7 @@ class Verifier:
         self._parse = read_form
         self.take_keys(settings)
         self._read = partial(read_photo, standards=settings.standards)
+        self._opening = Lock()
         self.thread = ComputeThread()
 
     @property
@@ -62,80 +74,70 @@ class Verifier:
         """Decrypt by these settings from now on."""
         self._decrypt = decrypter(settings)
 
+    def open(self, content_type: str, body: bytes, stages: Stages, due: float = inf) -> Opened:
+        """The photo files and switches in a form.
+
+        Raises:
+            Refusal: the form is refused.
+            Busy: its comparison could not be done when it is ``due``.
+        """
+        end_wait = stages.start("wait")
+        with self._opening:
+            end_wait()
+            self.thread.expect(due)
+            with stages.time("parse"):
+                inputs = read_inputs(self._parse(content_type, body))
+            with stages.time("decrypt"):
+                files = [self._decrypt(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
+        return Opened(files=files, switches=inputs.switches)
+
     def score(
         self,
-        content_type: str,
-        body: bytes,
+        opened: Opened,
         stages: Stages,
         *,
         due: float = inf,
         is_awaited: Callable[[], bool] = lambda: True,
     ) -> float:
-        """The score that a form asks for; ``due`` and ``is_awaited`` as of ``ComputeThread.run``.
+        """The score of two photos; ``due`` and ``is_awaited`` as of ``ComputeThread.run``.
 
         Raises:
-            Refusal: the form or a photo is refused.
+            Refusal: a photo is refused.
             Busy: nothing was computed, or not in time.
         """
-        call = partial(self._score, content_type, body, stages, stages.start("wait"))
+        call = partial(self._score, opened, stages, stages.start("wait"))
         return self.thread.run(call, due, is_awaited)
 
     def look(
         self,
-        content_type: str,
-        body: bytes,
+        opened: Opened,
         stages: Stages,
         *,
         due: float = inf,
         is_awaited: Callable[[], bool] = lambda: True,
     ) -> list[dict[str, Any]]:
-        """What is seen in each photo of a form, or why it would be refused by itself.
+        """What is seen in each photo, or why it would be refused by itself.
 
         Raises:
-            Refusal: the form is refused.
             Busy: nothing was computed, or not in time.
         """
-        call = partial(self._look, content_type, body, stages, stages.start("wait"))
+        call = partial(self._look, opened, stages.start("wait"))
         return self.thread.run(call, due, is_awaited)
 
-    def score_files(self, files: Sequence[bytes], due: float = inf) -> float:
-        """The score of two photo files.
-
-        Raises:
-            Busy: it will not be there, or was not there, when it was due.
-        """
-        return self.thread.run(partial(self._compare, files, {}, Stages()), due)
-
-    def _score(
-        self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]
-    ) -> float:
+    def _score(self, opened: Opened, stages: Stages, end_wait: Callable[[], None]) -> float:
         end_wait()
-        files, switches = self._open(content_type, body, stages)
-        return self._compare(files, switches, stages)
+        with stages.time("decode"):
+            first, second = judge_each(self._read, opened.files)
+        return self._engine.compare(first, second, **opened.switches, stages=stages)
 
-    def _look(
-        self, content_type: str, body: bytes, stages: Stages, end_wait: Callable[[], None]
-    ) -> list[dict[str, Any]]:
+    def _look(self, opened: Opened, end_wait: Callable[[], None]) -> list[dict[str, Any]]:
         end_wait()
-        files, switches = self._open(content_type, body, stages)
         found: list[dict[str, Any]] = []
-        for index, file in enumerate(files):
+        for index, file in enumerate(opened.files):
             try:
                 photo = self._read(file)
-                found.append(self._engine.look(photo, auto_rotate=switches["auto_rotate"]))
+                found.append(self._engine.look(photo, auto_rotate=opened.switches["auto_rotate"]))
             except Refusal as refusal:
                 refusal.photo = index
                 found.append({"code": refusal.system_code.code, "message": refusal.message})
         return found
-
-    def _open(self, content_type: str, body: bytes, stages: Stages) -> tuple[list[bytes], Switches]:
-        with stages.time("parse"):
-            inputs = read_inputs(self._parse(content_type, body))
-        with stages.time("decrypt"):
-            files = [self._decrypt(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
-        return files, inputs.switches
-
-    def _compare(self, files: Sequence[bytes], switches: Switches, stages: Stages) -> float:
-        with stages.time("decode"):
-            first, second = judge_each(self._read, files)
-        return self._engine.compare(first, second, **switches, stages=stages)

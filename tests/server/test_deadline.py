@@ -218,6 +218,16 @@ def test_probes_wait_for_no_comparison(
 
 
 @pytest.mark.live
+def test_a_form_that_is_refused_waits_for_no_comparison(
+    start_live: Callable[..., Live], body: Callable[..., bytes]
+) -> None:
+    server = start_live(threads=64)
+    with crowd(server, body("red", "red"), 30):
+        assert server.post(b"a=b").status_code == 400
+        assert server.figure("verikit_requests_held") > 0, "the others still wait"
+
+
+@pytest.mark.live
 def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     server = Live(tmp_path, fake(), stderr=writer)
