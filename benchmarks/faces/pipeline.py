@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.rates import Side, instruction_set, paced
+from benchmarks.rates import CLIENTS, Side, instruction_set, paced
 from benchmarks.servers import (
     CONTRACT,
     encrypted_form,
@@ -117,7 +117,7 @@ def memory_and_start(workers: int) -> dict[str, object]:
     """What a server costs: seconds to the first answer, then under work at 1000 px.
 
     ``master_mb`` and ``workers_mb`` are proportional set sizes; ``faults`` are page faults of the
-    workers for each comparison.
+    workers for each comparison, after a round in which they take the memory that they need.
     """
     port = free_port()
     command = [sys.executable, "-m", "verikit", "serve", "--log-level", "warning"]
@@ -128,7 +128,9 @@ def memory_and_start(workers: int) -> dict[str, object]:
     ) as server:
         ready = time.perf_counter() - started
         url = f"http://127.0.0.1:{port}{CONTRACT.path}"
-        side = paced(url, encrypted_form(portraits(1000)), CONTRACT.media_types[0], seconds=3)
+        form, clients = encrypted_form(portraits(1000)), CLIENTS * workers
+        side = paced(url, form, CONTRACT.media_types[0], seconds=3, clients=clients)
+        side.rate()
         processes = workers_of(server)
         before = sum(map(faults, processes))
         rate = side.rate()
@@ -195,6 +197,10 @@ def main() -> None:
             )
             + ", ".join(f"{mb:.0f} MB" for mb in server["workers_mb"])
         )
+    one, two = servers
+    rates = two["per_second"] / one["per_second"]
+    first, both = (server["master_mb"] + sum(server["workers_mb"]) for server in servers)
+    print(f"a second worker: {rates:.2f} times the rate, {both - first:.0f} MB more")
 
 
 if __name__ == "__main__":
