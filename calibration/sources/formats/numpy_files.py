@@ -38,7 +38,7 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
             _demand_characters(array)
         return arrays
     except Exception as error:  # numpy raises nearly anything over a damaged file
-        if isinstance(error, WrongUse) or getattr(error, "filename", None):
+        if isinstance(error, WrongUse) or _names_its_file(error):
             raise
         _refuse_objects(path, error)
         raise WrongUse(
@@ -65,11 +65,16 @@ def array_of(path: Path) -> np.ndarray:
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
         _demand_characters(array)
     except Exception as error:  # as above
-        if getattr(error, "filename", None):
+        if _names_its_file(error):
             raise
         _refuse_objects(path, error)
         raise WrongUse(f"{path} is not an .npy, or is damaged: {in_words(error)}") from error
     return array
+
+
+def _names_its_file(error: Exception) -> bool:
+    """A damaged header can end in a SyntaxError, which names a file of Python code."""
+    return isinstance(error, OSError) and error.filename is not None
 
 
 def _refuse_objects(path: Path, error: Exception) -> None:

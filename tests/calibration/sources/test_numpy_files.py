@@ -1,5 +1,7 @@
 """Arrays of somebody else's: what a file says that its text is, Python may not be able to make."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -39,3 +41,21 @@ def test_the_last_character_is_one(tmp_path, order) -> None:
     path = tmp_path / "good.npz"
     np.savez(path, people=text_of(0x10FFFF, order), **ARRAYS)
     assert arrays_of(path, "templates")["people"].tolist() == ["\U0010ffff"] * 4
+
+
+@pytest.mark.parametrize(
+    "header", [b"{'descr': '<f4', 1: }", b"{ [\n  a\n b\n", b"{'descr'", b"a b"]
+)
+@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+def test_a_header_that_is_no_python_is_refused(tmp_path, header, version) -> None:
+    """numpy parses headers as Python; a SyntaxError names a file, too."""
+    size = (len(header) + 1).to_bytes(2 if version == (1, 0) else 4, "little")
+    content = b"\x93NUMPY" + bytes(version) + size + header + b"\n"
+    path = tmp_path / "odd.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("people.npy", content)
+    with pytest.raises(WrongUse, match="or is damaged"):
+        arrays_of(path, "templates")
+    (tmp_path / "odd.npy").write_bytes(content)
+    with pytest.raises(WrongUse, match="or is damaged"):
+        array_of(tmp_path / "odd.npy")
