@@ -44,7 +44,7 @@ def test_the_last_character_is_one(tmp_path, order) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [b"{'descr': '<f4', 1: }", b"{ [\n  a\n b\n", b"{'descr'", b"a b"]
+    "header", [b"{'descr': '<f4', 1: }", b"a\n  b\n c", b"{'descr'", b"a b"]
 )
 @pytest.mark.parametrize("version", [(1, 0), (2, 0)])
 def test_a_header_that_is_no_python_is_refused(tmp_path, header, version) -> None:
