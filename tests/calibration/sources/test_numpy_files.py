@@ -43,9 +43,7 @@ def test_the_last_character_is_one(tmp_path, order) -> None:
     assert arrays_of(path, "templates")["people"].tolist() == ["\U0010ffff"] * 4
 
 
-@pytest.mark.parametrize(
-    "header", [b"{'descr': '<f4', 1: }", b"a\n  b\n c", b"{'descr'", b"a b"]
-)
+@pytest.mark.parametrize("header", [b"{'descr': '<f4', 1: }", b"a\n  b\n c", b"{'descr'", b"a b"])
 @pytest.mark.parametrize("version", [(1, 0), (2, 0)])
 def test_a_header_that_is_no_python_is_refused(tmp_path, header, version) -> None:
     """numpy parses headers as Python; a SyntaxError names a file, too."""
