@@ -146,7 +146,7 @@ def _rows(
         beyond.append(
             sum(
                 sequential.log_evidence_above(
-                    *replace(row, k=max(0, row.k - doubtful)).at_least, claimed, claimed
+                    *replace(row, k=max(0, row.k - doubtful)).at_least(claimed), claimed, claimed
                 )
                 for row, doubtful in ours
             )

@@ -16,6 +16,7 @@ from calibration.sources.quality import PhotoQualities
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.intervals import Interval
 from calibration.statistics.rejection import error_against_reject, worst_against_rest
+from calibration.statistics.verdicts import Rule
 from verikit.errors import WrongUse
 
 
@@ -26,7 +27,7 @@ def reject_curves(  # noqa: PLR0913 - how files of scores are read
     *,
     columns: Mapping[str, str],
     people: Path | None,
-    alpha: float,
+    rule: Rule,
 ) -> Quality:
     """FNMR at each row where mated comparisons of low quality are rejected.
 
@@ -50,15 +51,19 @@ def reject_curves(  # noqa: PLR0913 - how files of scores are read
     person = measurement.identities.people().person[photos[:, 0]]
     of_pair = quality[photos].min(axis=1) if len(photos) else np.zeros(0)
     known = ~np.isnan(of_pair)
-    few = np.unique(person[known]).size < LEAST_PEOPLE
+    people_known = int(np.unique(person[known]).size)
+    few = people_known < LEAST_PEOPLE
+    quality, wrong, person = of_pair[known], wrong[:, known], person[known]
+    curves = error_against_reject(quality, wrong, person, rule)
     rows = []
-    for place, (threshold, _) in enumerate(evaluation.claims.rates.rows):
-        given = of_pair[known], wrong[place][known], person[known]
-        worst = worst_against_rest(*given, alpha)
+    for (threshold, _), errors, points in zip(
+        evaluation.claims.rates.rows, wrong, curves, strict=True
+    ):
+        worst = worst_against_rest(quality, errors, person, rule)
         rows.append(
             RejectCurve(
                 threshold=measurement.sign * threshold,
-                points=error_against_reject(*given, alpha),
+                points=points,
                 worst=worst[0] if worst else None,
                 times=worst[1].value if worst else None,
                 interval=worst[1].interval if worst and not few else Interval(0.0, np.inf),
@@ -69,6 +74,6 @@ def reject_curves(  # noqa: PLR0913 - how files of scores are read
         column=qualities.column,
         n=int(known.sum()),
         unknown=int((~known).sum()),
-        people=int(np.unique(person[known]).size),
+        people=people_known,
         rows=rows,
     )

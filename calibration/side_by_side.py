@@ -20,6 +20,7 @@ from calibration.sources.pair_log import photos_of, read_pairs
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.paired import Difference, difference
+from calibration.statistics.verdicts import Rule
 from verikit.errors import WrongUse
 
 
@@ -30,7 +31,7 @@ def compare(  # noqa: PLR0913 - how files of scores are read
     *,
     columns: Mapping[str, str],
     people: Path | None,
-    alpha: float,
+    rule: Rule,
 ) -> list[PairedRow]:
     """The difference at each threshold, on the pairs that both files hold.
 
@@ -58,14 +59,14 @@ def compare(  # noqa: PLR0913 - how files of scores are read
             log.wrong[mated][:, places[inside]]
             for log, places in zip(logs, (ours, theirs), strict=True)
         ]
-        rows += _rows(person[photos[inside]], wrong, evaluation, alpha, mated=mated)
+        rows += _rows(person[photos[inside]], wrong, evaluation, rule, mated=mated)
     if not any(row.n for row in rows):
         raise WrongUse(f"{new} and {old} share no pair, labelled alike, that both have answered.")
     return rows
 
 
 def _rows(
-    people: Counts, wrong: list[np.ndarray], evaluation: Evaluation, alpha: float, *, mated: bool
+    people: Counts, wrong: list[np.ndarray], evaluation: Evaluation, rule: Rule, *, mated: bool
 ) -> list[PairedRow]:
     ends = people[:, :1] if mated else people
     size = int(people.max()) + 1 if people.size else 0
@@ -85,7 +86,7 @@ def _rows(
             by_person(only_new),
             by_person(only_old),
             ends.shape[1],
-            alpha,
+            rule,
         )
         rows.append(
             PairedRow(

@@ -20,15 +20,15 @@ from calibration.counting.histogram import Histogram
 from calibration.evaluation import from_scores
 from calibration.judging.audit import SCALE, audit
 from calibration.judging.conditions import RunConditions, unsupported
-from calibration.judging.requirements import Requirement, evidence_for
-from calibration.judging.table_rows import evidence
+from calibration.judging.evidence import of_required, of_table
+from calibration.judging.requirements import Requirement
 from calibration.objections import Effect
 from calibration.sources.formats.values import SENTINEL
 from calibration.statistics.arrays import Floats
 from calibration.statistics.det import reached
-from calibration.statistics.intervals import Rate, chance_of_at_most, measured, upper_bound
+from calibration.statistics.intervals import Rate, chance_of_at_most, upper_bound
 from calibration.statistics.planning import without_errors
-from calibration.statistics.verdicts import Evidence
+from calibration.statistics.verdicts import Evidence, Rule
 from verikit.contract import Contract
 
 _LEVELS = 24
@@ -158,7 +158,7 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
     notes = tuple(one.text for one in audited.objections if one.effect == Effect.SHOWN)
     if reasons:
         return _not_shown(measurement, limit, alpha, reasons)
-    rows = [replace(row, open_still=audited.hidden) for row in evidence(measurement, rates)]
+    rows = [replace(row, open_still=audited.hidden) for row in of_table(measurement, rates)]
     place = len(rows)
     while place and chance_of_at_most(*rows[place - 1].at_most(limit), limit) <= alpha:
         place -= 1
@@ -167,9 +167,7 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         return replace(_not_shown(measurement, limit, alpha, [reason]), notes=notes)
     row, threshold = rows[place], measurement.sign * rates.thresholds[place]
     fnmr, gfrr = (
-        evidence_for(
-            measurement, Requirement(measure=name, threshold=threshold, limit=0.5), rates.thresholds
-        )
+        of_required(measurement, Requirement(measure=name, threshold=threshold, limit=0.5), rates)
         for name in ("fnmr", "gfrr")
     )
     return Found(
@@ -182,15 +180,15 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         upper=upper_bound(*row.at_most(limit), alpha),
         design_effect=row.design_effect,
         mated=measurement.mated.attempted,
-        mated_people=gfrr[1] or fnmr[1],
-        fnmr=_rate(fnmr[0], alpha),
-        gfrr=_rate(gfrr[0], alpha),
+        mated_people=gfrr[2] or fnmr[2],
+        fnmr=_rate(fnmr[1], alpha),
+        gfrr=_rate(gfrr[1], alpha),
         notes=notes,
     )
 
 
 def _rate(seen: Evidence, alpha: float) -> Rate | None:
-    return measured(seen.k, seen.n, seen.design_effect, alpha) if seen.n else None
+    return seen.measured(Rule(alpha=alpha)) if seen.n else None
 
 
 def _not_shown(measurement: Measurement, limit: float, alpha: float, reasons: list[str]) -> Found:

@@ -18,10 +18,11 @@ from scipy.stats import norm
 
 from calibration.counting.histogram import Histogram
 from calibration.statistics import tail
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import Shares
+from calibration.statistics.evidence import evidence_of
 from calibration.statistics.intervals import Interval, interval
 from calibration.statistics.sequential import log_martingale
-from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge, overall
+from calibration.statistics.verdicts import Evidence, Rule, Verdict, decide, judge, overall
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates
@@ -90,10 +91,12 @@ def one_population(
     )
     n = PEOPLE * (PEOPLE - 1) // 2
     return [
-        (holds(interval(k, n), rate), holds(interval(k / effect, n / effect), rate), effect)
-        for k, rate, effect in zip(
-            events.sum(axis=1) // 2, rates, design_effects(shares, rates), strict=True
+        (
+            holds(interval(row.k, n), row.claimed),
+            holds(row.interval(Rule()), row.claimed),
+            row.design_effect,
         )
+        for row in evidence_of(shares, rates)
     ]
 
 
@@ -123,12 +126,7 @@ def passes_doubled(
         events=np.array(events, np.int64),
         per_comparison=2,
     )
-    seen = zip(CLAIMED, counts, design_effects(shares, tuple(CLAIMED)), strict=True)
-    rows = [
-        Evidence(claimed=rate, k=int(k.sum()), n=scores.size, design_effect=effect)
-        for rate, k, effect in seen
-    ]
-    return judge(rows, Rule())[row].verdict == Verdict.PASS
+    return decide(evidence_of(shares, tuple(CLAIMED)), Rule())[row] == Verdict.PASS
 
 
 def sequences(repetitions: int) -> None:

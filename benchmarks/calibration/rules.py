@@ -10,6 +10,8 @@ often they are confused or missed::
 from __future__ import annotations
 
 import argparse
+import itertools
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,9 +25,10 @@ from calibration.counting.groups import ChosenImpostors, ImpostorKind
 from calibration.judging.by_group import chosen_impostors
 from calibration.sources.clusters import clustered
 from calibration.statistics.arrays import Counts, Floats
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import Shares
 from calibration.statistics.differentials import DifferentialEvidence, Ratio, differentials
-from calibration.statistics.intervals import ALPHA, Interval, Rate, measured
+from calibration.statistics.evidence import evidence_of
+from calibration.statistics.intervals import ALPHA, Interval, Rate
 from calibration.statistics.paired import difference
 from calibration.statistics.rejection import WORST, worst_against_rest
 from calibration.statistics.strata import stratified
@@ -50,15 +53,16 @@ def main() -> None:
         groups(repetitions, true)
     for alike in (0.0, 0.35, 0.5):
         clusters(repetitions, alike)
+    for people, alike in itertools.product((30, 100, 300), (0.0, 0.5, 1.0)):
+        customers(10 * repetitions, people, alike)
     for true in (1.0, 3.0):
         impostors(repetitions, true)
     for extra in (0.0, 0.01, 0.03):
         paired(repetitions, extra)
     for true in (1.0, 2.0, 4.0):
         quality(repetitions, true)
-    for true in (1.0, 2.0):
-        for caught in (0.9, 0.95, 0.99):
-            strata(repetitions, true, caught)
+    for true, caught in itertools.product((1.0, 2.0), (0.9, 0.95, 0.99)):
+        strata(repetitions, true, caught)
 
 
 def propensities(rng: np.random.Generator, people: int) -> Floats:
@@ -152,9 +156,9 @@ def bound_of(wrong: np.ndarray, rate: float) -> tuple[Callable[[float], Rate], E
     wrong = np.triu(wrong, 1)
     events = (wrong.sum(axis=0) + wrong.sum(axis=1)).astype(np.int64)
     shares = Shares(tried=np.full(people, people - 1), events=events[None, :], per_comparison=2)
-    effect = design_effects(shares, (rate,))[0]
-    k, n = int(wrong.sum()), people * (people - 1) // 2
-    return partial(measured, k, n, effect), Evidence(claimed=rate, k=k, n=n, design_effect=effect)
+    (evidence,) = evidence_of(shares, (rate,))
+    evidence = replace(evidence, shown_effect=math.inf)
+    return (lambda alpha: evidence.measured(Rule(alpha=alpha))), evidence
 
 
 def clusters(repetitions: int, alike: float, people: int = 800, wanted: int = 4) -> None:
@@ -236,7 +240,7 @@ def impostors(repetitions: int, true: float, people: int = 240) -> None:
                 groups=measurement.labels.numbers(labels),
             )
         )
-        found = chosen_impostors(measurement, (0.01,), ALPHA, at_any_time=False)
+        found = chosen_impostors(measurement, (0.01,), Rule())
         ends = found.rows[0].interval if found else Interval(0, 0)
         held += ends.lower <= factor <= ends.upper
         above += ends.lower > 1
@@ -255,7 +259,7 @@ def paired(repetitions: int, extra: float, people: int = 500, photos: int = 4) -
         missed = [misses(rng, each, photos, more) for more in (extra, 0.0)]
         new, old = missed[0] & ~missed[1], missed[1] & ~missed[0]
         tried: Counts = np.full(people, photos)
-        found = difference(tried, new.sum(axis=1), old.sum(axis=1), 1)
+        found = difference(tried, new.sum(axis=1), old.sum(axis=1), 1, Rule())
         worse += found.interval.lower > 0
         better += found.interval.upper < 0
         held += found.interval.lower <= extra <= found.interval.upper
@@ -276,6 +280,33 @@ def misses(rng: np.random.Generator, each: Floats, photos: int, more: float) -> 
     return missed
 
 
+def customers(
+    repetitions: int, people: int, alike: float, photos: int = 6, limit: float = 0.05
+) -> None:
+    """A required FNMR that is the true one: ``alike`` of the people have one outcome for all their
+    comparisons, as many as the photos of a person (1 to ``photos``) have pairs."""
+    rng = np.random.default_rng(7)
+    verdicts: Counter[str] = Counter()
+    held = 0
+    for _ in range(repetitions):
+        tried = rng.integers(1, photos + 1, people)
+        tried = np.maximum(1, tried * (tried - 1) // 2)
+        each = rng.beta(0.5, 0.5 / limit - 0.5, people)
+        once = tried * (rng.random(people) < limit)
+        events = np.where(rng.random(people) < alike, once, rng.binomial(tried, each))
+        shares = Shares(tried=tried, events=events[None, :], per_comparison=1)
+        (row,) = evidence_of(shares)
+        verdicts[str(decide([replace(row, claimed=limit)], Rule(tolerance=1))[0])] += 1
+        ends = row.interval(Rule())
+        held += ends.lower <= limit <= ends.upper
+    print(
+        f"required: FNMR at most {limit:g}, which it is, {people} people, {alike:g} of them with "
+        f"one outcome: wrong PASS {share(verdicts['PASS'], repetitions)}, wrong FAIL "
+        f"{share(verdicts['FAIL'], repetitions)}, interval holds the truth in "
+        f"{share(held, repetitions)}"
+    )
+
+
 def quality(repetitions: int, true: float, people: int = 500, photos: int = 4) -> None:
     """The worst tenth of mated comparisons is missed at ``true`` times the 5 % of all others."""
     rng = np.random.default_rng(6)
@@ -285,7 +316,7 @@ def quality(repetitions: int, true: float, people: int = 500, photos: int = 4) -
         worth = rng.random(person.size)
         poor = worth < np.quantile(worth, WORST)
         each = 0.05 * propensities(rng, people)[person] * np.where(poor, true, 1)
-        found = worst_against_rest(worth, rng.random(person.size) < each, person)
+        found = worst_against_rest(worth, rng.random(person.size) < each, person, Rule())
         ends = found[1].interval if found else Interval(0, 0)
         held += ends.lower <= true <= ends.upper
         above += ends.lower > 1

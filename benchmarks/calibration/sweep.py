@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from calibration.statistics.dependence import Shares, design_effects, growths, shown_effects
-from calibration.statistics.verdicts import Evidence, Rule, Verdict, decide
+from calibration.statistics.dependence import Shares
+from calibration.statistics.evidence import evidence_of
+from calibration.statistics.verdicts import Rule, Verdict, decide
 from verikit.contract import load_contract
 
 CLAIMED = tuple(rate for _, rate in load_contract().error_rates.rows)
@@ -86,19 +87,7 @@ class Population:
             events=np.array([self.by_person(row) for row in events]).astype(np.int64),
             per_comparison=2,
         )
-        found = (of(shares, CLAIMED) for of in (design_effects, shown_effects, growths))
-        rows = [
-            Evidence(
-                claimed=rate,
-                k=int(k.sum()),
-                n=int(tried.sum()),
-                design_effect=effect,
-                shown_effect=shown,
-                growth=growth,
-            )
-            for rate, k, effect, shown, growth in zip(CLAIMED, events, *found, strict=True)
-        ]
-        return decide(rows, rule)
+        return decide(evidence_of(shares, CLAIMED), rule)
 
 
 def cells() -> Iterator[Cell]:

@@ -60,4 +60,5 @@ def _row(how: Degradation, run: Run, evaluation: Evaluation) -> DegradedRow:
         n=row.n,
         fmr=row.fmr,
         interval=row.interval,
+        confidence=rule.confidence,
     )

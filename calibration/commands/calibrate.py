@@ -375,7 +375,7 @@ def _judged(source: str, evaluation: Evaluation, options: dict[str, Any]) -> Fin
             evaluation,
             columns=options["columns"],
             people=options["people"],
-            alpha=rule.alpha,
+            rule=rule,
         )
         findings = replace(findings, against=rows)
     if options["quality"]:
@@ -385,7 +385,7 @@ def _judged(source: str, evaluation: Evaluation, options: dict[str, Any]) -> Fin
             evaluation,
             columns=options["columns"],
             people=options["people"],
-            alpha=rule.alpha,
+            rule=rule,
         )
         findings = replace(findings, quality=curves)
     claims = evaluation.claims.named

@@ -23,7 +23,7 @@ from calibration.statistics.differentials import (
     same_group,
 )
 from calibration.statistics.intervals import Interval
-from calibration.statistics.verdicts import Evidence, Verdict
+from calibration.statistics.verdicts import Evidence, Rule, Verdict
 
 
 def groups(
@@ -31,7 +31,7 @@ def groups(
     place: int,
     claimed: tuple[float, ...],
     judged: Callable[[list[Evidence]], list[Verdict]],
-    alpha: float,
+    rule: Rule,
 ) -> list[GroupRow]:
     """The rates of each label, then of all labels within a group and of all across groups.
 
@@ -41,13 +41,13 @@ def groups(
             with few people is INCONCLUSIVE.
         claimed: the claimed rate of each row.
         judged: the verdicts on the evidence of several groups.
-        alpha: the intervals hold at 1 - alpha, each by itself.
+        rule: the intervals hold at its confidence, each by itself.
     """
     names = measurement.labels.names
     within, across = label_kinds(names)
     if measurement.look_alikes or not within + across:
         return []
-    counts = GroupCounts(measurement, claimed, alpha)
+    counts = GroupCounts(measurement, claimed, rule)
     rows = [counts.row(names[number], [number]) for number in within + across]
     able = [row for row in rows if not row.across and row.people >= LEAST_PEOPLE]
     verdicts = judged([counts.evidence(names.index(row.label), place) for row in able])
@@ -72,7 +72,7 @@ def matrix(rows: list[GroupRow]) -> list[list[GroupRow | None]]:
 
 def group_differentials(
     measurement: Measurement, rows: list[GroupRow], place: int, claimed: tuple[float, ...],
-    alpha: float,
+    rule: Rule,
 ) -> list[GroupDifferential]:  # fmt: skip
     """The ratios of the groups' FMR and FNMR at the row ``place``, without groups of few people."""
     names, found = measurement.labels.names, []
@@ -83,8 +83,9 @@ def group_differentials(
         able = [row.label for row in own if getattr(row, people) >= LEAST_PEOPLE]
         if len(able) < 2:
             continue
-        counts = GroupCounts(measurement, claimed, alpha / len(able))
-        rates = [getattr(counts.row(a, [names.index(a)]), measure.lower())[place] for a in able]
+        counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / len(able)))
+        kind = measurement.mated if measure == "FNMR" else measurement.non_mated
+        rates = [counts.rates(kind, [names.index(label)])[place] for label in able]
         left_out = [row.label for row in own if row.label not in able]
         found += [
             GroupDifferential(
@@ -100,12 +101,12 @@ def group_differentials(
             )
             for one in differentials(rates)
         ]
-    return found + _same_group(measurement, rows, place, claimed, alpha)
+    return found + _same_group(measurement, rows, place, claimed, rule)
 
 
 def _same_group(
     measurement: Measurement, rows: list[GroupRow], place: int, claimed: tuple[float, ...],
-    alpha: float,
+    rule: Rule,
 ) -> list[GroupDifferential]:  # fmt: skip
     """People of one group against people of two, the FMR of each."""
     names = measurement.labels.names
@@ -116,8 +117,9 @@ def _same_group(
         or min(totals[w].people for w in (WITHIN, ACROSS_ALL)) < LEAST_PEOPLE
     ):
         return []
-    counts = GroupCounts(measurement, claimed, alpha / 2)
-    one = same_group(*(counts.row("", numbers).fmr[place] for numbers in (within, across)))
+    counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / 2))
+    non_mated = measurement.non_mated
+    one = same_group(*(counts.rates(non_mated, numbers)[place] for numbers in (within, across)))
     return [
         GroupDifferential(
             measure="FMR",
@@ -132,12 +134,12 @@ def _same_group(
 
 
 def chosen_impostors(
-    measurement: Measurement, claimed: tuple[float, ...], alpha: float, *, at_any_time: bool
+    measurement: Measurement, claimed: tuple[float, ...], rule: Rule
 ) -> Impostors | None:
     """The FMR of impostors of the same group, or of look-alikes, divided by that of random pairs.
 
     None for random impostors. The two rates of a ratio are each bounded at alpha / 2, so both hold
-    together; each row is bounded by itself. ``at_any_time``: the evidence decided when to stop.
+    together; each row is bounded by itself.
     """
     chosen, names = measurement.impostors, measurement.labels.names
     if chosen is None:
@@ -145,13 +147,12 @@ def chosen_impostors(
     share, kinds = chosen.share, label_kinds(names)
     if measurement.look_alikes:
         kinds = [measurement.labels.number(LOOK_ALIKE)], [measurement.labels.number(OTHERS)]
-    counts = GroupCounts(measurement, claimed, alpha / 2)
+    counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / 2))
     within, across = (counts.row("", numbers) for numbers in kinds)
-    bounds = [counts.bounds(numbers, at_any_time=at_any_time) for numbers in kinds]
     few = min(within.people, across.people) < LEAST_PEOPLE
     rows = []
     for place, threshold in enumerate(measurement.thresholds):
-        found = same_group(bounds[0][place], bounds[1][place])
+        found = same_group(within.fmr[place], across.fmr[place])
         ends = found.interval
         low, value, high = (
             against_random(ratio, share) for ratio in (ends.lower, found.value, ends.upper)

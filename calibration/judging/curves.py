@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from calibration.counting.comparisons import Measurement
+from calibration.judging.evidence import of_customers, of_table
 from calibration.judging.findings import OperatingPoint
-from calibration.judging.table_rows import effects_of
 from calibration.statistics import tail
-from calibration.statistics.det import crossing, equal_error_rate, threshold_for
-from calibration.statistics.intervals import Rate, measured
-from calibration.statistics.verdicts import Evidence
+from calibration.statistics.det import crossing, det, threshold_for
+from calibration.statistics.intervals import Interval, Rate
+from calibration.statistics.verdicts import Evidence, Rule
 from verikit.contract import ErrorRates
 
 
@@ -27,34 +28,58 @@ def fitted_tail(measurement: Measurement, rows: list[Evidence]) -> tail.Tail | N
     return tail.fit(measurement.non_mated.histogram, nearest.design_effect)
 
 
-def equal_error(measurement: Measurement) -> Rate | None:
-    """The equal error rate; None without both kinds, or if pairs were not drawn at random."""
+def equal_error(measurement: Measurement, rates: ErrorRates, rule: Rule) -> Rate | None:
+    """The equal error rate; None without both kinds, or if pairs were not drawn at random.
+
+    Its interval spans those of both rates at that threshold.
+    """
     non_mated, mated = measurement.kinds
     if measurement.look_alikes or not (non_mated.histogram.n and mated.histogram.n):
         return None
-    row = _nearest(measurement, crossing(non_mated.histogram, mated.histogram))
-    effects = effects_of(measurement, non_mated)[row], effects_of(measurement, mated)[row]
-    return equal_error_rate(non_mated.histogram, mated.histogram, effects)
+    curve = det(non_mated.histogram, mated.histogram)
+    place = crossing(curve)
+    row = _nearest(measurement, float(curve.thresholds[place]))
+    both = [
+        _measured(evidence[row], rate, rule)
+        for evidence, rate in (
+            (of_table(measurement, rates), float(curve.fmr[place])),
+            (of_customers(measurement), float(curve.fnmr[place])),
+        )
+    ]
+    return Rate(
+        rate=sum(one.rate for one in both) / 2,
+        interval=Interval(
+            min(one.interval.lower for one in both), max(one.interval.upper for one in both)
+        ),
+    )
 
 
-def operating_points(measurement: Measurement, rates: ErrorRates) -> list[OperatingPoint]:
+def operating_points(
+    measurement: Measurement, rates: ErrorRates, rule: Rule
+) -> list[OperatingPoint]:
     """The threshold and the TMR at each documented rate; none if pairs were not at random."""
     if measurement.look_alikes:
         return []
-    return [_operating_point(measurement, rate) for _, rate in rates.rows]
+    rows = of_customers(measurement)
+    return [_operating_point(measurement, rate, rows, rule) for _, rate in rates.rows]
 
 
-def _operating_point(measurement: Measurement, fmr: float) -> OperatingPoint:
+def _operating_point(
+    measurement: Measurement, fmr: float, rows: list[Evidence], rule: Rule
+) -> OperatingPoint:
     non_mated, mated = measurement.kinds
     threshold = threshold_for(non_mated.histogram, fmr)
     if threshold is None or not mated.histogram.n:
         return OperatingPoint(fmr=fmr, threshold=threshold, tmr=None)
-    edges = mated.histogram.edges
-    first = int(np.searchsorted(edges, threshold))
-    matches = int(mated.histogram.bins[first:].sum())
-    effect = effects_of(measurement, mated)[_nearest(measurement, threshold)]
-    rate = measured(matches, mated.histogram.n, effect)
-    return OperatingPoint(fmr=fmr, threshold=threshold, tmr=rate)
+    first = int(np.searchsorted(mated.histogram.edges, threshold))
+    below = float(mated.histogram.bins[:first].sum()) / mated.histogram.n
+    fnmr = _measured(rows[_nearest(measurement, threshold)], below, rule)
+    return OperatingPoint(fmr=fmr, threshold=threshold, tmr=fnmr.complement)
+
+
+def _measured(row: Evidence, rate: float, rule: Rule) -> Rate:
+    """A rate between rows, with the dependence of the nearest row."""
+    return replace(row, k=round(rate * row.n)).measured(rule)
 
 
 def _nearest(measurement: Measurement, threshold: float) -> int:

@@ -66,7 +66,7 @@ class RequiredRow:
     """A judged requirement, for a ``group`` or for all: k events in n comparisons of ``people``.
 
     ``open_still`` further comparisons may be events. ``rate`` is k / n, or the ratio of a
-    differential, and ``interval`` its bounds.
+    differential, and ``interval`` its bounds at ``confidence``.
     """
 
     requirement: str
@@ -79,6 +79,7 @@ class RequiredRow:
     n: int
     rate: float
     interval: Interval
+    confidence: float
     people: int
     design_effect: float
     still_needed: int
@@ -179,7 +180,8 @@ class DegradedRow:
 
     ``strength`` counts from 1; ``component`` is OFIQ's name of what is degraded. ``verdict`` is on
     the whole table. Of ``asked`` comparisons that were answered, ``refused`` were refused. The
-    rates, with ``k`` false matches in ``n``, are those at the recommended threshold.
+    rates, with ``k`` false matches in ``n``, are those at the recommended threshold; ``confidence``
+    is that of each interval, so that all settings hold together.
     """
 
     kind: str
@@ -195,6 +197,7 @@ class DegradedRow:
     n: int
     fmr: float
     interval: Interval
+    confidence: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,21 +10,15 @@ import numpy as np
 from calibration.counting.acquisition import Acquisition
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.groups import ACROSS, LOOK_ALIKE, NOT_GIVEN, is_within
+from calibration.judging.evidence import of_photos, with_refused
 from calibration.judging.findings import GroupRow
-from calibration.judging.requirements import (
-    USUAL_FTA,
-    Requirement,
-    acquisition_of,
-    evidence_of,
-)
+from calibration.judging.requirements import Requirement
 from calibration.statistics.arrays import Counts
-from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.intervals import Interval, Rate, interval, measured
-from calibration.statistics.sequential import confidence_sequence
+from calibration.statistics.dependence import Shares
+from calibration.statistics.evidence import evidence_of
+from calibration.statistics.intervals import Rate
 from calibration.statistics.verdicts import Evidence, Rule
 
-USUAL_FNMR = 0.05
-"""Where a confidence sequence of a group's FNMR is narrowest."""
 WITHIN, ACROSS_ALL = "within a group", "across groups"
 
 
@@ -41,12 +35,12 @@ def label_kinds(names: list[str]) -> tuple[list[int], list[int]]:
 
 
 class GroupCounts:
-    """The counts of labels, and rates with intervals at ``alpha`` from them."""
+    """The counts of labels, and rates from them with intervals by ``rule``."""
 
-    def __init__(self, measurement: Measurement, claimed: tuple[float, ...], alpha: float) -> None:
+    def __init__(self, measurement: Measurement, claimed: tuple[float, ...], rule: Rule) -> None:
         self._measurement = measurement
         self._claimed = claimed
-        self._alpha = alpha
+        self._rule = rule
         self._person = measurement.identities.people().person
         self._repeats = [
             counts.pairs.result().times if counts.attempted else 1.0 for counts in measurement.kinds
@@ -59,130 +53,88 @@ class GroupCounts:
         refused = self._measurement.groups[True].refused(np.array(numbers), self._person)
         k = non_mated.events.sum(axis=1) // 2
         seconds = self._measurement.latencies.quantiles(numbers, (0.5, 0.95)) or (None, None)
+        photos = self._acquired_of(numbers)
+        acquired = of_photos(self._person, photos)[0] if photos else None
         return GroupRow(
             label=label,
             across=ACROSS in label or label == ACROSS_ALL,
             people=non_mated.people,
             n=round(non_mated.comparisons),
             k=k.astype(int).tolist(),
-            fmr=self._rates(self._measurement.non_mated, non_mated),
+            fmr=self.rates(self._measurement.non_mated, numbers),
             mated_people=mated.people,
             mated_n=round(mated.comparisons),
-            fnmr=self._rates(self._measurement.mated, mated),
+            fnmr=self.rates(self._measurement.mated, numbers),
             refused=int(refused.sum()),
-            acquisition=self._acquisition(numbers),
+            acquisition=acquired.measured(self._rule) if acquired else None,
             median=seconds[0],
             slowest=seconds[1],
         )
 
-    def bounds(self, numbers: list[int], *, at_any_time: bool) -> list[Rate]:
-        """The FMR of some labels together at each row; ``at_any_time``: wherever a run stops."""
-        shares = self.shares(self._measurement.non_mated, numbers)
-        rates = self._rates(self._measurement.non_mated, shares)
-        if not (at_any_time and shares.comparisons):
-            return rates
-        rows = zip(
-            rates, shares.events, self._effects(self._measurement.non_mated, shares),
-            self._claimed, strict=True,
-        )  # fmt: skip
-        return [
-            replace(
-                rate,
-                interval=confidence_sequence(
-                    float(events.sum()) / 2 / effect, shares.comparisons / effect, claimed,
-                    self._alpha,
-                ),
-            )
-            for rate, events, effect, claimed in rows
-        ]  # fmt: skip
+    def rates(self, counts: ComparisonCounts, numbers: list[int]) -> list[Rate]:
+        """The FMR, or FNMR, of some labels together at each row."""
+        return [one.measured(self._rule) for one in self._evidence(counts, numbers)]
 
     def evidence(self, number: int, place: int) -> Evidence:
         """The non-mated comparisons of a label at a row; refused ones may be false matches."""
-        shares = self.shares(self._measurement.non_mated, [number])
-        refused = self._measurement.groups[False].refused(np.array([number]), self._person)
-        return Evidence(
-            claimed=self._claimed[place],
-            k=int(shares.events[place].sum()) // 2,
-            n=round(shares.comparisons),
-            design_effect=self._effects(self._measurement.non_mated, shares)[place],
-            open_still=int(refused.sum()),
-        )
+        row = self._evidence(self._measurement.non_mated, [number])[place]
+        return replace(row, open_still=self._refused(self._measurement.non_mated, number))
 
     def required(
         self, number: int, requirement: Requirement, row: int
-    ) -> tuple[Evidence, int] | None:
-        """The evidence of a label for a requirement, and its people; None if unknown."""
+    ) -> tuple[Evidence, Evidence, int] | None:
+        """As ``of_required``, of a label; None if unknown."""
         if requirement.measure == "fta":
             chosen = self._acquired_of([number])
-            return (
-                None if chosen is None else acquisition_of(requirement.limit, self._person, chosen)
-            )
+            if chosen is None:
+                return None
+            evidence, people = of_photos(self._person, chosen)
+            return replace(evidence, claimed=requirement.limit), evidence, people
         counts = self._measurement.mated if requirement.of_mated else self._measurement.non_mated
-        refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
-        shares, repeats = self.shares(counts, [number]), self._repeats[counts.mated]
-        evidence, people = evidence_of(requirement, row, shares, refused, repeats)
+        refused = requirement.measure == "gfrr"
+        evidence = self._evidence(counts, [number], refused=refused)[row]
+        judged = replace(evidence, claimed=requirement.limit)
         if not counts.mated:  # refused ones may have been matches
-            evidence = replace(evidence, open_still=int(refused.sum()))
-        return evidence, people
+            judged = replace(judged, open_still=self._refused(counts, number))
+        return judged, evidence, self.shares(counts, [number], refused=refused).people
 
-    def bound(
-        self, counts: ComparisonCounts, number: int, row: int, *, at_any_time: bool
-    ) -> tuple[Callable[[float], Rate], Shares]:
-        """The rate of a label at a row as a function of alpha, and the people's shares.
+    def differing(
+        self, counts: ComparisonCounts, number: int, row: int
+    ) -> tuple[Evidence, Evidence]:
+        """The evidence of a label at a row as a differential is judged, and of the rate alone.
 
         Refused non-mated comparisons may be false matches.
         """
-        shares = self.shares(counts, [number])
-        effect = self._effects(counts, shares)[row]
-        k, n = float(shares.events[row].sum()) / shares.per_comparison, shares.comparisons
-        refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
-        most = k if counts.mated else min(n, k + int(refused.sum()))
-        expected = USUAL_FNMR if counts.mated else self._claimed[row]
+        evidence = self._evidence(counts, [number])[row]
+        refused = 0 if counts.mated else self._refused(counts, number)
+        return replace(evidence, open_still=refused), evidence
 
-        def ends(events: float, alpha: float) -> Interval:
-            if at_any_time:
-                return confidence_sequence(events / effect, n / effect, expected, alpha)
-            return interval(events / effect, n / effect, alpha)
-
-        def at(alpha: float) -> Rate:
-            return Rate(
-                rate=k / n, interval=Interval(ends(k, alpha).lower, ends(most, alpha).upper)
-            )
-
-        return at, shares
-
-    def shares(self, counts: ComparisonCounts, numbers: list[int]) -> Shares:
-        """Each person's share of one kind of comparison under some labels."""
-        shares = self._measurement.groups[counts.mated].shares(np.array(numbers), self._person)
+    def shares(
+        self, counts: ComparisonCounts, numbers: list[int], *, refused: bool = False
+    ) -> Shares:
+        """Each person's share of one kind of comparison under some labels; ``refused``: refused
+        ones are errors."""
+        groups = self._measurement.groups[counts.mated]
+        shares = groups.shares(np.array(numbers), self._person)
+        if refused:
+            shares = with_refused(shares, groups.refused(np.array(numbers), self._person))
         alike = self._measurement.look_alikes
         if not alike or counts.mated:
             return shares
         near = numbers == [self._measurement.labels.number(LOOK_ALIKE)]
         return replace(shares, pairs=alike.pairs_of_people if near else None)
 
-    def _effects(self, counts: ComparisonCounts, shares: Shares) -> list[float]:
-        repeats = self._repeats[counts.mated]
-        distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
+    def _evidence(
+        self, counts: ComparisonCounts, numbers: list[int], *, refused: bool = False
+    ) -> list[Evidence]:
+        shares = self.shares(counts, numbers, refused=refused)
         claimed = () if counts.mated else self._claimed
-        return [repeats * effect for effect in design_effects(distinct, claimed)]
+        rows = evidence_of(shares, claimed, self._repeats[counts.mated])
+        return [replace(row, shown_effect=math.inf) for row in rows]
 
-    def _rates(self, counts: ComparisonCounts, shares: Shares) -> list[Rate]:
-        n = round(shares.comparisons)
-        if not n:
-            return [measured(0, 0)] * len(shares.events)
-        return [
-            measured(int(events.sum()) // shares.per_comparison, n, effect, self._alpha)
-            for events, effect in zip(shares.events, self._effects(counts, shares), strict=True)
-        ]
-
-    def _acquisition(self, numbers: list[int]) -> Rate | None:
-        """FTA of the photos of a group; by person as all photos are."""
-        chosen = self._acquired_of(numbers)
-        if chosen is None:
-            return None
-        evidence, _ = acquisition_of(USUAL_FTA, self._person, chosen)
-        bounds = evidence.interval(Rule(tolerance=1.0, alpha=self._alpha))
-        return Rate(rate=evidence.rate, interval=bounds)
+    def _refused(self, counts: ComparisonCounts, number: int) -> int:
+        refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
+        return int(refused.sum())
 
     def _acquired_of(self, numbers: list[int]) -> Acquisition | None:
         """What became of the photos of a group, if they are of no other."""

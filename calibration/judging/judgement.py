@@ -17,15 +17,15 @@ from calibration.judging.by_group import (
 from calibration.judging.conditions import RunConditions, incomplete, unsupported
 from calibration.judging.curves import equal_error, fitted_tail, operating_points
 from calibration.judging.error_sources import listed, most_false_matches
+from calibration.judging.evidence import of_photos, of_table
 from calibration.judging.findings import (
     Acquired,
     Findings,
 )
-from calibration.judging.required import held, limits_of, required_of_groups, required_rows
-from calibration.judging.requirements import USUAL_FTA, Standard, acquisition_of
-from calibration.judging.table_rows import evidence, judged_rows, judged_together, table_rows
+from calibration.judging.required import held, required_of_groups, required_rows
+from calibration.judging.requirements import Standard
+from calibration.judging.table_rows import judged_rows, judged_together, table_rows
 from calibration.objections import Effect, Objection
-from calibration.statistics.intervals import Rate
 from calibration.statistics.verdicts import (
     Evidence,
     Rule,
@@ -41,7 +41,7 @@ def find(
 ) -> Findings:
     """All findings on the documented table."""
     audited = _audited(measurement, rates, conditions)
-    fitted = fitted_tail(measurement, evidence(measurement, rates))
+    fitted = fitted_tail(measurement, of_table(measurement, rates))
     reasons = unsupported(measurement, conditions)
     barred = bool(reasons) or audited.has(Effect.NO_VERDICT)
     up_to = -math.inf if barred else conditions.up_to
@@ -61,7 +61,7 @@ def find(
         found = held(seen, [audited.doubtful[operating]] * len(seen), rule, audited)
         return [Verdict.INCONCLUSIVE if barred else one.verdict for one in found]
 
-    by_group = groups(measurement, operating, claimed, judged, rule.alpha)
+    by_group = groups(measurement, operating, claimed, judged, rule)
     return Findings(
         verdict=_overall([row.verdict for row in required], remarks) if required else table_verdict,
         table_verdict=table_verdict,
@@ -78,9 +78,9 @@ def find(
         rows=rows,
         operating=operating,
         supports_rates=conditions.supports_rates,
-        equal_error=equal_error(measurement),
-        operating_points=operating_points(measurement, rates),
-        acquired=_acquired(measurement, conditions.standard, rule),
+        equal_error=equal_error(measurement, rates, rule),
+        operating_points=operating_points(measurement, rates, rule),
+        acquired=_acquired(measurement, rule),
         non_mated=non_mated.histogram.n,
         mated=mated.histogram.n,
         refused_non_mated=non_mated.failed,
@@ -102,8 +102,8 @@ def find(
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
         groups=by_group,
         clusters=conditions.clusters,
-        impostors=chosen_impostors(measurement, claimed, rule.alpha, at_any_time=rule.at_any_time),
-        differentials=group_differentials(measurement, by_group, operating, claimed, rule.alpha),
+        impostors=chosen_impostors(measurement, claimed, rule),
+        differentials=group_differentials(measurement, by_group, operating, claimed, rule),
         highest_non_mated=listed(measurement, non_mated),
         lowest_mated=listed(measurement, mated),
         most_false_matches=most_false_matches(measurement),
@@ -177,7 +177,7 @@ def verdict_on(
         measurement, rates, rule, conditions.standard, audited, barred=False
     ):
         return overall([row.verdict for row in required])
-    seen = evidence(measurement, rates)
+    seen = of_table(measurement, rates)
     judged = judged_rows(measurement.sign, rates, conditions.up_to)
     return overall([row.verdict for row in judged_together(seen, judged, rule, audited)[:judged]])
 
@@ -201,7 +201,7 @@ def weighed(measurement: Measurement, rates: ErrorRates, conditions: RunConditio
         _audited(measurement, rates, conditions),
         unsupported(measurement, conditions),
     )
-    rows = [replace(row, open_still=audited.hidden) for row in evidence(measurement, rates)]
+    rows = [replace(row, open_still=audited.hidden) for row in of_table(measurement, rates)]
     return Weighed(
         rows=list(zip(rows, audited.doubtful, strict=True)),
         objections=audited.objections,
@@ -215,19 +215,15 @@ def _overall(verdicts: list[Verdict], remarks: list[str]) -> Verdict:
     return Verdict.INCONCLUSIVE if remarks and verdict == Verdict.PASS else verdict
 
 
-def _acquired(measurement: Measurement, standard: Standard | None, rule: Rule) -> Acquired:
-    """The FTA with the bounds that a required one has."""
+def _acquired(measurement: Measurement, rule: Rule) -> Acquired:
     result = measurement.acquisition()
     names = measurement.identities.photos.names
-    required = standard.requirements if standard else ()
-    limit = next((one.limit for one in required if one.measure == "fta"), USUAL_FTA)
-    evidence, _ = acquisition_of(limit, measurement.identities.people().person, result)
-    bounds = evidence.interval(limits_of(standard, rule))
+    evidence, _ = of_photos(measurement.identities.people().person, result)
     return Acquired(
         tried=result.tried,
         failed=[names[photo] for photo in result.failed],
         left_open=[names[photo] for photo in result.open_],
-        rate=Rate(rate=evidence.rate, interval=bounds) if result.tried else None,
+        rate=evidence.measured(rule) if result.tried else None,
     )
 
 

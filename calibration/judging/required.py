@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from calibration.counting.comparisons import Measurement
 from calibration.judging.audit import Audit
+from calibration.judging.evidence import of_required
 from calibration.judging.findings import RequiredRow
 from calibration.judging.group_counts import GroupCounts, label_kinds
-from calibration.judging.requirements import (
-    Requirement,
-    Standard,
-    evidence_for,
-)
+from calibration.judging.requirements import Requirement, Standard
 from calibration.objections import Effect
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import DifferentialEvidence
-from calibration.statistics.intervals import ALPHA
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, decide, judge
 from verikit.contract import ErrorRates
 from verikit.errors import WrongUse
@@ -39,17 +36,16 @@ def required_rows(  # noqa: PLR0913 - all that a row is made of
     if standard is None:
         return []
     requirements = standard.requirements
-    seen = [
-        differential_evidence(measurement, one, rates, at_any_time=rule.at_any_time)
-        if one.between_groups
-        else evidence_for(measurement, one, rates.thresholds)
-        for one in requirements
-    ]
-    rows = [
-        (one, replace(row, open_still=row.open_still + audited.hidden * (one.measure == "fmr")), n)
-        for one, (row, n) in zip(requirements, seen, strict=True)
-    ]
     limits = limits_of(standard, rule)
+    rows = []
+    for one in requirements:
+        if one.between_groups:
+            rows.append((one, *differential_evidence(measurement, one, rates, limits)))
+            continue
+        judged, read, people = of_required(measurement, one, rates)
+        if one.measure == "fmr":
+            judged, read = (replace(row, open_still=audited.hidden) for row in (judged, read))
+        rows.append((one, judged, read, people))
     return _rows(rows, measurement.sign, rates, limits, audited, barred=barred)
 
 
@@ -68,8 +64,8 @@ def required_of_groups(  # noqa: PLR0913 - as above
     """
     found: list[RequiredRow] = []
     for one in standard.requirements if standard else ():
-        groups = evidence_of_groups(measurement, one, rates.thresholds)
-        few = [label for label, (_, people) in groups.items() if people < LEAST_PEOPLE]
+        groups = evidence_of_groups(measurement, one, rates)
+        few = [label for label, (*_, people) in groups.items() if people < LEAST_PEOPLE]
         for some, closed in (([g for g in groups if g not in few], barred), (few, True)):
             rows = _rows(
                 [(one, *groups[label]) for label in some],
@@ -90,7 +86,7 @@ def limits_of(standard: Standard | None, rule: Rule) -> Rule:
 
 
 def _rows(  # noqa: PLR0913 - as above
-    rows: list[tuple[Requirement, Evidence, int]],
+    rows: list[tuple[Requirement, Evidence, Evidence, int]],
     sign: float,
     rates: ErrorRates,
     limits: Rule,
@@ -98,14 +94,15 @@ def _rows(  # noqa: PLR0913 - as above
     *,
     barred: bool,
 ) -> list[RequiredRow]:
-    """Requirements, what was counted for each and of how many people, judged together."""
+    """Requirements judged together; for each the evidence as judged, that of the rate alone, and
+    its people."""
     doubtful = [
         audited.doubtful[rates.thresholds.index(sign * (one.threshold or math.nan))]
         if one.measure == "fmr"
         else 0
-        for one, _, _ in rows
+        for one, *_ in rows
     ]
-    judged = held([row for _, row, _ in rows], doubtful, limits, audited)
+    judged = held([row for _, row, _, _ in rows], doubtful, limits, audited)
     return [
         RequiredRow(
             requirement=str(one),
@@ -117,30 +114,28 @@ def _rows(  # noqa: PLR0913 - as above
             open_still=row.open_still,
             n=row.n,
             rate=row.rate,
-            interval=judgement.interval,
+            interval=read.interval(limits),
+            confidence=limits.confidence,
             people=people,
             design_effect=row.design_effect,
             still_needed=judgement.still_needed,
         )
-        for (one, row, people), judgement in zip(rows, judged, strict=True)
+        for (one, row, read, people), judgement in zip(rows, judged, strict=True)
     ]
 
 
 def evidence_of_groups(
-    measurement: Measurement, requirement: Requirement, thresholds: tuple[float, ...]
-) -> dict[str, tuple[Evidence, int]]:
-    """The evidence for a requirement in each group, and the number of its people.
-
-    ``thresholds`` are those of the rows, negated if lower scores are closer.
-    """
+    measurement: Measurement, requirement: Requirement, rates: ErrorRates
+) -> dict[str, tuple[Evidence, Evidence, int]]:
+    """As ``of_required``, in each group."""
     if requirement.between_groups or measurement.look_alikes:
         return {}
     if requirement.of_refusals and not measurement.tells_refusals:
         return {}
-    counts = GroupCounts(measurement, (), ALPHA)
+    counts = GroupCounts(measurement, tuple(rate for _, rate in rates.rows), Rule())
     row = 0
     if requirement.measure != "fta":
-        row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
+        row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
     found = {}
     names = measurement.labels.names
     for number in label_kinds(names)[0]:
@@ -154,12 +149,9 @@ def differential_evidence(
     measurement: Measurement,
     requirement: Requirement,
     rates: ErrorRates,
-    *,
-    at_any_time: bool,
-) -> tuple[Evidence, int]:
-    """The evidence for a required differential, and the people of the groups it includes.
-
-    Groups with few people are left out.
+    rule: Rule,
+) -> tuple[Evidence, Evidence, int]:
+    """As ``of_required``, of the groups together, without groups of few people.
 
     Raises:
         WrongUse: the comparisons have no groups.
@@ -172,27 +164,27 @@ def differential_evidence(
         how = f"all are of {names[within[0]]}" if within else "add --groups TABLE (person,group)"
         raise WrongUse(f"{requirement} needs two groups: {how}.")
     row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
-    claimed = tuple(rate for _, rate in rates.rows)
-    counts = GroupCounts(measurement, claimed, ALPHA)
+    counts = GroupCounts(measurement, tuple(rate for _, rate in rates.rows), rule)
     kind = measurement.mated if requirement.of_mated else measurement.non_mated
     able = [number for number in within if counts.shares(kind, [number]).people >= LEAST_PEOPLE]
-    limit, people = requirement.limit, 0
+    limit = requirement.limit
     if len(able) < 2:
         nobody = DifferentialEvidence(claimed=limit, k=0, n=0, rates_at=lambda _: ())
-        return nobody, people
-    bounds, k, n = [], 0, 0
-    for number in able:
-        bound, shares = counts.bound(kind, number, row, at_any_time=at_any_time)
-        bounds.append(bound)
-        k += round(float(shares.events[row].sum()) / shares.per_comparison)
-        n, people = n + round(shares.comparisons), people + shares.people
-    evidence = DifferentialEvidence(
-        claimed=limit,
-        k=k,
-        n=n,
-        rates_at=lambda alpha: [bound(alpha / len(bounds)) for bound in bounds],
-    )
-    return evidence, people
+        return nobody, nobody, 0
+    both = [counts.differing(kind, number, row) for number in able]
+
+    def of(groups: Sequence[Evidence]) -> DifferentialEvidence:
+        return DifferentialEvidence(
+            claimed=limit,
+            k=sum(one.k for one in groups),
+            n=sum(one.n for one in groups),
+            rates_at=lambda alpha: [
+                one.measured(replace(rule, alpha=alpha / len(groups))) for one in groups
+            ],
+        )
+
+    judged, read = map(of, zip(*both, strict=True))
+    return judged, read, sum(counts.shares(kind, [number]).people for number in able)
 
 
 def held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:

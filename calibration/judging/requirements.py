@@ -15,14 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from calibration.counting.acquisition import Acquisition
-from calibration.counting.comparisons import Measurement
-from calibration.statistics.arrays import Counts
-from calibration.statistics.dependence import Shares, design_effects, growths
-from calibration.statistics.strata import stratified
-from calibration.statistics.verdicts import Evidence
 from verikit.contract.plain_yaml import read_yaml
 from verikit.errors import WrongUse, in_words
 
@@ -34,8 +26,6 @@ MEASURES = {
     "fmr-differential": "FMR differential",
     "fnmr-differential": "FNMR differential",
 }
-USUAL_FTA = 0.05
-"""Where a confidence sequence of the FTA is narrowest if none is required."""
 _TEXT = re.compile(
     r"(?:(f(?:n?)mr(?:-differential)?|gfrr)@([\d.]+)|(fta))<=([\d.e/%-]+)",
     re.I,
@@ -188,87 +178,3 @@ def chosen(name: str | None, texts: Sequence[str], confidence: float) -> Standar
     standard = load_standard(name)
     both = dict.fromkeys((*standard.requirements, *further))
     return replace(standard, requirements=tuple(both))
-
-
-def evidence_for(
-    measurement: Measurement,
-    requirement: Requirement,
-    thresholds: tuple[float, ...],
-) -> tuple[Evidence, int]:
-    """The evidence for a requirement, and the number of people that it comes from.
-
-    ``thresholds`` are those of the rows, negated if lower scores are closer.
-
-    Raises:
-        WrongUse: the requirement is at a threshold that was not counted.
-    """
-    person = measurement.identities.people().person
-    if requirement.of_refusals and not measurement.tells_refusals:
-        return Evidence(claimed=requirement.limit, k=0, n=0), 0
-    if requirement.measure == "fta":
-        return acquisition_of(requirement.limit, person, measurement.acquisition())
-    row = requirement.row(tuple(measurement.sign * threshold for threshold in thresholds))
-    counts = measurement.mated if requirement.of_mated else measurement.non_mated
-    shares = measurement.shares(counts)
-    repeats = counts.pairs.result().times if counts.histogram.n else 1.0
-    if requirement.measure == "fmr" and (alike := measurement.look_alikes):
-        limits = tuple(requirement.limit for _ in thresholds)
-        return stratified(limits, *measurement.strata(), alike.share, repeats)[row], shares.people
-    refused = counts.refused(person)
-    missing = refused.size - shares.tried.size
-    shares = replace(
-        shares,
-        tried=np.pad(shares.tried.astype(np.int64), (0, missing)),
-        events=np.pad(shares.events.astype(np.int64), ((0, 0), (0, missing))),
-    )
-    return evidence_of(requirement, row, shares, refused, repeats)
-
-
-def evidence_of(
-    requirement: Requirement, row: int, shares: Shares, refused: Counts, repeats: float
-) -> tuple[Evidence, int]:
-    """The evidence of some comparisons for a requirement, and the number of their people.
-
-    ``refused``: refused comparisons of each person, shape (people,); ``repeats``: the mean number
-    of times that a pair occurs.
-    """
-    if requirement.measure == "gfrr":
-        shares = replace(shares, tried=shares.tried + refused, events=shares.events + refused)
-    n = round(shares.comparisons)
-    if not n:
-        return Evidence(claimed=requirement.limit, k=0, n=0), shares.people
-    limits = tuple(requirement.limit for _ in shares.events)
-    distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
-    evidence = Evidence(
-        claimed=requirement.limit,
-        k=round(float(shares.events[row].sum()) / shares.per_comparison),
-        n=n,
-        design_effect=repeats * design_effects(distinct, limits)[row],
-        growth=repeats * growths(distinct, limits)[row],
-    )
-    return evidence, shares.people
-
-
-def acquisition_of(limit: float, person: Counts, result: Acquisition) -> tuple[Evidence, int]:
-    """The evidence for an FTA of at most ``limit``, by person, and the number of people.
-
-    Open photos may have failed.
-
-    ``person`` gives the person of each photo, shape (photos,).
-    """
-    people = int(person.max()) + 1 if person.size else 0
-
-    def by_person(photos: Counts) -> Counts:
-        return np.bincount(person[photos], minlength=people)
-
-    shares = Shares(
-        tried=by_person(result.photos), events=by_person(result.failed)[None, :], per_comparison=1
-    )
-    evidence = Evidence(
-        claimed=limit,
-        k=result.failed.size,
-        n=result.tried,
-        design_effect=design_effects(shares)[0] if result.tried else 1.0,
-        open_still=result.open_.size,
-    )
-    return evidence, shares.people

@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from calibration.counting.comparisons import ComparisonCounts, Measurement
+from calibration.counting.comparisons import Measurement
 from calibration.judging.audit import Audit
+from calibration.judging.evidence import of_customers, of_table
 from calibration.judging.findings import Extrapolated, Row
 from calibration.judging.required import held
 from calibration.statistics import tail
-from calibration.statistics.dependence import (
-    Shares,
-    design_effects,
-    growths,
-    shown_effects,
-    spreads,
-)
-from calibration.statistics.intervals import Interval, Rate, measured
+from calibration.statistics.dependence import spreads
+from calibration.statistics.intervals import Interval
 from calibration.statistics.planning import comparisons_of, people_for
-from calibration.statistics.strata import StratifiedEvidence, stratified
+from calibration.statistics.strata import StratifiedEvidence
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict
 from verikit.contract import ErrorRates
-
-
-def evidence(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
-    """The counts of each row with its design effect, multiplied by that of repeated pairs."""
-    histogram = measurement.non_mated.histogram
-    claimed = tuple(rate for _, rate in rates.rows)
-    if alike := measurement.look_alikes:
-        repeats = measurement.non_mated.pairs.result().times if histogram.n else 1.0
-        return list(stratified(claimed, *measurement.strata(), alike.share, repeats))
-    effects, shown, growing = (
-        effects_of(measurement, measurement.non_mated, claimed, of=of)
-        for of in (design_effects, shown_effects, growths)
-    )
-    seen = zip(claimed, histogram.matches, effects, shown, growing, strict=True)
-    return [
-        Evidence(
-            claimed=rate,
-            k=int(k),
-            n=histogram.n,
-            design_effect=effect,
-            shown_effect=own,
-            growth=growth if histogram.n else 0.0,
-        )
-        for rate, k, effect, own, growth in seen
-    ]
 
 
 def table_rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
@@ -61,10 +30,11 @@ def table_rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     audited: Audit,
 ) -> list[Row]:
     """The rows of the table; those beyond ``up_to`` are judged by themselves."""
-    seen = evidence(measurement, rates)
-    mated = measurement.mated
-    false_non_match = _rates(measurement, mated, rule.alpha, mated.histogram.n)
-    false_rejection = _rates(measurement, mated, rule.alpha, mated.attempted, mated.failed)
+    seen = of_table(measurement, rates)
+    false_non_match, false_rejection = (
+        [row.measured(rule) for row in of_customers(measurement, refused=refused)]
+        for refused in (False, True)
+    )
     by_pair = measurement.fmr_by_pair_of_people().tolist()
     by_person = _by_person(measurement)
     judged = judged_rows(measurement.sign, rates, up_to)
@@ -179,17 +149,6 @@ def _sensitivities(measurement: Measurement, rows: list[Evidence]) -> list[Inter
     return found
 
 
-def _rates(
-    measurement: Measurement, counts: ComparisonCounts, alpha: float, n: int, failed: int = 0
-) -> list[Rate]:
-    """Events and failed comparisons among n, for each row."""
-    effects = effects_of(measurement, counts)
-    return [
-        measured(int(k) + failed, n, effect, alpha)
-        for k, effect in zip(counts.events, effects, strict=True)
-    ]
-
-
 def _extrapolated(
     fitted: tail.Tail | None, threshold: float, row: Evidence, judgement: Judgement
 ) -> Extrapolated | None:
@@ -200,18 +159,3 @@ def _extrapolated(
         rate=fitted.rate_at(threshold),
         interval=fitted.interval_at(threshold),
     )
-
-
-def effects_of(
-    measurement: Measurement,
-    counts: ComparisonCounts,
-    claimed: tuple[float, ...] = (),
-    of: Callable[[Shares, tuple[float, ...]], list[float]] = design_effects,
-) -> list[float]:
-    """The design effect of each row; a repeated pair is evidence only once."""
-    if not counts.histogram.n:
-        return [1.0] * len(counts.histogram.thresholds)
-    repeats = counts.pairs.result().times
-    shares = measurement.shares(counts)
-    distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
-    return [repeats * effect for effect in of(distinct, claimed)]

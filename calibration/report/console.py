@@ -93,8 +93,8 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     console.print()
     console.print(
         f"Customers: {counted(findings.mated, 'comparison')} of "
-        f"{counted(findings.mated_people, 'person', 'people')} with themselves; "
-        "rejected means not matched, or refused"
+        f"{counted(findings.mated_people, 'person', 'people')} with themselves "
+        f"({words.interval_of(findings)}s); rejected means not matched, or refused"
     )
     console.print(_turned_away(findings))
     console.print()
@@ -255,8 +255,11 @@ def _required(rows: Sequence[RequiredRow]) -> Table:
     """Of all people, or by group: then the limit stands once, above its groups."""
     first = "group" if rows[0].group else "required"
     table = _table(
-        (first, "errors", "people", "measured", "verdict"), left=(first, "verdict"), gap=1
+        (first, "errors", "people", f"measured ({100 * rows[0].confidence:g} %)", "verdict"),
+        left=(first, "verdict"),
+        gap=1,
     )
+    table.columns[3].no_wrap = True  # the first column breaks if any must
     limit = ""
     for row in rows:
         if row.group and limit != row.requirement:
@@ -272,5 +275,5 @@ def _required(rows: Sequence[RequiredRow]) -> Table:
 
 def _short(row: RequiredRow) -> str:
     at = "" if row.threshold is None else f"@{row.threshold:g}"
-    name = row.measure.replace("fnmr", "FNMR").replace("fmr", "FMR")
-    return f"{name if '-' in name else name.upper()}{at} <= {row.limit:g}"
+    name = row.measure.replace("-differential", " ratio").upper().replace("RATIO", "ratio")
+    return f"{name}{at} <= {row.limit:g}"

@@ -99,10 +99,12 @@ def ratio_between(one: GroupDifferential) -> str:
     return ratio(one.value, one.interval)
 
 
-def ratio(value: float, interval: Interval) -> str:
+def ratio(value: float, interval: Interval, *, short: bool = False) -> str:
     """A ratio of rates and its interval: 2.4 (1.3 to 6.1)."""
     if math.isnan(value):
         return "no error in any group"
+    if short and math.isinf(value):
+        return f"at least {interval.lower:.2g}"
     middle, upper = (
         two_digits(number) if math.isfinite(number) else "without bound"
         for number in (value, interval.upper)
@@ -132,7 +134,7 @@ def measured_as_required(row: RequiredRow, *, short: bool = False) -> str:
     if not row.n:
         return "not measured"
     if row.limit > 1:
-        return ratio(row.rate, row.interval)
+        return ratio(row.rate, row.interval, short=short)
     if row.measure == "fmr":
         told = one_in_between(row.rate, row.interval, short=short)
         return f"1 in {told}" if short and row.rate else told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,8 +26,7 @@ from calibration.report.canvas import (
     log_rate,
 )
 from calibration.statistics.det import det, reached
-from calibration.statistics.sequential import confidence_sequence
-from calibration.statistics.verdicts import Verdict
+from calibration.statistics.verdicts import Evidence, Rule, Verdict
 
 ORANGE = "#d55e00"
 _ACROSS = 3
@@ -133,7 +133,7 @@ def sequential_trace(findings: Findings, evaluation: Evaluation) -> str:
     def draw(figure: Figure) -> None:
         grid = figure.subplots(3, 2, sharex=True, sharey=True)
         for place, (axes, row) in enumerate(zip(grid.flat, findings.rows, strict=False)):
-            _trace(axes, [(n, int(k[place])) for n, k in moments], row, findings.rule.tolerance)
+            _trace(axes, [(n, int(k[place])) for n, k in moments], row, findings.rule)
         figure.supxlabel("non-mated comparisons", fontsize="medium")
         figure.supylabel("false match rate / claimed rate", fontsize="medium")
 
@@ -305,9 +305,15 @@ def _told(row: Row) -> str:
     )
 
 
-def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, tolerance: float) -> None:
+def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, rule: Rule) -> None:
     n = np.array([n for n, _ in moments])
-    bounds = [confidence_sequence(k, n, row.claimed) for n, k in moments]
+    at_any_time = replace(rule, at_any_time=True)
+    bounds = [
+        Evidence(claimed=row.claimed, k=k, n=n, design_effect=row.design_effect).interval(
+            at_any_time
+        )
+        for n, k in moments
+    ]
     low, high = 0.02, 50
     axes.fill_between(
         n,
@@ -318,7 +324,7 @@ def _trace(axes: Axes, moments: list[tuple[int, int]], row: Row, tolerance: floa
     rates = np.array([k / n / row.claimed for n, k in moments])
     axes.plot(n[rates > 0], np.clip(rates[rates > 0], low, high), color=_colour(row))
     axes.axhline(1, color=GREY, linewidth=1)
-    axes.axhline(tolerance, color=GREY, linewidth=1, linestyle="--")
+    axes.axhline(rule.tolerance, color=GREY, linewidth=1, linestyle="--")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(low, high)

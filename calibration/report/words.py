@@ -135,13 +135,15 @@ def look_alikes(findings: Findings) -> Impostors | None:
 
 
 def _turned_away(findings: Findings, row: Row) -> str:
-    if math.isnan(row.gfrr.rate):
+    told = not math.isnan(row.gfrr.rate)
+    rate = row.gfrr if told else row.fnmr
+    if math.isnan(rate.rate):
         return "how many customers are rejected was not measured"
-    ends = row.gfrr.interval
+    ends = rate.interval
     of = max(100, out_of(ends.upper))
-    low, middle, high = (round(of * share) for share in (ends.lower, row.gfrr.rate, ends.upper))
+    low, middle, high = (round(of * share) for share in (ends.lower, rate.rate, ends.upper))
     return (
-        f"of {of:,} customers {middle:,} {_are(middle)} rejected "
+        f"of {of:,} customers {middle:,} {_are(middle)} {'rejected' if told else 'not matched'} "
         f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')})"
     )
 
@@ -313,6 +315,23 @@ def more_needed(row: Row, *, short: bool = False) -> str:
 def interval_of(findings: Findings) -> str:
     """The heading of a column of intervals."""
     return f"{100 * (1 - findings.rule.alpha):g} % interval"
+
+
+def levels(findings: Findings) -> str:
+    """Why an interval may reach beyond what a verdict excludes, in sentences."""
+    both = 100 * findings.rule.alpha
+    told = (
+        f" Each interval holds for its rate alone and leaves {both / 2:g} % of doubt on either "
+        f"side; a PASS leaves {both:g} % on one, so an interval may reach a little beyond what a "
+        "PASS excludes."
+    )
+    asked = findings.standard.confidence if findings.required and findings.standard else None
+    if asked is not None and round(asked - findings.rule.confidence, 9):
+        told += (
+            f" Required rates are told and judged at {100 * asked:g} %, all others at "
+            f"{100 * findings.rule.confidence:g} %."
+        )
+    return told
 
 
 def barring(findings: Findings) -> list[str]:

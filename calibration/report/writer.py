@@ -128,6 +128,7 @@ def _page(
         answered=words.answered(findings),
         causes=words.causes(findings),
         interval=words.interval_of(findings),
+        levels=words.levels(findings),
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
         settings=len(EVERY),

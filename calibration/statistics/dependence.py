@@ -81,6 +81,11 @@ def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     return [row.spread * sharing for row in _rows(shares, claimed)]
 
 
+def largest_effect(shares: Shares) -> float:
+    """The design effect if all comparisons that share a person had one outcome: none is larger."""
+    return 1 + max(0.0, _sharing(shares))
+
+
 def people_errors(top: Shares, rest: Shares, share: float) -> list[float]:
     """The relative standard error of each row's rate that comes from the choice of people alone.
 

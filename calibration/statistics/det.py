@@ -12,7 +12,6 @@ from typing import Protocol
 import numpy as np
 
 from calibration.statistics.arrays import Counts, Floats
-from calibration.statistics.intervals import Interval, Rate, measured
 
 
 class Binned(Protocol):
@@ -60,28 +59,9 @@ def overlap(non_mated: Binned, mated: Binned) -> bool:
     return bool(((curve.fmr > 0) & (curve.fnmr > 0)).any())
 
 
-def crossing(non_mated: Binned, mated: Binned) -> float:
-    """The bin edge at which FMR and FNMR are closest, on the axis of the scores."""
-    curve = det(non_mated, mated)
-    return float(curve.thresholds[int(np.argmin(np.abs(curve.fmr - curve.fnmr)))])
-
-
-def equal_error_rate(non_mated: Binned, mated: Binned, effects: tuple[float, float]) -> Rate:
-    """The rate where FMR = FNMR; the interval spans those of both rates at that threshold.
-
-    ``effects`` are the design effects of the non-mated and of the mated counts.
-    """
-    curve = det(non_mated, mated)
-    place = int(np.argmin(np.abs(curve.fmr - curve.fnmr)))
-    fmr, fnmr = float(curve.fmr[place]), float(curve.fnmr[place])
-    bounds = (
-        measured(fmr * non_mated.n, non_mated.n, effects[0]).interval,
-        measured(fnmr * mated.n, mated.n, effects[1]).interval,
-    )
-    return Rate(
-        rate=(fmr + fnmr) / 2,
-        interval=Interval(min(b.lower for b in bounds), max(b.upper for b in bounds)),
-    )
+def crossing(curve: Curve) -> int:
+    """The place of the bin edge at which FMR and FNMR are closest: the equal error rate."""
+    return int(np.argmin(np.abs(curve.fmr - curve.fnmr)))
 
 
 def threshold_for(non_mated: Binned, fmr: float) -> float | None:

@@ -8,13 +8,15 @@ with 1 - alpha, and so does what is true of every w and d within them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calibration.statistics.arrays import Counts
-from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.intervals import ALPHA, Interval, measured
+from calibration.statistics.dependence import Shares
+from calibration.statistics.evidence import evidence_of
+from calibration.statistics.intervals import Interval
+from calibration.statistics.verdicts import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,20 +28,20 @@ class Difference:
 
 
 def difference(
-    tried: Counts, only_new: Counts, only_old: Counts, per_comparison: int, alpha: float = ALPHA
+    tried: Counts, only_new: Counts, only_old: Counts, per_comparison: int, rule: Rule
 ) -> Difference:
-    """The difference of the error rates, bounded at 1 - alpha.
+    """The difference of the error rates, bounded at the confidence of a rule.
 
     Args:
         tried: comparisons of each person, shape (people,).
         only_new: comparisons on which only the new system errs, shape (people,).
         only_old: comparisons on which only the old system errs, shape (people,).
         per_comparison: people in a comparison: 2 (non-mated) or 1 (mated).
-        alpha: the probability that the interval is wrong.
+        rule: the confidence, and whether the evidence decided when to stop.
     """
-    apart = only_new + only_old
-    share = _measured(tried, apart, per_comparison, alpha)
-    part = _measured(apart, only_new, per_comparison, alpha)
+    apart, half = only_new + only_old, replace(rule, alpha=rule.alpha / 2)
+    share = _measured(tried, apart, per_comparison, half)
+    part = _measured(apart, only_new, per_comparison, half)
     lean = 2 * part.lower - 1, 2 * part.upper - 1
     n = tried.sum()
     return Difference(
@@ -51,10 +53,6 @@ def difference(
     )
 
 
-def _measured(tried: Counts, events: Counts, per_comparison: int, alpha: float) -> Interval:
-    n = int(tried.sum()) // per_comparison
-    if not n:
-        return Interval(0.0, 1.0)
+def _measured(tried: Counts, events: Counts, per_comparison: int, rule: Rule) -> Interval:
     shares = Shares(tried=tried, events=np.array([events]), per_comparison=per_comparison)
-    k = int(events.sum()) // per_comparison
-    return measured(k, n, design_effects(shares)[0], alpha / 2).interval
+    return evidence_of(shares)[0].interval(rule)

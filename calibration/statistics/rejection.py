@@ -7,14 +7,16 @@ together, so a share that is rejected may be less than the one that is asked for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calibration.statistics.arrays import Counts, Floats
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import Shares
 from calibration.statistics.differentials import Differential, same_group
-from calibration.statistics.intervals import ALPHA, Rate, measured
+from calibration.statistics.evidence import evidence_of
+from calibration.statistics.intervals import Rate
+from calibration.statistics.verdicts import Rule
 
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 WORST = 0.1
@@ -37,45 +39,47 @@ class Kept:
 
 
 def error_against_reject(
-    quality: Floats, wrong: np.ndarray, person: Counts, alpha: float = ALPHA
-) -> list[Kept]:
-    """The error rate of what is kept, for growing shares of rejected comparisons.
+    quality: Floats, wrong: np.ndarray, person: Counts, rule: Rule
+) -> list[list[Kept]]:
+    """The error rate of what is kept, for each threshold and growing shares of rejected ones.
 
-    ``quality`` of each comparison, whether it went ``wrong``, and the number of its ``person``:
-    each of shape (n,).
+    ``quality`` of each comparison, of shape (n,), whether it went ``wrong`` at each threshold, of
+    shape (rows, n), and the number of its ``person``, of shape (n,).
     """
     ranked = np.sort(quality)
     starts = sorted({_start(ranked, share) for share in SHARES}) if ranked.size else []
-    found = []
+    found: list[list[Kept]] = [[] for _ in wrong]
     for start in starts:
         kept = quality >= ranked[start]
-        found.append(
-            Kept(
-                rejected=start / ranked.size,
-                lowest=float(ranked[start]),
-                n=int(kept.sum()),
-                people=int(np.unique(person[kept]).size),
-                rate=_rate(wrong[kept], person[kept], alpha),
+        for points, rate in zip(found, _rates(wrong[:, kept], person[kept], rule), strict=True):
+            points.append(
+                Kept(
+                    rejected=start / ranked.size,
+                    lowest=float(ranked[start]),
+                    n=int(kept.sum()),
+                    people=int(np.unique(person[kept]).size),
+                    rate=rate,
+                )
             )
-        )
     return found
 
 
 def worst_against_rest(
-    quality: Floats, wrong: np.ndarray, person: Counts, alpha: float = ALPHA
+    quality: Floats, wrong: np.ndarray, person: Counts, rule: Rule
 ) -> tuple[float, Differential] | None:
     """The share of the worst tenth, and its error rate divided by that of the rest.
 
     None if too many comparisons have the lowest quality to single out a tenth. See
-    ``error_against_reject`` for the arguments. Both rates are of the same people; each is bounded
-    at alpha / 2, so both hold together.
+    ``error_against_reject`` for the arguments, but ``wrong`` is of one threshold. Both rates are of
+    the same people; each is bounded at alpha / 2, so both hold together.
     """
     ranked = np.sort(quality)
     start = _start(ranked, WORST) if ranked.size else 0
     if not start:
         return None
     kept = quality >= ranked[start]
-    worst, rest = (_rate(wrong[some], person[some], alpha / 2) for some in (~kept, kept))
+    half = replace(rule, alpha=rule.alpha / 2)
+    worst, rest = (_rates(wrong[None, some], person[some], half)[0] for some in (~kept, kept))
     return start / ranked.size, same_group(worst, rest)
 
 
@@ -85,12 +89,11 @@ def _start(ranked: Floats, share: float) -> int:
     return int(np.searchsorted(ranked, ranked[place]))
 
 
-def _rate(wrong: np.ndarray, person: Counts, alpha: float) -> Rate:
+def _rates(wrong: np.ndarray, person: Counts, rule: Rule) -> list[Rate]:
     size = int(person.max()) + 1 if person.size else 0
     shares = Shares(
         tried=np.bincount(person, minlength=size),
-        events=np.bincount(person[wrong], minlength=size)[None, :],
+        events=np.array([np.bincount(person[row], minlength=size) for row in wrong]),
         per_comparison=1,
     )
-    effect = design_effects(shares)[0] if wrong.size else 1.0
-    return measured(int(wrong.sum()), wrong.size, effect, alpha)
+    return [row.measured(rule) for row in evidence_of(shares)]

@@ -22,14 +22,8 @@ from scipy.special import ndtri
 
 from calibration.statistics import sequential
 from calibration.statistics.arrays import Floats
-from calibration.statistics.dependence import (
-    Shares,
-    design_effects,
-    growths,
-    joint_effects,
-    people_errors,
-    shown_effects,
-)
+from calibration.statistics.dependence import Shares, joint_effects, people_errors
+from calibration.statistics.evidence import evidence_of
 from calibration.statistics.intervals import Interval, interval
 from calibration.statistics.split_tails import (
     Stratum,
@@ -266,29 +260,13 @@ def stratified(
 def _rows(
     shares: Shares, claimed: tuple[float, ...], repeats: float, joint: list[float]
 ) -> list[Evidence]:
-    n = round(shares.comparisons)
-    if not n:
-        return [Evidence(claimed=rate, k=0, n=0) for rate in claimed]
-    distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
-    rows = zip(
-        claimed,
-        shares.events,
-        design_effects(distinct, claimed),
-        shown_effects(distinct, claimed),
-        growths(distinct, claimed),
-        joint,
-        strict=True,
-    )
     return [
-        Evidence(
-            claimed=rate,
-            k=int(events.sum()) // 2,
-            n=n,
-            design_effect=repeats * max(effect, both),
-            shown_effect=repeats * max(own, both),
-            growth=repeats * growth,
+        replace(
+            row,
+            design_effect=max(row.design_effect, repeats * both),
+            shown_effect=max(row.shown_effect, repeats * both),
         )
-        for rate, events, effect, own, growth, both in rows
+        for row, both in zip(evidence_of(shares, claimed, repeats), joint, strict=True)
     ]
 
 

@@ -12,20 +12,25 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Self
 
 from calibration.statistics import sequential
 from calibration.statistics.intervals import (
     ALPHA,
     Interval,
+    Rate,
     chance_of_at_least,
     chance_of_at_most,
     interval,
 )
 from calibration.statistics.planning import to_fail, to_pass
+from calibration.statistics.roots import root
 
 _LEAST_APART = 1.1
 """A rate nearer to its limit than this is said to need what this factor needs."""
+_LOWEST = 1e-15
+"""The lowest rate, and the lowest complement of one, among which a bound is looked for."""
 
 
 class Verdict(StrEnum):
@@ -62,11 +67,12 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The counts of a row: k events in n comparisons with a ``design_effect``.
+    """The counts of a rate: k events in n comparisons with a ``design_effect``.
 
     ``open_still`` further comparisons may be events: a PASS must hold with them, a FAIL without. A
     FAIL is judged with ``shown_effect`` if that is smaller (``dependence.shown_effects``).
-    ``growth`` is the growth of the design effect with the rate (``dependence.growths``).
+    ``growth`` is the growth of the design effect with the rate (``dependence.growths``), from
+    ``repeats``, how often a pair occurs, up to ``largest_effect``.
     """
 
     claimed: float
@@ -75,22 +81,26 @@ class Evidence:
     design_effect: float = 1.0
     shown_effect: float = math.inf
     growth: float = 0.0
+    repeats: float = 1.0
+    largest_effect: float = math.inf
     open_still: int = 0
 
-    @property
-    def at_least(self) -> tuple[float, float]:
-        """Effective k and n for a FAIL: divided by the smaller of both design effects."""
-        effect = min(self.design_effect, self.shown_effect)
+    def at_least(self, limit: float) -> tuple[float, float]:
+        """Effective k and n to show that the rate is above ``limit``: without open ones."""
+        effect = max(min(self.design_effect, self.shown_effect), self._growing(limit))
         return self.k / effect, self.n / effect
 
     def at_most(self, limit: float) -> tuple[float, float]:
-        """Effective k and n for a PASS: the rate is ``limit``, and all open ones are events."""
+        """Effective k and n to show that the rate is below ``limit``: all open ones are events."""
         k, effect = min(self.n, self.k + self.open_still), self.effect_at(limit)
         return k / effect, self.n / effect
 
     def effect_at(self, limit: float) -> float:
         """The design effect if the rate is ``limit`` (``dependence.growths``)."""
-        return max(self.design_effect, 1 + self.growth * limit)
+        return max(self.design_effect, self._growing(limit))
+
+    def _growing(self, limit: float) -> float:
+        return min(self.repeats + self.growth * limit, self.largest_effect)
 
     @property
     def effective(self) -> tuple[float, float]:
@@ -121,23 +131,59 @@ class Evidence:
 
     def chance_of_so_many(self, rule: Rule) -> float:
         """The p-value for a FAIL: P(so many events) if the rate is the claimed one."""
-        k, n = self.at_least
+        k, n = self.at_least(self.claimed)
         if rule.at_any_time:
             return sequential.chance_above(k, n, self.claimed, self.claimed)
         return chance_of_at_least(k, n, self.claimed)
 
     def interval(self, rule: Rule) -> Interval:
-        """The bounds of the rate at 1 - alpha; [0, 1] without comparisons."""
+        """The rates that are not ruled out at 1 - alpha; [0, 1] without comparisons.
+
+        Each rate is tried with the design effect that it would have, as a limit is by a verdict.
+        ``claimed`` only says where a confidence sequence is narrowest.
+        """
         if not self.n:
             return Interval(0.0, 1.0)
 
-        def bounds(k: float, n: float) -> Interval:
-            if rule.at_any_time:
-                return sequential.confidence_sequence(k, n, self.claimed, rule.alpha)
-            return interval(k, n, rule.alpha)
+        lower, upper = self._bounds(rule)
+        if lower and self.at_least(lower) != self.at_least(0):
+            lower = self._further(lower, _LOWEST, rule, below=True)
+        if upper < 1 and self.at_most(upper) != self.at_most(0):
+            upper = self._further(upper, 1 - _LOWEST, rule, below=False)
+        return Interval(lower, upper)
 
-        limit = rule.limit(self.claimed)
-        return Interval(bounds(*self.at_least).lower, bounds(*self.at_most(limit)).upper)
+    def _bounds(self, rule: Rule) -> tuple[float, float]:
+        """The bounds with the least design effects."""
+        ends = [
+            sequential.confidence_sequence(k, n, self.claimed, rule.alpha)
+            if rule.at_any_time
+            else interval(k, n, rule.alpha)
+            for k, n in (self.at_least(0), self.at_most(0))
+        ]
+        return ends[0].lower, ends[1].upper
+
+    def _further(self, start: float, end: float, rule: Rule, *, below: bool) -> float:
+        """The bound between ``start``, where the design effect is larger, and ``end``."""
+        low, high = sorted((math.log(start), math.log(end)))
+        excess = partial(self._excess, rule=rule, below=below)
+        if excess(math.log(start)) >= 0:
+            return start
+        return math.exp(root(excess, low, high)) if excess(math.log(end)) > 0 else round(end)
+
+    def _excess(self, log_rate: float, rule: Rule, *, below: bool) -> float:
+        """Positive if a rate, below the measured one or above it, is ruled out."""
+        rate = math.exp(log_rate)
+        k, n = self.at_least(rate) if below else self.at_most(rate)
+        if rule.at_any_time:
+            return sequential.log_martingale(k, n, rate, self.claimed) + math.log(rule.alpha)
+        if below:
+            return rule.alpha / (1 if k == n else 2) - chance_of_at_least(k, n, rate)
+        return rule.alpha / (2 if k else 1) - chance_of_at_most(k, n, rate)
+
+    def measured(self, rule: Rule) -> Rate:
+        """The rate with its interval; NaN without comparisons."""
+        rate = self.rate if self.n else math.nan
+        return Rate(rate=rate, interval=self.interval(rule))
 
     def still_needed(self, rule: Rule) -> int:
         """How many more comparisons a verdict needs, at least 1.
@@ -146,7 +192,8 @@ class Evidence:
         stay. For a limit (tolerance 1) the measured rate is always assumed.
         """
         if rule.tolerance == 1:
-            return max(1, round(self._to_tell_from_limit(rule) * self.design_effect - self.n))
+            effect = self.effect_at(self.claimed)
+            return max(1, round(self._to_tell_from_limit(rule) * effect - self.n))
         effect = self.effect_at(rule.tolerance * self.claimed)
         in_all = to_pass(self.claimed, rule.tolerance, alpha=rule.alpha) * effect
         if in_all <= self.n:
@@ -155,7 +202,7 @@ class Evidence:
         return max(1, round(in_all - self.n))
 
     def _to_tell_from_limit(self, rule: Rule) -> int:
-        k, n = self.effective
+        k, n = (count / self.effect_at(self.claimed) for count in (self.k, self.n))
         rate = (k + 0.5) / (n + 1)
         apart = max(rate / self.claimed, self.claimed / rate, _LEAST_APART)
         if rate > self.claimed:

@@ -22,6 +22,7 @@ from calibration.sources.pairs.impostors import SameGroup
 from calibration.sources.pairs.sampling import Plan, Pool
 from calibration.statistics.dependence import design_effects
 from calibration.statistics.differentials import against_random
+from calibration.statistics.verdicts import Rule
 from verikit.cli import main
 from verikit.errors import WrongUse
 
@@ -256,7 +257,7 @@ def test_the_interval_holds_the_true_factor_whoever_draws_false_matches(at_any_t
     true, missed, reps = 0.03 / (0.5 * 0.03 + 0.5 * 0.01), 0, 30
     for _ in range(reps):
         measurement = measured_people(rng, 80, (0.03, 0.01))
-        found = chosen_impostors(measurement, (0.02,), 0.1, at_any_time=at_any_time)
+        found = chosen_impostors(measurement, (0.02,), Rule(alpha=0.1, at_any_time=at_any_time))
         ends = found.rows[0].interval
         missed += not ends.lower <= true <= ends.upper
         assert found.n + found.n_across == math.comb(80, 2)
@@ -266,7 +267,7 @@ def test_the_interval_holds_the_true_factor_whoever_draws_false_matches(at_any_t
 
 def test_few_people_show_no_factor():
     measurement = measured_people(np.random.default_rng(1), 20, (0.3, 0.05))
-    found = chosen_impostors(measurement, (0.02,), 0.05, at_any_time=False)
+    found = chosen_impostors(measurement, (0.02,), Rule())
     assert (found.rows[0].interval.lower, found.rows[0].interval.upper) == (0, 2)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from calibration.sources.quality import photo_qualities
 from calibration.statistics.rejection import error_against_reject, worst_against_rest
+from calibration.statistics.verdicts import Rule
 from verikit.cli import main
 from verikit.errors import WrongUse
 
@@ -68,7 +69,7 @@ def test_a_table_that_is_none_is_a_sentence(tmp_path, text, message):
 def test_each_point_is_what_is_left_of_all(pairs):
     quality = np.array([float(q) for q, _ in pairs])
     wrong = np.array([w for _, w in pairs])
-    points = error_against_reject(quality, wrong, np.arange(len(pairs)))
+    (points,) = error_against_reject(quality, wrong[None], np.arange(len(pairs)), Rule())
     assert points[0].rejected == 0
     assert points[0].n == len(pairs)
     for one in points:
@@ -82,9 +83,11 @@ def test_each_point_is_what_is_left_of_all(pairs):
 
 def test_equal_qualities_show_nothing():
     wrong = np.arange(100) < 20
-    assert worst_against_rest(np.full(100, 3.0), wrong, np.arange(100)) is None
-    assert worst_against_rest(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64)) is None
-    assert error_against_reject(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64)) == []
+    assert worst_against_rest(np.full(100, 3.0), wrong, np.arange(100), Rule()) is None
+    assert worst_against_rest(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64), Rule()) is None
+    assert error_against_reject(
+        np.zeros(0), np.zeros((1, 0), bool), np.zeros(0, np.int64), Rule()
+    ) == [[]]
 
 
 @pytest.mark.parametrize(("times", "shown"), [(1, False), (5, True)])
@@ -93,7 +96,7 @@ def test_the_worst_tenth_is_put_beside_the_rest(times, shown):
     quality = rng.random(3000)
     rate = np.where(quality < 0.1, 0.05 * times, 0.05)
     wrong = rng.random(3000) < rate
-    share, found = worst_against_rest(quality, wrong, np.arange(3000) // 3)
+    share, found = worst_against_rest(quality, wrong, np.arange(3000) // 3, Rule())
     assert share == pytest.approx(0.1, abs=0.001)
     assert found.interval.lower < times < found.interval.upper
     assert (found.interval.lower > 1) == shown

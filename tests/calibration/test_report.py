@@ -88,11 +88,12 @@ def test_the_first_sentence_is_one_to_act_on(reported):
     most = math.ceil(row["interval"]["upper"] * 100_000)
     told = re.search(
         r"At 0.7, of 100,000 strangers at most (\d+) are accepted \(10 claimed\); of 100 customers "
-        r"(\d+) are rejected \(between (\d+) and (\d+); (\d+) people\)",
+        r"(\d+) are not matched \(between (\d+) and (\d+); (\d+) people\)",
         re.search(r"<h1>.*?</h1>", page, re.S)[0],
     )
-    gfrr = row["gfrr"]
-    ends = gfrr["rate"], gfrr["interval"]["lower"], gfrr["interval"]["upper"]
+    assert row["gfrr"]["rate"] is None  # the file does not tell what was refused
+    fnmr = row["fnmr"]
+    ends = fnmr["rate"], fnmr["interval"]["lower"], fnmr["interval"]["upper"]
     assert [int(group) for group in told.groups()] == [
         most, *(round(100 * end) for end in ends), found["mated_people"],
     ]  # fmt: skip

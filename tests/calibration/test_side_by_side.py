@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from calibration.statistics.paired import difference
+from calibration.statistics.verdicts import Rule
 from verikit.cli import main
 
 PEOPLE = 120
@@ -119,7 +120,7 @@ def test_the_folder_of_no_run_and_other_people_are_refused(tmp_path):
 def test_the_difference_of_independent_comparisons():
     each = np.ones(1000, int)
     new, old = np.repeat([1, 0], [30, 970]), np.roll(np.repeat([1, 0], [10, 990]), 500)
-    found = difference(each, new, old, 1)
+    found = difference(each, new, old, 1, Rule())
     assert found.value == pytest.approx(0.02)
     assert 0 < found.interval.lower < 0.01
     assert 0.03 < found.interval.upper < 0.06
@@ -130,5 +131,5 @@ def test_one_person_who_errs_often_is_one_persons_evidence():
     spread, one = np.zeros(200, int), np.zeros(200, int)
     spread[:20], one[0] = 1, 20
     none = np.zeros(200, int)
-    assert difference(each, spread, none, 1).interval.lower > 0
-    assert difference(each, one, none, 1).interval.lower <= 0
+    assert difference(each, spread, none, 1, Rule()).interval.lower > 0
+    assert difference(each, one, none, 1, Rule()).interval.lower <= 0

@@ -150,7 +150,7 @@ def row_of(kind: str, strength: int, verdict: Verdict) -> DegradedRow:
     return DegradedRow(
         kind=kind, component="Sharpness", strength=strength, setting="so", verdict=verdict,
         asked=10, refused=1, fnmr=measured(1, 10), gfrr=measured(2, 10), k=0, n=9, fmr=0.0,
-        interval=Interval(0, 0.3),
+        interval=Interval(0, 0.3), confidence=0.95,
     )  # fmt: skip
 
 

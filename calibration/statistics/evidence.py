@@ -1,0 +1,52 @@
+"""The evidence of a rate from what each person contributes: every rate of a report is made here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from calibration.statistics.dependence import (
+    Shares,
+    design_effects,
+    growths,
+    largest_effect,
+    shown_effects,
+)
+from calibration.statistics.verdicts import Evidence
+
+USUAL = 0.05
+"""Where a confidence sequence of a rate that nobody claims is narrowest."""
+
+
+def evidence_of(
+    shares: Shares, claimed: tuple[float, ...] = (), repeats: float = 1.0
+) -> list[Evidence]:
+    """The evidence of each row, with the dependence within people.
+
+    ``claimed`` are the claimed rates, if there are any: they say how the events of a row with few
+    of them cluster. ``repeats`` is the mean number of times that a pair occurs; it is evidence only
+    once. To judge a limit instead, replace ``claimed``: the bounds of the rate stay.
+    """
+    rates = claimed or (USUAL,) * len(shares.events)
+    n = round(shares.comparisons)
+    if not n:
+        return [Evidence(claimed=rate, k=0, n=0) for rate in rates]
+    distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
+    effects, shown, growing = (
+        of(distinct, claimed) for of in (design_effects, shown_effects, growths)
+    )
+    return [
+        Evidence(
+            claimed=rate,
+            k=round(float(events.sum()) / shares.per_comparison),
+            n=n,
+            design_effect=repeats * effect,
+            shown_effect=repeats * own if claimed else math.inf,
+            growth=repeats * growth,
+            repeats=repeats,
+            largest_effect=repeats * largest_effect(distinct),
+        )
+        for rate, events, effect, own, growth in zip(
+            rates, shares.events, effects, shown, growing, strict=True
+        )
+    ]
