@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import betainc, betaincc
 
 from calibration.statistics import sequential
-from calibration.statistics.arrays import Floats
+from calibration.statistics.arrays import Flags, Floats
 from calibration.statistics.verdicts import Evidence
 
 _RARER = 10.0
@@ -47,10 +47,12 @@ def so_low(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats
     over the counts of the rest is taken in bins.
     """
 
-    def chance(left: Floats, n: Floats) -> Floats:
+    def chance(left: Floats, n: Floats, needed: Flags) -> Floats:
         left = np.floor(left) if top.whole else left
-        found = betaincc(np.maximum(left, 0) + 1, np.maximum(n - left, 1e-9), p_top[:, None])
-        return np.where(left < 0, 0.0, np.where(left >= n, 1.0, found))
+        found: Floats = (left >= n).astype(float)
+        between = needed & (left >= 0) & (left < n)
+        betaincc(left + 1, n - left, p_top[:, None], out=found, where=between)
+        return found
 
     return _summed(chance, top, rest, p_rest)
 
@@ -58,22 +60,25 @@ def so_low(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats
 def so_high(top: Stratum, rest: Stratum, p_top: Floats, p_rest: Floats) -> Floats:
     """P(estimate >= the measured one) for each split; arguments and shape as of ``so_low``."""
 
-    def chance(left: Floats, n: Floats) -> Floats:
+    def chance(left: Floats, n: Floats, needed: Flags) -> Floats:
         left = np.ceil(left) if top.whole else left
-        found = betainc(np.maximum(left, 1e-9), np.maximum(n - left, 0) + 1, p_top[:, None])
-        return np.where(left <= 0, 1.0, np.where(left > n, 0.0, found))
+        found: Floats = (left <= 0).astype(float)
+        between = needed & (left > 0) & (left <= n)
+        betainc(left, n - left + 1, p_top[:, None], out=found, where=between)
+        return found
 
     return _summed(chance, top, rest, p_rest)
 
 
 def _summed(
-    chance: Callable[[Floats, Floats], Floats], top: Stratum, rest: Stratum, p_rest: Floats
+    chance: Callable[[Floats, Floats, Flags], Floats], top: Stratum, rest: Stratum, p_rest: Floats
 ) -> Floats:
     """Over the counts of the rest; in a bin of several the mean of the first and the last counts.
     It is exact where each is a bin of its own, and a bin is a fifth of a standard error at most."""
     starts, ends, mass = _bins(rest, p_rest)
     n = _column(top.n)
-    both = [chance(_left(top, rest, counts), n) for counts in (starts, ends)]
+    needed = mass > 0
+    both = [chance(_left(top, rest, counts), n, needed) for counts in (starts, ends)]
     total: Floats = (mass * (both[0] + both[1])).sum(axis=1) / 2
     return total
 
@@ -95,8 +100,11 @@ def _bins(rest: Stratum, p: Floats) -> tuple[Floats, Floats, Floats]:
     edges = np.floor(np.linspace(low, high, _BINS + 1, axis=1))
     edges = np.concatenate([np.zeros((p.size, 1)), edges], axis=1)
     n = _column(rest.n)
-    below = betaincc(np.maximum(edges, 1), np.maximum(n - edges + 1, 1e-9), p[:, None])
-    below = np.where(edges <= 0, 0.0, np.where(edges > n, 1.0, below))
+    below = (edges > n).astype(float)
+    new = (edges > 0) & (edges <= n)
+    new[:, 1:] &= edges[:, 1:] > edges[:, :-1]  # a bin may be empty, where few counts are possible
+    betaincc(edges, n - edges + 1, p[:, None], out=below, where=new)
+    below = np.maximum.accumulate(below, axis=1)
     below = np.concatenate([below, np.ones((p.size, 1))], axis=1)
     ends = np.concatenate([edges[:, 1:] - 1, np.broadcast_to(n, (p.size, 1))], axis=1)
     return edges, ends, np.diff(below, axis=1)
