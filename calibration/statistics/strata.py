@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 from scipy.special import ndtri
@@ -38,7 +39,9 @@ from calibration.statistics.verdicts import Evidence, Rule
 
 _SPLITS, _REFINED = 49, 13
 _MARGIN = 1.01
-_STEPS = 10
+_NEAREST = math.log(2) / 1024
+_HALVED = 6
+"""One step in so many halves the interval, whatever the function."""
 _PART_OF_ALPHA = {False: 0.02, True: 0.1}
 """Whether a run may stop at any time -> how much of alpha the interval of p_top may use."""
 _LEAST = 1e-12
@@ -92,13 +95,19 @@ class StratifiedEvidence(Evidence):
         each = rule.alpha / 2 if self.k else rule.alpha
         guess = max(self.rate, 1 / self.n)
 
-        def too_high(rate: float) -> bool:
-            return self._chance_low(rate, rule) <= each
+        part = _PART_OF_ALPHA[rule.at_any_time] * rule.alpha
 
-        def too_low(rate: float) -> bool:
-            return self._chance_high(rate, rule) <= each
+        def beyond(chance: float) -> float:
+            return _normal(chance - part) - _normal(each - part)
 
-        return Interval(_lowest_of(too_low, guess) if self.k else 0.0, _highest_of(too_high, guess))
+        def if_too_high(rate: float) -> float:
+            return beyond(self._chance_low(rate, rule))
+
+        def if_too_low(rate: float) -> float:
+            return beyond(self._chance_high(rate, rule))
+
+        lower = _first_out(if_too_low, guess, 0.5) if self.k else 0.0
+        return Interval(lower, _first_out(if_too_high, guess, 2.0))
 
     def still_needed(self, rule: Rule) -> int:
         """How many more comparisons of the rest decide if the rates stay; 0 if none would."""
@@ -278,28 +287,53 @@ def _longer(stratum: Evidence, times: float) -> Evidence:
     return replace(stratum, k=round(times * stratum.k), n=round(times * stratum.n))
 
 
-def _highest_of(ruled_out: Callable[[float], bool], guess: float) -> float:
-    """The rate from which on all are ruled out."""
-    low = high = guess
-    while not ruled_out(high):
-        if high >= 1:
+def _normal(chance: float) -> float:
+    return float(ndtri(min(max(chance, _LEAST), 1 - _LEAST)))
+
+
+def _first_out(excess: Callable[[float], float], guess: float, factor: float) -> float:
+    """The rate from which on all are ruled out, upwards or, with a factor below 1, downwards.
+
+    A rate is ruled out where its ``excess`` is not positive.
+    """
+    open_ = out = guess
+    above = below = excess(guess)
+    while below > 0:
+        if out >= 1 and factor > 1:
             return 1.0
-        low, high = high, min(1.0, 2 * high)
-    return _between(ruled_out, low, high)
-
-
-def _lowest_of(ruled_out: Callable[[float], bool], guess: float) -> float:
-    """The rate down from which all are ruled out."""
-    low = high = guess
-    while not ruled_out(low):
-        if low < _LEAST:
+        if out < _LEAST:
             return 0.0
-        low, high = low / 2, low
-    return _between(ruled_out, high, low)
+        open_, above = out, below
+        out = min(1.0, factor * out)
+        below = excess(out)
+    return _between(excess, (open_, above), (out, below))
 
 
-def _between(ruled_out: Callable[[float], bool], open_: float, out: float) -> float:
-    for _ in range(_STEPS):
-        middle = math.sqrt(open_ * out)
-        open_, out = (open_, middle) if ruled_out(middle) else (middle, out)
-    return out
+def _between(
+    excess: Callable[[float], float], open_: tuple[float, float], out: tuple[float, float]
+) -> float:
+    """The end that is ruled out of an interval of rates that is narrow enough.
+
+    By false position (the Illinois algorithm) on a log scale; ``open_`` and ``out`` are rates with
+    their excess.
+    """
+    (x, above), (end, below) = (math.log(open_[0]), open_[1]), (math.log(out[0]), out[1])
+    kept = 0
+    for turn in count(1):
+        if abs(end - x) <= _NEAREST:
+            break
+        step = (end - x) * above / (above - below)
+        # A little further than the zero, so that both ends come near it.
+        step += math.copysign(_NEAREST / 2, (end - x) / 2 - step)
+        if turn % _HALVED == 0:
+            step = (end - x) / 2
+        found = excess(math.exp(x + step))
+        if found > 0:
+            x, above = x + step, found
+            below /= 2 if kept > 0 else 1
+            kept = 1
+        else:
+            end, below = x + step, found
+            above /= 2 if kept < 0 else 1
+            kept = -1
+    return math.exp(end)

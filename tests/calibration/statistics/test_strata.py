@@ -85,6 +85,16 @@ def test_verdicts_and_bounds_agree(counts, verdict, at_any_time):
         assert judged.interval.lower > one.claimed
 
 
+@pytest.mark.parametrize("at_any_time", [False, True])
+@pytest.mark.parametrize("counts", [(20, 70, 60, 7000), (0, 40, 3, 3000), (30, 60, 0, 2000)])
+def test_bounds_are_the_first_rates_ruled_out(counts, at_any_time):
+    """To a thousandth of them; each has half of alpha."""
+    one, rule = row(*counts, 0.05, claimed=0.01), Rule(at_any_time=at_any_time)
+    found, each = one.interval(rule), rule.alpha / 2
+    assert one._chance_low(found.upper, rule) <= each < one._chance_low(found.upper / 1.001, rule)
+    assert one._chance_high(found.lower, rule) <= each < one._chance_high(found.lower * 1.001, rule)
+
+
 def test_what_is_open_counts_where_it_weighs_most():
     """The rest was sampled thinly: ten open comparisons may undo a PASS."""
     one = row(50, 1000, 1, 3_000, 0.01, claimed=0.002)
