@@ -222,7 +222,7 @@ def _labelling(
             clusters=clusters,
         )
     part = measurement.non_mated.by_photo.taking_part(people.person.size)
-    alike = LookAlikes(given, people.person, part)
+    alike = LookAlikes(given, people.person, part, _probes(measurement, people.person.size))
     # Nobody knows that the rest was compared at random: a PASS must not need it.
     strict = (replace(one, effect=Effect.NO_PASS) for one in alike.objections())
     return _Labelling(
@@ -230,6 +230,14 @@ def _labelling(
         impostors=alike.chosen,
         objections=(*told, *strict, *alike.objections_to_rest(*measurement.non_mated.pairs.kept())),
     )
+
+
+def _probes(measurement: Measurement, photos: int) -> np.ndarray | None:
+    """Which photos are probes, if no photo is the first one of a pair and the second one of
+    another: then first ones are compared with second ones alone."""
+    one, other = (counts.pairs.ends(photos) for counts in measurement.kinds)
+    first, second = one | other
+    return None if (first & second).any() else first
 
 
 def _groups_of(groups: Mapping[str, str], people: People) -> list[str]:

@@ -25,8 +25,8 @@ from calibration.judging.conditions import RunConditions
 from calibration.judging.judgement import verdict_on
 from calibration.judging.requirements import Standard
 from calibration.objections import Effect, Objection
+from calibration.sources.independence import SAME_SYSTEM, trusted
 from calibration.sources.independence import objections as independence
-from calibration.sources.independence import trusted
 from calibration.sources.labelled import Choice, Labelled
 from calibration.sources.pairs.sampling import Pair, Plan
 from calibration.sources.templates import OfPhotos
@@ -184,6 +184,8 @@ def _of_templates(run: Run, measurement: Measurement) -> tuple[list[Objection], 
         return told, clusters
     return [
         replace(one, effect=Effect.SHOWN, text=f"{one.text} Its clusters are left out.")
+        if one.kind == SAME_SYSTEM
+        else one
         for one in told
     ], None
 

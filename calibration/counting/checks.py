@@ -74,9 +74,11 @@ class PairCounter:
         self._fresh: list[_Seen] = []
         self._waiting = 0
         self._repeats: Repeats | None = None
+        self._ends = np.zeros((2, 0), bool)
 
     def add(self, first: Counts, second: Counts, scores: Floats) -> None:
         """Count pairs: numbers of photos and scores, NaN for none, each of shape (n,)."""
+        self._note(first, second)
         self._fresh.append(self._below(_Seen.of(_keys(first, second), scores)))
         self._waiting += self._fresh[-1].pairs.size
         if self._waiting > self._room:
@@ -84,6 +86,7 @@ class PairCounter:
 
     def merge(self, other: PairCounter) -> None:
         """Add what was counted elsewhere of the same photos."""
+        self._note(*(np.flatnonzero(end) for end in other._ends))
         other._merge()
         self._fresh.append(other._seen)
         self._limit = min(self._limit, other._limit)
@@ -130,6 +133,10 @@ class PairCounter:
         self._merge()
         return _photos(self._seen.unordered().pairs)
 
+    def ends(self, photos: int) -> np.ndarray:
+        """Whether each photo was the first and the second one of a pair, shape (2, photos)."""
+        return np.pad(self._ends, ((0, 0), (0, photos - self._ends.shape[1])))
+
     def sample(self, most: int) -> tuple[Counts, Counts, Floats]:
         """Up to so many random pairs with a score: numbers of photos and scores, shape (n,)."""
         self._merge()
@@ -146,6 +153,13 @@ class PairCounter:
         self._merge()
         seen = self._seen.where(~np.isnan(self._seen.highest))
         return mean_rates(person, *_photos(seen.pairs), seen.highest, thresholds)
+
+    def _note(self, first: Counts, second: Counts) -> None:
+        size = 1 + max(int(end.max(initial=-1)) for end in (first, second))
+        if size > self._ends.shape[1]:
+            self._ends = self.ends(size)
+        self._ends[0, first] = True
+        self._ends[1, second] = True
 
     def _counted(self) -> Repeats:
         _, place = np.unique(self._seen.pairs & ~_SWAPPED, return_inverse=True)

@@ -3,7 +3,7 @@ of it, put pairs in the order of its own scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from calibration.counting.comparisons import Measurement
 from calibration.counting.groups import Clusters
 from calibration.objections import Effect, Objection
 from calibration.sources.all_pairs import Similarities
-from calibration.sources.templates import OfPhotos
-from calibration.statistics.arrays import Floats
+from calibration.sources.templates import OfPhotos, Templates
+from calibration.statistics.arrays import Counts, Floats
 from verikit.plural import counted
 
 SAME_SYSTEM = "same system"
@@ -24,6 +24,8 @@ of 0.95 of normally distributed scores), below the second they have nothing in c
 _LEAST, _LEAST_FOR_CHANCE = 100, 1000
 """Comparisons that it takes to say so."""
 _MOST, _TWOS = 20_000, 200_000
+_ONE_LENGTH = 1e-3
+"""Lengths that differ less, relatively, change no order worth telling."""
 
 
 def objections(measurement: Measurement, given: OfPhotos) -> list[Objection]:
@@ -43,8 +45,13 @@ def objections(measurement: Measurement, given: OfPhotos) -> list[Objection]:
             f"comparisons of photos with a template show it, and there are {n:,}."
         )
         return [*found, Objection(kind="independence unknown", effect=Effect.SHOWN, text=text)]
-    alike = Similarities(given.templates).between(first[known], second[known])
-    agreeing = concordance(alike, scores[known])
+    agreeing = max(
+        (
+            concordance(alike, scores[known])
+            for alike in _similarities(given.templates, first[known], second[known])
+        ),
+        key=lambda share: abs(share - 0.5),
+    )
     told = (
         f"{given.path.name} ranks any two of {n:,} non-mated comparisons as their scores do in "
         f"{100 * agreeing:.3g} % of cases"
@@ -65,6 +72,19 @@ def objections(measurement: Measurement, given: OfPhotos) -> list[Objection]:
         )
         return [*found, Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]
     return found
+
+
+def _similarities(templates: Templates, first: Counts, second: Counts) -> Iterator[Floats]:
+    """What systems compute of two templates: cosines, as normalized, and where vectors are not of
+    one length also products and distances."""
+    yield Similarities(templates).between(first, second)
+    one, other = templates.lengths[first], templates.lengths[second]
+    if np.ptp(templates.lengths) <= _ONE_LENGTH * templates.lengths.max():
+        return
+    cosines = np.einsum("nd,nd->n", templates.vectors[first], templates.vectors[second])
+    products = one * other * cosines
+    yield products
+    yield 2 * products - one**2 - other**2
 
 
 def trusted(

@@ -25,9 +25,13 @@ from verikit.plural import counted
 
 @dataclass(frozen=True, kw_only=True)
 class Templates:
-    """Templates sorted by group and person: unit ``vectors`` (n, d), all other arrays (n,)."""
+    """Templates sorted by group and person: unit ``vectors`` (n, d), all other arrays (n,).
+
+    ``lengths`` are those of the vectors as given.
+    """
 
     vectors: Floats
+    lengths: Floats
     people: np.ndarray
     photos: np.ndarray
     groups: np.ndarray | None
@@ -55,6 +59,7 @@ class Templates:
 
         return Templates(
             vectors=self.vectors[places],
+            lengths=self.lengths[places],
             people=self.people[places],
             photos=self.photos[places],
             groups=None,
@@ -88,6 +93,7 @@ def load(path: Path) -> Templates:
     photos = arrays.get("photos", np.arange(len(people)))
     return Templates(
         vectors=(vectors / lengths)[order],
+        lengths=lengths[order, 0],
         people=people[order].astype(str),
         photos=photos[order].astype(str),
         groups=None if groups is None else _names_of_groups(groups[order].astype(str)),

@@ -192,6 +192,31 @@ def test_the_templates_of_the_system_under_test_are_refused(tmp_path):
     assert "under test" not in result.output
 
 
+@pytest.mark.parametrize("rule", ["distance", "product"])
+def test_own_templates_of_any_length_are_noticed_by_distance_and_product(tmp_path, rule):
+    """A system whose vectors differ in length, and that does not compare cosines."""
+    rng = np.random.default_rng(4)
+    people = 130
+    vectors = rng.normal(size=(people, 8)) * rng.lognormal(0, 0.6, (people, 1))
+    path = written(tmp_path / "own.npz", photos_of(people, 1), vectors)
+    apart = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    score = np.exp(-apart / 3) if rule == "distance" else 1 / (1 + np.exp(-(vectors @ vectors.T)))
+    first, second = np.triu_indices(people, 1)
+    lines = ["first,second,mated,score"]
+    lines += [f"p{n:03}/0.jpg,p{n:03}/1.jpg,1,1" for n in range(people)]
+    scored = zip(first, second, score[first, second], strict=True)
+    lines += [f"p{a:03}/0.jpg,p{b:03}/0.jpg,0,{one:.9f}" for a, b, one in scored]
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    cosines = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert concordance((cosines @ cosines.T)[first, second], score[first, second]) < 0.9
+    command = [tmp_path / "s.csv", "--out", tmp_path / "o", "--templates", path]
+    result = calibrate(*command, "--groups", "clusters")
+    assert result.exit_code == 2
+    assert "in 100 % of cases: these are templates of the system under test" in " ".join(
+        result.output.split()
+    )
+
+
 WAYS = [["--groups", "clusters"], ["--impostors", "look-alike"]]
 
 
@@ -325,7 +350,8 @@ def test_a_run_leaves_clusters_out_that_are_the_servers_own(stub, people, tmp_pa
     vectors = blobs(rng, (30, 30)) + rng.normal(size=(60, 8))
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     names = {f"p{p:02}/{n}.jpg": f"p{p:02}" for p in range(60) for n in range(2)}
-    written(tmp_path / "own.npz", names, np.repeat(vectors, 2, axis=0))
+    others = {"p00/0.jpg": "p01"}  # told beside what is dropped
+    written(tmp_path / "own.npz", names | others, np.repeat(vectors, 2, axis=0))
 
     def score(first: bytes, second: bytes, generosity: float) -> float:
         a, b = (unit[int(photo[1:3])] for photo in (first, second))
@@ -339,7 +365,8 @@ def test_a_run_leaves_clusters_out_that_are_the_servers_own(stub, people, tmp_pa
     result = calibrate(*command, *options, *required)
     told = " ".join(result.output.split())
     assert result.exit_code == 3, told
-    assert "Its clusters are left out" in told
+    assert told.count("Its clusters are left out") == 1
+    assert "1 template names another person than is on the photo" in told
     assert "Groups at" not in told
     for source in (command, [out / FILE, "--out", tmp_path / "again", "--up-to", "0.4"]):
         told = calibrate(*source, *(options if source is command else ()), "--json")

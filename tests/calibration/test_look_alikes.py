@@ -296,6 +296,41 @@ def test_a_rest_that_is_no_random_sample_supports_no_verdict(tmp_path, chosen, o
     assert found["verdict"] == "INCONCLUSIVE" or not objected
 
 
+@pytest.mark.parametrize(
+    ("chosen", "objected"), [("a fifth, at random", False), ("least alike half", True)]
+)
+def test_probes_are_compared_with_references_and_with_no_probe(tmp_path, chosen, objected):
+    """Portraits and selfies look like their own kind, which is compared with the other alone."""
+    rng = np.random.default_rng(6)
+    people = 80
+    looks = rng.normal(size=(people, 32))
+    sides = [
+        looks + noise * rng.normal(size=looks.shape) + rng.normal(size=32) for noise in (0.3, 1.2)
+    ]
+    names = [f"p{n:02}/{side}.jpg" for side in ("id", "selfie") for n in range(people)]
+    vectors = np.concatenate(sides)
+    path = written(tmp_path / "t.npz", {name: name[:3] for name in names}, vectors)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    alike = vectors[:people] @ vectors[people:].T
+    first, second = np.nonzero(~np.eye(people, dtype=bool))
+    rank = np.argsort(np.argsort(-alike[first, second])) / first.size
+    taken = rng.random(rank.size) < 0.2 if not objected else rank >= 0.5
+    taken |= rank < 0.01
+    score = 0.5 + 0.3 * alike[first, second] + 0.05 * rng.normal(size=rank.size)
+    lines = ["first,second,mated,score"]
+    lines += [f"{names[n]},{names[people + n]},1,0.9{n}" for n in range(people)]
+    scored = zip(first[taken], second[taken], score[taken], strict=True)
+    lines += [f"{names[a]},{names[people + b]},0,{one}" for a, b, one in scored]
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    run = ["calibrate", str(tmp_path / "s.csv"), "--out", str(tmp_path / "o"), "--json"]
+    done = CliRunner().invoke(main, [*run, "--impostors", "look-alike", "--templates", str(path)])
+    found = json.loads(done.stdout)
+    told = [one for one in found["objections"] if one["kind"] == "rest not at random"]
+    assert [one["effect"] for one in told] == ["no verdict"] * objected
+    assert found["impostors"]["share"] == pytest.approx(0.01, rel=0.01)
+    assert found["impostors"]["n"] == 63 == int(0.01 * first.size)
+
+
 def test_a_file_of_look_alikes_alone_says_that_the_others_are_missing(tmp_path):
     vectors = np.random.default_rng(5).normal(size=(120, 8))
     scores(tmp_path / "s.csv", vectors, (0.3, 0.05), 0.0)

@@ -40,9 +40,18 @@ class LookAlikes:
     ``pairs_of_people``: the number of pairs of people among them.
     """
 
-    def __init__(self, given: OfPhotos, person: Counts, part: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        given: OfPhotos,
+        person: Counts,
+        part: np.ndarray | None = None,
+        probe: np.ndarray | None = None,
+    ) -> None:
         """``person`` says who is on each photo, shape (photos,), and ``part`` which photos are
         compared with others beside those of a template, all by default.
+
+        ``probe`` says which photos are compared with none but the others, as probes are with
+        references; by default, any photo may be compared with any.
 
         Raises:
             WrongUse: the templates are of fewer than two of these people.
@@ -55,12 +64,11 @@ class LookAlikes:
         self.compared = int(compared.sum())
         self.without_template = self.compared - number.size
         people = person[number]
-        counts = np.bincount(person[compared])
-        pairs = self.compared * (self.compared - 1) // 2
-        self.size = int(pairs - (counts * (counts - 1) // 2).sum())
+        self.size = _pairs_of(person, compared, probe)
         wanted = max(1, min(MOST, int(SHARE * self.size)))
         self._place = given.places()
-        self._ranking = _Ranking(given.templates, people, wanted)
+        side = None if probe is None else probe[number]
+        self._ranking = _Ranking(given.templates, people, wanted, side)
         first, second = self._ranking.nearest()
         self.keys = np.sort(self._key(number[first], number[second]))
         ends = np.sort(np.column_stack([people[first], people[second]]), axis=1)
@@ -172,11 +180,13 @@ class LookAlikesFirst:
 class _Ranking:
     """All pairs of templates of two people in the order of their similarity, by fine bins."""
 
-    def __init__(self, templates: Templates, people: Counts, wanted: int) -> None:
+    def __init__(
+        self, templates: Templates, people: Counts, wanted: int, side: np.ndarray | None
+    ) -> None:
         """As many as ``wanted`` are the nearest or, where the next are as similar, fewer; at least
-        one."""
+        one. Only templates of two sides are a pair, if there are sides."""
         self._similarities, self._tiles = Similarities(templates), tiles_of(templates)
-        self._people, self._range = people, templates.range
+        self._people, self._side, self._range = people, side, templates.range
         counts = np.zeros(_BINS, np.int64)
         for _, _, bins, apart in self._binned():
             counts += np.bincount(bins[apart], minlength=_BINS)
@@ -213,7 +223,23 @@ class _Ranking:
         """Each tile with the bins of its pairs, and which of them are of two people."""
         for rows, columns in self._tiles:
             bins = _bins_of(self._similarities.of(rows, columns), *self._range)
-            yield rows, columns, bins, _apart(self._people, rows, columns)
+            apart = _apart(self._people, rows, columns)
+            if self._side is not None:
+                apart &= self._side[rows, None] != self._side[None, columns]
+            yield rows, columns, bins, apart
+
+
+def _pairs_of(person: Counts, compared: np.ndarray, probe: np.ndarray | None) -> int:
+    """The number of pairs of photos of two people; of a probe and a reference, if there are."""
+
+    def photos(chosen: np.ndarray) -> Counts:
+        return np.bincount(person[chosen], minlength=int(person.max()) + 1)
+
+    if probe is not None:
+        one, other = photos(compared & probe), photos(compared & ~probe)
+        return int(one.sum() * other.sum() - (one * other).sum())
+    every = photos(compared)
+    return int((every.sum() ** 2 - np.square(every).sum()) // 2)
 
 
 def _bins_of(scores: Floats, low: float, high: float) -> Counts:
