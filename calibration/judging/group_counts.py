@@ -130,6 +130,8 @@ class GroupCounts:
         shares = self.shares(counts, numbers, refused=refused)
         claimed = () if counts.mated else self._claimed
         rows = evidence_of(shares, claimed, self._repeats[counts.mated])
+        if round(shares.comparisons) == counts.histogram.n:  # the whole, as the table has it
+            return rows
         return [replace(row, shown_effect=math.inf) for row in rows]
 
     def _refused(self, counts: ComparisonCounts, number: int) -> int:
