@@ -131,8 +131,11 @@ def _people_needed(
 
 
 def _sensitivities(measurement: Measurement, rows: list[Evidence]) -> list[Interval]:
-    """The FMR of each row if all refused comparisons were non-matches, and if all were matches."""
+    """The FMR of each row if all refused comparisons were non-matches, and if all were matches; NaN
+    if nothing tells which were refused."""
     counts = measurement.non_mated
+    if not measurement.tells_refusals:
+        return [Interval(math.nan, math.nan)] * len(rows)
     found = []
     for row in rows:
         strata = [(1.0, row, counts.failed)]

@@ -149,8 +149,8 @@ def latency(row: GroupRow) -> str:
 
 
 def out_of(rate: float) -> int:
-    """The least power of ten of which a rate is ten or more."""
-    return int(10 ** min(10, max(1, math.ceil(1 - math.log10(max(rate, 1e-9)) - 1e-9))))
+    """The least power of ten of which a rate is ten, to two digits, or more."""
+    return int(10 ** min(10, max(1, math.ceil(1 - math.log10(max(rate, 1e-9)) - 0.02))))
 
 
 def whole(value: float, *, up: bool) -> int:

@@ -129,6 +129,7 @@ def _page(
         causes=words.causes(findings),
         interval=words.interval_of(findings),
         levels=words.levels(findings),
+        refusals=evaluation.measurement.tells_refusals,
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
         settings=len(EVERY),
