@@ -148,7 +148,9 @@ def evaluate(run: Run, contract: Contract, tell: Tell, asker: Asker = ask_from_h
         complete = engine.ask_places()
         if complete:
             engine.ask_alone()
-        measurement = count(store, _empty(run, contract), watch.stop_at if watch else None)
+        stop_at = watch.stop_at if watch else None
+        store.stop(stop_at)
+        measurement = count(store, _empty(run, contract), stop_at)
         objections, clusters = _of_templates(run, measurement)
         store.object(objections)
         return Evaluation(

@@ -203,6 +203,11 @@ class Store:
             self._note("ended", why)
             self.ended = why
 
+    def stop(self, place: int | None) -> None:
+        """Store the place at which the run was decided: later ones are no evidence; None if all
+        are."""
+        self._note("stop", place)
+
     def add(self, answer: Answer) -> None:
         """Store an answer; it replaces an earlier one for the same place."""
         if answer.place is not None and self.ended is not None and not self._has(answer.place):

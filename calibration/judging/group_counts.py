@@ -139,12 +139,19 @@ class GroupCounts:
         return int(refused.sum())
 
     def _acquired_of(self, numbers: list[int]) -> Acquisition | None:
-        """What became of the photos of a group, if they are of no other."""
+        """What became of the photos of a group, if they are of no other.
+
+        Where groups share no people, these are all photos of its people, also those that were only
+        compared across groups.
+        """
         names = self._measurement.labels.names
         own = self._photos([n for n in numbers if ACROSS not in names[n]])
         others = self._photos(
             [n for n in range(len(names)) if n not in numbers and ACROSS not in names[n]]
         )
+        people = np.unique(self._person[own])
+        if not np.isin(self._person[others], people).any():
+            own = np.flatnonzero(np.isin(self._person, people))
         tried = np.intersect1d(self._acquired.photos, np.setdiff1d(own, others))
         if not tried.size or np.intersect1d(own, others).size:
             return None

@@ -20,6 +20,8 @@ FILE = "answers.sqlite"
 START = b"SQLite format 3\0"
 COLUMNS = ("first", "second", "mated", "score", "code", "group", "seconds")
 _ROWS = 1 << 17
+_STOP = "SELECT CAST(value AS INTEGER) FROM run WHERE name = 'stop' AND value <> 'null'"
+_LAST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,10 +114,13 @@ def _impostors(known: Mapping[str, Any]) -> ChosenImpostors | None:
 
 
 def answers(path: Path) -> Iterator[tuple[Any, ...]]:
-    """The answers in the order of the plan, in pieces: one tuple for each of ``COLUMNS``."""
+    """The answers in the order of the plan, in pieces: one tuple for each of ``COLUMNS``.
+
+    Those after the place at which a run was decided are left out, as they were by the run.
+    """
     query = " UNION ALL ".join(
         f'SELECT first, second, mated, score, code, "group", seconds FROM {name}'  # noqa: S608 - ours
-        for name in ("answers", "alone")
+        for name in (f"answers WHERE place < coalesce(({_STOP}), {_LAST})", "alone")
     )
     with closing(_opened(path)) as database:
         rows = database.execute(query)

@@ -76,6 +76,25 @@ def test_it_stops_when_it_has_decided_and_says_so(stub, people, tmp_path):
     assert stub.asked.total() == before
 
 
+def test_a_run_that_was_decided_is_judged_again_by_the_same_answers(stub, people, tmp_path):
+    """Answers that were under way when it was decided are no evidence, then or later."""
+    stub.generosity = 0.1
+    out = tmp_path / "out"
+    run(stub, people, out, "--until", "decided", "--budget", "7000")
+    found = report(out)
+    with closing(sqlite3.connect(out / FILE)) as database, database:
+        database.execute(  # one more, however many there were
+            "INSERT INTO answers (place, first, second, mated, score) "
+            "SELECT 6999, first, second, mated, 1.0 FROM answers WHERE NOT mated LIMIT 1"
+        )
+    again = CliRunner().invoke(
+        main, ["calibrate", str(out / FILE), "--json", "--out", str(tmp_path / "again")]
+    )
+    rejudged = json.loads(again.stdout)
+    for name in ("rows", "acquired", "refused", "verdict", "mated", "people"):
+        assert rejudged[name] == found[name], name
+
+
 def test_the_same_folder_goes_on_where_it_was(stub, people, tmp_path):
     run(stub, people, tmp_path / "out", "--budget", "100")
     run(stub, people, tmp_path / "out", "--budget", "300")

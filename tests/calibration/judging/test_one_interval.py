@@ -192,6 +192,26 @@ def test_who_was_refused_is_unknown_everywhere_or_nowhere(files, tmp_path):
     assert "rejected (between" not in " ".join(done.output.split())
 
 
+def test_photos_that_were_only_compared_across_groups_are_of_their_group(tmp_path):
+    """Each person has a photo that no other one of the group is compared with."""
+    lines = ["first,second,mated,score,code"]
+    groups = ["person,group"]
+    for n in range(70):
+        groups.append(f"p{n:02d},{'odd' if n % 2 else 'even'}")
+        lines.append(f"p{n:02d}/0.jpg,p{n:02d}/1.jpg,1,0.9,")
+        told = ",4000" if n < 7 else "0.1,"
+        lines.append(f"p{n:02d}/2.jpg,p{(n + 1) % 70:02d}/0.jpg,0,{told}")
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    (tmp_path / "g.csv").write_text("\n".join(groups))
+    command = ["calibrate", str(tmp_path / "s.csv"), "--groups", str(tmp_path / "g.csv"), "--json"]
+    done = CliRunner().invoke(main, [*command, "--out", str(tmp_path / "o")])
+    found = json.loads(done.stdout)
+    rows = {row["label"]: row for row in found["groups"]}
+    assert rows["within a group"]["acquisition"] == found["acquired"]["rate"]
+    for label, failed in (("even", 4), ("odd", 3)):
+        assert rows[label]["acquisition"]["rate"] == pytest.approx(failed / 105)
+
+
 @pytest.mark.parametrize("growth", [0.0, 3.0, 300.0])
 @pytest.mark.parametrize("at_any_time", [False, True])
 @pytest.mark.parametrize(("k", "n"), [(0, 50), (3, 50), (12, 4_000), (400, 4_000), (50, 50)])
