@@ -170,6 +170,9 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         of_required(measurement, Requirement(measure=name, threshold=threshold, limit=0.5), rates)
         for name in ("fnmr", "gfrr")
     )
+    if fnmr[1].n and fnmr[1].k == fnmr[1].n:
+        reason = "It is shown only where no comparison of one person matches either."
+        return replace(_not_shown(measurement, limit, alpha, [reason]), notes=notes)
     return Found(
         limit=limit,
         confidence=1 - alpha,

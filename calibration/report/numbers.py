@@ -103,8 +103,9 @@ def ratio(value: float, interval: Interval, *, short: bool = False) -> str:
     """A ratio of rates and its interval: 2.4 (1.3 to 6.1)."""
     if math.isnan(value):
         return "no error in any group"
-    if short and math.isinf(value):
-        return f"at least {interval.lower:.2g}"
+    if math.isinf(value):
+        least = f"at least {interval.lower:.2g}"
+        return least if short else f"{least}, as the lowest showed no error"
     middle, upper = (
         two_digits(number) if math.isfinite(number) else "without bound"
         for number in (value, interval.upper)

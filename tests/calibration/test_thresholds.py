@@ -66,6 +66,21 @@ def test_the_fnmr_is_that_at_the_threshold(plain):
     assert shown["mated"] == len(mated)
 
 
+def test_a_threshold_that_nobody_reaches_is_none(tmp_path):
+    """One person is taken for everybody, with scores above all mated ones."""
+    people = 60
+    first, second = np.triu_indices(people, 1)
+    score = np.where(first == 0, 0.99, np.random.default_rng(1).random(first.size) * 0.3)
+    lines = ["first,second,mated,score"]
+    lines += [f"p{n}/1.jpg,p{n}/2.jpg,1,{0.8 + n / 1000}" for n in range(people)]
+    rows = zip(first, second, score, strict=True)
+    lines += [f"p{a}/1.jpg,p{b}/1.jpg,0,{one}" for a, b, one in rows]
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    result = run(tmp_path / "s.csv", "--fmr", "0.02")
+    assert result.exit_code == 3, result.output
+    assert "no comparison of one person matches either" in " ".join(result.output.split())
+
+
 def test_more_confidence_takes_a_stricter_threshold(plain):
     path, shown = plain
     assert found(path, "--confidence", "0.999")["threshold"] > shown["threshold"]
