@@ -99,7 +99,7 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     console.print(_turned_away(findings))
     console.print()
     if findings.impostors:
-        _tell_impostors(console, findings.impostors)
+        _tell_impostors(console, findings, findings.impostors)
     if findings.groups:
         _tell_groups(console, findings)
     if findings.degraded:
@@ -143,13 +143,14 @@ def _turned_away(findings: Findings) -> Table:
     return table
 
 
-def _tell_impostors(console: Console, found: Impostors) -> None:
+def _tell_impostors(console: Console, findings: Findings, found: Impostors) -> None:
     who, such, others = "Impostors of the same group", "of the same group", "across groups"
     if not found.judged_alone:
         who, such, others = "Look-alikes", "look-alikes", "of all others"
     console.print(
         f"{who} ({found.n:,} comparisons of {found.people:,} people) "
-        f"against random pairs, of which {100 * found.share:.2g} % are {such}"
+        f"against random pairs, of which {100 * found.share:.2g} % are {such} "
+        f"({words.interval_of(findings)}s)"
     )
     table = _table(("at", "matches", f"{others}, of {found.n_across:,}", "times as often"))
     for row in found.rows:
@@ -162,7 +163,11 @@ def _tell_impostors(console: Console, found: Impostors) -> None:
 
 def _tell_degraded(console: Console, findings: Findings) -> None:
     at = findings.rows[findings.operating].threshold
-    console.print(f"With degraded photos, at {at:g}; verdicts are about the table as judged")
+    each = 100 * findings.degraded[0].confidence
+    console.print(
+        f"With degraded photos, at {at:g}; verdicts are about the table as judged "
+        f"(intervals of {each:.4g} % each, so that all hold together)"
+    )
     table = _table(
         ("kind", "strength", "refused", "FNMR", "matches", "verdict"), left=("kind", "verdict")
     )
@@ -182,7 +187,8 @@ def _tell_quality(console: Console, findings: Findings, found: Quality) -> None:
     row = found.rows[findings.operating]
     console.print(
         f"Not matched at {row.threshold:g} where poor photos are rejected, by "
-        f"{escape(found.column)} ({found.n:,} comparisons of {found.people:,} people)"
+        f"{escape(found.column)} ({found.n:,} comparisons of {found.people:,} people; "
+        f"{words.interval_of(findings)}s)"
     )
     table = _table(("rejected", "quality from", "comparisons", "FNMR: not matched"))
     for one in row.points:
@@ -199,7 +205,8 @@ def _tell_groups(console: Console, findings: Findings) -> None:
     place = findings.operating
     are = words.groups_are(findings)
     console.print(
-        f"Groups at {findings.rows[place].threshold:g}{f': {escape(are)}' if are else ''}"
+        f"Groups at {findings.rows[place].threshold:g} ({words.interval_of(findings)}s)"
+        f"{f': {escape(are)}' if are else ''}"
     )
     table = _table(("group", "people", "FMR: 1 in", "verdict", "FNMR"), left=("group", "verdict"))
     for row in findings.groups:
@@ -235,7 +242,8 @@ def _tell_against(console: Console, findings: Findings) -> None:
         kind = "non-mated" if row.measure == "GFAR" else "mated"
         console.print(
             f"New against old at {at:g}, {row.measure} on {row.n:,} {kind} pairs of both "
-            f"({row.people:,} people): difference {numbers.difference_between(row)}; wrong with "
+            f"({row.people:,} people): difference {numbers.difference_between(row)}, "
+            f"{words.interval_of(findings)}; wrong with "
             f"the new one alone {row.only_new:,}, with the old one alone {row.only_old:,}: "
             f"[b]{row.shown}[/]"
         )
