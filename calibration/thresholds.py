@@ -23,6 +23,7 @@ from calibration.judging.conditions import RunConditions, unsupported
 from calibration.judging.evidence import of_required, of_table
 from calibration.judging.requirements import Requirement
 from calibration.objections import Effect
+from calibration.sources.formats.run_file import is_run, open_run
 from calibration.sources.formats.values import SENTINEL
 from calibration.statistics.arrays import Floats
 from calibration.statistics.det import reached
@@ -84,13 +85,16 @@ def find_threshold(  # noqa: PLR0913 - what may be said about a file
         options = {"claims": claims, "columns": columns, "people": people}
         return from_scores(path, contract, math.inf, **options).measurement  # type: ignore[arg-type]
 
-    return lowest_threshold(count, claims, limit, alpha)
+    at_any_time = path.is_file() and is_run(path) and open_run(path).at_any_time
+    rule = Rule(tolerance=1.0, alpha=alpha, at_any_time=at_any_time)
+    return lowest_threshold(count, claims, limit, rule)
 
 
 def lowest_threshold(
-    count: Callable[[Claims], Measurement], claims: Claims, limit: float, alpha: float
+    count: Callable[[Claims], Measurement], claims: Claims, limit: float, rule: Rule
 ) -> Found:
     """As ``find_threshold``; ``count`` counts the scores at the rows of some claims."""
+    alpha = rule.alpha
     measurement = count(claims)
     scale = _scale(measurement, claims)
     if scale != claims:
@@ -100,7 +104,7 @@ def lowest_threshold(
         return _not_shown(measurement, limit, alpha, [_too_few(measurement, limit, alpha)])
     rows = tuple((claims.sign * at, limit) for at in candidates)
     claims = replace(claims, rows=rows)
-    return _judged(count(claims), claims, limit, alpha)
+    return _judged(count(claims), claims, limit, rule)
 
 
 def _scale(measurement: Measurement, claims: Claims) -> Claims:
@@ -148,8 +152,8 @@ def _rounded_up(value: float, step: float) -> float:
     return round(math.ceil(value / step - 1e-6) * step, digits)
 
 
-def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float) -> Found:
-    rates = claims.rates
+def _judged(measurement: Measurement, claims: Claims, limit: float, rule: Rule) -> Found:
+    rates, alpha = claims.rates, rule.alpha
     audited = audit(measurement, rates)
     # The thresholds are found in these scores, so they are on their scale.
     found = [one for one in audited.objections if one.kind != SCALE]
@@ -160,7 +164,7 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         return _not_shown(measurement, limit, alpha, reasons)
     rows = [replace(row, open_still=audited.hidden) for row in of_table(measurement, rates)]
     place = len(rows)
-    while place and chance_of_at_most(*rows[place - 1].at_most(limit), limit) <= alpha:
+    while place and rows[place - 1].chance_of_so_few(rule) <= alpha:
         place -= 1
     if place == len(rows):
         reason = _too_few(measurement, limit, alpha, rows[-1].design_effect)
@@ -180,18 +184,20 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, alpha: float
         n=row.n,
         people=measurement.shares(measurement.non_mated).people,
         k=row.k,
-        upper=upper_bound(*row.at_most(limit), alpha),
+        upper=row.interval(rule).upper
+        if rule.at_any_time
+        else upper_bound(*row.at_most(limit), alpha),
         design_effect=row.design_effect,
         mated=measurement.mated.attempted,
         mated_people=gfrr[2] or fnmr[2],
-        fnmr=_rate(fnmr[1], alpha),
-        gfrr=_rate(gfrr[1], alpha),
+        fnmr=_rate(fnmr[1], rule),
+        gfrr=_rate(gfrr[1], rule),
         notes=notes,
     )
 
 
-def _rate(seen: Evidence, alpha: float) -> Rate | None:
-    return seen.measured(Rule(alpha=alpha)) if seen.n else None
+def _rate(seen: Evidence, rule: Rule) -> Rate | None:
+    return seen.measured(rule) if seen.n else None
 
 
 def _not_shown(measurement: Measurement, limit: float, alpha: float, reasons: list[str]) -> Found:

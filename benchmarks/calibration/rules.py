@@ -88,7 +88,7 @@ def thresholds(repetitions: int, limit: float, people: int = 400) -> None:
             scores=np.append(scores, rng.uniform(0.5, 1, people)),
             codes=np.zeros(first.size + people, np.int64),
         )
-        found = lowest_threshold(partial(count, block), SCALE, limit, ALPHA)
+        found = lowest_threshold(partial(count, block), SCALE, limit, Rule(tolerance=1.0))
         if found.threshold is not None:
             shown += 1
             true = 10 ** -(10 * found.threshold - 3)

@@ -165,16 +165,33 @@ def test_a_run_that_is_judged_as_it_goes_has_one_interval_too(files, confidence)
     assert levels == {0.95, confidence}
 
 
-def test_the_threshold_tells_the_fnmr_of_the_report(files, tmp_path):
-    done = CliRunner().invoke(
-        main, ["threshold", str(files / "scores.csv"), "--fmr", "0.05", "--json"]
-    )
+def at_its_threshold(source, tmp_path, fmr: str) -> tuple[dict, dict]:
+    """What ``threshold`` says of a source, and what a report says at that threshold."""
+    done = CliRunner().invoke(main, ["threshold", str(source), "--fmr", fmr, "--json"])
     at = json.loads(done.stdout)
     claims = tmp_path / "claims.yaml"
-    claims.write_text(f"title: one\nrows: [[{at['threshold']}, 0.05]]\n")
-    command = ["calibrate", str(files / "scores.csv"), "--out", str(tmp_path)]
-    CliRunner().invoke(main, [*command, "--claims", str(claims)], catch_exceptions=False)
-    (row,) = json.loads((tmp_path / "report.json").read_text())["rows"]
+    claims.write_text(f"title: one\nrows: [[{at['threshold']}, {fmr}]]\n")
+    command = ["calibrate", str(source), "--out", str(tmp_path), "--claims", str(claims)]
+    CliRunner().invoke(main, command, catch_exceptions=False)
+    return at, json.loads((tmp_path / "report.json").read_text())
+
+
+@pytest.mark.live
+def test_the_threshold_of_a_run_that_was_decided_holds_at_any_time(stub, people, tmp_path):
+    run = ["calibrate", stub.url, "--data", str(people), "--out", str(tmp_path / "run")]
+    run += ["--rate", "100000", "--quiet", "--until", "decided", "--up-to", "0.4"]
+    CliRunner().invoke(main, [*run, "--budget", "3000"], catch_exceptions=False)
+    at, found = at_its_threshold(tmp_path / "run/answers.sqlite", tmp_path, "0.2")
+    assert found["rule"]["at_any_time"]
+    (row,) = found["rows"]
+    assert row["interval"]["upper"] == pytest.approx(at["upper"], rel=1e-6)
+    for name in ("fnmr", "gfrr"):
+        assert row[name]["interval"] == pytest.approx(at[name]["interval"])
+
+
+def test_the_threshold_tells_the_fnmr_of_the_report(files, tmp_path):
+    at, found = at_its_threshold(files / "scores.csv", tmp_path, "0.05")
+    (row,) = found["rows"]
     for name in ("fnmr", "gfrr"):
         assert row[name]["rate"] == at[name]["rate"]
         assert row[name]["interval"] == pytest.approx(at[name]["interval"])
