@@ -357,8 +357,8 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     if share > MOST_NOISE:
         text = (
             "The false matches score like mated pairs. Are labels wrong, or a system that takes "
-            f"{100 * share:.2g} % of strangers for one person? Look at the pairs with the highest "
-            "scores."
+            f"{min(100, 100 * share):.3g} % of strangers for one person? Look at the pairs with "
+            "the highest scores."
         )
         return [0] * len(rates.rows), [Objection(kind="labels", effect=Effect.SHOWN, text=text)]
     if not explained:

@@ -72,10 +72,12 @@ class DelimitedTable(Table):
         return self._read(as_words=False)
 
     def explained(self, why: str) -> str:
-        """The first value that is not a number, which Arrow does not name."""
+        """The first value that is not a number, which Arrow does not name; how to quote a comma."""
         if "conversion error" in why:
             with suppress(pa.ArrowException, ValueError):  # a row before it may be damaged
                 return self._first_misfit() or why
+        if re.search(r"Expected \d+ columns, got", why):
+            return f"{why}. Put values that contain {self.dialect.delimiter!r} in double quotes."
         return why
 
     def _first_misfit(self) -> str | None:
@@ -163,6 +165,8 @@ def open_delimited(
     if len(lines) > 2 and len(text) >= SNIFFED // 2:
         lines.pop()  # it may be cut
     dialect = _dialect(lines, encoding, given, needed, before)
+    if not dialect.sample:
+        raise WrongUse(f"{path} has a heading, but no rows.")
     rows = [dict(zip(dialect.head, row, strict=False)) for row in dialect.sample]
     if dialect.head == _BOB:
         given = {**given, "first_person": "first"}

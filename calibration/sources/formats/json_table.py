@@ -39,7 +39,9 @@ def open_json(path: Path, text: str, given: Mapping[str, str], needed: Sequence[
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > 1:
             lines.pop()  # it may be cut
-        every = [json.loads(line) for line in lines[:SAMPLED_LINES]]
+        every = [_line(line) for line in lines[:SAMPLED_LINES]]
+        if len(every) == 1 and _is_of_columns(every[0]):
+            raise ValueError(_ONE_OBJECT)
     rows = [row for row in every[:SAMPLED_LINES] if isinstance(row, dict)]
     photo = given.get("first", "first")
     rows = [row for row in rows if photo in row] or rows
@@ -110,6 +112,22 @@ class JsonLines(Table):
                 rows = [_parsed(number, line) for number, line in chunk]
                 rows = [row for row in rows if row.get(self.columns["first"]) is not None]
                 yield pa.record_batch({n: _as_text([row.get(n) for row in rows]) for n in theirs})
+
+
+_ONE_OBJECT = "it is one JSON object: write an array of objects, or one object per line"
+
+
+def _line(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text) or text.strip() == "{":  # it goes on: in other lines, or is cut
+            raise ValueError(_ONE_OBJECT) from error
+        raise
+
+
+def _is_of_columns(row: Any) -> bool:
+    return isinstance(row, dict) and any(isinstance(value, dict | list) for value in row.values())
 
 
 def _whole(path: Path) -> list[Any]:

@@ -26,6 +26,12 @@ def open_parquet(path: Path, given: Mapping[str, str], needed: Sequence[str]) ->
         present = list(file.schema_arrow.names)
         columns = matched(path, present, given, needed, ())
         wanted = list(dict.fromkeys(columns.values()))
+        for theirs in wanted:
+            kind = file.schema_arrow.field(theirs).type
+            if pa.types.is_nested(kind):
+                raise WrongUse(
+                    f"{path}: the column {theirs} has a {kind} in each row, not one value."
+                )
         _refuse_giants(path, file)
         rows: list[dict[str, Any]] = []
         if file.metadata.num_rows:

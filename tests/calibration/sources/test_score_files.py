@@ -97,12 +97,25 @@ def test_people_may_have_columns_of_their_own(tmp_path):
         ("first,second,mated,score\na,b,1,high\n", "cannot be read"),
         ("first,second,mated,score\na,b,,0.5\n", "rows without mated"),
         ("", "cannot be read"),
+        ("first,second,mated,score\n", "has a heading, but no rows"),
+        ("first,second,mated,score\na,b,1,0.5\na,c,0,0,5\n", "contain ',' in double quotes"),
+        ('{"first": {"0": "a"}, "second": {"0": "b"}}', "one JSON object: write an array"),
+        ('{\n "first": ["a"],\n "second": ["b"]\n}', "one JSON object: write an array"),
+        ('{"first": {' + '"0": "a", ' * 10_000, "one JSON object: write an array"),
     ],
 )
 def test_says_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "scores.csv"
     path.write_text(content)
     with pytest.raises(WrongUse, match=message):
+        measured(path)
+
+
+def test_a_column_of_lists_is_refused(tmp_path):
+    path = tmp_path / "scores.parquet"
+    columns = {"first": ["a"], "second": ["b"], "mated": [1], "score": [[0.5, 0.6]]}
+    pyarrow.parquet.write_table(pa.table(columns), path)
+    with pytest.raises(WrongUse, match=r"the column score has a list<.*: double> in each row"):
         measured(path)
 
 
