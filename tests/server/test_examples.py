@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.support.needs import missing, needs
+from tests.support.needs import QUICK_JAVA, missing, needs
 from tests.support.serving import serving
 from verikit.contract import load_contract
 
@@ -25,7 +26,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 JARS = Path(os.environ.get("JARS", "/usr/share/java"))
 # The examples must find the project's own environment where no other is active.
 HAS_OWN = (EXAMPLES.parent / ".venv").exists()
-ENVIRONMENT = os.environ | ({"PATH": os.defpath} if HAS_OWN else {})
+ENVIRONMENT = os.environ | QUICK_JAVA | ({"PATH": os.defpath} if HAS_OWN else {})
 OWN = {
     SECRETS.key_variable: "k" * SECRETS.key_characters,
     SECRETS.iv_variable: "i" * SECRETS.iv_characters,
@@ -45,7 +46,7 @@ CLIENTS = [
 
 def run(client: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = ["/bin/sh", str(EXAMPLES / client), *map(str, arguments)]
-    return subprocess.run(  # noqa: S603 - the example under test
+    ended = subprocess.run(  # noqa: S603 - the example under test
         command,
         env=ENVIRONMENT | variables,
         capture_output=True,
@@ -53,6 +54,8 @@ def run(client: str, *arguments: object, **variables: str) -> subprocess.Complet
         timeout=120,
         check=False,
     )
+    ended.stderr = re.sub(r"^Picked up .*\n", "", ended.stderr, flags=re.MULTILINE)
+    return ended
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 DEBIAN = "sudo sh tools/debian.sh"
+QUICK_JAVA = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+"""The environment of a JVM that is soon over; it says on stderr that it ``Picked up`` these."""
 
 
 def missing(what: str, command: str = DEBIAN) -> str:

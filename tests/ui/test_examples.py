@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.needs import needs
+from tests.support.needs import QUICK_JAVA, needs
 from verikit.contract import load_contract
 from verikit.portraits import jpeg, portrait
 
@@ -47,7 +47,7 @@ def test_an_example_of_the_docs_works(
         subprocess.run(  # noqa: S603 - the example under test
             [*command, "first.jpg", second],
             cwd=tmp_path,
-            env={**os.environ, "SERVER": fake_server.url, "PATH": own},
+            env={**os.environ, **QUICK_JAVA, "SERVER": fake_server.url, "PATH": own},
             capture_output=True,
             text=True,
             timeout=120,
