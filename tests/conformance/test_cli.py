@@ -264,13 +264,17 @@ def test_own_photos_are_used_and_never_written(good_url: str, folder: Path) -> N
     assert call(good_url, "-k", "own-*", "--photos", "people", "--no-html").exit_code == 0
 
 
-def test_self_check_is_in_the_report(good_url: str, folder: Path) -> None:
+def test_self_check_is_in_the_report(
+    good_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With fewer cases; test_run and test_mock have both servers judged by all of them."""
+    monkeypatch.setattr(self_check, "_GROUPS", ("parameters", "faces"))
     done = call(good_url, "--self-check", "-k", "first-missing")
     assert done.exit_code == 0, done.stderr
     shown = re.search(r"Self-check passed: .* passed (\d+) cases, .* failed (\d+)\.", done.stdout)
     assert shown
-    assert int(shown[1]) > 100
-    assert int(shown[2]) > 20
+    assert int(shown[1]) > 50
+    assert int(shown[2]) > 10
     assert "Self-check passed" in (folder / "reports/conformance.html").read_text()
 
 

@@ -55,7 +55,10 @@ def verdict(done: Run, case: str) -> Verdict:
 
 @pytest.mark.parametrize("profile", ["reference", None])
 def test_server_that_keeps_the_contract_passes_everything(good_url: str, profile: str) -> None:
-    lighter = [case for case in ALL if "60-megabytes" not in case.id]
+    """Of all combinations; without a profile, which judges them no stricter, of a tenth."""
+    crossed = [case for case in ALL if case.id.startswith("crossed-")]
+    left_out = [] if profile else [case for case in crossed if case not in crossed[::10]]
+    lighter = [case for case in ALL if "60-megabytes" not in case.id and case not in left_out]
     done = checked(good_url, lighter, profile)
     bad = [
         result for result in done.results if result.findings or result.reason.startswith("Trace")
