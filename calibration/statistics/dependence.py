@@ -75,7 +75,8 @@ def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
     """The growth of each row's design effect with the rate: it is 1 + rate * growth.
 
     It grows because some people have more events than others. A test against a limit needs the
-    design effect at that limit, as a sample with few events by chance shows too small a one.
+    design effect at that limit, as a sample with few events by chance shows too small a one. Rows
+    with few events take it from the rows below if rates are ``claimed``.
     """
     sharing = _sharing(shares) if shares.comparisons else 0.0
     return [row.spread * sharing for row in _rows(shares, claimed)]
@@ -159,7 +160,7 @@ def _rows(shares: Shares, claimed: tuple[float, ...]) -> Iterator[_Row]:
         if events.sum() < FEW_EVENTS * shares.per_comparison * max(1.0, effect):
             carried = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
             effect, own, most = max(effect, carried), max(own, spread), _photos_alike(shares)
-        spread = own
+        spread = own if claimed else 0.0
         yield _Row(max(1.0, effect), most, own)
 
 

@@ -23,9 +23,10 @@ def evidence_of(
 ) -> list[Evidence]:
     """The evidence of each row, with the dependence within people.
 
-    ``claimed`` are the claimed rates, if there are any: they say how the events of a row with few
-    of them cluster. ``repeats`` is the mean number of times that a pair occurs; it is evidence only
-    once. To judge a limit instead, replace ``claimed``: the bounds of the rate stay.
+    ``claimed`` are the claimed rates, if there are any: then how events cluster is taken from other
+    rows too, where a row has few or a rate beyond theirs is tried. ``repeats`` is the mean number
+    of times that a pair occurs; it is evidence only once. To judge a limit instead, replace
+    ``claimed``: the bounds of the rate stay.
     """
     rates = claimed or (USUAL,) * len(shares.events)
     n = round(shares.comparisons)
@@ -34,6 +35,11 @@ def evidence_of(
     distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
     effects, shown, growing = (
         of(distinct, claimed) for of in (design_effects, shown_effects, growths)
+    )
+    every = shares.comparisons * shares.per_comparison
+    by_rate = sorted(
+        (float(events.sum()) / every, repeats * growth)
+        for events, growth in zip(shares.events, growing, strict=True)
     )
     return [
         Evidence(
@@ -45,6 +51,7 @@ def evidence_of(
             growth=repeats * growth,
             repeats=repeats,
             largest_effect=repeats * largest_effect(distinct),
+            further=tuple(one for one in by_rate if claimed and one[0] > events.sum() / every),
         )
         for rate, events, effect, own, growth in zip(
             rates, shares.events, effects, shown, growing, strict=True

@@ -72,7 +72,8 @@ class Evidence:
     ``open_still`` further comparisons may be events: a PASS must hold with them, a FAIL without. A
     FAIL is judged with ``shown_effect`` if that is smaller (``dependence.shown_effects``).
     ``growth`` is the growth of the design effect with the rate (``dependence.growths``), from
-    ``repeats``, how often a pair occurs, up to ``largest_effect``.
+    ``repeats``, how often a pair occurs, up to ``largest_effect``. From the higher rates in
+    ``further`` on, it is the growth beside them: that of rows at which these people reach them.
     """
 
     claimed: float
@@ -83,6 +84,7 @@ class Evidence:
     growth: float = 0.0
     repeats: float = 1.0
     largest_effect: float = math.inf
+    further: tuple[tuple[float, float], ...] = ()
     open_still: int = 0
 
     def at_least(self, limit: float) -> tuple[float, float]:
@@ -100,7 +102,9 @@ class Evidence:
         return max(self.design_effect, self._growing(limit))
 
     def _growing(self, limit: float) -> float:
-        return min(self.repeats + self.growth * limit, self.largest_effect)
+        reached = [growth for rate, growth in self.further if rate <= limit]
+        growth = reached[-1] if reached else self.growth
+        return min(self.repeats + growth * limit, self.largest_effect)
 
     @property
     def effective(self) -> tuple[float, float]:
