@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,25 @@ def load_forks(shared: Path) -> Iterator[Forks]:
 def pytest_configure() -> None:
     """What collecting makes stays: half a million objects need not be gone through meanwhile."""
     gc.disable()
+
+
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that wait over the run, between the files of those that compute.
+
+    Else a process that has a file of them at its end keeps the others waiting, too.
+    """
+    waiting = [item for item in items if item.get_closest_marker("waits")]
+    computing = [item for item in items if not item.get_closest_marker("waits")]
+    spread: list[pytest.Item] = []
+    done = placed = 0
+    for _, tests in groupby(computing, lambda item: item.path):
+        file = list(tests)
+        done += len(file)
+        due = len(waiting) * done // len(computing)
+        spread += [*waiting[placed:due], *file]
+        placed = due
+    items[:] = [*waiting[placed:], *spread]
 
 
 def pytest_collection_finish() -> None:

@@ -39,7 +39,7 @@ BROKEN = {
     "refusals-as-html": "answer-json",
     "refusals-as-internal-errors": "status-500",
 }
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.waits]
 TRAFFIC = (
     *("ordinary", "first-missing", "second-empty", "score-different-people"),
     *("concurrent-request-ids", "connection-of-many-requests"),

@@ -29,7 +29,7 @@ from conformance.runner import Options
 from verikit.contract.profile import load_profile
 from verikit.errors import Unreachable, WrongUse
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.waits]
 ALL = load_catalogue().cases
 LATER = date(9999, 1, 1)
 

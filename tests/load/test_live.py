@@ -25,7 +25,7 @@ from tests.support.ports import free_port
 from verikit.contract import load_contract
 from verikit.errors import NoVerdict
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.waits]
 QUICK = ["--duration", "1", "--warm-up", "1"]
 Load = Callable[..., Any]
 Serve = Callable[[str], str]

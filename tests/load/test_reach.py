@@ -23,7 +23,7 @@ from verikit.contract import load_contract
 from verikit.errors import Unreachable
 from verikit.transport import Address, Answer, Connection, Endpoint, Request
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.waits]
 CONTRACT = load_contract()
 TOKEN = "Bearer abcdefgh12345678"  # noqa: S105 - not a secret
 HEADER = f"Authorization: {TOKEN}".encode()

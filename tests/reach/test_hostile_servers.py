@@ -40,7 +40,7 @@ READERS: dict[str, Callable[[str], object]] = {
     ".sarif": json.loads,
 }
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.waits]
 _idle: dict[str, int] = {}
 
 

@@ -24,7 +24,7 @@ TOKEN = "Bearer s3cret-token"  # noqa: S105 - no secret
 PROFILE = ("--profile", "reference")
 KEY, IV = "k" * 32, "i" * 12
 FILES = ("VERIKIT_KEY_FILE", "VERIKIT_IV_FILE")
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.waits]
 
 
 def good(connection: socket.socket) -> None:
