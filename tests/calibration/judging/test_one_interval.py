@@ -17,7 +17,9 @@ from calibration.judging.conditions import RunConditions
 from calibration.judging.judgement import find
 from calibration.judging.requirements import Requirement, Standard
 from calibration.report import numbers
-from calibration.statistics.intervals import Interval, Rate
+from calibration.statistics.dependence import Shares
+from calibration.statistics.evidence import evidence_of
+from calibration.statistics.intervals import Interval, Rate, interval
 from calibration.statistics.verdicts import Evidence, Rule
 from verikit.cli import main
 from verikit.contract import load_contract
@@ -244,3 +246,32 @@ def test_an_interval_is_the_limits_that_are_not_decided(k, n, growth, at_any_tim
     wide = Evidence(claimed=0.05, **seen).interval(Rule(alpha=0.1, at_any_time=at_any_time))
     near = 1e-6  # both may end next to one
     assert wide.lower <= both.lower <= k / n <= both.upper <= wide.upper + near
+
+
+def test_each_person_counts_for_one_trial_at_least():
+    """Both false non-matches are of one person of 90, which says little of higher rates."""
+    few, more = np.zeros(90, np.int64), np.zeros(90, np.int64)
+    few[0], more[:20] = 2, 1
+    of = partial(Shares, tried=np.full(90, 3), per_comparison=1)
+    (row,) = evidence_of(of(events=few[None]))
+    assert row.growth > 100
+    assert row.interval(Rule()).upper <= interval(2 / 3, 90).upper * (1 + 1e-9)
+    both = evidence_of(of(events=np.array([few, more])))
+    assert both[1] == evidence_of(of(events=more[None]))[0], "no row of customers changes another"
+
+
+def test_a_rate_beyond_the_next_row_is_tried_as_that_one_clusters():
+    """All false matches at the strict row are of one person, those at the next of everybody."""
+    rng = np.random.default_rng(2)
+    people = 200
+    loose = rng.poisson(12, people).astype(np.int64)
+    strict = np.zeros(people, np.int64)
+    strict[0], strict[1:31] = 30, 1
+    shares = Shares(
+        tried=np.full(people, people - 1), events=np.array([loose, strict]), per_comparison=2
+    )
+    alone = evidence_of(Shares(tried=shares.tried, events=strict[None], per_comparison=2), (1e-3,))
+    rows = evidence_of(shares, (1e-1, 1e-3))
+    assert rows[1].interval(Rule()).upper < alone[0].interval(Rule()).upper
+    assert rows[1].interval(Rule()).upper == pytest.approx(rows[0].rate, rel=1e-3)
+    assert rows[1].interval(Rule()).lower == alone[0].interval(Rule()).lower
