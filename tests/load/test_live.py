@@ -122,7 +122,7 @@ def test_a_lost_test_is_aborted(serve: Serve, load: Load) -> None:
     )  # fmt: skip
     assert ended.status == 1, ended.output
     assert "aborted: error_share" in ended.report["trouble"]
-    assert ended.report["measures"]["seconds"] < 40
+    assert ended.report["measures"]["seconds"] < 60, "as planned"
 
 
 @pytest.mark.timing

@@ -42,7 +42,7 @@ def test_a_request_says_what_it_is_and_asks_for_no_compression(ask: Ask) -> None
     ]
     assert body == b"bbb"
     assert (answer.status, answer.json) == (200, {})
-    assert 0 < answer.seconds < 5
+    assert 0 < answer.seconds < 60
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_tasks_ask_at_the_same_time() -> None:
     both = threading.Barrier(2)
 
     def wait_for_the_other(connection: socket.socket) -> None:
-        both.wait(5)
+        both.wait(60)
         connection.sendall(OK)
 
     async def run(url: str) -> None:

@@ -12,6 +12,8 @@ from verikit.foreign_text import shown
 from verikit.transport import Answer
 
 PATIENCE = 0.3
+SOON = 30
+"""Seconds, on a busy machine; who sends for ever is otherwise read for ever."""
 
 
 def text_of(answer: Answer) -> str:
@@ -37,5 +39,5 @@ def test_no_server_does_more_than_be_found_out(ask: Ask, name: str) -> None:
         tracemalloc.stop()
     assert said.isprintable()
     assert len(said) < 1000
-    assert time.monotonic() - started < 2 * PATIENCE + 5
+    assert time.monotonic() - started < SOON, "it was waited for far beyond its time"
     assert most < 32 * MIB

@@ -54,6 +54,6 @@ def test_nothing_is_left_for_long_to_a_worker_that_takes_nothing(
     ahead = ConnectionBalancer(metrics, 1)
     begun = monotonic()
     while ahead.leaves_connection():
-        assert monotonic() - begun < 5
+        assert monotonic() - begun < 60, "it is left for ever to one that takes nothing"
     assert monotonic() - begun > PATIENCE_SECONDS
     assert ahead.leaves_connection(), "the next connection is again for the other one"
