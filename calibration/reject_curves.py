@@ -54,7 +54,8 @@ def reject_curves(  # noqa: PLR0913 - how files of scores are read
     people_known = int(np.unique(person[known]).size)
     few = people_known < LEAST_PEOPLE
     quality, wrong, person = of_pair[known], wrong[:, known], person[known]
-    curves = error_against_reject(quality, wrong, person, rule)
+    missing = measurement.mated.unanswered
+    curves = error_against_reject(quality, wrong, person, rule, missing)
     rows = []
     for (threshold, _), errors, points in zip(
         evaluation.claims.rates.rows, wrong, curves, strict=True

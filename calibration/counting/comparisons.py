@@ -46,6 +46,7 @@ class ComparisonCounts:
         self.pairs = PairCounter()
         self.every_pair: EveryPair | None = None
         self.failed = 0
+        self.unanswered = 0
         self._refused = np.zeros(0, np.int64)
 
     def add(self, first: Counts, second: Counts, scores: Floats) -> None:
@@ -114,6 +115,7 @@ class ComparisonCounts:
         self.extremes.merge(other.extremes)
         self.rounding.merge(other.rounding)
         self.failed += other.failed
+        self.unanswered += other.unanswered
 
     @property
     def attempted(self) -> int:
@@ -225,6 +227,7 @@ class Measurement:
             ours = compared & (block.mated == counts.mated)
             self._add_groups(counts, block, scores, ours, completed, refused)
             ours &= ~aside
+            counts.unanswered += int(np.count_nonzero(ours & ~answered))
             counts.refuse(block.first[ours & refused])
             counts.pairs.add(block.first[ours], block.second[ours], scores[ours])
             self.identities.see(block.first[ours], block.second[ours], mated=counts.mated)

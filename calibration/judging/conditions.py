@@ -17,7 +17,7 @@ from calibration.terms import Terms
 from verikit.plural import counted
 
 MOST_NOT_MEASURED = 0.01
-"""The share of comparisons without an answer above which a run cannot PASS."""
+"""The share of comparisons of a kind without an answer above which a run cannot PASS."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,15 +79,17 @@ def incomplete(measurement: Measurement, conditions: RunConditions) -> list[str]
     remarks = []
     if not conditions.complete:
         remarks.append("The run was interrupted: run the same command again to resume it.")
-    answered = sum(counts.attempted for counts in measurement.kinds) + measurement.set_aside
-    asked = answered + measurement.not_measured
-    if measurement.not_measured > MOST_NOT_MEASURED * asked:
+    missing = [
+        f"{counts.unanswered:,} of {asked:,} {counts.kind}"
+        for counts in measurement.kinds
+        if counts.unanswered > MOST_NOT_MEASURED * (asked := counts.attempted + counts.unanswered)
+    ]
+    if missing:
         hint = (
             "In a file of scores these are empty ones without a code: if they were refused, add a "
             "column `code`."
         )
         if conditions.troubles:
             hint = "Fix the cause, then run the same command again."
-        asked_in_all = counted(asked, "comparison")
-        remarks.append(f"{measurement.not_measured:,} of {asked_in_all} got no response. {hint}")
+        remarks.append(f"{' and '.join(missing)} comparisons got no response. {hint}")
     return remarks

@@ -26,15 +26,16 @@ def of_table(measurement: Measurement, rates: ErrorRates) -> list[Evidence]:
 
 def of_customers(measurement: Measurement, *, refused: bool = False) -> list[Evidence]:
     """The evidence of the FNMR at each row; ``refused``: of the GFRR, none if nothing tells which
-    comparisons were refused."""
-    shares = measurement.shares(measurement.mated)
+    comparisons were refused. Comparisons without an answer may be errors."""
+    shares, missing = measurement.shares(measurement.mated), measurement.mated.unanswered
     if refused and not measurement.tells_refusals:
         return [_NOTHING] * len(measurement.thresholds)
     if refused:
         shares = with_refused(
             shares, measurement.mated.refused(measurement.identities.people().person)
         )
-    return evidence_of(shares, (), _repeats(measurement, mated=True))
+    rows = evidence_of(shares, (), _repeats(measurement, mated=True))
+    return [replace(row, open_still=missing) for row in rows]
 
 
 def of_photos(person: Counts, result: Acquisition) -> tuple[Evidence, int]:

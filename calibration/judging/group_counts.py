@@ -106,8 +106,9 @@ class GroupCounts:
         Refused non-mated comparisons may be false matches.
         """
         evidence = self._evidence(counts, [number])[row]
-        refused = 0 if counts.mated else self._refused(counts, number)
-        return replace(evidence, open_still=refused), evidence
+        if counts.mated:
+            return evidence, evidence
+        return replace(evidence, open_still=self._refused(counts, number)), evidence
 
     def shares(
         self, counts: ComparisonCounts, numbers: list[int], *, refused: bool = False
@@ -130,6 +131,8 @@ class GroupCounts:
         shares = self.shares(counts, numbers, refused=refused)
         claimed = () if counts.mated else self._claimed
         rows = evidence_of(shares, claimed, self._repeats[counts.mated])
+        if counts.mated:  # nobody counts by group which comparisons got no answer
+            rows = [replace(row, open_still=counts.unanswered) for row in rows]
         if round(shares.comparisons) == counts.histogram.n:  # the whole, as the table has it
             return rows
         return [replace(row, shown_effect=math.inf) for row in rows]

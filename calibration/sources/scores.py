@@ -99,6 +99,7 @@ class _Rows:
         scores, failed = on_scale(written, self._measurement, self._refuse_score)
         codes = self._codes()
         codes[failed != 0] = failed[failed != 0]
+        codes[np.isnan(scores) & _of_trouble(codes)] = 0
         coded = "code" in self._piece.schema.names
         self._measurement.tells_refusals |= coded or bool(failed.any())
         self._measurement.add(
@@ -198,6 +199,12 @@ class _Rows:
 
     def _refuse_where(self, wrong: np.ndarray, name: str, tell: Callable[[int], str]) -> None:
         refuse_where(self._table, wrong, self._start, name, tell)
+
+
+def _of_trouble(codes: Counts) -> np.ndarray:
+    """Whether codes are statuses of HTTP that say nothing of the photos: 408, 429 and 5xx."""
+    found: np.ndarray = np.isin(codes, (408, 429)) | ((codes >= 500) & (codes < 600))
+    return found
 
 
 def refuse_where(

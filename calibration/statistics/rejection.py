@@ -39,19 +39,22 @@ class Kept:
 
 
 def error_against_reject(
-    quality: Floats, wrong: np.ndarray, person: Counts, rule: Rule
+    quality: Floats, wrong: np.ndarray, person: Counts, rule: Rule, open_still: int = 0
 ) -> list[list[Kept]]:
     """The error rate of what is kept, for each threshold and growing shares of rejected ones.
 
     ``quality`` of each comparison, of shape (n,), whether it went ``wrong`` at each threshold, of
-    shape (rows, n), and the number of its ``person``, of shape (n,).
+    shape (rows, n), and the number of its ``person``, of shape (n,). ``open_still`` further ones,
+    of unknown quality, may have gone wrong.
     """
     ranked = np.sort(quality)
     starts = sorted({_start(ranked, share) for share in SHARES}) if ranked.size else []
     found: list[list[Kept]] = [[] for _ in wrong]
     for start in starts:
         kept = quality >= ranked[start]
-        for points, rate in zip(found, _rates(wrong[:, kept], person[kept], rule), strict=True):
+        for points, rate in zip(
+            found, _rates(wrong[:, kept], person[kept], rule, open_still), strict=True
+        ):
             points.append(
                 Kept(
                     rejected=start / ranked.size,
@@ -89,11 +92,12 @@ def _start(ranked: Floats, share: float) -> int:
     return int(np.searchsorted(ranked, ranked[place]))
 
 
-def _rates(wrong: np.ndarray, person: Counts, rule: Rule) -> list[Rate]:
+def _rates(wrong: np.ndarray, person: Counts, rule: Rule, open_still: int = 0) -> list[Rate]:
     size = int(person.max()) + 1 if person.size else 0
     shares = Shares(
         tried=np.bincount(person, minlength=size),
         events=np.array([np.bincount(person[row], minlength=size) for row in wrong]),
         per_comparison=1,
     )
-    return [row.measured(rule) for row in evidence_of(shares)]
+    rows = evidence_of(shares)
+    return [replace(row, open_still=open_still).measured(rule) for row in rows]

@@ -115,6 +115,30 @@ def test_refused_people_raise_gfrr_and_not_fnmr(tmp_path):
     assert found["required"][0]["k"] == 60
 
 
+@pytest.mark.parametrize(
+    ("missing", "limit", "verdict"),
+    [(0, 0.01, "PASS"), (3, 0.03, "PASS"), (3, 0.01, "INCONCLUSIVE"), (80, 0.5, "INCONCLUSIVE")],
+)
+@pytest.mark.parametrize("code", ["", "500", "429"])
+def test_customers_without_an_answer_may_be_the_rejected_ones(
+    tmp_path, missing, limit, verdict, code
+):
+    """The few mated comparisons that failed do not vanish among many non-mated ones."""
+    path = tmp_path / "scores.csv"
+    scores(path, false_non_matches=missing)
+    path.write_text(path.read_text().replace(",1,0.2,", f",1,,{code}"))
+    command = ["calibrate", str(path), "--out", str(tmp_path / "out"), "--quiet"]
+    done = CliRunner().invoke(main, [*command, "--require", f"fnmr@0.7<={limit}"])
+    found = json.loads((tmp_path / "out/report.json").read_text())
+    (row,) = found["required"]
+    assert found["verdict"] == verdict
+    assert (row["k"], row["n"], row["open_still"]) == (0, PEOPLE - missing, missing)
+    assert found["not_measured"] == missing
+    assert row["interval"]["upper"] >= missing / PEOPLE
+    told = f"80 of {PEOPLE} mated comparisons got no response" in " ".join(done.output.split())
+    assert told == (missing == 80)
+
+
 def test_photos_that_are_left_open_keep_fta_from_passing(tmp_path):
     """Nine people whose two photos took part in one refused pair: which of them has no face?"""
     _, found = judged(tmp_path, "--require", "fta<=0.02", false_non_matches=0)

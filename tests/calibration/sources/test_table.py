@@ -314,5 +314,5 @@ def test_scores_that_are_missing_without_a_code_are_told_what_to_do(tmp_path, em
     path.write_text("first,second,mated,score\n" + "\n".join(rows) + "\n")
     command = [str(path), "--quiet", "--out", str(tmp_path / "out")]
     output = " ".join(CliRunner().invoke(main, ["calibrate", *command]).output.split())
-    assert "20 of 100 comparisons got no response." in output
+    assert "20 of 100 non-mated comparisons got no response." in output
     assert "if they were refused, add a column `code`" in output
