@@ -24,9 +24,9 @@ settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
-def fake_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def fake_server(server_forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The real HTTP side in gunicorn, with an engine that answers at once; has url and port."""
-    server = Live(tmp_path_factory.mktemp("fake"), fake())
+    server = Live.forked(server_forks, tmp_path_factory.mktemp("fake"), fake())
     try:
         yield server
     finally:
@@ -59,6 +59,16 @@ def load_forks(shared: Path) -> Iterator[Forks]:
     """The same for load tests, which Locust patches whole processes for."""
     found = Forks(
         shared / "load-forks", "locust.main", "loadtests.command", "loadtests.report.html"
+    )
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def server_forks(shared: Path) -> Iterator[Forks]:
+    """The same for reference servers without faces."""
+    found = Forks(
+        shared / "server-forks", "reference_server.app", "reference_server.process.worker"
     )
     yield found
     found.close()

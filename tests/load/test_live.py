@@ -213,7 +213,7 @@ def test_a_lost_worker_makes_the_test_incomplete(
         "--master-port", port,
     )  # fmt: skip
     master.wait_for(" requests ")
-    workers[0].signal(signal.SIGKILL)
+    workers[0].send_signal(signal.SIGKILL)
     ended = master.end()
     assert ended.status == 3, ended.output
     assert "a worker was lost" in ended.output
@@ -227,7 +227,7 @@ def test_interrupted_it_reports_what_was_measured(
     path = tmp_path / "report.json"
     running = start("verikit", "load", serve("good"), *options, "--json", str(path))
     running.wait_for(" requests ")
-    running.signal(number)
+    running.send_signal(number)
     ended = running.end()
     assert ended.status == 3, ended.output
     report = json.loads(path.read_text())
@@ -445,6 +445,6 @@ def test_locust_has_its_web_page(serve: Serve, start: Callable[..., Any], tmp_pa
     (row, _) = requests.get(f"{url}/stats/requests", timeout=30).json()["stats"]
     assert (row["name"], row["num_failures"]) == ("COMPARISON", 0)
     assert row["num_requests"] > 10
-    locust.signal(signal.SIGTERM)
+    locust.send_signal(signal.SIGTERM)
     ended = locust.end()
     assert ended.status == 0, ended.output

@@ -3,7 +3,6 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -16,6 +15,7 @@ from reference_server.refusals import PHOTOS
 from reference_server.settings import Settings
 from reference_server.verifier import Verifier
 from tests.support.fake_server import GATE, FakeEngine, Gate
+from tests.support.forks import Forks
 from tests.support.live import Live, fake, real
 from verikit.contract import load_contract
 
@@ -76,8 +76,8 @@ def client(settings: Settings, engine: object) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    server = Live(tmp_path_factory.mktemp("live"), fake())
+def live(server_forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    server = Live.forked(server_forks, tmp_path_factory.mktemp("live"), fake())
     try:
         yield server
     finally:
@@ -85,26 +85,27 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Live]]:
-    """Starts a server by its command."""
-    with ExitStack() as started:
+def started() -> Iterator[Callable[[Live], Live]]:
+    """Servers that are stopped after the test."""
+    with ExitStack() as stack:
 
-        def start(command: list[str], **how: Any) -> Live:
-            server = Live(tmp_path, command, **how)
-            started.callback(server.stop)
+        def keep(server: Live) -> Live:
+            stack.callback(server.stop)
             return server
 
-        yield start
+        yield keep
 
 
 @pytest.fixture
-def start_live(start: Callable[..., Live]) -> Callable[..., Live]:
-    return lambda **how: start(fake(**how))
+def start_live(
+    started: Callable[[Live], Live], server_forks: Forks, tmp_path: Path
+) -> Callable[..., Live]:
+    return lambda **how: started(Live.forked(server_forks, tmp_path, fake(**how)))
 
 
 @pytest.fixture
-def start_real(start: Callable[..., Live]) -> Callable[..., Live]:
-    return lambda *options, **how: start(real(*options), **how)
+def start_real(started: Callable[[Live], Live], tmp_path: Path) -> Callable[..., Live]:
+    return lambda *options, **how: started(Live.started(tmp_path, real(*options), **how))
 
 
 @pytest.fixture

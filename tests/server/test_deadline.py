@@ -20,7 +20,7 @@ from reference_server.compute import ComputeThread
 from reference_server.limits import Busy
 from reference_server.request.peer import JUST_ASKED_SECONDS
 from tests.support.fake_server import Gate
-from tests.support.live import Live, fake
+from tests.support.live import FAKE_SERVER, Live, fake
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
@@ -230,7 +230,7 @@ def test_a_form_that_is_refused_waits_for_no_comparison(
 @pytest.mark.live
 def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
     reader, writer = os.pipe()
-    server = Live(tmp_path, fake(), stderr=writer)
+    server = Live.started(tmp_path, [str(FAKE_SERVER), *fake()], stderr=writer)
     os.close(writer)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
 

@@ -71,11 +71,12 @@ class FakeEngine:
 if __name__ == "__main__":
     listener = bind("127.0.0.1", 0)
     address = url(listener)
-    workers, threads, limits = (json.loads(argument) for argument in sys.argv[1:])
+    told = Path(sys.argv[4]).open("w") if len(sys.argv) > 4 else sys.stdout  # noqa: SIM115 - kept
+    workers, threads, limits = (json.loads(argument) for argument in sys.argv[1:4])
     settings = Settings.from_environment(os.environ, limits=Limits(**limits))
     run(
         create_app(settings, Verifier(settings, FakeEngine())),
         listener,
         Processes(workers=workers, threads=threads, log_level="info"),
-        lambda: print(address, flush=True),
+        lambda: print(address, file=told, flush=True),
     )

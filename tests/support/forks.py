@@ -109,9 +109,9 @@ def joined(folder: Path, modules: Iterable[str]) -> int:
 class Program:
     """A program in a process of its own."""
 
-    def __init__(self, process: int, ended: list[str], output: Path) -> None:
+    def __init__(self, pid: int, ended: list[str], output: Path) -> None:
         """``ended`` is filled when it has."""
-        self.process = process
+        self.pid = pid
         self._output, self._ended = output, ended
 
     @property
@@ -123,15 +123,19 @@ class Program:
         """What it has printed so far."""
         return self._output.read_text("utf-8", "surrogateescape") if self._output.exists() else ""
 
-    def signal(self, number: int) -> None:
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it has ended, as of ``subprocess.Popen``."""
+        return self.end(timeout or 300).status
+
+    def send_signal(self, number: int, /) -> None:
         """Send it a signal; nothing where it is gone."""
         with suppress(ProcessLookupError):
-            os.kill(self.process, number)
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it, where it still runs."""
         if self.running:
-            self.signal(signal.SIGKILL)
+            self.send_signal(signal.SIGKILL)
 
     def wait_for(self, text: str) -> None:
         """Wait until it has printed a text."""

@@ -1,15 +1,20 @@
 """The reference server in processes of its own, for tests that talk to it over HTTP."""
 
+from __future__ import annotations
+
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 import requests
 
+from tests.support.forks import Forks
+from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -17,23 +22,49 @@ FAKE_SERVER = Path(__file__).with_name("fake_server.py")
 READY = re.compile(r"^(?:Ready: POST )?(http://[\d.]+:(\d+))")
 
 
-class Live:
-    """A server of ours on a free port; the last line that it writes names its URL."""
+class Process(Protocol):
+    """What is asked of a server's process here."""
 
-    def __init__(self, folder: Path, command: list[str], **how: Any) -> None:
-        self.log = folder / "log"
-        with self.log.open("ab") as log:  # only added to, so a test may read it meanwhile
-            self.process = subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, *command],
-                **({"stdout": subprocess.PIPE, "stderr": log, "text": True} | how),
-            )
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
-            found = next((m for line in lines if (m := READY.search(line))), None)
+    @property
+    def pid(self) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Live:
+    """A server of ours on a free port."""
+
+    def __init__(self, log: Path, process: Process, ready: str) -> None:
+        """``ready``: what it says when it is, with its URL; else, nothing."""
+        self.log, self.process = log, process
+        found = READY.search(ready)
         if not found:
             self.stop()
             raise AssertionError(f"the server did not start: {self.log.read_text()}")
         self.url, self.port = found[1], int(found[2])
+
+    @classmethod
+    def started(cls, folder: Path, command: list[str], **how: Any) -> Live:
+        """As users start it; the last line that it writes names its URL."""
+        log = folder / "log"
+        with log.open("ab") as file:  # only added to, so a test may read it meanwhile
+            process = subprocess.Popen(  # noqa: S603 - our own script
+                [sys.executable, *command],
+                **({"stdout": subprocess.PIPE, "stderr": file, "text": True} | how),
+            )
+        assert process.stdout is not None
+        with process.stdout as lines:
+            return cls(log, process, next(filter(READY.search, lines), ""))
+
+    @classmethod
+    def forked(cls, forks: Forks, folder: Path, arguments: list[str]) -> Live:
+        """The fake server, as a fork of a process that has imported it."""
+        address, log = folder / "address", folder / "log"
+        address.write_text("")
+        program = forks.start("tests.support.fake_server", [*arguments, str(address)], log)
+        eventually(lambda: "\n" in address.read_text() or not program.running, 120)
+        return cls(log, program, address.read_text())
 
     def post(self, content: bytes) -> requests.Response:
         """The answer to a form."""
@@ -57,16 +88,13 @@ class Live:
         return [child.pid for child in psutil.Process(self.process.pid).children()]
 
     def stop(self) -> int:
-        self.process.terminate()
+        self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
 
 def fake(workers: int = 1, threads: int = 8, **limits: float | None) -> list[str]:
-    """The command for the server with an engine that answers at once."""
-    return [
-        str(FAKE_SERVER),
-        *(json.dumps(value) for value in (workers, threads, limits)),
-    ]
+    """The arguments of the server with an engine that answers at once."""
+    return [json.dumps(value) for value in (workers, threads, limits)]
 
 
 def real(*options: str) -> list[str]:

@@ -289,7 +289,7 @@ def test_five_kills_at_random_moments_change_nothing(stub, people, tmp_path, sta
     for how in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
         process = start(killed)
         wait_until_asked(stub, stub.asked.total() + int(moments.integers(5, 120)) + under_way)
-        process.signal(how)
+        process.send_signal(how)
         assert process.end().status in (-signal.SIGKILL, 3)
         now = len(answers(killed))
         assert now > counted
@@ -308,7 +308,7 @@ def test_a_look_at_an_interrupted_run_is_judged_by_the_rule_for_any_time(
     out = tmp_path / "out"
     process = start(out)
     wait_until_asked(stub, 20)
-    process.signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
     process.end()
     assert not report(out)["complete"]
     assert report(out)["rule"]["at_any_time"]
