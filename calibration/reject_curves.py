@@ -75,6 +75,7 @@ def reject_curves(  # noqa: PLR0913 - how files of scores are read
         column=qualities.column,
         n=int(known.sum()),
         unknown=int((~known).sum()),
+        unanswered=log.unanswered[True].size,
         people=people_known,
         rows=rows,
     )

@@ -18,12 +18,14 @@ from calibration.statistics.arrays import Counts
 class Acquisition:
     """The numbers of the photos tried, each array of shape (n,).
 
-    No face was found in those of ``failed``; of those of ``open_`` the answers do not tell.
+    No face was found in those of ``failed``; of those of ``open_`` the answers do not tell, and
+    those of ``unanswered`` are in no comparison with a score, or refused for want of a face.
     """
 
     photos: Counts
     failed: Counts
     open_: Counts
+    unanswered: Counts
 
     @property
     def tried(self) -> int:
@@ -37,6 +39,7 @@ class Acquirer:
     def __init__(self) -> None:
         self._acquired = np.zeros(0, bool)
         self._tried = np.zeros(0, bool)
+        self._seen = np.zeros(0, bool)
         self._faceless: list[Counts] = []
         self._refused: list[Counts] = []
 
@@ -48,6 +51,7 @@ class Acquirer:
             return
         self._grow(int(max(first.max(), second.max())) + 1)
         for photos in (first, second):
+            self._seen[photos] = True
             self._tried[photos[completed | refused]] = True
             self._acquired[photos[completed]] = True
         if refused.any():
@@ -95,10 +99,12 @@ class Acquirer:
 
     def result(self) -> Acquisition:
         """The photos tried, failed and open, as far as the answers tell."""
-        tried = np.flatnonzero(self._tried)
+        tried, unanswered = (
+            np.flatnonzero(photos) for photos in (self._tried, self._seen & ~self._tried)
+        )
         if not self._faceless:
             nobody = np.zeros(0, np.int64)
-            return Acquisition(photos=tried, failed=nobody, open_=nobody)
+            return Acquisition(photos=tried, failed=nobody, open_=nobody, unanswered=unanswered)
         pairs = _joined(self._faceless)
         suspects = pairs[~self._acquired[pairs].all(axis=1)]
         known = self._acquired[suspects].any(axis=1) | (suspects[:, 0] == suspects[:, 1])
@@ -107,7 +113,10 @@ class Acquirer:
         rest = np.unique(suspects)
         rest = rest[~self._acquired[rest]]
         return Acquisition(
-            photos=tried, failed=failed, open_=np.setdiff1d(rest, failed, assume_unique=True)
+            photos=tried,
+            failed=failed,
+            open_=np.setdiff1d(rest, failed, assume_unique=True),
+            unanswered=unanswered,
         )
 
     def _grow(self, photos: int) -> None:
@@ -116,6 +125,7 @@ class Acquirer:
             missing = max(missing, self._tried.size)
             self._tried = np.pad(self._tried, (0, missing))
             self._acquired = np.pad(self._acquired, (0, missing))
+            self._seen = np.pad(self._seen, (0, missing))
 
 
 def _joined(pairs: list[Counts]) -> Counts:

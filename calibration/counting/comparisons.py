@@ -32,6 +32,8 @@ LOOKED_AT = 500
 class ComparisonCounts:
     """The counts of one kind of comparison; ``failed`` were refused, so they have no score.
 
+    ``unanswered`` have neither a score nor a refusal.
+
     ``every_pair`` counts instead of ``pairs`` where all pairs of photos are compared.
     """
 
@@ -266,7 +268,7 @@ class Measurement:
         if self.tells_refusals:
             return self.acquirer.result()
         none = np.zeros(0, np.int64)
-        return Acquisition(photos=none, failed=none, open_=none)
+        return Acquisition(photos=none, failed=none, open_=none, unanswered=none)
 
     def strata(self) -> tuple[Shares, Shares]:
         """Each person's share of the comparisons of look-alikes, and of all others."""
@@ -355,8 +357,10 @@ class Measurement:
         groups = self.groups[counts.mated]
         first, second, labels = block.first, block.second, block.groups
         done, not_done = ours & completed, ours & refused
+        missed = ours & ~completed & ~refused
         groups.add(first[done], second[done], labels[done], scores[done])
         groups.refuse(first[not_done], second[not_done], labels[not_done])
+        groups.miss(first[missed], second[missed], labels[missed])
 
     def _as_written(self, scores: Floats) -> Floats:
         """Numbers of 32 bits as such: 0.7 is a little less when it is widened to 64."""

@@ -133,6 +133,7 @@ class Groups:
         self._keys = np.zeros(0, np.int64)
         self._tried = np.zeros(0, np.int64)
         self._refused = np.zeros(0, np.int64)
+        self._unanswered = np.zeros(0, np.int64)
         self._events = np.zeros((len(thresholds), 0), np.int64)
 
     def add(self, first: Counts, second: Counts, labels: Counts, scores: Floats) -> None:
@@ -161,6 +162,12 @@ class Groups:
         places, size = self._places(first, labels)
         self._refused += np.bincount(places, minlength=size)
 
+    def miss(self, first: Counts, second: Counts, labels: Counts) -> None:
+        """Count comparisons without score or refusal by their first photos: arrays, shape (n,)."""
+        self._places(second, labels)
+        places, size = self._places(first, labels)
+        self._unanswered += np.bincount(places, minlength=size)
+
     def merge(self, other: Groups, labels: Counts) -> None:
         """Add what was counted elsewhere of the same photos.
 
@@ -170,6 +177,7 @@ class Groups:
         places, _ = self._places(photos, labels[theirs] if theirs.size else theirs)
         self._tried[places] += other._tried
         self._refused[places] += other._refused
+        self._unanswered[places] += other._unanswered
         self._events[:, places] += other._events
 
     def shares(self, numbers: Counts, person: Counts) -> Shares:
@@ -209,6 +217,10 @@ class Groups:
         chosen, people, size = self._people(numbers, person)
         return _sums(people, self._refused[chosen], size)
 
+    def unanswered(self, numbers: Counts) -> int:
+        """How many comparisons of some labels have neither a score nor a refusal."""
+        return int(self._unanswered[np.isin(self._keys & (MOST_LABELS - 1), numbers)].sum())
+
     def counts(self, number: int) -> tuple[int, Counts]:
         """The completed comparisons of a label, and its errors at each threshold, shape (rows,)."""
         chosen = self._keys & (MOST_LABELS - 1) == number
@@ -240,6 +252,7 @@ class Groups:
             self._keys = np.insert(self._keys, before, fresh)
             self._tried = np.insert(self._tried, before, 0)
             self._refused = np.insert(self._refused, before, 0)
+            self._unanswered = np.insert(self._unanswered, before, 0)
             self._events = np.insert(self._events, before, 0, axis=1)
         places: Counts = np.searchsorted(self._keys, keys)
         return places, self._keys.size

@@ -83,6 +83,7 @@ def audit(
         *_pairs(measurement),
         *_numbers(measurement),
         *_refusals(refused),
+        *_without_response(measurement.mated),
         *noise,
         *_strangers_among_mated(measurement),
     ]
@@ -321,6 +322,17 @@ def _refusals(hidden: int) -> list[Objection]:
         "hold even if they were false matches."
     )
     return [Objection(kind="refusals", effect=Effect.SHOWN, text=text)]
+
+
+def _without_response(mated: ComparisonCounts) -> list[Objection]:
+    if not mated.unanswered:
+        return []
+    text = (
+        f"{mated.unanswered:,} of {counted(mated.attempted + mated.unanswered, 'mated comparison')}"
+        " got no response: a PASS of FNMR, GFRR or FTA must hold even if each of them failed, and "
+        "the intervals of FNMR and GFRR allow for that."
+    )
+    return [Objection(kind="no response", effect=Effect.SHOWN, text=text)]
 
 
 def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int], list[Objection]]:

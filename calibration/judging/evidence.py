@@ -39,7 +39,8 @@ def of_customers(measurement: Measurement, *, refused: bool = False) -> list[Evi
 
 
 def of_photos(person: Counts, result: Acquisition) -> tuple[Evidence, int]:
-    """The evidence of the FTA, by person, and the number of people; open photos may have failed.
+    """The evidence of the FTA, by person, and the number of people; photos of which no answer tells
+    may have failed.
 
     ``person`` gives the person of each photo, shape (photos,).
     """
@@ -52,7 +53,8 @@ def of_photos(person: Counts, result: Acquisition) -> tuple[Evidence, int]:
         tried=by_person(result.photos), events=by_person(result.failed)[None, :], per_comparison=1
     )
     (evidence,) = evidence_of(shares)
-    return replace(evidence, open_still=result.open_.size), shares.people
+    open_still = result.open_.size + result.unanswered.size
+    return replace(evidence, open_still=open_still), shares.people
 
 
 def of_required(

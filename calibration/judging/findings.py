@@ -220,13 +220,14 @@ class Quality:
     """The relation of quality and errors in ``n`` mated comparisons of ``people`` people.
 
     Both their photos have a quality in the ``column`` of ``source``; in ``unknown`` further
-    comparisons a photo has none.
+    comparisons a photo has none, and ``unanswered`` ones have neither a score nor a refusal.
     """
 
     source: str
     column: str
     n: int
     unknown: int
+    unanswered: int
     people: int
     rows: list[RejectCurve]
 
@@ -323,7 +324,8 @@ class PairedRow:
 
     ``only_new`` and ``only_old`` are the pairs on which one system alone errs. ``difference`` is
     the rate of the new system minus that of the old; ``shown`` is what its interval shows, in
-    words.
+    words. ``open_still`` further pairs one system alone has answered: the interval allows for
+    them. ``in_one_file`` are in one file alone, and do not count.
     """
 
     measure: str
@@ -337,6 +339,8 @@ class PairedRow:
     difference: float
     interval: Interval
     shown: str
+    open_still: int
+    in_one_file: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,9 +349,9 @@ class Findings:
 
     ``verdict`` is on the required rows if there are any, else on the table. ``operating`` is the
     index of the row nearest to the recommended threshold. ``supports_rates``: the pairs are meant
-    to show rates. ``impostors`` is None if they are random, ``clusters`` if groups were given or
-    there are none. ``claims`` names the file of the table, "" for the documented one. Lists by row
-    follow ``rows``.
+    to show rates. ``unanswered_mated`` of ``not_measured`` comparisons are mated. ``impostors`` is
+    None if they are random, ``clusters`` if groups were given or there are none. ``claims`` names
+    the file of the table, "" for the documented one. Lists by row follow ``rows``.
     """
 
     verdict: Verdict
@@ -378,6 +382,7 @@ class Findings:
     objections: list[Objection]
     refused: dict[int, int]
     not_measured: int
+    unanswered_mated: int
     troubles: dict[str, int]
     decimals: int | None
     ties: int

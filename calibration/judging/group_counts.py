@@ -131,15 +131,17 @@ class GroupCounts:
         shares = self.shares(counts, numbers, refused=refused)
         claimed = () if counts.mated else self._claimed
         rows = evidence_of(shares, claimed, self._repeats[counts.mated])
-        if counts.mated:  # nobody counts by group which comparisons got no answer
-            rows = [replace(row, open_still=counts.unanswered) for row in rows]
+        if counts.mated:
+            missing = self._measurement.groups[True].unanswered(np.array(numbers))
+            rows = [replace(row, open_still=missing) for row in rows]
         if round(shares.comparisons) == counts.histogram.n:  # the whole, as the table has it
             return rows
         return [replace(row, shown_effect=math.inf) for row in rows]
 
     def _refused(self, counts: ComparisonCounts, number: int) -> int:
-        refused = self._measurement.groups[counts.mated].refused(np.array([number]), self._person)
-        return int(refused.sum())
+        """Comparisons of a label that were refused, or have no score."""
+        groups, numbers = self._measurement.groups[counts.mated], np.array([number])
+        return int(groups.refused(numbers, self._person).sum()) + groups.unanswered(numbers)
 
     def _acquired_of(self, numbers: list[int]) -> Acquisition | None:
         """What became of the photos of a group, if they are of no other.
@@ -162,6 +164,7 @@ class GroupCounts:
             photos=tried,
             failed=np.intersect1d(self._acquired.failed, tried),
             open_=np.intersect1d(self._acquired.open_, tried),
+            unanswered=np.intersect1d(self._acquired.unanswered, np.setdiff1d(own, others)),
         )
 
     def _photos(self, numbers: list[int]) -> Counts:

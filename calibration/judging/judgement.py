@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from calibration.counting.comparisons import Measurement
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
@@ -97,6 +99,7 @@ def find(
         ],
         refused=dict(sorted(measurement.codes.items())),
         not_measured=measurement.not_measured,
+        unanswered_mated=mated.unanswered,
         troubles=dict(conditions.troubles),
         decimals=_decimals(measurement),
         ties=int((non_mated.histogram.matches - non_mated.histogram.above).sum()),
@@ -173,13 +176,15 @@ def verdict_on(
     audited = _audited(measurement, rates, conditions)
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
+    remarks = incomplete(measurement, conditions)
     if required := required_rows(
         measurement, rates, rule, conditions.standard, audited, barred=False
     ):
-        return overall([row.verdict for row in required])
+        return _overall([row.verdict for row in required], remarks)
     seen = of_table(measurement, rates)
     judged = judged_rows(measurement.sign, rates, conditions.up_to)
-    return overall([row.verdict for row in judged_together(seen, judged, rule, audited)[:judged]])
+    rows = judged_together(seen, judged, rule, audited)[:judged]
+    return _overall([row.verdict for row in rows], remarks)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +227,7 @@ def _acquired(measurement: Measurement, rule: Rule) -> Acquired:
     return Acquired(
         tried=result.tried,
         failed=[names[photo] for photo in result.failed],
-        left_open=[names[photo] for photo in result.open_],
+        left_open=[names[photo] for photo in np.append(result.open_, result.unanswered)],
         rate=evidence.measured(rule) if result.tried else None,
     )
 

@@ -239,13 +239,13 @@ def _tell_against(console: Console, findings: Findings) -> None:
     at = findings.rows[findings.operating if place is None else place].threshold
     rows = [row for row in findings.against if row.threshold == at and row.n]
     for row in rows:
-        kind = "non-mated" if row.measure == "GFAR" else "mated"
+        kind = words.kind_of(row)
         console.print(
             f"New against old at {at:g}, {row.measure} on {row.n:,} {kind} pairs of both "
             f"({row.people:,} people): difference {numbers.difference_between(row)}, "
             f"{words.interval_of(findings)}; wrong with "
             f"the new one alone {row.only_new:,}, with the old one alone {row.only_old:,}: "
-            f"[b]{row.shown}[/]"
+            f"[b]{row.shown}[/]{words.uncompared(row)}"
         )
     console.print()
 

@@ -11,6 +11,7 @@ from calibration.judging.findings import (
     Findings,
     GroupDifferential,
     Impostors,
+    PairedRow,
     RequiredRow,
     Row,
 )
@@ -142,9 +143,12 @@ def _turned_away(findings: Findings, row: Row) -> str:
     ends = rate.interval
     of = max(100, out_of(ends.upper))
     low, middle, high = (round(of * share) for share in (ends.lower, rate.rate, ends.upper))
+    missing = findings.unanswered_mated
+    unknown = f"; {counted(missing, 'comparison')} without a response" if missing else ""
     return (
         f"of {of:,} customers {middle:,} {_are(middle)} {'rejected' if told else 'not matched'} "
-        f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')})"
+        f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')}"
+        f"{unknown})"
     )
 
 
@@ -239,8 +243,9 @@ def _needs(row: RequiredRow) -> str:
         return " (not measured: no column code tells which comparisons were refused)"
     if not row.n and row.measure.endswith("-differential"):
         return f" (not measured: fewer than two groups have {LEAST_PEOPLE} people)"
-    more = required_more(row)
-    return f" (about {more} would, if the rate stays)" if more else ""
+    if more := required_more(row):
+        return f" (about {more} would, if the rate stays)"
+    return " (comparisons without a response keep it open)" if row.open_still else ""
 
 
 def required_more(row: RequiredRow) -> str:
@@ -301,6 +306,28 @@ def worst_photos(findings: Findings) -> str:
         f"{times} times as often as the rest (between {row.interval.lower:.2g} and {upper}): "
         f"{shown}."
     )
+
+
+def kind_of(row: PairedRow) -> str:
+    """Whether a comparison of releases is of mated or of non-mated pairs."""
+    return "non-mated" if row.measure in {"FMR", "GFAR"} else "mated"
+
+
+def uncompared(row: PairedRow) -> str:
+    """The pairs that two releases cannot be compared on, in sentences; empty if there are none."""
+    told = ""
+    if row.open_still:
+        told += (
+            f". {counted(row.open_still, f'{kind_of(row)} pair')} in both files "
+            f"{'has' if row.open_still == 1 else 'have'} an answer in one alone: the interval "
+            "allows for any"
+        )
+    if row.in_one_file:
+        told += (
+            f". {counted(row.in_one_file, f'{kind_of(row)} pair')} {_are(row.in_one_file)} "
+            "answered in one file and not in the other, and left out"
+        )
+    return f"{told}." if told else ""
 
 
 def more_needed(row: Row, *, short: bool = False) -> str:

@@ -133,6 +133,7 @@ def _page(
         tones={verdict: word.tone for verdict, word in _VERDICTS.items()},
         plots=_plots(findings, evaluation),
         settings=len(EVERY),
+        uncompared=words.uncompared,
         worst_photos=words.worst_photos(findings),
         claim_ends=words.where_the_claim_ends(findings.degraded),
         groups_are=words.groups_are(findings),

@@ -17,7 +17,8 @@ from verikit.errors import WrongUse
 class PairLog(Measurement):
     """Keeps each pair, whether it has a score, and its errors at each threshold.
 
-    A refused pair is a non-match. Nothing is counted.
+    A refused pair is a non-match; ``unanswered`` holds the pairs with neither a score nor a
+    refusal. Nothing is counted.
     """
 
     def __init__(self, like: Measurement) -> None:
@@ -28,32 +29,42 @@ class PairLog(Measurement):
         )  # fmt: skip
         self.identities = like.identities
         self.impostors = like.impostors
-        self._blocks: list[tuple[Counts, np.ndarray, np.ndarray, np.ndarray]] = []
+        self._blocks: list[tuple[Counts, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
         self.keys: dict[bool, Counts] = {}
         self.wrong: dict[bool, np.ndarray] = {}
         self.scored: dict[bool, np.ndarray] = {}
+        self.unanswered: dict[bool, Counts] = {}
 
     def add(self, block: Block) -> None:
-        """Keep the answered pairs of a block, except photos compared with themselves."""
-        scores: Floats = self._as_written(block.scores)
-        settled = (~np.isnan(scores) | (block.codes != 0)) & (block.first != block.second)
-        settled &= ~self.aside(block)
-        first, second = block.first[settled], block.second[settled]
+        """Keep the pairs of a block, except photos compared with themselves."""
+        kept = (block.first != block.second) & ~self.aside(block)
+        scores: Floats = self._as_written(block.scores)[kept]
+        first, second, mated = block.first[kept], block.second[kept], block.mated[kept]
         keys = np.maximum(first, second) << 32 | np.minimum(first, second)
-        mated, scores = block.mated[settled], scores[settled]
+        scored = ~np.isnan(scores)
         wrong = np.array([(scores >= t) != mated for t in self.thresholds])
-        self._blocks.append((keys, mated, ~np.isnan(scores), wrong))
+        self._blocks.append((keys, mated, scored, scored | (block.codes[kept] != 0), wrong))
 
     def close(self) -> None:
-        """Merge the blocks; of a repeated pair the first one counts."""
-        keys, mated, scored, wrong = (
-            np.concatenate([block[part] for block in self._blocks], axis=-1) for part in range(4)
+        """Merge the blocks; of a repeated pair the first answer counts."""
+        keys, mated, scored, answered, wrong = (
+            np.concatenate([block[part] for block in self._blocks], axis=-1) for part in range(5)
         )
         for kind in (False, True):
-            ours = np.flatnonzero(mated == kind)
+            ours = np.flatnonzero((mated == kind) & answered)
+            self.unanswered[kind] = np.setdiff1d(keys[(mated == kind) & ~answered], keys[ours])
             self.keys[kind], places = np.unique(keys[ours], return_index=True)
             self.wrong[kind] = wrong[:, ours[places]]
             self.scored[kind] = scored[ours[places]]
+
+    def leave_out_refusals(self) -> None:
+        """Treat refused pairs as unanswered ones."""
+        for kind, scored in self.scored.items():
+            refused = self.keys[kind][~scored]
+            self.unanswered[kind] = np.union1d(self.unanswered[kind], refused)
+            self.keys[kind] = self.keys[kind][scored]
+            self.wrong[kind] = self.wrong[kind][:, scored]
+            self.scored[kind] = scored[scored]
 
     def photos(self, *, mated: bool) -> Counts:
         """The numbers of the two photos of each pair of a kind, shape (n, 2)."""

@@ -27,10 +27,14 @@ from calibration.sources.formats.values import (
     words_of,
 )
 from calibration.statistics.arrays import Counts, Floats
+from verikit.contract import load_contract
 from verikit.foreign_text import shown
 
 Label = Callable[[Counts, Counts], list[str]]
 """The labels of pairs, by the numbers of their photos, each of shape (n,)."""
+_NO_REFUSALS = [load_contract().success_code, *range(200, 300), 408, 425, 429, *range(500, 600)]
+"""Codes of success, and HTTP's of a server that could not answer: neither says why a score is
+missing."""
 NEEDED = ("first", "second", "mated", "score")
 
 
@@ -99,7 +103,6 @@ class _Rows:
         scores, failed = on_scale(written, self._measurement, self._refuse_score)
         codes = self._codes()
         codes[failed != 0] = failed[failed != 0]
-        codes[np.isnan(scores) & _of_trouble(codes)] = 0
         coded = "code" in self._piece.schema.names
         self._measurement.tells_refusals |= coded or bool(failed.any())
         self._measurement.add(
@@ -158,9 +161,10 @@ class _Rows:
     def _codes(self) -> Counts:
         if "code" not in self._piece.schema.names:
             return np.zeros(self._piece.num_rows, np.int64)
-        return np.nan_to_num(numbers_of(self._table, self._piece, "code", self._start)).astype(
-            np.int64
-        )
+        codes: Counts = np.nan_to_num(
+            numbers_of(self._table, self._piece, "code", self._start)
+        ).astype(np.int64)
+        return np.where(np.isin(codes, _NO_REFUSALS), 0, codes)
 
     def _seconds(self) -> Floats | None:
         """What a run noted of its answers."""
@@ -199,12 +203,6 @@ class _Rows:
 
     def _refuse_where(self, wrong: np.ndarray, name: str, tell: Callable[[int], str]) -> None:
         refuse_where(self._table, wrong, self._start, name, tell)
-
-
-def _of_trouble(codes: Counts) -> np.ndarray:
-    """Whether codes are statuses of HTTP that say nothing of the photos: 408, 429 and 5xx."""
-    found: np.ndarray = np.isin(codes, (408, 429)) | ((codes >= 500) & (codes < 600))
-    return found
 
 
 def refuse_where(

@@ -67,14 +67,14 @@ def test_a_release_that_misses_more_people_is_worse(tmp_path):
     missed = new.mated.eq(1) & (np.arange(len(new)) % 3 == 0)
     new.loc[missed, "score"] = 0.1
     rows = compared(tmp_path, new, table())
-    row, old = rows["GFRR", 0.7], table()
+    row, old = rows["FNMR", 0.7], table()
     only_new = missed & old.score.ge(0.7)
     assert row["only_new"] == only_new.sum()
     assert row["only_old"] == 0
     assert row["difference"] == pytest.approx(only_new.sum() / PEOPLE)
     assert row["shown"] == "worse"
-    assert compared(tmp_path, table(), new)["GFRR", 0.7]["shown"] == "better"
-    assert rows["GFAR", 0.4]["difference"] == 0
+    assert compared(tmp_path, table(), new)["FNMR", 0.7]["shown"] == "better"
+    assert rows["FMR", 0.4]["difference"] == 0
 
 
 def test_pairs_are_found_in_any_order_and_way_of_writing(tmp_path):
@@ -82,8 +82,8 @@ def test_pairs_are_found_in_any_order_and_way_of_writing(tmp_path):
     old[["first", "second"]] = old[["second", "first"]]
     old["first"] = "./" + old["first"]
     rows = compared(tmp_path, table(), pd.concat([old, old]))
-    assert rows["GFAR", 0.4]["n"] == old.mated.eq(0).sum()
-    assert rows["GFAR", 0.4]["only_new"] == rows["GFAR", 0.4]["only_old"] == 0
+    assert rows["FMR", 0.4]["n"] == old.mated.eq(0).sum()
+    assert rows["FMR", 0.4]["only_new"] == rows["FMR", 0.4]["only_old"] == 0
 
 
 def test_a_refused_pair_is_no_match_and_an_unanswered_one_no_evidence(tmp_path):
@@ -95,6 +95,32 @@ def test_a_refused_pair_is_no_match_and_an_unanswered_one_no_evidence(tmp_path):
     row = compared(tmp_path, new, table())["GFRR", 0.4]
     assert row["n"] == PEOPLE - 10
     assert row["only_new"] == 10
+    assert row["open_still"] == 10
+
+
+@pytest.mark.parametrize("code", ["", "500", "1000"])
+def test_failures_left_out_of_a_file_do_not_hide_that_it_is_worse(tmp_path, code):
+    """Without a code that says they were refused, the pairs may be failures: the interval tells."""
+    old, new = table(), table()
+    failing = new.mated.eq(1) & (np.arange(len(new)) % 5 == 0)
+    new.loc[failing, "score"] = np.nan
+    if code:
+        old["code"], new["code"] = 1000, 1000
+        new.loc[failing, "code"] = int(code)
+    rows = compared(tmp_path, new, old)
+    row = rows["GFRR" if code else "FNMR", 0.5]
+    assert (row["n"], row["open_still"], row["in_one_file"]) == (PEOPLE - 24, 24, 0)
+    assert row["only_new"] == row["only_old"] == 0
+    assert row["interval"]["upper"] > 24 / PEOPLE
+    assert "24 mated pairs in both files" in (tmp_path / "out/report.html").read_text()
+    assert rows["FMR" if not code else "GFAR", 0.4]["open_still"] == 0
+
+
+def test_pairs_of_one_file_alone_are_counted(tmp_path):
+    new = table()
+    row = compared(tmp_path, new[new.mated.eq(0) | (np.arange(len(new)) % 5 > 0)], table())
+    assert row["FNMR", 0.5]["in_one_file"] == 24
+    assert row["FNMR", 0.5]["open_still"] == 0
 
 
 def test_few_people_show_nothing(tmp_path):
