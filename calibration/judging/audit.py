@@ -18,7 +18,7 @@ from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL, Histogram
 from calibration.counting.identities import Origin, People
 from calibration.objections import FEW, Effect, Objection
-from calibration.statistics.intervals import ALPHA, chance_of_at_least, upper_bound
+from calibration.statistics.intervals import ALPHA, chance_of_at_least, lower_bound, upper_bound
 from verikit.contract import ErrorRates
 from verikit.foreign_text import shown
 from verikit.plural import counted
@@ -379,21 +379,28 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
         f"A share of {share:.1g} wrong labels among the non-mated pairs would explain the false "
         "matches beyond the claim: look at the pairs with the highest scores."
     )
-    doubtful = [math.ceil(share * non_mated.n * rate) for rate in true]
+    # How many there are is known from few: a FAIL must not depend on more than there may be.
+    most = [sampled * _as_high_as_mated(non_mated, mated, row) for row in range(len(true))]
+    least = share * non_mated.n * true
+    doubtful = [math.ceil(max(pair)) for pair in zip(least, most, strict=True)]
     return doubtful, [Objection(kind="label noise", effect=Effect.SHOWN, text=text)]
 
 
 def _as_high_as_mated(non_mated: Histogram, mated: Histogram, row: int) -> float:
     """The most non-mated matches of a row that may be mated pairs, as so few lie higher.
 
-    Of wrong labels as large a part lies above each quartile of the mated matches.
+    Of wrong labels as large a part lies above each quartile of the mated matches, within what the
+    sampling of both may do.
     """
+    if not mated.matches[row]:
+        return 0.0
     ours, theirs = (np.cumsum(one.bins[::-1]) for one in (mated, non_mated))
     most = math.inf
     for part in _HIGH:
         place = int(np.searchsorted(ours, part * mated.matches[row]))
         bound = upper_bound(int(theirs[place]), non_mated.n, _RARE) * non_mated.n
-        most = min(most, bound * int(mated.matches[row]) / int(ours[place]))
+        above = lower_bound(int(ours[place]), int(mated.matches[row]), _RARE)
+        most = min(most, bound / above)
     return most
 
 

@@ -210,6 +210,19 @@ def test_wrong_labels_where_nobody_is_named_are_suspected(judged):
     assert "FAIL" not in verdicts(found)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.003, 0.01, 0.03])
+def test_no_row_fails_by_wrong_labels_though_their_number_is_known_from_few(judged, share, seed):
+    """A right system whose mated scores are even from 0.7 on; as many wrong labels as few know."""
+    rng = np.random.default_rng(seed)
+    scores = Scores(n=6_000, times=0.6, seed=seed)
+    scores.score[scores.mated] = rng.uniform(0.7, 1, int(scores.mated.sum()))
+    strangers = np.flatnonzero(~scores.mated)
+    wrong = rng.choice(strangers, int(share * strangers.size), replace=False)
+    scores.score[wrong] = rng.uniform(0.7, 1, wrong.size)
+    assert "FAIL" not in verdicts(judged(scores.table()))
+
+
 ROWS = [[1], [0, 1], [2], [2, 3], [3], [0, 1, 2], [4]]
 
 
