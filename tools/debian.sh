@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what some tests drive from outside of Python: a browser, Node, Java, nginx, shells.
+# Installs what some tests drive from outside of Python: a browser, Node, Java, nginx, shells, an emulator.
 # Without them these tests are skipped, and say so. Needs root and Debian or Ubuntu.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -15,4 +15,4 @@ fi
 
 apt-get update -q
 apt-get install -q -y --no-install-recommends \
-    chromium curl default-jdk-headless fish libatomic1 libhttpclient-java nginx-light nodejs zsh
+    chromium curl default-jdk-headless fish libatomic1 libhttpclient-java nginx-light nodejs qemu-user zsh

@@ -9,12 +9,12 @@ from typing import NoReturn
 
 import click
 
+from reference_server.commands import options as shared
 from reference_server.commands.drawing import as_text, drawn
 from reference_server.commands.inspection import inspected
-from reference_server.faces.detection.detectors import DEFAULT_DETECTOR, DETECTORS
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
-from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
+from reference_server.faces.recognition.recogniser import Precision
 from reference_server.refusals import Refusal
 from reference_server.request.photo import read_photo
 from reference_server.settings import standards_of
@@ -34,14 +34,9 @@ from reference_server.settings import standards_of
 @click.option(
     "--check-quality/--no-check-quality", default=True, show_default=True, help="As in a request."
 )
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="As of `verikit serve`.")
-@click.option(
-    "--detector",
-    type=click.Choice(list(DETECTORS)),
-    default=DEFAULT_DETECTOR,
-    show_default=True,
-    help="As of `verikit serve`.",
-)
+@shared.model
+@shared.precision
+@shared.detector
 @click.option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -54,6 +49,7 @@ def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argu
     auto_rotate: bool,
     check_quality: bool,
     model: str,
+    precision: Precision,
     detector: str,
     profile: Path | None,
 ) -> None:
@@ -68,7 +64,7 @@ def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argu
     """
     try:
         standards = standards_of(profile)
-        engine = load_engine(model, uncalibrated=True, detector=detector)
+        engine = load_engine(model, precision=precision, uncalibrated=True, detector=detector)
         found, picture = inspected(
             read_photo(photo.read_bytes(), standards),
             engine,

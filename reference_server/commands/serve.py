@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from reference_server.app import create_app
-from reference_server.faces.detection.detectors import DEFAULT_DETECTOR, DETECTORS
+from reference_server.commands import options as shared
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
-from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
+from reference_server.faces.recognition.recogniser import Precision
 from reference_server.limits import DEFAULT_LIMITS, Limits
 from reference_server.monitoring.logs import LEVELS
 from reference_server.process.serve import (
@@ -41,7 +41,9 @@ CONTRACT = load_contract()
         "Capacity": (
             *("workers", "threads", "max_concurrent", "rate_limit", "deadline", "limit_status"),
         ),
-        "Face comparison": ("model", "score_map", "detector", "uncalibrated", "profile"),
+        "Face comparison": (
+            *("model", "precision", "score_map", "detector", "uncalibrated", "profile"),
+        ),
     },
     epilog=f"{CONTRACT.encryption.key_variable} and {CONTRACT.encryption.iv_variable} set the key "
     f"({CONTRACT.encryption.key_characters} characters) and the IV "
@@ -97,16 +99,9 @@ CONTRACT = load_contract()
     show_default=True,
     help="HTTP status of requests beyond a limit; the contract documents only 500.",
 )
-@click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="The DeepFace model for templates."
-)
-@click.option(
-    "--detector",
-    type=click.Choice(list(DETECTORS)),
-    default=DEFAULT_DETECTOR,
-    show_default=True,
-    help="The face detector.",
-)
+@shared.model
+@shared.precision
+@shared.detector
 @click.option(
     "--score-map",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -143,6 +138,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
     deadline: float,
     limit_status: str,
     model: str,
+    precision: Precision,
     detector: str,
     score_map: Path | None,
     uncalibrated: bool,
@@ -192,7 +188,11 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             address = url(listener)
             _say(f"Loading {model} for {address} ...")
             engine = load_engine(
-                model, uncalibrated=uncalibrated, detector=detector, score_maps=score_map
+                model,
+                precision=precision,
+                uncalibrated=uncalibrated,
+                detector=detector,
+                score_maps=score_map,
             )
             verifier = Verifier(settings, engine)
             app = create_app(settings, verifier)

@@ -16,6 +16,7 @@ from reference_server.faces.occlusion import CHIP, over_threshold
 from reference_server.faces.photo_quality import Measures, measures
 from reference_server.faces.recognition.recogniser import (
     DEFAULT_MODEL,
+    Precision,
     Recogniser,
     Templates,
     load_recogniser,
@@ -159,6 +160,7 @@ def _refuse_covered(regions: Sequence[Callable[[], Mapping[str, float]]]) -> Non
 def load_engine(
     model: str = DEFAULT_MODEL,
     *,
+    precision: Precision = Precision.INT8,
     uncalibrated: bool = False,
     detector: str = DEFAULT_DETECTOR,
     score_maps: Path | None = None,
@@ -167,6 +169,7 @@ def load_engine(
 
     Args:
         model: its name in DeepFace.
+        precision: of the default model; all others compute in fp32.
         uncalibrated: accept a model without a score map.
         detector: one of ``DETECTORS``.
         score_maps: a folder with score maps; None: the shipped ones.
@@ -178,7 +181,7 @@ def load_engine(
     require_known(model)
     if not uncalibrated:
         require_map(model, score_maps)
-    recogniser = load_recogniser(model)
+    recogniser = load_recogniser(model, precision)
     return Engine(
         finder=load_finder(detector),
         recogniser=recogniser,

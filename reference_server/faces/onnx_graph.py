@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,9 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 OPSET = 17
 IR_VERSION = 9  # the one that came with the opset: older runtimes read it
 
-FLOAT, UINT8, INT64 = 1, 2, 7
+FLOAT, UINT8, INT8, INT32, INT64 = 1, 2, 3, 6, 7
 """Element types (TensorProto.DataType)."""
-_TYPES = {"float32": FLOAT, "uint8": UINT8, "int64": INT64}
+_TYPES = {"float32": FLOAT, "uint8": UINT8, "int8": INT8, "int32": INT32, "int64": INT64}
+_OWN = "com.microsoft"
+"""The domain of onnxruntime's own operators."""
 
 Attribute = int | str | Sequence[int]
 Array = NDArray[np.generic]
@@ -23,10 +25,25 @@ class Graph:
 
     def __init__(self) -> None:
         self._nodes: list[bytes] = []
+        self._domains = {"": OPSET}
         self._constants: dict[str, Array] = {}
 
     def node(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Add an operator; the name of its output."""
+        """Add an operator of ONNX; the name of its output."""
+        return self._add(operator, inputs, attributes)
+
+    def own_node(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
+        """Add an operator of onnxruntime's own; the name of its output."""
+        self._domains[_OWN] = 1
+        return self._add(operator, inputs, attributes, (7, _OWN))
+
+    def _add(
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        attributes: Mapping[str, Attribute],
+        *domain: tuple[int, str],
+    ) -> str:
         output = f"{operator}_{len(self._nodes)}"
         self._nodes.append(
             _message(
@@ -34,6 +51,7 @@ class Graph:
                 (2, output),
                 (4, operator),
                 *((5, _attribute(*each)) for each in attributes.items()),
+                *domain,
             )
         )
         return output
@@ -57,7 +75,10 @@ class Graph:
             (11, source),
             *((12, _value(name, FLOAT, None)) for name in outputs),
         )
-        return _message((1, IR_VERSION), (7, graph), (8, _message((1, ""), (2, OPSET))))
+        operators = (
+            _message((1, domain), (2, version)) for domain, version in self._domains.items()
+        )
+        return _message((1, IR_VERSION), (7, graph), *((8, each) for each in operators))
 
 
 def pictures(name: str, dtype: int, rows: int | str, columns: int | str) -> bytes:

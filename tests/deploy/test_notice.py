@@ -7,7 +7,8 @@ import pytest
 from reference_server.faces.weights import LANDMARKS, RECOGNISER
 
 ROOT = Path(__file__).parents[2]
-OURS = {path.name for path in (ROOT / "reference_server" / "models").iterdir()}
+MODELS = ROOT / "reference_server" / "models"
+OURS = {path.relative_to(MODELS).as_posix() for path in MODELS.rglob("*.*")}
 OTHERS = {RECOGNISER.name, LANDMARKS.name}
 
 

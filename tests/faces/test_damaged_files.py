@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,8 @@ from reference_server.faces import occlusion, weights
 from reference_server.faces.detection import mtcnn_networks
 from reference_server.faces.detection.mtcnn import load_networks
 from reference_server.faces.errors import WeightsError
+from reference_server.faces.recognition import recogniser
+from reference_server.faces.recognition.recogniser import DlibOnnx, Precision
 from reference_server.faces.scoring import scorer
 from reference_server.faces.scoring.scorer import load_scorer
 
@@ -60,13 +63,14 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(importlib.util, "find_spec", found)
     monkeypatch.setattr(scorer, "SHIPPED", tmp_path / "models")
     monkeypatch.setattr(mtcnn_networks, "WEIGHTS", tmp_path / "models" / "mtcnn.npz")
+    monkeypatch.setattr(recogniser, "RANGES", tmp_path / "models" / "Dlib-ranges.json")
     monkeypatch.setattr(occlusion, "MODEL", tmp_path / "models" / "occlusion.onnx")
     monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path / "home"))
     return tmp_path
 
 
-def read_scorer() -> object:
-    return load_scorer(SimpleNamespace(name="Dlib", digest=weights.RECOGNISER.sha256))  # type: ignore[arg-type]
+def read_scorer(precision: Precision = Precision.INT8) -> object:
+    return load_scorer(DlibOnnx(precision))
 
 
 FILES: dict[str, tuple[Callable[[], object], str]] = {
@@ -80,7 +84,9 @@ FILES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "models/mtcnn.npz": (load_networks, "install verikit"),
     "models/occlusion.onnx": (occlusion.Occlusion, "install verikit"),
+    "models/Dlib-ranges.json": (partial(DlibOnnx, Precision.INT8), "install verikit"),
     "models/Dlib.npz": (read_scorer, "install verikit"),
+    "models/fp32/Dlib.npz": (partial(read_scorer, Precision.FP32), "install verikit"),
     "models/Dlib-penalty.json": (read_scorer, "install verikit"),
 }
 

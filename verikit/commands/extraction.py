@@ -21,6 +21,7 @@ from calibration.sources.photos import Folder
 from reference_server.faces.detection.boxes import largest, nearest_centre
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.errors import ModelError
+from reference_server.faces.recognition.recogniser import Precision
 from reference_server.refusals import Refusal
 from reference_server.request.photo import read_photo
 from reference_server.stages import Stages
@@ -58,6 +59,7 @@ class Work:
 
     folder: Path
     model: str
+    precision: Precision = Precision.INT8
     subject: Subject = Subject.LARGEST
 
 
@@ -109,7 +111,7 @@ def extract(
 def embed(work: Work, photos: Sequence[str], slot: int) -> pa.Table:
     """The templates of some photos as the server makes them; a refusal where there is none."""
     try:
-        engine = _engine(work.model, work.subject)
+        engine = _engine(work.model, work.precision, work.subject)
     except ModelError as error:  # not the worker's fault: it is not to be tried again
         raise WrongUse(str(error)) from error
     folder = Folder(work.folder)
@@ -135,8 +137,8 @@ def save(work: Work, people: Mapping[str, str], table: pa.Table, out: Path) -> i
 
 
 @lru_cache(maxsize=1)
-def _engine(model: str, subject: Subject) -> Engine:
-    engine = load_engine(model, uncalibrated=True)
+def _engine(model: str, precision: Precision, subject: Subject) -> Engine:
+    engine = load_engine(model, precision=precision, uncalibrated=True)
     choice = nearest_centre if subject is Subject.CENTRE else largest
     return replace(engine, finder=replace(engine.finder, choice=choice))
 
@@ -159,7 +161,7 @@ def _row(folder: Folder, engine: Engine, name: str) -> dict[str, object]:
 
 def _digest_of(work: Work, photos: Sequence[str]) -> str:
     """Tells what a part is made of from other photos, or another model."""
-    made_of = [work.model, work.subject.value, *_SCHEMA.names]
+    made_of = [work.model, work.precision.value, work.subject.value, *_SCHEMA.names]
     for name in photos:
         known = (work.folder / name).stat()
         made_of.append(f"{name}/{known.st_size}/{known.st_mtime_ns}")

@@ -11,7 +11,8 @@ import click
 from calibration import progress
 from calibration.commands.options import dask, quiet
 from calibration.executors import open_workers
-from reference_server.faces.recognition.recogniser import DEFAULT_MODEL
+from reference_server.commands import options as shared
+from reference_server.faces.recognition.recogniser import Precision
 from verikit.commands.extraction import Subject, Work, extract, people_in, save
 from verikit.plural import counted
 
@@ -25,9 +26,8 @@ from verikit.plural import counted
     show_default=True,
     help="The file to write; a folder beside it keeps partial results until all are done.",
 )
-@click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="The DeepFace model for templates."
-)
+@shared.model
+@shared.precision
 @click.option(
     "--subject",
     type=click.Choice(Subject, case_sensitive=False),
@@ -48,6 +48,7 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
     *,
     out: Path,
     model: str,
+    precision: Precision,
     subject: Subject,
     label_errors: Path | None,
     dask: str | None,
@@ -66,7 +67,7 @@ def templates(  # noqa: PLR0913 - click hands each option over as an argument
       verikit calibrate half/held-out.npz --score-map half/Dlib.json
     """
     kept = out.with_suffix(".parts")
-    work = Work(folder=people_folder.resolve(), model=model, subject=subject)
+    work = Work(folder=people_folder.resolve(), model=model, precision=precision, subject=subject)
     people = people_in(people_folder, label_errors)
     with (
         progress.shown(people_folder.name, quiet=quiet) as bar,

@@ -6,34 +6,40 @@ convolutions before them.
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_server.faces.onnx_graph import UINT8, Graph, pictures
+from reference_server.faces.onnx_graph import UINT8, Attribute, Graph, pictures
 from reference_server.faces.recognition.dlib_file import Layer
 
-_INPUT_SCALE = np.float32(1 / 256)  # dlib/dnn/input.h
+INPUT_SCALE = np.float32(1 / 256)  # dlib/dnn/input.h
 
 
-def to_onnx(layers: list[Layer]) -> bytes:
-    """The ONNX file of a network that ``read_network`` read."""
-    builder = _Builder()
-    for layer in _fold(layers):
+def to_onnx(layers: Sequence[Layer], also: Container[int] = ()) -> bytes:
+    """The ONNX file of a network that ``read_network`` read.
+
+    The values behind ``also``, places in ``folded(layers)``, become outputs in front of the last.
+    """
+    builder, outputs = _Builder(), []
+    for place, layer in enumerate(folded(layers)):
         getattr(builder, f"_{layer.kind}")(layer)
-    return builder.model()
+        if place in also:
+            outputs.append(builder.output)
+    return builder.model(outputs)
 
 
-def _fold(layers: list[Layer]) -> list[Layer]:
+def folded(layers: Sequence[Layer]) -> list[Layer]:
     """Every convolution with the affine layer behind it as one; weights (filters, then biases)."""
-    folded: list[Layer] = []
+    found: list[Layer] = []
     for layer in layers:
         if layer.kind == "affine":
-            folded[-1] = _scaled(folded[-1], *np.split(layer.weights, 2))
+            found[-1] = _scaled(found[-1], *np.split(layer.weights, 2))
         else:
-            folded.append(layer)
-    return folded
+            found.append(layer)
+    return found
 
 
 def _scaled(con: Layer, gamma: NDArray[np.float32], beta: NDArray[np.float32]) -> Layer:
@@ -41,6 +47,27 @@ def _scaled(con: Layer, gamma: NDArray[np.float32], beta: NDArray[np.float32]) -
     filters, biases = np.split(con.weights, [-count])
     filters = (filters.reshape(count, -1) * gamma[:, None]).ravel()
     return replace(con, weights=np.concatenate([filters, biases * gamma + beta]))
+
+
+def parameters(con: Layer, channels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Filters and biases of a convolution, shapes (count, channels, rows, columns) and (count,)."""
+    count, rows, columns = (int(value) for value in con.settings[:3])
+    filters, biases = np.split(con.weights, [-count])
+    return filters.reshape(count, channels, rows, columns), biases
+
+
+def window(settings: tuple[float, ...], side: int) -> tuple[dict[str, Attribute], int]:
+    """A square window (rows, columns, strides and paddings) on pictures with this side.
+
+    Returns the attributes of an operator, and the side of what it makes.
+    """
+    rows, columns, stride_y, stride_x, pad_y, pad_x = (int(value) for value in settings)
+    attributes: dict[str, Attribute] = {
+        "kernel_shape": [rows, columns],
+        "strides": [stride_y, stride_x],
+        "pads": [pad_y, pad_x, pad_y, pad_x],
+    }
+    return attributes, (side + 2 * pad_y - rows) // stride_y + 1
 
 
 @dataclass(frozen=True)
@@ -60,28 +87,27 @@ class _Builder:
         self._marks: list[_Value] = []
         self._at = _Value("chips", 3, 0)
 
-    def model(self) -> bytes:
+    @property
+    def output(self) -> str:
+        return self._at.name
+
+    def model(self, also: list[str]) -> bytes:
         side = self._input_side
-        return self._graph.model(pictures("chips", UINT8, side, side), [self._at.name])
+        return self._graph.model(pictures("chips", UINT8, side, side), [*also, self.output])
 
     def _input(self, layer: Layer) -> None:
         *average, _, side = layer.settings
         self._input_side = int(side)
         shift = self._graph.constant(np.array(average, np.float32).reshape(1, 3, 1, 1))
         centred = self._graph.node("Sub", self._graph.planes(self._at.name), shift)
-        scaled = self._graph.node("Mul", centred, self._graph.constant(_INPUT_SCALE))
+        scaled = self._graph.node("Mul", centred, self._graph.constant(INPUT_SCALE))
         self._at = _Value(scaled, 3, self._input_side)
 
     def _con(self, layer: Layer) -> None:
-        count, rows, columns, *_ = (int(value) for value in layer.settings[:7])
-        filters, biases = np.split(layer.weights, [-count])
-        self._window(
-            "Conv",
-            layer.settings[1:7],
-            self._graph.constant(filters.reshape(count, self._at.channels, rows, columns)),
-            self._graph.constant(biases),
-        )
-        self._at = replace(self._at, channels=count)
+        filters, biases = parameters(layer, self._at.channels)
+        constants = self._graph.constant(filters), self._graph.constant(biases)
+        self._window("Conv", layer.settings[1:7], *constants)
+        self._at = replace(self._at, channels=len(biases))
 
     def _max(self, layer: Layer) -> None:
         self._window("MaxPool", layer.settings)
@@ -94,17 +120,8 @@ class _Builder:
             self._at = _Value(name, self._at.channels, 1)
 
     def _window(self, operator: str, settings: tuple[float, ...], *constants: str) -> None:
-        """A square window: rows, columns, strides and paddings."""
-        rows, columns, stride_y, stride_x, pad_y, pad_x = (int(value) for value in settings)
-        name = self._graph.node(
-            operator,
-            self._at.name,
-            *constants,
-            kernel_shape=[rows, columns],
-            strides=[stride_y, stride_x],
-            pads=[pad_y, pad_x, pad_y, pad_x],
-        )
-        side = (self._at.side + 2 * pad_y - rows) // stride_y + 1
+        attributes, side = window(settings, self._at.side)
+        name = self._graph.node(operator, self._at.name, *constants, **attributes)
         self._at = replace(self._at, name=name, side=side)
 
     def _relu(self, _: Layer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from reference_server.faces import weights
 from reference_server.faces.alignment import Recipe
-from reference_server.faces.errors import UnknownModelError, WeightsError
+from reference_server.faces.errors import OWN_FILES, UnknownModelError, WeightsError, reading
 from reference_server.faces.recognition.dlib_file import read_network
+from reference_server.faces.recognition.dlib_int8 import RANGES, Ranges, to_integers
 from reference_server.faces.recognition.dlib_onnx import to_onnx
 from reference_server.faces.runtime import session
 from reference_server.pictures import Pixels
@@ -36,15 +38,29 @@ class Recogniser(Protocol):
         """Vectors of shape (N, D) for RGB chips of shape (N, side, side, 3)."""
 
 
+class Precision(StrEnum):
+    """The arithmetic of the default model; all other models compute in fp32."""
+
+    INT8 = "int8"
+    FP32 = "fp32"
+
+
 class DlibOnnx:
     """DeepFace's default model here: the weights of its "Dlib", run by onnxruntime."""
 
     name = DEFAULT_MODEL
-    digest: str | None = weights.RECOGNISER.sha256
+    digest: str | None
     recipe = Recipe(side=150, padding=0.25)
 
-    def __init__(self) -> None:
-        self._session = session(to_onnx(read_network(weights.RECOGNISER.read())))
+    def __init__(self, precision: Precision) -> None:
+        layers = read_network(weights.RECOGNISER.read())
+        if precision is Precision.FP32:
+            network, self.digest = to_onnx(layers), weights.RECOGNISER.sha256
+        else:
+            with reading(RANGES, OWN_FILES):
+                ranges = Ranges.load(RANGES)
+                network, self.digest = to_integers(layers, ranges.ranges), ranges.digest
+        self._session = session(network)
 
     def forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See :class:`Recogniser`."""
@@ -82,7 +98,7 @@ def require_known(model: str) -> None:
         raise UnknownModelError(f"DeepFace has no model {model!r}; it has {', '.join(known)}")
 
 
-def load_recogniser(model: str) -> Recogniser:
+def load_recogniser(model: str, precision: Precision) -> Recogniser:
     """A model of DeepFace by its name.
 
     Raises:
@@ -90,7 +106,7 @@ def load_recogniser(model: str) -> Recogniser:
         WeightsError: its weights are missing, wrong or cannot be fetched.
     """
     require_known(model)
-    return DlibOnnx() if model == DEFAULT_MODEL else DeepFaceModel(model)
+    return DlibOnnx(precision) if model == DEFAULT_MODEL else DeepFaceModel(model)
 
 
 def _build(name: str) -> Any:

@@ -40,8 +40,8 @@ class Cohort:
         """Mean and standard deviation of each template's highest cosines, each of shape (N,)."""
         blocks = range(0, len(templates), 256)
         found = [_nearest(self._cosines(templates[i : i + 256])) for i in blocks]
-        means, spreads = zip(*found, strict=True)
-        return np.concatenate(means), np.concatenate(spreads)
+        means, spreads = (np.concatenate(each) for each in zip(*found, strict=True))
+        return means.astype(np.float32), spreads.astype(np.float32)
 
     def _cosines(self, templates: Templates) -> NDArray[np.float32]:
         (cosines,) = self._network.run(None, {"templates": templates})
@@ -54,6 +54,7 @@ class Cohort:
             return cls(stored["vectors"].astype(np.float32))
 
 
-def _nearest(cosines: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    highest = np.partition(cosines, -NEAREST, axis=1)[:, -NEAREST:]
+def _nearest(cosines: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """In float64, because processors add in different orders."""
+    highest = np.partition(cosines, -NEAREST, axis=1)[:, -NEAREST:].astype(np.float64)
     return highest.mean(axis=1), highest.std(axis=1)

@@ -12,8 +12,11 @@ from reference_server.faces.recognition.recogniser import Recogniser, Templates
 from reference_server.faces.scoring.cohort import Cohort
 from reference_server.faces.scoring.penalty import Penalty
 from reference_server.faces.scoring.score_map import ScoreMap, uncalibrated_map
+from reference_server.faces.weights import RECOGNISER
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
+FP32 = "fp32"
+"""The folder in ``SHIPPED`` of what was fitted to dlib's weights as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,8 @@ class Scorer:
 
         ``cost`` is subtracted from their normalized similarity.
         """
-        similarity = float(np.clip(np.dot(first, second), -1, 1))
+        cosine = np.dot(first.astype(np.float64), second.astype(np.float64))
+        similarity = float(np.clip(cosine, -1, 1))
         if self.cohort:
             similarity = self.cohort.similarity(first, second, similarity) - cost
         return float(self.score_map.scores(similarity))
@@ -41,7 +45,7 @@ def require_map(model: str, folder: Path | None = None) -> None:
     Raises:
         NoScoreMapError: there is none.
     """
-    if not _map_file(model, folder).exists():
+    if not _map_file(model, folder or SHIPPED).exists():
         raise NoScoreMapError(
             f"{model} has no score map, so its scores promise no error rates: make one with "
             "`verikit fit`, or serve it with --uncalibrated"
@@ -54,7 +58,7 @@ def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
     Raises:
         WeightsError: a file is damaged or was fitted with other weights.
     """
-    path = _map_file(recogniser.name, folder)
+    path = _map_file(recogniser.name, folder or shipped(recogniser))
     if not path.exists():
         return Scorer(uncalibrated_map(recogniser.name))
     remedy = "run `verikit fit`" if folder else OWN_FILES
@@ -74,13 +78,19 @@ def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
 
 def _penalty(recogniser: Recogniser) -> Penalty | None:
     """The one shipped: its unit depends on the model, and hardly on the people of a cohort."""
-    if not _map_file(recogniser.name, SHIPPED).exists():
+    folder = shipped(recogniser)
+    if not _map_file(recogniser.name, folder).exists():
         return None
-    path = SHIPPED / f"{recogniser.name}-penalty.json"
+    path = folder / f"{recogniser.name}-penalty.json"
     with reading(path, OWN_FILES):
         penalty = Penalty.load(path)
     return penalty if penalty.weights == recogniser.digest else None
 
 
-def _map_file(model: str, folder: Path | None) -> Path:
-    return (folder or SHIPPED) / f"{model}.json"
+def shipped(recogniser: Recogniser) -> Path:
+    """The folder of what was fitted to a model for shipping."""
+    return SHIPPED / FP32 if recogniser.digest == RECOGNISER.sha256 else SHIPPED
+
+
+def _map_file(model: str, folder: Path) -> Path:
+    return folder / f"{model}.json"
