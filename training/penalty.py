@@ -40,7 +40,7 @@ EDGES = {
     "colour_noise": (-1.4, -0.7, -0.3, 0.1, 0.5, 1.0, 1.5),
     "blocks": (0.3, 0.6, 0.9, 1.2, 2.5),
     "mosaic": (0.35, 0.7, 1.2, 1.7, 3.5),
-    "smallness": (-3.6, -3.3, -3.0, -1.5),
+    "smallness": (-4.1, -3.0, -1.5),
     "flatness": (-3.0, -2.6, -2.3, -2.0, -1.7, 0.0),
     "veil": (1.9, 2.2, 2.5, 2.8, 4.0),
     "greyness": (-2.0, -1.0, 0.0),
@@ -54,7 +54,7 @@ the first edge."""
 RATES, AIM = (1e-2, 1e-3, 1e-4), 0.5
 """The false match rates at which a kind is compared with the map, down to the strictest that its
 pairs can tell, and what is aimed at there, of the claim: other kinds of poor photos need room."""
-GOOD_WEIGHT = 10
+GOOD_WEIGHT = 8
 ROUNDS, STEP, MOST_RAISED = 12, 0.8, 2
 """The better one of two photos decides, so what a kind costs is raised until that is enough."""
 

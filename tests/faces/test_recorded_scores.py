@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from reference_server.faces.engine import Engine, load_engine
+from reference_server.faces.recognition.recogniser import Precision
 from reference_server.pictures import Photo
 from verikit.portraits import head, portrait
 
@@ -53,24 +54,38 @@ def score(engine: Engine, first: str, second: str) -> float:
     return engine.compare(photo(first), photo(second), auto_rotate=turn)
 
 
-def differing(engine: Engine, recorded: list[dict[str, str]]) -> list[dict[str, str]]:
+@cache
+def loaded(precision: Precision) -> Engine:
+    return load_engine(precision=precision)
+
+
+def differing(precision: Precision, recorded: list[dict[str, str]]) -> list[dict[str, str]]:
     assert recorded
     return [
         row
         for row in recorded
-        if abs(score(engine, row["first"], row["second"]) - float(row["score"])) > TOLERANCE
+        if abs(score(loaded(precision), row["first"], row["second"]) - float(row[precision]))
+        > TOLERANCE
     ]
 
 
-def test_scores_of_portraits_are_those_recorded(engine):
-    assert differing(engine, [row for row in rows() if row["first"] in PORTRAITS]) == []
+@pytest.mark.parametrize("precision", Precision)
+def test_scores_of_portraits_are_those_recorded(precision):
+    assert differing(precision, [row for row in rows() if row["first"] in PORTRAITS]) == []
 
 
 @pytest.mark.data
 @pytest.mark.usefixtures("data")
-def test_scores_of_research_photos_are_those_recorded(engine, step):
+@pytest.mark.parametrize("precision", Precision)
+def test_scores_of_research_photos_are_those_recorded(precision, step):
     found = [row for row in rows() if row["first"] not in PORTRAITS]
-    assert differing(engine, found[::step]) == []
+    assert differing(precision, found[::step]) == []
+
+
+def test_scores_of_both_precisions_are_close():
+    apart = [abs(float(row[Precision.INT8]) - float(row[Precision.FP32])) for row in rows()]
+    assert 0 < np.median(apart) < 0.005
+    assert max(apart) < 0.1
 
 
 if __name__ == "__main__":
@@ -78,8 +93,10 @@ if __name__ == "__main__":
     drawn = np.random.default_rng(17).choice(lines, 60, replace=False)
     pairs = [*combinations_with_replacement(PORTRAITS, 2)]
     pairs += [tuple(f"lfw/{name}" for name in line.split(",")[:2]) for line in drawn]
-    loaded = load_engine()
     with RECORD.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["first", "second", "score"])
-        writer.writerows([*pair, repr(score(loaded, *pair))] for pair in pairs)
+        writer.writerow(["first", "second", *Precision])
+        writer.writerows(
+            [*pair, *(repr(score(loaded(precision), *pair)) for precision in Precision)]
+            for pair in pairs
+        )
