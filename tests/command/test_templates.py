@@ -12,6 +12,7 @@ from calibration.sources.templates import load
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
 from reference_server.faces.fitting.people import LabelledTemplates
+from reference_server.faces.recognition.dlib_int8 import RANGES, Ranges
 from reference_server.faces.weights import RECOGNISER
 from verikit.cli import main
 from verikit.commands import extraction, templates
@@ -61,14 +62,18 @@ def test_templates_of_a_folder_can_be_calibrated_by(folder, tmp_path):
     assert not out.with_suffix(".parts").exists()
 
 
-def test_a_fit_knows_whose_templates_they_are(folder, tmp_path):
+@pytest.mark.parametrize(
+    ("precision", "digest"), [("int8", Ranges.load(RANGES).digest), ("fp32", RECOGNISER.sha256)]
+)
+def test_a_fit_knows_whose_templates_they_are(folder, tmp_path, precision, digest):
     table = tmp_path / "errors.csv"
     table.write_text("photo,actual,reason\ncollins/2.jpg,hopper,it is not\nhopper/1.jpg,,nobody\n")
-    run(folder, tmp_path / "templates.npz", "--label-errors", str(table))
+    options = ("--label-errors", str(table), "--precision", precision)
+    run(folder, tmp_path / "templates.npz", *options)
     found = LabelledTemplates.load(tmp_path / "templates.npz")
     assert [found.names[person] for person in found.people] == ["collins", "hopper"]
     assert found.photos.tolist() == ["collins/1.jpg", "collins/2.jpg"]
-    assert (found.model, found.weights) == ("Dlib", RECOGNISER.sha256)
+    assert (found.model, found.weights) == ("Dlib", digest)
 
 
 def test_the_subject_is_the_largest_face_or_the_one_in_the_centre(folder, tmp_path):

@@ -101,6 +101,22 @@ def test_bodies_take_half_of_the_memory_that_is_left(
     assert made[0].body_bytes // 2**20 == mebibytes
 
 
+@pytest.mark.parametrize("precision", ["int8", "fp32"])
+def test_the_engine_computes_as_precisely_as_asked(
+    monkeypatch: pytest.MonkeyPatch, precision: str
+) -> None:
+    asked: list[str] = []
+
+    def load(*_: object, **given: str) -> FakeEngine:
+        asked.append(given["precision"])
+        return FakeEngine()
+
+    monkeypatch.setattr(command, "load_engine", load)
+    monkeypatch.setattr(command, "run", lambda *_: None)
+    assert run("--port", "0", "--precision", precision).exit_code == 0
+    assert asked == [precision]
+
+
 @pytest.mark.parametrize("variable", [SECRETS.key_variable, SECRETS.iv_variable])
 def test_a_secret_of_the_wrong_length_is_wrong_use(variable: str) -> None:
     result = run(environment={variable: "short"})

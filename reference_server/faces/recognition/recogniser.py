@@ -98,7 +98,7 @@ def require_known(model: str) -> None:
         raise UnknownModelError(f"DeepFace has no model {model!r}; it has {', '.join(known)}")
 
 
-def load_recogniser(model: str, precision: Precision) -> Recogniser:
+def load_recogniser(model: str, precision: Precision = Precision.INT8) -> Recogniser:
     """A model of DeepFace by its name.
 
     Raises:
