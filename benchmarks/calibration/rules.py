@@ -18,6 +18,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from scipy.stats import norm
 
 from calibration.claims import Claims
 from calibration.counting.comparisons import Block, Measurement
@@ -32,7 +33,7 @@ from calibration.statistics.intervals import ALPHA, Interval, Rate
 from calibration.statistics.paired import difference
 from calibration.statistics.rejection import WORST, worst_against_rest
 from calibration.statistics.strata import stratified
-from calibration.statistics.verdicts import Evidence, Rule, decide
+from calibration.statistics.verdicts import Evidence, Rule, Verdict, decide
 from calibration.thresholds import lowest_threshold
 
 SCALE = Claims(title="", rows=((0.0, 0.5),), recommended_above=0.0, lowest=0.0, highest=1.0)
@@ -55,6 +56,8 @@ def main() -> None:
         clusters(repetitions, alike)
     for people, alike in itertools.product((30, 100, 300), (0.0, 0.5, 1.0)):
         customers(10 * repetitions, people, alike)
+    for number, references in ((35, 100), (35, 600), (100, 600)):
+        probes(3 * repetitions, number, references)
     for true in (1.0, 3.0):
         impostors(repetitions, true)
     for extra in (0.0, 0.01, 0.03):
@@ -278,6 +281,32 @@ def misses(rng: np.random.Generator, each: Floats, photos: int, more: float) -> 
     lost = rng.random((each.size, photos)) < ((each + more - chance) / (1 - chance))[:, None]
     missed: np.ndarray = whole[:, None] | single | lost
     return missed
+
+
+def probes(repetitions: int, number: int, references: int, unlike: float = 0.3) -> None:
+    """Probes that are all compared with references alone; the probe has a share of ``unlike`` in
+    what decides a comparison. The rows 1e-1, 1e-2 and 1e-3 at their claim, and at twice it."""
+    rng = np.random.default_rng(1)
+    claimed = (1e-1, 1e-2, 1e-3)
+    tried = np.r_[np.full(number, references), np.full(references, number)]
+    passed, failed = np.zeros(len(claimed)), 0
+    for _, times in itertools.product(range(repetitions), (1.0, 2.0)):
+        score = math.sqrt(unlike) * rng.normal(size=(number, 1))
+        score = score + math.sqrt(1 - unlike) * rng.normal(size=(number, references))
+        matches = [score >= norm.isf(times * rate) for rate in claimed]
+        events = np.array([np.r_[one.sum(axis=1), one.sum(axis=0)] for one in matches])
+        found = decide(
+            evidence_of(Shares(tried=tried, events=events, per_comparison=2), claimed), Rule()
+        )
+        if times == 1:
+            failed += Verdict.FAIL in found
+        else:
+            passed += [verdict == Verdict.PASS for verdict in found]
+    rows = ", ".join(share(int(n), repetitions) for n in passed)
+    print(
+        f"{number} probes against {references} references: right table failed in "
+        f"{share(failed, repetitions)}; rows at twice their claim passed in {rows}"
+    )
 
 
 def customers(
