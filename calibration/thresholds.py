@@ -43,7 +43,7 @@ class Found:
     """The lowest threshold that is shown to keep ``limit``; None if none is, with ``reasons``.
 
     ``k`` false matches in ``n`` comparisons reach it, and ``upper`` bounds their rate; FNMR and
-    GFRR are those at the threshold.
+    GFRR are those at the threshold, of ``scored`` and of all ``mated`` comparisons.
     """
 
     limit: float
@@ -56,6 +56,8 @@ class Found:
     design_effect: float = 1.0
     mated: int = 0
     mated_people: int = 0
+    scored: int = 0
+    scored_people: int = 0
     fnmr: Rate | None = None
     gfrr: Rate | None = None
     reasons: tuple[str, ...] = ()
@@ -190,6 +192,8 @@ def _judged(measurement: Measurement, claims: Claims, limit: float, rule: Rule) 
         design_effect=row.design_effect,
         mated=measurement.mated.attempted,
         mated_people=gfrr[2] or fnmr[2],
+        scored=fnmr[1].n,
+        scored_people=fnmr[2],
         fnmr=_rate(fnmr[1], rule),
         gfrr=_rate(gfrr[1], rule),
         notes=notes,

@@ -131,8 +131,14 @@ def _errors(found: Found) -> str:
     refused = "not measured, as no column code tells which comparisons were refused"
     if found.gfrr:
         refused = numbers.percent_between(found.gfrr)
+    of_scored = f"{found.scored:,} comparisons of {found.scored_people:,} people with themselves"
+    if found.gfrr and found.mated > found.scored:
+        of_all = f"{found.mated:,} of {found.mated_people:,} people"
+        return (
+            f"{text}\nFNMR there (not matched): {numbers.percent_between(found.fnmr)} of "
+            f"{of_scored}; GFRR (not matched or refused): {refused} of {of_all}."
+        )
     return (
         f"{text}\nFNMR there (not matched): {numbers.percent_between(found.fnmr)}; GFRR (not "
-        f"matched or refused): {refused}; {found.mated:,} comparisons of {found.mated_people:,} "
-        "people with themselves."
+        f"matched or refused): {refused}; {of_scored}."
     )

@@ -349,7 +349,8 @@ class Findings:
 
     ``verdict`` is on the required rows if there are any, else on the table. ``operating`` is the
     index of the row nearest to the recommended threshold. ``supports_rates``: the pairs are meant
-    to show rates. ``unanswered_mated`` of ``not_measured`` comparisons are mated. ``impostors`` is
+    to show rates. ``unanswered_mated`` of ``not_measured`` comparisons are mated.
+    ``attempted_people`` include those of whom every mated comparison was refused. ``impostors`` is
     None if they are random, ``clusters`` if groups were given or there are none. ``claims`` names
     the file of the table, "" for the documented one. Lists by row follow ``rows``.
     """
@@ -375,6 +376,7 @@ class Findings:
     refused_mated: int
     people: int
     mated_people: int
+    attempted_people: int
     people_given: int
     people_inferred: int
     people_from: str

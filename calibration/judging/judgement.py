@@ -19,7 +19,7 @@ from calibration.judging.by_group import (
 from calibration.judging.conditions import RunConditions, incomplete, unsupported
 from calibration.judging.curves import equal_error, fitted_tail, operating_points
 from calibration.judging.error_sources import listed, most_false_matches
-from calibration.judging.evidence import of_photos, of_table
+from calibration.judging.evidence import of_photos, of_table, with_refused
 from calibration.judging.findings import (
     Acquired,
     Findings,
@@ -53,6 +53,7 @@ def find(
     table_verdict = _overall([row.verdict for row in rows if row.judged], remarks)
     people = measurement.identities.people()
     non_mated, mated = measurement.kinds
+    of_mated = measurement.shares(mated)
     operating = min(
         range(len(rows)),
         key=lambda place: abs(rates.thresholds[place] - rates.recommended_above),
@@ -87,7 +88,8 @@ def find(
         mated=mated.histogram.n,
         refused_non_mated=non_mated.failed,
         refused_mated=mated.failed,
-        mated_people=measurement.shares(mated).people,
+        mated_people=of_mated.people,
+        attempted_people=with_refused(of_mated, mated.refused(people.person)).people,
         people=measurement.shares(non_mated).people,
         people_given=people.given,
         people_inferred=people.inferred,

@@ -142,6 +142,8 @@ def load_standard(name: str) -> Standard:
     try:
         entry = read_yaml(path.read_text(encoding="utf-8"))
         threshold = entry.get("threshold", "")
+        if not isinstance(entry["require"], list):
+            raise ValueError("require is a list of rates, such as [fmr@0.7<=1e-3]")
         texts = [text.format(threshold=threshold) for text in entry["require"]]
         standard = Standard(
             title=str(entry["title"]),

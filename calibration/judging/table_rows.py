@@ -29,7 +29,7 @@ def table_rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
     fitted: tail.Tail | None,
     audited: Audit,
 ) -> list[Row]:
-    """The rows of the table; those beyond ``up_to`` are judged by themselves."""
+    """The rows of the table; those beyond ``up_to`` get no verdict, but what they would need."""
     seen = of_table(measurement, rates)
     false_non_match, false_rejection = (
         [row.measured(rule) for row in of_customers(measurement, refused=refused)]
@@ -44,7 +44,7 @@ def table_rows(  # noqa: PLR0913, PLR0917 - all that a row is made of
             threshold=measurement.sign * rates.thresholds[place],
             measured_at=measurement.thresholds[place],
             claimed=row.claimed,
-            verdict=judgement.verdict,
+            verdict=judgement.verdict if place < judged else Verdict.INCONCLUSIVE,
             judged=place < judged,
             k=row.k,
             n=row.n,

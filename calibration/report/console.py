@@ -37,6 +37,8 @@ def tell(findings: Findings, page: Path | None) -> None:
     verdict = f"[b {colour}]{findings.verdict}[/]"
     if findings.supports_rates and (failing := words.failing_groups(findings)):
         verdict += f" [b]overall. {escape(failing)}[/]"
+    if findings.supports_rates and (differing := words.differing_groups(findings)):
+        verdict += f" [b]{escape(differing)}[/]"
     console.print(f"{verdict} {escape(summary)}")
     console.print(escape(words.answered(findings)))
     if findings.supports_rates:
@@ -92,8 +94,7 @@ def _tell_rates(console: Console, findings: Findings) -> None:
     console.print(_false_matches(findings))
     console.print()
     console.print(
-        f"Customers: {counted(findings.mated, 'comparison')} of "
-        f"{counted(findings.mated_people, 'person', 'people')} with themselves "
+        f"Customers: {words.customers(findings)} "
         f"({words.interval_of(findings)}s); rejected means not matched, or refused"
     )
     console.print(_turned_away(findings))

@@ -19,7 +19,7 @@ from calibration.objections import Effect
 from calibration.report.numbers import about, out_of, percent_between, rate, two_digits, whole
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import Ratio
-from calibration.statistics.verdicts import Verdict
+from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import load_contract
 from verikit.errors import OTHER_KEY
 from verikit.foreign_text import shown
@@ -48,7 +48,38 @@ def decision(findings: Findings) -> str:
         f"{_strangers(findings)} at {'least' if failed else 'most'} {few:,} {_are(few)} "
         f"accepted ({claimed} claimed)"
     )
-    return f"{accepted}; {_turned_away(findings, row)}."
+    return f"{accepted}; {_turned_away(findings, row)}.{_levels_told(findings)}"
+
+
+def customers(findings: Findings) -> str:
+    """The comparisons that FNMR and GFRR are of, each with its people."""
+    scored = (
+        f"{counted(findings.mated, 'comparison')} of "
+        f"{counted(findings.mated_people, 'person', 'people')} with themselves"
+    )
+    if not findings.refused_mated:
+        return scored
+    return (
+        f"{scored}, and {findings.refused_mated:,} refused ones, of "
+        f"{counted(findings.attempted_people, 'person', 'people')} in all"
+    )
+
+
+def _levels_told(findings: Findings) -> str:
+    """The level of the first sentence, if it is not the usual one, or not the verdict's."""
+    level, required = findings.rule.confidence, _required_level(findings)
+    if required is not None:
+        return (
+            f" These bounds hold at {100 * level:g} %; the verdict is at {100 * required:g} %, as "
+            "required."
+        )
+    return "" if level == Rule().confidence else f" These bounds hold at {100 * level:g} %."
+
+
+def _required_level(findings: Findings) -> float | None:
+    """The confidence of the required rates, if it differs from that of all others."""
+    asked = findings.standard.confidence if findings.required and findings.standard else None
+    return asked if asked is not None and round(asked - findings.rule.confidence, 9) else None
 
 
 def decided(findings: Findings) -> int | None:
@@ -77,6 +108,20 @@ def failing_groups(findings: Findings) -> str:
     if told and findings.clusters:
         told.append("Clusters are of look-alikes, which no claim is about.")
     return " ".join(told)
+
+
+def differing_groups(findings: Findings) -> str:
+    """The rates that are shown to differ between groups, in a sentence for the headline; empty if
+    none is, or nobody gave the groups."""
+    told = dict.fromkeys(
+        f"{one.measure} (highest: {one.highest})"
+        for one in findings.differentials
+        if one.differ and one.highest
+    )
+    if findings.clusters or not told:
+        return ""
+    at = findings.rows[findings.operating].threshold
+    return f"Groups differ at {at:g} in {_listing([*told])}."
 
 
 def _are(number: int) -> str:
@@ -143,11 +188,12 @@ def _turned_away(findings: Findings, row: Row) -> str:
     ends = rate.interval
     of = max(100, out_of(ends.upper))
     low, middle, high = (round(of * share) for share in (ends.lower, rate.rate, ends.upper))
+    people = findings.attempted_people if told else findings.mated_people
     missing = findings.unanswered_mated
     unknown = f"; {counted(missing, 'comparison')} without a response" if missing else ""
     return (
         f"of {of:,} customers {middle:,} {_are(middle)} {'rejected' if told else 'not matched'} "
-        f"(between {low:,} and {high:,}; {counted(findings.mated_people, 'person', 'people')}"
+        f"(between {low:,} and {high:,}; {counted(people, 'person', 'people')}"
         f"{unknown})"
     )
 
@@ -349,11 +395,10 @@ def levels(findings: Findings) -> str:
     both = 100 * findings.rule.alpha
     told = (
         f" Each interval holds for its rate alone and leaves {both / 2:g} % of doubt on either "
-        f"side; a PASS leaves {both:g} % on one, so an interval may reach a little beyond what a "
-        "PASS excludes."
+        f"side ({both:g} % above a rate without an error); a PASS leaves {both:g} % on one, so an "
+        "interval may reach a little beyond what a PASS excludes."
     )
-    asked = findings.standard.confidence if findings.required and findings.standard else None
-    if asked is not None and round(asked - findings.rule.confidence, 9):
+    if asked := _required_level(findings):
         told += (
             f" Required rates are told and judged at {100 * asked:g} %, all others at "
             f"{100 * findings.rule.confidence:g} %."

@@ -150,6 +150,7 @@ def _head(findings: Findings, evaluation: Evaluation) -> Head:
     tolerance = f"{findings.rule.tolerance:g}"
     shown = findings.supports_rates
     failing = words.failing_groups(findings) if shown else ""
+    differing = words.differing_groups(findings) if shown else ""
     sentence = words.decision(findings) if shown else _summary(findings)
     return Head(
         kind="Calibration",
@@ -157,7 +158,7 @@ def _head(findings: Findings, evaluation: Evaluation) -> Head:
         f"{', impostors of the same group' if words.of_same_group(findings) else ''}",
         tone=_VERDICTS[findings.verdict].tone,
         verdict=f"{findings.verdict} overall" if failing else findings.verdict,
-        sentence=f"{failing} {sentence}".lstrip(),
+        sentence=" ".join(part for part in (failing, differing, sentence) if part),
         facts=evaluation.provenance,
         legend=[
             replace(word, meaning=word.meaning.format(tolerance=tolerance))
