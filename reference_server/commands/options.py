@@ -13,7 +13,7 @@ model = click.option(
 precision = click.option(
     "--precision",
     type=click.Choice(Precision, case_sensitive=False),
-    default=Precision.INT8,
+    default=Precision.INT8.value,
     show_default=True,
     help=f"The arithmetic of {DEFAULT_MODEL}; fp32 takes more time. Other models only know fp32.",
 )

@@ -7,6 +7,7 @@ import pytest
 
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import NoScoreMapError, UnknownModelError, WeightsError
+from reference_server.faces.recognition.recogniser import Precision
 from reference_server.faces.scoring.score_map import ScoreMap, uncalibrated_map
 from reference_server.faces.scoring.scorer import SHIPPED, load_scorer
 from verikit.contract import load_contract
@@ -97,6 +98,13 @@ def test_a_map_of_other_weights_is_refused():
 
     with pytest.raises(WeightsError, match="other weights"):
         load_scorer(Changed())
+
+
+def test_a_map_of_the_weights_as_they_are_is_served_with_their_precision():
+    folder = SHIPPED / "fp32"
+    with pytest.raises(WeightsError, match=r"other weights: .* or add --precision fp32$"):
+        load_engine(score_maps=folder)
+    assert load_engine(score_maps=folder, precision=Precision.FP32).calibrated
 
 
 def test_an_uncalibrated_map_is_the_cosine():

@@ -65,8 +65,9 @@ def load_scorer(recogniser: Recogniser, folder: Path | None = None) -> Scorer:
     with reading(path, remedy):
         score_map = ScoreMap.load(path)
     if score_map.weights != recogniser.digest:
+        other = " or add --precision fp32" if score_map.weights == RECOGNISER.sha256 else ""
         raise WeightsError(
-            f"{path} was fitted to {recogniser.name} with other weights: run `verikit fit`"
+            f"{path} was fitted to {recogniser.name} with other weights: run `verikit fit`{other}"
         )
     if not score_map.normalised:
         return Scorer(score_map)
