@@ -18,7 +18,13 @@ from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL, Histogram
 from calibration.counting.identities import Origin, People
 from calibration.objections import FEW, Effect, Objection
-from calibration.statistics.intervals import ALPHA, chance_of_at_least, lower_bound, upper_bound
+from calibration.statistics.intervals import (
+    ALPHA,
+    chance_of_at_least,
+    chance_of_at_most,
+    lower_bound,
+    upper_bound,
+)
 from verikit.contract import ErrorRates
 from verikit.foreign_text import shown
 from verikit.plural import counted
@@ -34,7 +40,7 @@ _SAME_SCORE = 1e-3
 _OTHER_ORDER = 0.01
 """The same for a pair in the other order."""
 _STANDARD_ERRORS = 3.0
-_STRANGERS, _MOST_STRANGERS = 10, 0.4
+_STRANGERS, _MOST_STRANGERS = 3, 0.4
 """So many mated scores below the median of non-mated ones, and up to this share of strangers, are
 taken for some; more are those of a system that does not separate people."""
 _SPIKE = 3
@@ -419,15 +425,21 @@ def _strangers_among_mated(measurement: Measurement) -> list[Objection]:
     quartiles = [int(below[np.searchsorted(reached, part)]) for part in (0.25, 0.5, 0.75)]
     low, half, high = quartiles
     share = 2 * half / mated.n
-    alike = 0.3 * half <= low <= 0.7 * half and high <= 2 * half
+    alike = _may_be(low, half, 1 / 2) and _may_be(half, high, 2 / 3)
     if half < _STRANGERS or not FEW <= share <= _MOST_STRANGERS or not alike:
         return []
     text = (
         f"About {100 * share:.2g} % of the mated scores ({2 * half:,} of {mated.n:,}) lie as "
         "non-mated ones do: these labels may be wrong, or the photos unfit. Look at the mated "
-        "pairs with the lowest scores."
+        "pairs with the lowest scores. FNMR and GFRR, and a FAIL of them, go by the labels as they "
+        "are."
     )
     return [Objection(kind="strangers among mated", effect=Effect.SHOWN, text=text)]
+
+
+def _may_be(k: int, n: int, part: float) -> bool:
+    """Whether k of n may be a sample of which ``part`` is expected."""
+    return min(chance_of_at_least(k, n, part), chance_of_at_most(k, n, part)) > ALPHA / 2
 
 
 def _misfit(counts: np.ndarray, predicted: np.ndarray, rows: int) -> float:

@@ -66,7 +66,8 @@ class RequiredRow:
     """A judged requirement, for a ``group`` or for all: k events in n comparisons of ``people``.
 
     ``open_still`` further comparisons may be events. ``rate`` is k / n, or the ratio of a
-    differential, and ``interval`` its bounds at ``confidence``.
+    differential, and ``interval`` its bounds at ``confidence``. ``people_needed`` is not 0 if these
+    people cannot provide the comparisons ``still_needed``.
     """
 
     requirement: str
@@ -83,6 +84,7 @@ class RequiredRow:
     people: int
     design_effect: float
     still_needed: int
+    people_needed: int = 0
     group: str | None = None
 
 

@@ -13,8 +13,10 @@ from calibration.judging.findings import RequiredRow
 from calibration.judging.group_counts import GroupCounts, label_kinds
 from calibration.judging.requirements import Requirement, Standard
 from calibration.objections import Effect
-from calibration.statistics.dependence import LEAST_PEOPLE
+from calibration.statistics.dependence import LEAST_PEOPLE, spreads
 from calibration.statistics.differentials import DifferentialEvidence
+from calibration.statistics.planning import comparisons_of, people_for
+from calibration.statistics.strata import StratifiedEvidence
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict, decide, judge
 from verikit.contract import ErrorRates
 from verikit.errors import WrongUse
@@ -46,7 +48,17 @@ def required_rows(  # noqa: PLR0913 - all that a row is made of
         if one.measure == "fmr":
             judged, read = (replace(row, open_still=audited.hidden) for row in (judged, read))
         rows.append((one, judged, read, people))
-    return _rows(rows, measurement.sign, rates, limits, audited, barred=barred)
+    found = _rows(rows, measurement.sign, rates, limits, audited, barred=barred)
+    short = [place for place, row in enumerate(found) if row.measure == "fmr" and row.still_needed]
+    if short:
+        claimed = tuple(rate for _, rate in rates.rows)
+        spread = spreads(measurement.shares(measurement.non_mated), claimed)
+    for place in short:
+        one, evidence = rows[place][:2]
+        at = one.row(tuple(measurement.sign * threshold for threshold in rates.thresholds))
+        needed = people_needed(measurement, evidence, found[place].still_needed, limits, spread[at])
+        found[place] = replace(found[place], people_needed=needed)
+    return found
 
 
 def required_of_groups(  # noqa: PLR0913 - as above
@@ -185,6 +197,25 @@ def differential_evidence(
 
     judged, read = map(of, zip(*both, strict=True))
     return judged, read, sum(counts.shares(kind, [number]).people for number in able)
+
+
+def people_needed(
+    measurement: Measurement, row: Evidence, more: int, rule: Rule, spread: float
+) -> int:
+    """How many people an FMR takes, 0 if these can provide ``more`` non-mated comparisons.
+
+    ``spread`` is that of people's false match rates (``dependence.spreads``).
+    """
+    people = measurement.shares(measurement.non_mated).people
+    if not (measurement.non_mated.histogram.n and people):
+        return 0
+    if isinstance(row, StratifiedEvidence):
+        pairs = math.comb(len(measurement.identities.photos.names), 2)
+        return 0 if 0 < more <= pairs - row.n else row.people_needed(people, rule)
+    limit = rule.tolerance * row.claimed
+    effective = (row.n + more) / row.effect_at(limit)
+    able = not more or math.isfinite(comparisons_of(people, effective, limit, spread))
+    return 0 if able else people_for(effective, limit, spread)
 
 
 def held(rows: list[Evidence], doubtful: list[int], rule: Rule, audited: Audit) -> list[Judgement]:

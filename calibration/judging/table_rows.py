@@ -11,11 +11,10 @@ from calibration.counting.comparisons import Measurement
 from calibration.judging.audit import Audit
 from calibration.judging.evidence import of_customers, of_table
 from calibration.judging.findings import Extrapolated, Row
-from calibration.judging.required import held
+from calibration.judging.required import held, people_needed
 from calibration.statistics import tail
 from calibration.statistics.dependence import spreads
 from calibration.statistics.intervals import Interval
-from calibration.statistics.planning import comparisons_of, people_for
 from calibration.statistics.strata import StratifiedEvidence
 from calibration.statistics.verdicts import Evidence, Judgement, Rule, Verdict
 from verikit.contract import ErrorRates
@@ -110,24 +109,16 @@ def _people_needed(
     measurement: Measurement, rows: list[Evidence], judgements: list[Judgement], rule: Rule
 ) -> list[int]:
     """For each row how many people it takes, where more comparisons of these would not do."""
+    claimed = tuple(row.claimed for row in rows)
     shares = measurement.shares(measurement.non_mated)
     if not (measurement.non_mated.histogram.n and shares.people):
         return [0] * len(rows)
-    claimed = tuple(row.claimed for row in rows)
-    needed = []
-    for row, judgement, spread in zip(rows, judgements, spreads(shares, claimed), strict=True):
-        limit = rule.tolerance * row.claimed
-        if isinstance(row, StratifiedEvidence):
-            open_ = judgement.verdict == Verdict.INCONCLUSIVE and not judgement.answers_missing
-            more = open_ and not judgement.still_needed
-            needed.append(row.people_needed(shares.people, rule) if more else 0)
-            continue
-        effective = (row.n + judgement.still_needed) / row.effect_at(limit)
-        able = not judgement.still_needed or math.isfinite(
-            comparisons_of(shares.people, effective, limit, spread)
-        )
-        needed.append(0 if able else people_for(effective, limit, spread))
-    return needed
+    return [
+        0
+        if one.verdict != Verdict.INCONCLUSIVE or one.answers_missing
+        else people_needed(measurement, row, one.still_needed, rule, spread)
+        for row, one, spread in zip(rows, judgements, spreads(shares, claimed), strict=True)
+    ]
 
 
 def _sensitivities(measurement: Measurement, rows: list[Evidence]) -> list[Interval]:

@@ -301,6 +301,8 @@ def required_more(row: RequiredRow) -> str:
     """
     if not row.still_needed:
         return ""
+    if row.people_needed:
+        return f"{about(row.people_needed)} people in all"
     if row.measure == "fmr":
         return f"{about(row.still_needed)} more non-mated comparisons"
     if not row.n:

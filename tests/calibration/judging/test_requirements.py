@@ -303,3 +303,14 @@ def test_a_differential_of_one_group_names_it(tmp_path):
     result = CliRunner().invoke(main, ["calibrate", *command, *options])
     assert result.exit_code == 2
     assert "needs two groups: all are of e." in " ".join(result.output.split())
+
+
+def test_comparisons_that_these_people_cannot_give_are_told_as_people(tmp_path):
+    """Of 400 people there are 79,800 pairs, where about 3 million are needed."""
+    result, found = judged(tmp_path, "--require", "fmr@0.7<=1e-6", false_non_matches=0)
+    (row,) = found["required"]
+    assert row["still_needed"] > PEOPLE * (PEOPLE - 1) / 2
+    assert row["people_needed"] > PEOPLE
+    output = " ".join(result.output.split())
+    assert "people in all would, if the rate stays" in output
+    assert "more non-mated comparisons would" not in output.partition("does not decide FMR")[2]
