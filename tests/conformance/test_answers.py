@@ -12,7 +12,7 @@ from conformance.judging.outcome import describe_actual
 from conformance.requests.exchange import Answer, Exchange
 from conformance.requests.recipe import Request
 from verikit.contract.profile import Profile, load_profile
-from verikit.errors import BadAnswer, Broken
+from verikit.errors import BadAnswer, Broken, TimedOut
 
 SUCCESS = {"code": 1000, "verification_score": 0.5, "request_id": "a"}
 REFUSAL = {"code": 1200, "message": "invalid argument", "request_id": "a"}
@@ -211,3 +211,11 @@ def test_an_answer_that_is_compressed_unasked_is_called_so() -> None:
     said = {found.requirement: found.actual for found in violations(one, Profile())}
     assert "compressed: gzip, which the request did not allow" in said["answer-json"]
     assert "compressed: gzip, which the request did not allow" in describe_actual(one)
+
+
+def test_a_lost_connection_is_told_by_its_cause_and_other_errors_as_they_are() -> None:
+    lost, late = Broken("http://server: connection reset"), TimedOut("not in time")
+    lost.__cause__, late.__cause__ = ConnectionResetError("reset by peer"), OSError("unseen")
+    for error, told in ((lost, "reset by peer"), (late, "not in time"), (Broken("cut"), "cut")):
+        one = Exchange(case="any", request=Request(), answer=None, error=error)
+        assert describe_actual(one) == f"no response: {told}"
