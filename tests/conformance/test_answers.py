@@ -219,3 +219,9 @@ def test_a_lost_connection_is_told_by_its_cause_and_other_errors_as_they_are() -
     for error, told in ((lost, "reset by peer"), (late, "not in time"), (Broken("cut"), "cut")):
         one = Exchange(case="any", request=Request(), answer=None, error=error)
         assert describe_actual(one) == f"no response: {told}"
+
+
+def test_an_answer_is_told_without_its_request_id() -> None:
+    answer = answered(400, json.dumps(REFUSAL).encode(), JSON)
+    one = Exchange(case="any", request=Request(), answer=answer)
+    assert describe_actual(one) == "HTTP 400, code 1200, message 'invalid argument'"
