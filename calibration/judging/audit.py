@@ -18,6 +18,7 @@ from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL, Histogram
 from calibration.counting.identities import Origin, People
 from calibration.objections import FEW, Effect, Objection
+from calibration.statistics.arrays import Floats
 from calibration.statistics.intervals import (
     ALPHA,
     chance_of_at_least,
@@ -356,21 +357,14 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     claimed = np.array([rate for _, rate in rates.rows])
     k, true = measurement.matches_at_random(), mated.matches / mated.n
     expected = non_mated.n * claimed
-    likely = [
-        chance_of_at_least(seen, non_mated.n, rate) for seen, rate in zip(k, claimed, strict=True)
-    ]
-    over = np.flatnonzero((np.array(likely) <= ALPHA) & (k > 1) & (true > 0.1))
-    if not over.size:
+    strictest = _strictest_beyond(k, non_mated.n, claimed, true)
+    if strictest is None:
         return none
-    strictest = int(over[-1])
     beyond = k[strictest] - expected[strictest]
     share = beyond / (non_mated.n * true[strictest])
-    by_noise = expected + share * non_mated.n * true
-    by_factor = expected * k[strictest] / expected[strictest]
     sampled = k[strictest] / max(int(non_mated.matches[strictest]), 1)  # not all pairs weigh alike
     explained = beyond <= sampled * _as_high_as_mated(non_mated, mated, strictest)
-    fits = _misfit(k, by_noise, strictest) < _misfit(k, by_factor, strictest)
-    if not (fits if strictest else explained):
+    if not (fit_wrong_labels(k, non_mated.n, claimed, true) if strictest else explained):
         return none
     if share > MOST_NOISE:
         text = (
@@ -390,6 +384,29 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     least = share * non_mated.n * true
     doubtful = [math.ceil(max(pair)) for pair in zip(least, most, strict=True)]
     return doubtful, [Objection(kind="label noise", effect=Effect.SHOWN, text=text)]
+
+
+def _strictest_beyond(k: Floats, n: int, claimed: Floats, true: Floats) -> int | None:
+    """The strictest row with more false matches than claimed that mated pairs reach, too."""
+    chances = [chance_of_at_least(seen, n, rate) for seen, rate in zip(k, claimed, strict=True)]
+    over = np.flatnonzero((np.array(chances) <= ALPHA) & (k > 1) & (true > 0.1))
+    return int(over[-1]) if over.size else None
+
+
+def fit_wrong_labels(k: Floats, n: int, claimed: Floats, true: Floats) -> bool:
+    """Whether wrong labels explain the false matches of the rows better than a factor does.
+
+    ``k`` of ``n`` comparisons at each row, the rate that is ``claimed``, and the TMR: arrays of
+    shape (rows,). True if only the first row has too many, or none.
+    """
+    strictest = _strictest_beyond(k, n, claimed, true)
+    if not strictest:
+        return True
+    expected = n * claimed
+    share = (k[strictest] - expected[strictest]) / (n * true[strictest])
+    by_noise = expected + share * n * true
+    by_factor = np.minimum(n, expected * k[strictest] / expected[strictest])
+    return _misfit(k, by_noise, strictest) < _misfit(k, by_factor, strictest)
 
 
 def _as_high_as_mated(non_mated: Histogram, mated: Histogram, row: int) -> float:

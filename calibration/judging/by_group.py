@@ -30,7 +30,7 @@ def groups(
     measurement: Measurement,
     place: int,
     claimed: tuple[float, ...],
-    judged: Callable[[list[Evidence]], list[Verdict]],
+    judged: Callable[[list[Evidence], list[GroupRow]], list[Verdict]],
     rule: Rule,
 ) -> list[GroupRow]:
     """The rates of each label, then of all labels within a group and of all across groups.
@@ -40,7 +40,7 @@ def groups(
         place: the index of the row that is judged in each group, all groups together; a group
             with few people is INCONCLUSIVE.
         claimed: the claimed rate of each row.
-        judged: the verdicts on the evidence of several groups.
+        judged: the verdicts on the evidence of several groups at that row, and their rates at all.
         rule: the intervals hold at its confidence, each by itself.
     """
     names = measurement.labels.names
@@ -50,7 +50,7 @@ def groups(
     counts = GroupCounts(measurement, claimed, rule)
     rows = [counts.row(names[number], [number]) for number in within + across]
     able = [row for row in rows if not row.across and row.people >= LEAST_PEOPLE]
-    verdicts = judged([counts.evidence(names.index(row.label), place) for row in able])
+    verdicts = judged([counts.evidence(names.index(row.label), place) for row in able], able)
     verdict_of = {row.label: verdict for row, verdict in zip(able, verdicts, strict=True)}
     rows = [
         row if row.across

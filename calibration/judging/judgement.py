@@ -10,7 +10,7 @@ import numpy as np
 from calibration.counting.comparisons import Measurement
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
-from calibration.judging.audit import Audit, audit
+from calibration.judging.audit import Audit, audit, fit_wrong_labels
 from calibration.judging.by_group import (
     chosen_impostors,
     group_differentials,
@@ -23,6 +23,7 @@ from calibration.judging.evidence import of_photos, of_table, with_refused
 from calibration.judging.findings import (
     Acquired,
     Findings,
+    GroupRow,
 )
 from calibration.judging.required import held, required_of_groups, required_rows
 from calibration.judging.requirements import Standard
@@ -60,8 +61,15 @@ def find(
     )
     claimed = tuple(rate for _, rate in rates.rows)
 
-    def judged(seen: list[Evidence]) -> list[Verdict]:
-        found = held(seen, [audited.doubtful[operating]] * len(seen), rule, audited)
+    def judged(seen: list[Evidence], of_rows: list[GroupRow]) -> list[Verdict]:
+        true = mated.histogram.matches / max(mated.histogram.n, 1)
+        doubtful = [
+            audited.doubtful[operating]
+            if fit_wrong_labels(np.array(row.k), row.n, np.array(claimed), true)
+            else people.together
+            for row in of_rows
+        ]
+        found = held(seen, doubtful, rule, audited)
         return [Verdict.INCONCLUSIVE if barred else one.verdict for one in found]
 
     by_group = groups(measurement, operating, claimed, judged, rule)
