@@ -21,11 +21,12 @@ from calibration.report.canvas import drawn, log_rate
 from calibration.statistics import sequential
 from calibration.statistics.arrays import Floats
 from calibration.statistics.dependence import Shares, design_effects
-from calibration.statistics.det import Rate, measured
 from calibration.statistics.intervals import (
     ALPHA,
+    Rate,
     chance_of_at_least,
     chance_of_at_most,
+    measured,
     upper_bound,
 )
 from calibration.statistics.planning import without_errors
