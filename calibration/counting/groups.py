@@ -218,7 +218,7 @@ class Groups:
         return _sums(people, self._refused[chosen], size)
 
     def unanswered(self, numbers: Counts) -> int:
-        """How many comparisons of some labels have neither a score nor a refusal."""
+        """How many comparisons of labels, shape (labels,), have neither a score nor a refusal."""
         return int(self._unanswered[np.isin(self._keys & (MOST_LABELS - 1), numbers)].sum())
 
     def counts(self, number: int) -> tuple[int, Counts]:

@@ -89,7 +89,10 @@ def of_required(
 
 
 def with_refused(shares: Shares, refused: Counts) -> Shares:
-    """Mated comparisons and refused ones, which are errors; ``refused`` of each person."""
+    """Mated comparisons and refused ones, which are errors.
+
+    ``refused``: those of each person, shape (people,).
+    """
     missing = refused.size - shares.tried.size
     return replace(
         shares,

@@ -35,8 +35,9 @@ def test_a_refusal_brings_no_control_characters(
 
 
 PYTHON = re.compile(
-    r"Error\(|Error:.*Error|\bobject\b|NoneType|\[Errno|codec can't|Expecting|list index|subscript|"
-    r"attribute|argument|invalid literal|not iterable|charmap|truncated"
+    r"Error\(|Error:.*Error|(?<!JSON )\bobject\b(?! per line)|NoneType|\[Errno|codec can't|"
+    r"Expecting|list index|subscript|attribute|argument|invalid literal|"
+    r"not iterable|charmap|truncated"
 )
 """Words of Python's own messages, which say nothing to people who do not write it."""
 NOWHERE = "http://127.0.0.1:9"
