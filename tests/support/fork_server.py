@@ -22,6 +22,7 @@ import inspect
 import json
 import os
 import runpy
+import signal
 import sys
 import time
 import traceback
@@ -121,7 +122,7 @@ class Server:
                     for line in lines:
                         self._handle(*json.loads(line))
                 elif self._is_over():
-                    return
+                    return self._end()
             self._reap()
 
     def _handle(self, answers: str, *asked: Any) -> None:
@@ -147,6 +148,12 @@ class Server:
                 seconds = time.monotonic() - begun
                 code = os.waitstatus_to_exitcode(status)
                 answer(answers, process, code, used.ru_maxrss, seconds)
+
+    def _end(self) -> None:
+        """End what is left of a run that was interrupted."""
+        for process in self._started:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
 
     def _is_over(self) -> bool:
         """Whether nobody came while the last one left; the next one starts another server."""
