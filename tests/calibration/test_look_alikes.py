@@ -249,6 +249,19 @@ def test_a_file_of_look_alikes_is_weighed_by_what_all_pairs_hold(tmp_path):
     assert factor["interval"]["lower"] < 0.6 / true < factor["interval"]["upper"]
 
 
+def judged_look_alikes(tmp_path, lines, templates):
+    """The findings on a table of comparisons whose look-alikes these templates name."""
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    run = ["calibrate", str(tmp_path / "s.csv"), "--out", str(tmp_path / "o"), "--json"]
+    options = ["--impostors", "look-alike", "--templates", str(templates)]
+    return json.loads(CliRunner().invoke(main, [*run, *options]).stdout)
+
+
+def of_the_rest(found):
+    """The effects of the objection to a rest that is no random sample."""
+    return [o["effect"] for o in found["objections"] if o["kind"] == "rest not at random"]
+
+
 @pytest.mark.parametrize(
     ("chosen", "objected"),
     [
@@ -287,12 +300,8 @@ def test_a_rest_that_is_no_random_sample_supports_no_verdict(tmp_path, chosen, o
     lines += [f"{name}/0.jpg,{name}/1.jpg,1,0.9{n}" for n, name in enumerate(names)]
     scored = zip(first[taken], second[taken], 0.5 + score[taken] / 2, strict=True)
     lines += [f"{names[a]}/0.jpg,{names[b]}/0.jpg,0,{one}" for a, b, one in scored]
-    (tmp_path / "s.csv").write_text("\n".join(lines))
-    run = ["calibrate", str(tmp_path / "s.csv"), "--out", str(tmp_path / "o"), "--json"]
-    done = CliRunner().invoke(main, [*run, "--impostors", "look-alike", "--templates", str(path)])
-    found = json.loads(done.stdout)
-    told = [one for one in found["objections"] if one["kind"] == "rest not at random"]
-    assert [one["effect"] for one in told] == ["no verdict"] * objected
+    found = judged_look_alikes(tmp_path, lines, path)
+    assert of_the_rest(found) == ["no verdict"] * objected
     assert found["verdict"] == "INCONCLUSIVE" or not objected
 
 
@@ -321,12 +330,8 @@ def test_probes_are_compared_with_references_and_with_no_probe(tmp_path, chosen,
     lines += [f"{names[n]},{names[people + n]},1,0.9{n}" for n in range(people)]
     scored = zip(first[taken], second[taken], score[taken], strict=True)
     lines += [f"{names[a]},{names[people + b]},0,{one}" for a, b, one in scored]
-    (tmp_path / "s.csv").write_text("\n".join(lines))
-    run = ["calibrate", str(tmp_path / "s.csv"), "--out", str(tmp_path / "o"), "--json"]
-    done = CliRunner().invoke(main, [*run, "--impostors", "look-alike", "--templates", str(path)])
-    found = json.loads(done.stdout)
-    told = [one for one in found["objections"] if one["kind"] == "rest not at random"]
-    assert [one["effect"] for one in told] == ["no verdict"] * objected
+    found = judged_look_alikes(tmp_path, lines, path)
+    assert of_the_rest(found) == ["no verdict"] * objected
     assert found["impostors"]["share"] == pytest.approx(0.01, rel=0.01)
     assert found["impostors"]["n"] == 63 == int(0.01 * first.size)
 
