@@ -18,8 +18,12 @@ import pytest
 
 from reference_server.compute import ComputeThread
 from reference_server.limits import Busy
+from reference_server.refusals import InvalidArgument
 from reference_server.request.peer import JUST_ASKED_SECONDS
-from tests.support.fake_server import Gate
+from reference_server.settings import Settings
+from reference_server.stages import Stages
+from reference_server.verifier import Verifier
+from tests.support.fake_server import FakeEngine, Gate
 from tests.support.live import FAKE_SERVER, Live, fake
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
@@ -269,3 +273,44 @@ def test_a_thread_is_idle_since_its_last_call_ended(occupied: Occupied) -> None:
     begun = monotonic()
     sleep(0.05)
     assert 0.05 <= occupied.thread.idle < monotonic() - begun + 5
+
+
+class Opening:
+    """A verifier that notes how many forms it parses, and how many at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.parsed, self.at_once, self._now = 0, 0, 0
+        monkeypatch.setattr("reference_server.verifier.read_form", self._parse)
+        settings = Settings.from_environment({})
+        self.verifier = Verifier(settings, FakeEngine())
+
+    def _parse(self, _kind: str, _body: bytes) -> list[tuple[str, bytes]]:
+        self._now += 1
+        self.at_once = max(self.at_once, self._now)
+        self.parsed += 1
+        sleep(0.005)
+        self._now -= 1
+        return []
+
+    def open(self, due: float) -> None:
+        """Ask to open a form."""
+        self.verifier.open(KIND["Content-Type"], b"", Stages(), due)
+
+
+def test_one_form_is_opened_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = Opening(monkeypatch)
+
+    def ask(_: int) -> None:
+        with pytest.raises(InvalidArgument):
+            opening.open(monotonic() + 60)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(24)))
+    assert (opening.parsed, opening.at_once) == (24, 1)
+
+
+def test_a_form_that_can_only_be_late_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = Opening(monkeypatch)
+    with pytest.raises(Busy):
+        opening.open(monotonic() - 1)
+    assert opening.parsed == 0
