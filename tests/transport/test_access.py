@@ -223,8 +223,11 @@ def test_a_proxy_may_ask_for_a_name_and_a_password(ask: Ask, files: Certificates
         with http_proxy(demands=basic) as proxy:
             for url in urls:
                 own = Access.of(proxy=f"http://me:secret-one@{proxy.authority}", ca_file=files.ca)
-                ask(endpoint(url, access=own), post())
+                (answer,) = ask(endpoint(url, access=own), post())
+                assert answer.status == 200
                 assert "secret-one" not in repr(own)
+            assert len(peer.requests) == len(urls)
+            assert basic not in peer.requests[1][0], "in the tunnel it would reach the server"
             there = endpoint(urls[0], access=Access.of(proxy=proxy.url))
             (answer,) = ask(there, post())
             with pytest.raises(Intercepted, match=f"The proxy {proxy.url} refuses the connection"):
