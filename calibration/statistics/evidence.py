@@ -36,6 +36,7 @@ def evidence_of(
     effects, shown, growing = (
         of(distinct, claimed) for of in (design_effects, shown_effects, growths)
     )
+    most = repeats * largest_effect(distinct)
     every = shares.comparisons * shares.per_comparison
     by_rate = sorted(
         (float(events.sum()) / every, repeats * growth)
@@ -50,7 +51,7 @@ def evidence_of(
             shown_effect=repeats * own if claimed else math.inf,
             growth=repeats * growth,
             repeats=repeats,
-            largest_effect=repeats * largest_effect(distinct),
+            largest_effect=most,
             further=tuple(one for one in by_rate if claimed and one[0] > events.sum() / every),
         )
         for rate, events, effect, own, growth in zip(
