@@ -8,11 +8,17 @@ from PIL import Image, ImageOps
 
 from reference_server.faces.detection.boxes import Box, largest, nearest_centre
 from reference_server.faces.detection.detectors import HogThenMtcnn
-from reference_server.faces.detection.hog import LONG_SIDES, HogDetector
+from reference_server.faces.detection.hog import (
+    LONG_SIDES,
+    SURELY_UPRIGHT,
+    HogDetector,
+    dlib_look,
+    without_largest_level,
+)
 from reference_server.faces.detection.landmarks import most_upright
 from reference_server.faces.detection.mtcnn import AT_ONCE, CONFIDENT, MtcnnDetector, load_networks
 from reference_server.faces.pictures import shown
-from verikit.portraits import portrait
+from verikit.portraits import PEOPLE, head, portrait
 
 
 def width(box: Box) -> float:
@@ -64,6 +70,48 @@ def test_hog_turns_no_picture_at_the_largest_scale():
     hog = HogDetector(lambda picture: seen.append(max(picture.shape)) or [])
     assert hog.find_upright(np.full((1300, 900, 3), 128, np.uint8)) == (0, [])
     assert [seen.count(side) for side in LONG_SIDES] == [4, 4, 1]
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("side", [250, 297, 320])
+@pytest.mark.parametrize("share", [0.7, 0.85, 1.0])
+def test_smaller_levels_give_the_same_box_of_a_large_face(person, side, share):
+    picture = head(person, side).convert("L").crop((-9, 0, round(share * side), side))
+    grey, look = np.asarray(picture), dlib_look()
+    boxes = without_largest_level(look, grey)
+    assert boxes
+    assert boxes == [box for box in look(grey) if width(box) >= 86]
+
+
+@pytest.mark.data
+def test_smaller_levels_give_the_same_largest_face(data, photo_of, step):
+    look, same, asked = dlib_look(), 0, 0
+    for folder in sorted((data / "lfw").iterdir())[:1000:step]:
+        grey = Image.fromarray(photo_of(min(folder.iterdir()).relative_to(data)).pixels).convert(
+            "L"
+        )
+        part = without_largest_level(look, np.asarray(grey))
+        if part and largest(part, grey.size).confidence >= SURELY_UPRIGHT:
+            asked += 1
+            same += largest(part, grey.size) == largest(look(np.asarray(grey)), grey.size)
+    assert same >= 0.99 * asked > 0.9 * 1000 // step
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 320), (2, 2), (320, 1)])
+def test_a_picture_too_thin_for_a_smaller_level_has_no_face(shape):
+    assert without_largest_level(dlib_look(), np.zeros(shape, np.uint8)) == []
+
+
+@pytest.mark.parametrize(("sureness", "looks"), [(0.6, 1), (0.4, 2)])
+def test_the_whole_picture_is_searched_where_the_smaller_levels_show_no_sure_face(sureness, looks):
+    seen = []
+
+    def look(picture):
+        seen.append(picture.shape)
+        return [Box(10, 10, 130, 130, sureness)]
+
+    HogDetector(look).find(np.zeros((240, 300, 3), np.uint8))
+    assert seen == [(200, 250), (240, 300)][:looks]
 
 
 def test_networks_give_the_same_by_parts():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import dlib
 import numpy as np
@@ -23,6 +26,12 @@ NOT_ON_ITS_HEAD = 1.0
 """A face found this surely does not stand on its head either."""
 HALF_TURN = 2
 
+STEP = 6 / 5
+"""From one level of dlib's pyramid of copies to the next smaller one."""
+ORIGIN = 1.5
+"""Pixels to the left of and above a level: the point from which dlib enlarges its boxes."""
+WINDOW = 71
+"""Just below the width in pixels, 72 or 80, of what dlib's detector takes for a face."""
 
 Look = Callable[[NDArray[np.uint8]], list[Box]]
 """The faces in a gray picture of shape (height, width)."""
@@ -42,6 +51,61 @@ def dlib_look() -> Look:
     return look
 
 
+def without_largest_level(look: Look, picture: NDArray[np.uint8]) -> list[Box]:
+    """The faces in the smaller levels of the pyramid: the same boxes in two thirds of the time.
+
+    Faces narrower than 86 pixels are missing. dlib makes a level in the same way, and rounds a box
+    to pixels of the picture: here that of the level, which is undone before it is enlarged.
+    """
+    height, width = picture.shape
+    if min(height, width) < 2:
+        return []
+    return [
+        _enlarged(box) for box in look(dlib.resize_image(picture, height * 5 // 6, width * 5 // 6))
+    ]
+
+
+def _enlarged(box: Box) -> Box:
+    factor = STEP ** math.floor(math.log(box.width / WINDOW, STEP))
+
+    def moved(place: float) -> float:
+        at_level = round((place + ORIGIN) / factor - ORIGIN)
+        enlarged = (at_level + ORIGIN) * factor * STEP - ORIGIN
+        return math.trunc(enlarged + math.copysign(0.5, enlarged))
+
+    return Box(
+        moved(box.left),
+        moved(box.top),
+        moved(box.right),
+        moved(box.bottom),
+        box.confidence,
+    )
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A gray copy to look at.
+
+    ``factor``: from it to the picture; ``is_whole``: whether ``look`` sees the smallest faces, too.
+    """
+
+    picture: Image.Image
+    factor: float
+    look: Look
+    is_whole: bool = True
+
+    def faces(self, turns: int = 0) -> list[Box]:
+        """After quarter turns counter-clockwise; boxes in pixels of the whole picture."""
+        picture = self.picture.transpose(QUARTER_TURNS[turns]) if turns else self.picture
+        return [box.scaled(self.factor) for box in self.look(np.asarray(picture))]
+
+    def tells(self, boxes: list[Box]) -> bool:
+        """Whether these faces are the answer, or none is."""
+        return self.is_whole or (
+            bool(boxes) and max(boxes, key=lambda box: box.area).confidence >= SURELY_UPRIGHT
+        )
+
+
 class HogDetector:
     """Detects faces at several scales, and in quarter turns."""
 
@@ -50,8 +114,8 @@ class HogDetector:
 
     def find(self, pixels: Pixels) -> list[Box]:
         """The faces at the first scale with any; empty if there is none."""
-        for picture, factor in _scales(pixels):
-            if boxes := self._at(picture, factor):
+        for copy in self._copies(pixels):
+            if (boxes := copy.faces()) and copy.tells(boxes):
                 return boxes
         return []
 
@@ -61,19 +125,28 @@ class HogDetector:
         HOG sometimes finds a face upside down. So a face of low confidence is compared with the
         other turns; at the largest scale, where these would take longest, it does not count.
         """
-        for picture, factor in _scales(pixels):
-            found = {0: self._at(picture, factor)}
-            if max(picture.size) == LONG_SIDES[-1] and surest(found[0]) < SURELY_UPRIGHT:
+        for copy in self._copies(pixels):
+            found = {0: copy.faces()}
+            if not copy.tells(found[0]):
+                continue
+            if max(copy.picture.size) == LONG_SIDES[-1] and surest(found[0]) < SURELY_UPRIGHT:
                 break
             for turns in _rivals(surest(found[0])):
-                found[turns] = self._at(picture.transpose(QUARTER_TURNS[turns]), factor)
+                found[turns] = copy.faces(turns)
             best = max(found, key=lambda turns: surest(found[turns]))
             if found[best]:
                 return best, found[best]
         return 0, []
 
-    def _at(self, picture: Image.Image, factor: float) -> list[Box]:
-        return [box.scaled(factor) for box in self._look(np.asarray(picture))]
+    def _copies(self, pixels: Pixels) -> Iterator[_Copy]:
+        """In the order in which they are looked at."""
+        picture = grey(pixels)
+        first = with_long_side(picture, min(LONG_SIDES[0], max(picture.size)))
+        yield _Copy(*first, partial(without_largest_level, self._look), is_whole=False)
+        yield _Copy(*first, self._look)
+        for side in LONG_SIDES[1:]:
+            if side <= MOST_ENLARGED * max(picture.size):
+                yield _Copy(*with_long_side(picture, side), self._look)
 
 
 def _rivals(sureness: float) -> Iterable[int]:
@@ -81,12 +154,3 @@ def _rivals(sureness: float) -> Iterable[int]:
     if sureness < SURELY_UPRIGHT:
         return QUARTER_TURNS
     return [HALF_TURN] if sureness < NOT_ON_ITS_HEAD else []
-
-
-def _scales(pixels: Pixels) -> Iterator[tuple[Image.Image, float]]:
-    """Gray copies to look at, and the factor from each to the picture."""
-    picture = grey(pixels)
-    yield with_long_side(picture, min(LONG_SIDES[0], max(picture.size)))
-    for side in LONG_SIDES[1:]:
-        if side <= MOST_ENLARGED * max(picture.size):
-            yield with_long_side(picture, side)
