@@ -53,7 +53,7 @@ EDGES = {
 the first edge."""
 RATES, AIM = (1e-2, 1e-3, 1e-4), 0.5
 """The false match rates at which a kind is compared with the map, down to the strictest that its
-pairs can tell, and what is aimed at there, of the claim: other kinds of poor photos need room."""
+pairs can tell, and what is aimed at there, of the claim: similar kinds of poor photos need room."""
 GOOD_WEIGHT = 8
 ROUNDS, STEP, MOST_RAISED = 12, 0.8, 2
 """The better one of two photos decides, so what a kind costs is raised until that is enough."""
