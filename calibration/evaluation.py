@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -88,10 +88,15 @@ def new_measurement(
     return measurement
 
 
+@cache
+def _versions() -> str:
+    installed = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
+    return f"{installed}, Python {platform.python_version()}"
+
+
 def versions() -> dict[str, str]:
     """The versions that the numbers depend on."""
-    installed = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
-    return {"versions": f"{installed}, Python {platform.python_version()}"}
+    return {"versions": _versions()}
 
 
 def from_scores(  # noqa: PLR0913 - what may be said about a file

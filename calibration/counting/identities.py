@@ -44,12 +44,9 @@ class Index:
     def numbers(self, names: Iterable[str]) -> Counts:
         """The numbers of names, shape (n,)."""
         every = list(names)
-        known = map(self._numbers.get, every)
-        found = [
-            self.number(name) if number is None else number
-            for number, name in zip(known, every, strict=True)
-        ]
-        return np.array(found, np.int64)
+        for name in dict.fromkeys(every):
+            self.number(name)
+        return np.fromiter(map(self._numbers.__getitem__, every), np.int64, len(every))
 
 
 class Origin(StrEnum):
@@ -157,10 +154,11 @@ class Identities:
 
     def written(self, names: Sequence[str]) -> Counts:
         """The numbers of photos by their names as a file spells them, shape (n,)."""
+        known = self._written
         for name in names:
-            if name not in self._written:
-                self._written[name] = self.photos.number(naming.normal(name))
-        return np.array([self._written[name] for name in names], np.int64)
+            if name not in known:
+                known[name] = self.photos.number(naming.normal(name))
+        return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
 
     def number_person(self, name: str) -> int:
         """The number of a person; -1 for no name."""
@@ -284,15 +282,17 @@ class Identities:
         by_folder: bool,
     ) -> Agreement | None:
         """None where the name of a photo that was ``seen`` tells nothing by this reading."""
+        told = []
+        for photo in seen.tolist():
+            person = reading(self.photos.names[photo])
+            if not person:
+                return None
+            told.append(person)
+        if not told:
+            return None
         index = Index()
         keys = np.full(len(self.photos.names), -1, np.int64)
-        for photo in seen.tolist():
-            key = reading(self.photos.names[photo])
-            if not key:
-                return None
-            keys[photo] = index.number(key)
-        if not seen.size:
-            return None
+        keys[seen] = index.numbers(told)
         together = {
             mated: int(np.count_nonzero(keys[some[:, 0]] == keys[some[:, 1]]))
             for mated, some in pairs.items()

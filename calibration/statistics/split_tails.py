@@ -75,10 +75,14 @@ def _summed(
 ) -> Floats:
     """Over the counts of the rest; in a bin of several the mean of the first and the last counts.
     It is exact where each is a bin of its own, and a bin is a fifth of a standard error at most."""
-    starts, ends, mass = _bins(rest, p_rest)
+    starts, ends = _bins(rest, p_rest)
     n = _column(top.n)
+    left = [_left(top, rest, counts) for counts in (starts, ends)]
+    # Where the top cannot tell, whatever its count, the bins need not be told apart.
+    many, few = np.minimum(*left) > n, np.maximum(*left) < 0
+    mass = _masses(starts, rest, p_rest, many, few)
     needed = mass > 0
-    both = [chance(_left(top, rest, counts), n, needed) for counts in (starts, ends)]
+    both = [chance(one, n, needed) for one in left]
     total: Floats = (mass * (both[0] + both[1])).sum(axis=1) / 2
     return total
 
@@ -92,22 +96,32 @@ def _left(top: Stratum, rest: Stratum, counts: Floats) -> Floats:
     return np.where(np.abs(left - near) < _SAME * np.maximum(1.0, np.abs(near)), near, left)
 
 
-def _bins(rest: Stratum, p: Floats) -> tuple[Floats, Floats, Floats]:
-    """The first and last counts of each bin, and the chance of a count in it: (splits, bins)."""
+def _bins(rest: Stratum, p: Floats) -> tuple[Floats, Floats]:
+    """The first and last counts of each bin: (splits, bins). A bin may be empty."""
     middle = rest.n * p
     reach = _FAR * np.sqrt(middle) + _FAR
     low, high = np.maximum(0.0, np.floor(middle - reach)), np.ceil(middle + reach)
     edges = np.floor(np.linspace(low, high, _BINS + 1, axis=1))
-    edges = np.concatenate([np.zeros((p.size, 1)), edges], axis=1)
+    starts = np.concatenate([np.zeros((p.size, 1)), edges], axis=1)
+    last = np.broadcast_to(_column(rest.n), (p.size, 1))
+    return starts, np.concatenate([edges - 1, last], axis=1)
+
+
+def _masses(starts: Floats, rest: Stratum, p: Floats, many: Flags, few: Flags) -> Floats:
+    """The chance of a count in each bin: (splits, bins).
+
+    All of the first bins that are ``many`` is in the last of them, all of the ``few`` at the end
+    in the first.
+    """
     n = _column(rest.n)
-    below = (edges > n).astype(float)
-    new = (edges > 0) & (edges <= n)
-    new[:, 1:] &= edges[:, 1:] > edges[:, :-1]  # a bin may be empty, where few counts are possible
-    betaincc(edges, n - edges + 1, p[:, None], out=below, where=new)
+    below = (starts > n).astype(float)
+    new = (starts > 0) & (starts <= n) & ~many
+    new[:, 1:] &= (starts[:, 1:] > starts[:, :-1]) & ~few[:, :-1]
+    below[:, 1:][few[:, :-1]] = 1.0
+    betaincc(starts, n - starts + 1, p[:, None], out=below, where=new)
     below = np.maximum.accumulate(below, axis=1)
     below = np.concatenate([below, np.ones((p.size, 1))], axis=1)
-    ends = np.concatenate([edges[:, 1:] - 1, np.broadcast_to(n, (p.size, 1))], axis=1)
-    return edges, ends, np.diff(below, axis=1)
+    return np.diff(below, axis=1)
 
 
 def _column(values: Floats) -> Floats:

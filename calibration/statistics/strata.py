@@ -8,7 +8,7 @@ in a confidence interval at a small part of alpha, which is added to the chance 
 chance comes from e-values of the strata and their product (Spertus, Sridhar & Stark, 2024).
 
 The chance changes slowly with the split: it is looked for on a grid within the interval, which is
-refined where it is largest, and a hundredth is added.
+refined twice where it is largest, and a hundredth is added.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from calibration.statistics.split_tails import (
 )
 from calibration.statistics.verdicts import Evidence, Rule
 
-_SPLITS, _REFINED = 49, 13
+_SPLITS = 25, 9, 9
 _MARGIN = 1.01
 _NEAREST = math.log(2) / 1024
 _HALVED = 6
@@ -213,12 +213,14 @@ class StratifiedEvidence(Evidence):
             return max(part, if_more)
         start = max(ends.lower * self.share, limit - (1 - self.share))
         end = min(ends.upper * self.share, limit, self.share)
-        splits = np.linspace(start, end, _SPLITS)
-        found = chances(splits)
-        peak = int(np.argmax(found))
-        near = splits[max(0, peak - 1)], splits[min(peak + 1, _SPLITS - 1)]
-        largest = max(found.max(), chances(np.linspace(*near, _REFINED)).max())
-        return min(1.0, _MARGIN * float(largest) + part)
+        largest = 0.0
+        for size in _SPLITS:
+            splits = np.linspace(start, end, size)
+            found = chances(splits)
+            peak = int(np.argmax(found))
+            largest = max(largest, float(found[peak]))
+            start, end = splits[max(0, peak - 1)], splits[min(peak + 1, size - 1)]
+        return min(1.0, _MARGIN * largest + part)
 
     def _top_within(self, limit: float, part: float, *, at_any_time: bool) -> Interval:
         """Where the rate of the top lies, but for a ``part`` of one."""
