@@ -30,22 +30,24 @@ class Limits:
 
     ``concurrent`` comparisons and ``body_bytes`` of request bodies count for each worker process,
     ``rate`` requests a second for all of them together. ``deadline`` seconds after its arrival a
-    request has its answer, or is refused.
+    request has its answer, or is refused. No comparison hangs before ``patience`` seconds.
     """
 
     concurrent: int = 64
     body_bytes: int = 512 * 2**20
     rate: float | None = None
     deadline: float = 30.0
+    patience: float = 10.0
     status: int = 500
 
     @property
     def longest_comparison(self) -> float:
         """The seconds after which a comparison is taken to hang.
 
-        Half of the deadline: who came while it ran is then refused before the own deadline.
+        Half of the deadline, so that who came while it ran is refused before the own deadline; but
+        with a short deadline a slow pair of photos must not end a worker.
         """
-        return self.deadline / 2
+        return max(self.patience, self.deadline / 2)
 
 
 DEFAULT_LIMITS = Limits()

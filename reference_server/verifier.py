@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import inf
 from threading import Lock
+from time import monotonic
 from typing import Any, Protocol
 
 from reference_server.compute import ComputeThread
+from reference_server.limits import Busy
 from reference_server.pictures import Photo
 from reference_server.refusals import PHOTOS, Refusal, judge_each
 from reference_server.request.decryption import decrypter
@@ -82,7 +85,7 @@ class Verifier:
             Busy: its comparison could not be done when it is ``due``.
         """
         end_wait = stages.start("wait")
-        with self._opening:
+        with self._turn(due):
             end_wait()
             self.thread.expect(due)
             with stages.time("parse"):
@@ -90,6 +93,15 @@ class Verifier:
             with stages.time("decrypt"):
                 files = [self._decrypt(*pair) for pair in zip(PHOTOS, inputs.photos, strict=True)]
         return Opened(files=files, switches=inputs.switches)
+
+    @contextmanager
+    def _turn(self, due: float) -> Iterator[None]:
+        if not self._opening.acquire(timeout=-1 if due == inf else max(0, due - monotonic())):
+            raise Busy("deadline")
+        try:
+            yield
+        finally:
+            self._opening.release()
 
     def score(
         self,

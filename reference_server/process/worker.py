@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from math import inf
@@ -36,8 +38,19 @@ LINGER_SECONDS = 5.0
 LINGER_BYTES = 64 * 2**20
 """How much of an unread body is swallowed, so that a client still sending reads its answer."""
 
+SWALLOWED_AT_ONCE = 2**16
+"""Bytes; the main loop then looks at others."""
+
 TRIM_SECONDS, TRIM_SECONDS_AT_WORK = 5.0, 60.0
 """How often a worker gives memory back: the next comparison faults in anew what it then needs."""
+
+
+@dataclass
+class _Leaving:
+    """An answered connection that its client may still send on."""
+
+    deadline: float
+    bytes_left: int
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -48,6 +61,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self._arrived: dict[socket.socket, float] = {}
         self._receiving: dict[socket.socket, float] = {}
         self._asking: set[socket.socket] = set()
+        self._leaving: dict[TConn, _Leaving] = {}
         self._last_trim = 0.0
         self.row = 0
         self.metrics: Metrics
@@ -116,7 +130,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def handle(self, conn: TConn) -> Any:
-        """Serve a request; where the connection ends, linger here and not in the main loop."""
+        """Serve a request, and remember when it came."""
         now = monotonic()
         self._arrived[conn.sock], self._receiving[conn.sock] = now, now + RECEIVE_SECONDS
         try:
@@ -124,9 +138,47 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         finally:
             self._receiving.pop(conn.sock, None)
             del self._arrived[conn.sock]
-        if not kept:
-            _linger(conn.sock)
         return kept
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Keep a connection, or let it end without waiting for its client."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        else:
+            self._let_go(conn)
+
+    def _let_go(self, conn: TConn) -> None:
+        """Say that we are done, then swallow what still comes: closing at once would reset the
+        connection, and the client would lose the answer (RFC 9112, section 9.6)."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._swallow, conn))
+        except OSError:
+            self._close(conn)
+            return
+        self._leaving[conn] = _Leaving(monotonic() + LINGER_SECONDS, LINGER_BYTES)
+
+    def _swallow(self, conn: TConn, client: socket.socket) -> None:
+        try:
+            data = client.recv(SWALLOWED_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        leaving = self._leaving[conn]
+        leaving.bytes_left -= len(data)
+        if not data or leaving.bytes_left <= 0:
+            self._close_leaving(conn)
+
+    def _close_leaving(self, conn: TConn) -> None:
+        del self._leaving[conn]
+        self.poller.unregister(conn.sock)
+        self._close(conn)
+
+    def _close(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """One turn of the main loop, which also cuts off who sends too slowly, and tidies up."""
@@ -136,6 +188,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
             if now > deadline:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
+        for conn in [conn for conn, leaving in self._leaving.items() if now > leaving.deadline]:
+            self._close_leaving(conn)
         if self.alive and self.thread.age >= self.limits.longest_comparison:
             self._leave_what_hangs()
         if now > self._last_trim + self._trim_seconds():
@@ -156,7 +210,9 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self.alive = False
 
     def _make_room(self) -> None:
-        """Close who has been silent for longest, so that there is always room for who speaks."""
+        """Close who is answered or silent for longest: there is always room for who speaks."""
+        while self.nr_conns >= self.worker_connections and self._leaving:
+            self._close_leaving(next(iter(self._leaving)))
         while self.nr_conns >= self.worker_connections and self.pending_conns:
             self.pending_conns[0].timeout = -inf
             self.murder_pending()
@@ -215,17 +271,3 @@ def _honouring_close(
         return application(environ, start)
 
     return call
-
-
-def _linger(sock: socket.socket) -> None:
-    """Say that we are done, then swallow what still comes: closing at once would reset the
-    connection, and the client would lose the answer (RFC 9112, section 9.6)."""
-    deadline, swallowed = monotonic() + LINGER_SECONDS, 0
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_WR)
-        while swallowed < LINGER_BYTES and (left := deadline - monotonic()) > 0:
-            sock.settimeout(left)
-            if not (data := sock.recv(2**16)):
-                return
-            swallowed += len(data)
-        sock.shutdown(socket.SHUT_RD)

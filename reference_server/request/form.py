@@ -130,6 +130,8 @@ def _events(body: bytes, decoder: MultipartDecoder) -> Iterator[Event]:
         for event in iter(decoder.next_event, NEED_DATA):
             headers += _header_bytes(event)
             yield event
+        if decoder.state is State.PREAMBLE:  # which costs ten times the rest, too
+            raise ValueError("no boundary at the beginning")
         unfinished = len(decoder.buffer) if decoder.state is State.PART else 0
         if headers + unfinished > MAX_HEADER_BYTES:
             raise InvalidArgument("the headers of the multipart form are too long")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from reference_server.compute import ComputeThread
-from reference_server.limits import Busy
+from reference_server.limits import Busy, Limits
 from reference_server.refusals import InvalidArgument
 from reference_server.request.peer import JUST_ASKED_SECONDS
 from reference_server.settings import Settings
@@ -166,7 +166,7 @@ def crowd(server: Live, content: bytes, size: int) -> Iterator[None]:
 def test_a_comparison_that_hangs_is_answered_and_its_worker_replaced(
     start_live: Callable[..., Live], body: Callable[..., bytes]
 ) -> None:
-    server = start_live(deadline=2)
+    server = start_live(deadline=2, patience=0)
     before = server.workers()
     with ThreadPoolExecutor(3) as pool:
         for answer in pool.map(server.post, [body("magenta")] * 3):
@@ -174,6 +174,11 @@ def test_a_comparison_that_hangs_is_answered_and_its_worker_replaced(
     assert eventually(lambda: server.workers() not in ([], before))
     assert server.post(body()).status_code == 200
     assert '"event": "stalled"' in server.log.read_text()
+
+
+def test_a_short_deadline_ends_no_worker_for_a_slow_pair_of_photos() -> None:
+    assert Limits(deadline=1).longest_comparison >= 10
+    assert Limits(deadline=300).longest_comparison == 150
 
 
 @pytest.mark.live
@@ -280,15 +285,19 @@ class Opening:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.parsed, self.at_once, self._now = 0, 0, 0
+        self.parsing, self.end = threading.Event(), threading.Event()
+        self.end.set()
         monkeypatch.setattr("reference_server.verifier.read_form", self._parse)
         settings = Settings.from_environment({})
         self.verifier = Verifier(settings, FakeEngine())
 
     def _parse(self, _kind: str, _body: bytes) -> list[tuple[str, bytes]]:
+        self.parsing.set()
         self._now += 1
         self.at_once = max(self.at_once, self._now)
         self.parsed += 1
         sleep(0.005)
+        assert self.end.wait(60)
         self._now -= 1
         return []
 
@@ -314,3 +323,20 @@ def test_a_form_that_can_only_be_late_is_not_opened(monkeypatch: pytest.MonkeyPa
     with pytest.raises(Busy):
         opening.open(monotonic() - 1)
     assert opening.parsed == 0
+
+
+def test_who_waits_for_another_form_is_refused_when_it_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opening = Opening(monkeypatch)
+    opening.end.clear()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(opening.open, monotonic() + 60)
+        assert opening.parsing.wait(60)
+        with pytest.raises(Busy) as busy:
+            opening.open(monotonic() + 0.05)
+        assert busy.value.limit == "deadline"
+        opening.end.set()
+        with pytest.raises(InvalidArgument):
+            slow.result()
+    assert opening.parsed == 1

@@ -183,6 +183,37 @@ def test_where_no_connection_is_left_the_longest_silent_ends(
         connection.close()
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_answered_clients_that_stay_hold_nobody_up(
+    start_live: Callable[..., Any], version: str
+) -> None:
+    server = start_live()
+    before = server.workers()
+    request = f"GET /healthz HTTP/{version}\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    staying = [connect(server) for _ in range(30)]
+    for connection in staying:
+        connection.sendall(request.encode())
+        assert until_closed(connection)
+
+    def are_gone() -> bool:
+        assert server.get("/healthz").ok
+        ends = {connection.getsockname() for connection in staying}
+        (worker,) = [psutil.Process(pid) for pid in server.workers()]
+        return ends.isdisjoint(each.raddr for each in worker.net_connections("tcp"))
+
+    assert eventually(are_gone), "they would occupy its connections"
+    assert server.workers() == before, "it is replaced where its main loop waits for them"
+    for connection in staying:
+        connection.close()
+
+
+def test_a_client_that_still_sends_reads_why_it_is_refused(start_live: Callable[..., Any]) -> None:
+    head = request_head(f"Content-Length: {LIMIT + 1}")
+    pieces = [b"a" * 2**20] * 20
+    status, _ = exchange(start_live(), head, *pieces)
+    assert status == 413
+
+
 def test_silent_and_slow_clients_do_not_hold_others_up(
     start_live: Callable[..., Any], body: Callable[..., bytes]
 ) -> None:

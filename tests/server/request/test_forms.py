@@ -188,3 +188,12 @@ def test_what_others_write_as_multipart_is_read_back(
     )  # it turns them
     body = written.partition(b"\r\n\r\n")[2]
     assert read_form(message["Content-Type"], body) == expected
+
+
+@pytest.mark.parametrize("line", [b"\r", b"\n", b"\r\n", b"q", b"--b", b"\r\n--b q"])
+def test_what_precedes_a_multipart_form_is_not_searched_for_long(line: bytes) -> None:
+    kind, body = multipart(("a", "1"))
+    long = line * (2 * PIECE // len(line)) + b"\r\n" + body
+    with pytest.raises(InvalidArgument):
+        read_form(kind, long)
+    assert read_form(kind, line * 10 + b"\r\n" + body) == [("a", b"1")]
