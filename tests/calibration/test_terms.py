@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import cache
 
 import numpy as np
 from click.testing import CliRunner
@@ -10,8 +11,13 @@ from calibration.terms import Terms
 from verikit.cli import main
 
 
-def scores(path, times: float, people: int = 200, photos: int = 3, count: int = 20_000):
+def scores(path, times: float, **more: int) -> None:
     """Non-mated scores at so many times the claimed rate, and mated ones."""
+    path.write_text(made(times, **more))
+
+
+@cache
+def made(times: float, people: int = 200, photos: int = 3, count: int = 20_000) -> str:
     rng = np.random.default_rng(5)
     lines = ["first,second,mated,score"]
     for n in range(count):
@@ -21,7 +27,7 @@ def scores(path, times: float, people: int = 200, photos: int = 3, count: int = 
         first, second = rng.choice(photos, 2, replace=False)
         score = 0.75 if mated else 0.3 - math.log10(rng.random() / times) / 10
         lines.append(f"p{one}/{first}-{n}.jpg,p{other}/{second}-{n}.jpg,{mated:d},{min(score, 1)}")
-    path.write_text("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def judged(path, *options: str):

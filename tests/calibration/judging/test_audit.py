@@ -51,10 +51,8 @@ class Scores:
         self.code: list[int | None] = [None] * n
 
     def names(self, form: str = "p{:03d}/{}.jpg") -> list[list[str]]:
-        return [
-            [form.format(*photo) for photo in zip(people, photos, strict=True)]
-            for people, photos in zip(self.people.T, self.photos.T, strict=True)
-        ]
+        every = [[form.format(one, n) for n in range(PHOTOS)] for one in range(PEOPLE)]
+        return np.array(every, object)[self.people.T, self.photos.T].tolist()
 
     def table(self, form: str = "p{:03d}/{}.jpg") -> pa.Table:
         first, second = self.names(form)

@@ -1,5 +1,6 @@
 import json
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -73,6 +74,11 @@ def test_a_rate_of_zero_is_shown_by_no_number_of_comparisons():
 
 
 def scores(path, *, false_non_matches: int, refused: int = 0) -> None:
+    path.write_text(made(false_non_matches, refused))
+
+
+@cache
+def made(false_non_matches: int, refused: int) -> str:
     """Two photos of each person; so many people are not recognized, so many are refused."""
     rng = np.random.default_rng(1)
     lines = ["first,second,mated,score,code"]
@@ -86,7 +92,7 @@ def scores(path, *, false_non_matches: int, refused: int = 0) -> None:
                 range(person + 1, PEOPLE), rng.random(PEOPLE) * 0.3, strict=False
             )
         ]
-    path.write_text("\n".join(lines))
+    return "\n".join(lines)
 
 
 def judged(tmp_path, *options: str, **kinds: int):

@@ -11,19 +11,20 @@ from click.testing import CliRunner
 from verikit.cli import main
 
 PEOPLE = 400
+PAIRS = np.triu_indices(PEOPLE)
 
 
 def table(missing: int, code: int | None = None, *, groups: bool = False) -> pd.DataFrame:
     """All pairs of people who have two photos; so many mated pairs have no score."""
     rng = np.random.default_rng(1)
-    first, second = np.triu_indices(PEOPLE)
+    first, second = PAIRS
     mated = first == second
     scores = np.where(mated, rng.uniform(0.75, 1, mated.size), rng.uniform(0, 0.35, mated.size))
     scores[np.flatnonzero(mated)[:missing]] = np.nan
     rows = pd.DataFrame(
         {
-            "first": [f"p{p}/1.jpg" for p in first],
-            "second": [f"p{p}/2.jpg" for p in second],
+            "first": np.array([f"p{p}/1.jpg" for p in range(PEOPLE)], object)[first],
+            "second": np.array([f"p{p}/2.jpg" for p in range(PEOPLE)], object)[second],
             "mated": mated.astype(int),
             "score": scores,
         }
