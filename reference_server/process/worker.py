@@ -17,6 +17,7 @@ from typing import Any
 
 from gunicorn import util
 from gunicorn.http.errors import InvalidHeader, ParseException, UnsupportedTransferCoding
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from reference_server.answers import Answer, http_error
@@ -30,6 +31,10 @@ from reference_server.request.peer import KEY, Peer
 
 RECEIVE_SECONDS = 30.0
 """A request that has not arrived whole by then is cut off."""
+
+SLOW_SECONDS, SLOW_BYTES = 1.0, 2**14
+"""Where others wait for a thread so long, a request is cut off that comes in more slowly: with
+fewer bytes a second."""
 
 FIRST_BYTE_SECONDS = 10.0
 """A connection that says nothing for so long is closed."""
@@ -46,6 +51,26 @@ TRIM_SECONDS, TRIM_SECONDS_AT_WORK = 5.0, 60.0
 
 
 @dataclass
+class _Receiving:
+    """A request that comes in."""
+
+    since: float
+    received: int = 0
+
+    def read(self, unreader: SocketUnreader, size_hint: int | None = None) -> bytes:
+        """As the reader of gunicorn's parser does it, but counted."""
+        data: bytes = SocketUnreader.chunk(unreader, size_hint)
+        self.received += len(data)
+        return data
+
+    def takes_too_long(self, now: float, others_wait: bool) -> bool:
+        """Whether it has had its time, or keeps others from theirs."""
+        age = now - self.since
+        slow = age > SLOW_SECONDS and self.received < SLOW_BYTES * age
+        return age > RECEIVE_SECONDS or (others_wait and slow)
+
+
+@dataclass
 class _Leaving:
     """An answered connection that its client may still send on."""
 
@@ -58,8 +83,9 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._waiting: dict[TConn, float] = {}
         self._arrived: dict[socket.socket, float] = {}
-        self._receiving: dict[socket.socket, float] = {}
+        self._receiving: dict[socket.socket, _Receiving] = {}
         self._asking: set[socket.socket] = set()
         self._leaving: dict[TConn, _Leaving] = {}
         self._last_trim = 0.0
@@ -122,6 +148,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
     def enqueue_req(self, conn: TConn) -> None:
         """A new connection waits for its first byte in the poller, where it costs no thread."""
         if conn.initialized or conn.data_ready:
+            self._waiting[conn] = monotonic()
             super().enqueue_req(conn)
             return
         conn.sock.setblocking(False)
@@ -131,11 +158,17 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
 
     def handle(self, conn: TConn) -> Any:
         """Serve a request, and remember when it came."""
+        self._waiting.pop(conn, None)
+        conn.init()
         now = monotonic()
-        self._arrived[conn.sock], self._receiving[conn.sock] = now, now + RECEIVE_SECONDS
+        self._arrived[conn.sock] = now
+        self._receiving[conn.sock] = receiving = _Receiving(now)
+        unreader = conn.parser.unreader
+        unreader.chunk = partial(receiving.read, unreader)
         try:
             kept = super().handle(conn)
         finally:
+            del unreader.chunk
             self._receiving.pop(conn.sock, None)
             del self._arrived[conn.sock]
         return kept
@@ -184,8 +217,9 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         """One turn of the main loop, which also cuts off who sends too slowly, and tidies up."""
         super().wait_for_and_dispatch_events(timeout)
         now = monotonic()
-        for connection, deadline in list(self._receiving.items()):
-            if now > deadline:
+        others_wait = any(now - since > SLOW_SECONDS for since in list(self._waiting.values()))
+        for connection, receiving in list(self._receiving.items()):
+            if receiving.takes_too_long(now, others_wait):
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
         for conn in [conn for conn, leaving in self._leaving.items() if now > leaving.deadline]:

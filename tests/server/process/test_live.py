@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
 from typing import Any
 
 import psutil
@@ -14,7 +15,7 @@ import pytest
 from jsonschema import validate
 
 from reference_server.process.serve import CONNECTIONS
-from reference_server.process.worker import FIRST_BYTE_SECONDS
+from reference_server.process.worker import FIRST_BYTE_SECONDS, RECEIVE_SECONDS
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
@@ -181,6 +182,38 @@ def test_where_no_connection_is_left_the_longest_silent_ends(
         silent[-1].recv(1)
     for connection in silent:
         connection.close()
+
+
+@pytest.mark.parametrize("sent", [b"POST / HTTP/1.1\r\nHo", b"1 of 100"])
+def test_slow_clients_in_all_threads_make_way_for_others(
+    start_live: Callable[..., Any], body: Callable[..., bytes], sent: bytes
+) -> None:
+    server = start_live(threads=4)
+    slow = [connect(server) for _ in range(12)]
+    for connection in slow:
+        connection.sendall(
+            sent if sent[:4] == b"POST" else request_head("Content-Length: 100") + sent
+        )
+    begun = monotonic()
+    assert server.post(body()).status_code == 200
+    assert monotonic() - begun < RECEIVE_SECONDS, "they are cut off before their time"
+    for connection in slow:
+        connection.close()
+
+
+def test_who_sends_steadily_is_read_to_the_end_though_others_wait(
+    start_live: Callable[..., Any], body: Callable[..., bytes]
+) -> None:
+    server, content = start_live(threads=1), body() + b"&unknown=" + b"x" * 2**20
+    with ThreadPoolExecutor(1) as pool, connect(server) as steady:
+        steady.sendall(request_head("Connection: close", f"Content-Length: {len(content)}"))
+        sleep(0.1)
+        other = pool.submit(server.post, body())
+        for start in range(0, len(content), 2**16):
+            steady.sendall(content[start : start + 2**16])
+            sleep(0.15)
+        assert b" 200 " in until_closed(steady)
+        assert other.result().status_code == 200
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
