@@ -55,8 +55,8 @@ CONTRACT = load_contract()
     "--allowed-host",
     multiple=True,
     metavar="NAME",
-    help="A host name that clients use, or .NAME for all names below it. May be repeated. IP "
-    "addresses, localhost and the name in --host are always allowed.",
+    help="A host name that clients use, or .NAME for it and all names below it. May be repeated. "
+    "IP addresses, localhost and the name in --host are always allowed.",
 )
 @options.port
 @click.option(

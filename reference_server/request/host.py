@@ -7,19 +7,21 @@ change that. An address in place of a name cannot be had that way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from ipaddress import ip_address
 
 from werkzeug.sansio.utils import host_is_trusted
 
+ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<four>[^:\[]+))(?::\d*)?")
 LOOPBACK_NAMES = ("localhost", ".localhost")
 
 
 def answers_to(host: str | None, names: Collection[str]) -> bool:
     """Whether a Host header is an address, a loopback name or one of the names.
 
-    A name that begins with a dot stands for all names below it. A request without ``Host`` is
-    accepted, because browsers always send one.
+    ``.example.com`` stands for ``example.com`` and all names below it. A request without ``Host``
+    is accepted, because browsers always send one.
     """
     if not host:
         return True
@@ -27,9 +29,9 @@ def answers_to(host: str | None, names: Collection[str]) -> bool:
 
 
 def _is_address(host: str) -> bool:
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    name = ADDRESS.fullmatch(host)
     try:
-        ip_address(name)
+        ip_address((name["six"] or name["four"]) if name else "")
     except ValueError:
         return False
     return True

@@ -28,6 +28,7 @@ OWN = (
 FOREIGN = (
     *("evil.example", "evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example"),
     *("notlocalhost", "notinside.example", "faces.example.evil.example", "a.faces.example"),
+    *("[::1].evil.example", "[::1]evil.example", "[::1", "::1]", "[::1]:x", "127.0.0.1:3000:1"),
     *("[evil.example]", "evil.example#127.0.0.1", "localhost,evil.example", "localhost/", "\x80"),
 )
 
