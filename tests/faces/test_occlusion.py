@@ -10,6 +10,7 @@ from reference_server.faces.engine import Engine
 from reference_server.faces.occlusion import REGIONS
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
+from tests.support.seeing import seeing_once
 from training.drawing import harmless
 from training.drawing.frame import Frame, ellipse
 from training.drawing.paint import over
@@ -24,11 +25,17 @@ SPOTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def engine(engine: Engine) -> Engine:
+    return seeing_once(engine)
+
+
 @cache
 def mtcnn() -> MtcnnDetector:
     return MtcnnDetector(load_networks())
 
 
+@cache
 def frame_of(photo: Photo) -> Frame:
     _, landmarks = mtcnn().detect(photo.pixels)
     height, width = photo.pixels.shape[:2]

@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 from reference_server.pictures import Photo
 from reference_server.refusals import NoFaceFound
 from reference_server.stages import Stages
+from tests.support.seeing import seeing_once
 
 EXIF = 0x0112
 WAYS_BACK = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
@@ -37,6 +38,11 @@ def tilted(pixels: np.ndarray, degrees: float) -> Photo:
 
 def found(engine, photo: Photo):
     return engine.find(photo, auto_rotate=True, stages=Stages())
+
+
+@pytest.fixture(scope="module")
+def engine(engine):
+    return seeing_once(engine)
 
 
 @pytest.fixture(scope="module", params=["astronaut", "hopper"])

@@ -15,6 +15,7 @@ from reference_server.faces.scoring.penalty import CAUSES, NOTICEABLE, Penalty
 from reference_server.faces.scoring.scorer import SHIPPED
 from reference_server.pictures import Photo
 from reference_server.stages import Stages
+from tests.support.seeing import seeing_once
 from training.poor_photos import (
     Change,
     barred,
@@ -53,6 +54,11 @@ POOR: list[tuple[Change, str]] = [
 
 def face_of(engine: Engine, image: Image.Image) -> Face:
     return engine.find(Photo(np.asarray(image)), stages=Stages())
+
+
+@pytest.fixture(scope="module")
+def engine(engine: Engine) -> Engine:
+    return seeing_once(engine)
 
 
 @pytest.fixture(scope="module")
