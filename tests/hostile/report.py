@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from tests.hostile.outcome import MOST_BYTES, MOST_SECONDS, Outcome, Run
+from tests.hostile.outcome import MOST_BYTES, MOST_SECONDS, MOST_TIMES, Outcome, Run
 from tests.hostile.watch import MEGABYTE
 
 FINDINGS_SHOWN = 15
@@ -30,7 +30,8 @@ def tell(run: Run, console: Console) -> None:
         f"{len(run.outcomes)} of {run.asked} bodies in {run.seconds:.0f} s (seed {run.seed}); a "
         f"worker has {run.level_bytes / MEGABYTE:.0f} MB, in the end "
         f"{run.kept_bytes / MEGABYTE:+.0f} MB; {sum(one.alone for one in run.outcomes)} bodies "
-        f"were asked again alone (limits: {MOST_SECONDS:.0f} s, {MOST_BYTES / MEGABYTE:.0f} MB)."
+        f"were asked again alone (limits: {MOST_SECONDS:.0f} s or {MOST_TIMES} ordinary "
+        f"comparisons, {MOST_BYTES / MEGABYTE:.0f} MB)."
     )
     if not run.complete:
         console.print(

@@ -7,23 +7,37 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from statistics import median
 from time import monotonic, sleep
 from typing import Any
 
 import psutil
 
-from tests.hostile.client import ask, healthy
+from tests.hostile.body import post
+from tests.hostile.client import ask, exchange, healthy
 from tests.hostile.corpus import ROUND, body
+from tests.hostile.form import FIRST, SECOND, encrypted, percent_encoded
 from tests.hostile.judge import code_of, complaints, request_id_of
 from tests.hostile.outcome import Finding, Outcome, Run
 from tests.hostile.queueing import queued_seconds
 from tests.hostile.server import Server
 from tests.hostile.watch import MEGABYTE, Watch
+from verikit.portraits import head, jpeg
 
 MOST_KEPT_BYTES = 64 * MEGABYTE
 """What the heap of a worker may keep above its level after the warm-up, when all is done."""
 
 SETTLE_SECONDS = 7.0
+
+ORDINARY = post(
+    percent_encoded(
+        [
+            (FIRST, encrypted(jpeg(head("collins", 250)))),
+            (SECOND, encrypted(jpeg(head("hopper", 250)))),
+        ]
+    )
+)
+"""A comparison of two portraits of 250 pixels."""
 
 Track = Callable[[Iterable[Any], int, str], Iterable[Any]]
 """Passes things on and shows how many of them have passed, out of so many, under a name."""
@@ -81,12 +95,14 @@ class Sender:
         queued = queued_seconds(processes)
         again = self.send(outcome.number)
         queued = max(0.0, queued_seconds(processes) - queued)
+        ordinary = median(exchange(self.server.port, ORDINARY).seconds for _ in range(9))
         return replace(
             outcome,
             seconds=min(outcome.seconds, again.seconds - queued),
             more_bytes=min(outcome.more_bytes, again.more_bytes),
             complaints=(*outcome.complaints, *again.complaints),
             alone=True,
+            ordinary_seconds=ordinary,
         )
 
 
