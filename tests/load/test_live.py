@@ -403,9 +403,13 @@ def kind_of(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_wrong_answers_decide_the_exit_status_of_locust(
-    serve: Serve, start: Callable[..., Any]
+    serve: Serve, start: Callable[..., Any], tmp_path: Path
 ) -> None:
-    options = [*OF_LOCUST, "--load-profile", "smoke", "--host", serve("repeats_request_ids")]
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"{{about: x, {PROFILES['arrivals']}, photos: [64], gates: {{error_share: 0}}}}"
+    )
+    options = [*OF_LOCUST, "--load-profile", str(path), "--host", serve("repeats_request_ids")]
     bad = start("locust", *options).end()
     assert bad.status == 1, bad.output
     assert "request_id given out twice" in bad.output
