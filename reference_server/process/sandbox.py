@@ -1,8 +1,10 @@
 """What a worker gives up before it reads its first photo, and can never take back.
 
-Landlock (Linux 5.13; TCP since 6.7) forbids to write, make or execute files and to open TCP
-connections; a seccomp filter forbids to start programs, to connect at all and to look into other
-processes. Both hold for every thread that starts afterwards. Reading stays possible.
+Landlock (Linux 5.13; TCP since 6.7, signals since 6.12) forbids to write, make or execute files, to
+open TCP connections and to signal other processes; a seccomp filter forbids to start programs, to
+make sockets, to send to an address, to change the rights of files and to look into other processes.
+Both hold for every thread that starts afterwards. Reading stays possible, and so do the connections
+that the worker accepts.
 """
 
 from __future__ import annotations
@@ -24,12 +26,36 @@ FILES_ABI_1 = 0b1_1111_1111_0011
 REFER_ABI_2, TRUNCATE_ABI_3 = 1 << 13, 1 << 14
 TCP_ABI_4 = 0b11
 """To bind and to connect."""
+SCOPED_ABI_6 = 0b11
+"""Abstract local sockets and signals, within the worker."""
 
 AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-FORBIDDEN = {  # connect, execve, execveat, ptrace, process_vm_readv, process_vm_writev
-    "x86_64": (42, 59, 322, 101, 310, 311),
-    "aarch64": (203, 221, 281, 117, 270, 271),
+FORBIDDEN = {
+    "x86_64": (
+        *(59, 322, 101, 310, 311),  # execve, execveat, ptrace, process_vm_readv, process_vm_writev
+        *(41, 53, 49, 50, 42),  # socket, socketpair, bind, listen, connect
+        *(46, 307),  # sendmsg, sendmmsg
+        *(
+            425,
+            426,
+            427,
+        ),  # io_uring_setup, io_uring_enter, io_uring_register: its calls pass a filter
+        *(90, 91, 268, 452, 92, 93, 94, 260),  # chmod, fchmod, fchmodat, fchmodat2, chown, ...
+        *(188, 189, 190, 197, 198, 199),  # setxattr, ..., removexattr, ...
+    ),
+    "aarch64": (
+        *(221, 281, 117, 270, 271),
+        *(198, 199, 200, 201, 203),
+        *(211, 269),
+        *(425, 426, 427),
+        *(52, 53, 452, 54, 55),
+        *(5, 6, 7, 14, 15, 16),
+    ),
 }
+SENDTO = {"x86_64": 44, "aarch64": 206}
+"""How ``send`` is made, without an address."""
+ADDRESS = 16 + 4 * 8
+"""Where a filter finds the fifth argument; its lower half first."""
 X32 = 0x40000000
 """Numbers of x86-64's second interface begin here."""
 
@@ -57,7 +83,8 @@ def _landlock() -> bool:
     files = FILES_ABI_1
     files |= REFER_ABI_2 if version >= 2 else 0
     files |= TRUNCATE_ABI_3 if version >= 3 else 0
-    rules = struct.pack("QQ", files, TCP_ABI_4) if version >= 4 else struct.pack("Q", files)
+    since = {1: files, 4: TCP_ABI_4, 6: SCOPED_ABI_6}
+    rules = b"".join(struct.pack("Q", what) for first, what in since.items() if version >= first)
     ruleset = LIBC.syscall(LANDLOCK_CREATE_RULESET, rules, len(rules), 0)
     if ruleset < 0:
         return False
@@ -72,13 +99,19 @@ def _seccomp() -> bool:
     if machine not in FORBIDDEN:
         return False
     numbers = FORBIDDEN[machine]
-    end = len(numbers) + 5  # the place of the last instruction, from which jumps count backwards
+    sendto = 4 + len(numbers)
+    allow, deny = sendto + 5, sendto + 6  # jumps count from the next instruction
     program = [
         (LOAD, 0, 0, 4),  # the architecture of the call
-        (EQUAL, 0, end - 2, AUDIT_ARCHITECTURE[machine]),
+        (EQUAL, 0, deny - 2, AUDIT_ARCHITECTURE[machine]),
         (LOAD, 0, 0, 0),  # its number
-        (ABOVE, end - 4, 0, X32),
-        *((EQUAL, end - place, 0, number) for place, number in enumerate(numbers, 5)),
+        (ABOVE, deny - 4, 0, X32),
+        *((EQUAL, deny - place - 1, 0, number) for place, number in enumerate(numbers, 4)),
+        (EQUAL, 0, allow - sendto - 1, SENDTO[machine]),
+        (LOAD, 0, 0, ADDRESS),
+        (EQUAL, 0, deny - sendto - 3, 0),
+        (LOAD, 0, 0, ADDRESS + 4),
+        (EQUAL, 0, deny - sendto - 5, 0),
         (RETURN, 0, 0, ALLOW),
         (RETURN, 0, 0, DENY),
     ]

@@ -1,5 +1,6 @@
 """What a worker can no longer do once it has locked itself down."""
 
+import ctypes
 import errno
 import os
 import socket
@@ -20,10 +21,35 @@ ATTEMPTS: dict[str, Callable[[Path], object]] = {
     "delete a file": lambda folder: (folder / "old").unlink(),
     "rename a file": lambda folder: (folder / "old").rename(folder / "new"),
     "start a program": lambda _: subprocess.run([sys.executable, "-c", ""], check=True),
+    "make a file executable": lambda folder: (folder / "old").chmod(0o755),
+    "give a file away": lambda folder: os.chown(folder / "old", os.getuid(), os.getgid()),
+    "set an attribute of a file": lambda folder: os.setxattr(folder / "old", "user.x", b"x"),
     "connect over TCP": lambda _: socket.create_connection(("127.0.0.1", 9), timeout=5),
-    "connect over UDP": lambda _: socket.socket(type=socket.SOCK_DGRAM).connect(("127.0.0.1", 9)),
-    "connect to a local socket": lambda _: socket.socket(socket.AF_UNIX).connect("\0none"),
+    "open a TCP socket": lambda _: socket.socket(),
+    "open a UDP socket": lambda _: socket.socket(type=socket.SOCK_DGRAM),
+    "open a local socket": lambda _: socket.socket(socket.AF_UNIX),
+    "open a raw socket": lambda _: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+    "open two sockets": lambda _: socket.socketpair(),
+    "send to an address": lambda _: OPEN_BEFORE["udp"].sendto(b"x", ("127.0.0.1", 9)),
+    "send a message": lambda _: OPEN_BEFORE["udp"].sendmsg([b"x"], [], 0, ("127.0.0.1", 9)),
+    "send while connecting": lambda _: OPEN_BEFORE["tcp"].sendto(
+        b"x", socket.MSG_FASTOPEN, ("127.0.0.1", 9)
+    ),
+    "listen": lambda _: OPEN_BEFORE["tcp"].listen(),
+    "ask the kernel in bulk": lambda _: system_call(425, 4, ctypes.create_string_buffer(120)),
+    "signal another process": lambda _: os.kill(os.getppid(), 0),
 }
+OPEN_BEFORE: dict[str, socket.socket] = {}
+
+
+def system_call(number: int, *arguments: object) -> None:
+    """The same number on every architecture."""
+    if ctypes.CDLL(None, use_errno=True).syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "the call failed")
+
+
+def landlock_version() -> int:
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1))
 
 
 def in_a_process_of_its_own(work: Callable[[], int]) -> int:
@@ -50,9 +76,13 @@ def kernel() -> None:
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_an_attempt_fails(attempt: str, tmp_path: Path) -> None:
+    if attempt == "signal another process" and landlock_version() < 6:
+        pytest.skip("this kernel's landlock knows no signals (Linux 6.12 does)")
     (tmp_path / "old").write_text("x")
 
     def work() -> int:
+        OPEN_BEFORE["udp"] = socket.socket(type=socket.SOCK_DGRAM)
+        OPEN_BEFORE["tcp"] = socket.socket()
         lock_down()
         try:
             ATTEMPTS[attempt](tmp_path)
@@ -61,6 +91,20 @@ def test_an_attempt_fails(attempt: str, tmp_path: Path) -> None:
         return 0
 
     assert in_a_process_of_its_own(work) in (errno.EPERM, errno.EACCES)
+
+
+def test_what_was_open_before_still_sends() -> None:
+    one, other = socket.socketpair()
+
+    def work() -> int:
+        lock_down()
+        one.sendall(b"x")
+        return 0
+
+    assert in_a_process_of_its_own(work) == 0
+    assert other.recv(1) == b"x"
+    one.close()
+    other.close()
 
 
 def test_reading_and_threads_go_on(tmp_path: Path) -> None:
