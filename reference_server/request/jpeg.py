@@ -1,7 +1,8 @@
 """A JPEG file down to its picture: the segments that decoding needs, up to the end of image.
 
 What cameras and programs put around the picture does no damage, so it is left out before libjpeg
-minds it: notes, profiles, bytes between segments and behind the end (ITU-T T.81, annex B).
+minds it: notes, profiles, bytes between segments and behind the end (ITU-T T.81, annex B). libjpeg
+tells only what it minds first; so nothing may be left that is harmless and could hide damage.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+
+import simplejpeg
+
+from reference_server.pictures import Pixels
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 JFIF, ADOBE, COMMENT = 0xE0, 0xEE, 0xFE
@@ -22,6 +27,15 @@ MARKER = re.compile(rb"\xff([\x01-\xfe])")
 BEHIND_A_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """In coded data a 0xFF is followed by a zero, or is a restart marker."""
 
+LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+
+MOST_STRAY_BYTES = 4
+"""That cameras leave behind the coded data, besides zeros and ones; more of them are a picture's
+own, which a damaged place made libjpeg skip."""
+
+ZEROS_THAT_FILL = bytes(10)
+"""At the end of coded data they stand for a rest that was lost; a decoder takes them for pixels."""
+
 ADOBE_TRANSFORM = 15
 """The place of the color transform in Adobe's segment: 0, 1 or 2."""
 
@@ -29,6 +43,9 @@ MOST_SCANS = 50
 """Each scan of a progressive JPEG passes over all its pixels; encoders write about ten."""
 
 MOST_SEGMENTS = 100_000
+
+UNSEEN = 16
+"""Bits of a coefficient that are missing before its first scan; afterwards they are fewer."""
 
 
 def picture_of(file: bytes) -> bytes:
@@ -38,13 +55,43 @@ def picture_of(file: bytes) -> bytes:
         ValueError: the file is no JPEG, has too many parts, or ends before its picture does.
     """
     pieces, scans = [file[:2]], _Scans()
+    ended = False
     for marker, segment in _segments(file):
         pieces.append(_needed(marker, segment, scans))
-        if marker == EOI:
-            return b"".join(pieces)
-    if not scans.are_complete:
+        ended = marker == EOI
+    if not (scans.show_every_component if ended else scans.are_complete):
         raise ValueError("the file ends before its picture does")
-    return b"".join([*pieces, bytes((0xFF, EOI))])
+    return b"".join(pieces if ended else [*pieces, bytes((0xFF, EOI))])
+
+
+def decode_undamaged(picture: bytes, colours: str, height: int = 1, width: int = 1) -> Pixels:
+    """The pixels of what ``picture_of`` gave, at the smallest scale of at least this size.
+
+    Raises:
+        ValueError: the picture is no JPEG, or damaged.
+    """
+    for _ in range(3):  # a few bytes that libjpeg has read ahead are not in its count
+        try:
+            pixels: Pixels = simplejpeg.decode_jpeg(
+                picture, colorspace=colours, min_height=height, min_width=width
+            )
+        except ValueError as error:
+            left_over = LEFT_OVER.search(str(error))
+            if left_over is None:
+                raise
+            picture = _without_padding(picture, int(left_over[1]))
+        else:
+            return pixels
+    raise ValueError("coded data are left over")
+
+
+def _without_padding(picture: bytes, count: int) -> bytes:
+    """Without so many bytes before its end."""
+    end = len(picture) - 2
+    coded, padding = picture[: end - count], picture[end - count : end]
+    if len(padding.strip(b"\0\xff")) > MOST_STRAY_BYTES or coded.endswith(ZEROS_THAT_FILL):
+        raise ValueError("coded data are left over")
+    return coded + picture[end:]
 
 
 def _needed(marker: int, segment: bytes, scans: _Scans) -> bytes:
@@ -98,7 +145,7 @@ class _Scans:
         """A frame header."""
         self._progressive = marker in PROGRESSIVE
         numbers = segment[10 : 10 + 3 * segment[9] : 3] if len(segment) > 9 else b""
-        self._missing = {number: [1] * 64 for number in numbers}
+        self._missing = {number: [UNSEEN] * 64 for number in numbers}
 
     def add(self, segment: bytes) -> bytes:
         """A scan; that of a sequential picture with the parameters that it must have."""
@@ -120,6 +167,11 @@ class _Scans:
     def are_complete(self) -> bool:
         """Whether nothing is missing, down to the last bit of every coefficient."""
         return bool(self._missing) and not any(map(any, self._missing.values()))
+
+    @property
+    def show_every_component(self) -> bool:
+        """Whether each has at least its blocks' mean; the rest a progressive file may leave out."""
+        return all(missing[0] != UNSEEN for missing in self._missing.values())
 
 
 def _of_revision_1(segment: bytes) -> bytes:

@@ -6,19 +6,20 @@ the largest photo allowed.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
 import simplejpeg
-from PIL import Image, TiffImagePlugin, _imaging
+from PIL import Image
 from PIL.ExifTags import Base
 
 from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
-from reference_server.request.jpeg import MOST_SCANS, picture_of
+from reference_server.request.jpeg import decode_undamaged, picture_of
+from reference_server.request.png import refuse_missing_rows
+from reference_server.request.tiff import check_tiff, white_is_zero
 from verikit.contract import PhotoStandards
 
 BOMB_PIXELS = 100_000_000
@@ -32,12 +33,6 @@ MOST_READS = 100_000
 
 MOST_RUNS_READ = 1_000_000
 """Of a run-length encoded BMP, which is decoded in Python, a few pixels at each read."""
-
-DAMAGE = (
-    *("Premature end", "premature end", "bad Huffman code", "bad arithmetic code"),
-    *("found marker", "Inconsistent progression"),
-)
-"""What libjpeg says where pixels are lost; whatever else it minds, every viewer shows."""
 
 
 class TooManyReads(ValueError):  # noqa: N818 - a finding about the file
@@ -82,6 +77,8 @@ def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
     if image.width * image.height > standards.max_side**2:
         raise _wrong_pixel_size(f"{image.width} x {image.height}", standards)
     with _damage_refused(standards):
+        if image.format == "PNG":
+            _load_png(file, image)
         orientation = _take_orientation(image)
         content.reads = MOST_RUNS_READ
         pixels = _decode(file, image)
@@ -106,6 +103,13 @@ def _wrong_pixel_size(size: str, standards: PhotoStandards) -> WrongPixelSize:
     )
 
 
+def _load_png(file: bytes, image: Image.Image) -> None:
+    """At once, because Pillow would look for its orientation behind the pixels."""
+    Image.open(ReadLimitedFile(file, MOST_READS)).verify()  # decoding passes over checksums
+    image.load()
+    refuse_missing_rows(file, image)
+
+
 def _take_orientation(image: Image.Image) -> int:
     """Taken out, because Pillow would otherwise turn a TIFF while decoding it."""
     try:
@@ -118,78 +122,42 @@ def _take_orientation(image: Image.Image) -> int:
 def _decode(file: bytes, image: Image.Image) -> Pixels:
     if image.format in ("JPEG", "MPO"):
         return _decode_jpeg(picture_of(file), image)
-    if image.info.get("compression") == "jpeg":
-        _refuse_many_scans(file, image)
-    if image.format == "PNG":
-        # Decoding passes over the checksums.
-        Image.open(ReadLimitedFile(file, MOST_READS)).verify()
+    if image.format == "TIFF":
+        check_tiff(file, image)
     return _decode_any(image)
-
-
-def _refuse_many_scans(tiff: bytes, image: Image.Image) -> None:
-    """Each strip or tile has one, or more in a progressive one."""
-    tags = image.tag_v2  # type: ignore[attr-defined] # of a TIFF
-    width, height = (
-        tags.get(Base.TileWidth, image.width),
-        tags.get(Base.TileLength, tags.get(Base.RowsPerStrip)),
-    )
-    pieces = -(-image.width // width) * -(-image.height // min(height or 2**32, image.height))
-    if tiff.count(b"\xff\xda") > MOST_SCANS + pieces:
-        raise ValueError("too many scans")
 
 
 def _decode_jpeg(picture: bytes, image: Image.Image) -> Pixels:
     if simplejpeg.decode_jpeg_header(picture)[:2] != (image.height, image.width):
         raise ValueError("two sizes")
     if image.mode == "CMYK":
-        _decode_without_damage(picture, "CMYK", 1, 1)
+        decode_undamaged(picture, "CMYK")
         return _decode_any(Image.open(ReadLimitedFile(picture, MOST_READS), formats=["JPEG"]))
     factor = _shrinking(image)
-    return _decode_without_damage(
-        picture, "RGB", -(-image.height // factor), -(-image.width // factor)
-    )
-
-
-def _decode_without_damage(picture: bytes, colours: str, height: int, width: int) -> Pixels:
-    """The pixels, at the smallest scale of at least this size."""
-    how = {"colorspace": colours, "min_height": height, "min_width": width}
-    pixels: Pixels
-    try:
-        pixels = simplejpeg.decode_jpeg(picture, **how)
-    except ValueError as error:
-        if any(complaint in str(error) for complaint in DAMAGE):
-            raise
-        pixels = simplejpeg.decode_jpeg(picture, **how, strict=False)
-    return pixels
+    return decode_undamaged(picture, "RGB", -(-image.height // factor), -(-image.width // factor))
 
 
 def _decode_any(image: Image.Image) -> Pixels:
     if image.mode in ("I", "F"):
         raise ValueError("32-bit samples have no agreed white")
+    if image.mode == "P" and "transparency" not in image.info:
+        _refuse_missing_colours(image)
     if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        samples = (np.asarray(image) >> 8).astype(np.uint8)
+        image = Image.fromarray(255 - samples if white_is_zero(image) else samples)
     elif image.has_transparency_data:
         image = image.convert("RGBA")
     return np.array(image.convert("RGB").reduce(_shrinking(image)))
+
+
+def _refuse_missing_colours(image: Image.Image) -> None:
+    image.load()
+    palette, (_, highest) = image.getpalette() or [], image.getextrema()
+    if 3 * int(highest) >= len(palette):  # type: ignore[arg-type] # of one band
+        raise ValueError("colours that are not in the palette")
 
 
 def _shrinking(image: Image.Image) -> int:
     """1, 2, 4 or 8: the scales at which decoding a JPEG is fast."""
     enough = max(1, max(image.size) // ENOUGH_SIDE)
     return int(min(8, 1 << (enough.bit_length() - 1)))
-
-
-def _read_by_libtiff() -> None:
-    """Have libtiff read every TIFF, and keep it from writing to standard error.
-
-    Pillow's own reader keeps a Python object for each strip or tile: gigabytes, if they are tiny.
-    What libtiff minds about a file would stand between the lines of the log.
-    """
-    TiffImagePlugin.READ_LIBTIFF = True
-    pillow = ctypes.CDLL(_imaging.__file__)  # finds the names of its libraries, too
-    set_handler = getattr(pillow, "TIFFSetErrorHandler", None)
-    if set_handler is not None:  # None: a Pillow that hides its libtiff, or has none
-        set_handler(None)
-
-
-_read_by_libtiff()

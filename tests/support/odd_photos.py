@@ -128,7 +128,7 @@ def _jpegs() -> Iterator[Odd]:
         "progressive": plain(progressive=True),
         "optimised": plain(optimize=True),
         "a scan's parameters of a progressive file": _odd_scan(file),
-        "scans of single components": _one_component_a_scan(),
+        "scans of single components": one_component_a_scan(),
         "no Huffman tables, a frame of Motion JPEG": rebuilt(
             file, lambda m, s: b"" if m == 0xC4 else s
         ),
@@ -148,7 +148,7 @@ def _odd_scan(file: bytes) -> bytes:
     return file[: start + length - 1] + b"\0\0\0" + file[start + 2 + length :]
 
 
-def _one_component_a_scan() -> bytes:
+def one_component_a_scan() -> bytes:
     """As a scanner writes it: the three components one after the other."""
     planes = PICTURE.convert("YCbCr").split()
     files = [saved(plane, "JPEG", quality=90) for plane in planes]

@@ -1,0 +1,124 @@
+"""JPEG files that libjpeg decodes with at most a warning: which are damaged, and which are not."""
+
+import struct
+from itertools import pairwise
+
+import pytest
+
+from reference_server.refusals import UnreadablePhoto
+from reference_server.request.photo import read_photo
+from tests.support.odd_photos import (
+    PICTURE,
+    SIDE,
+    inserted,
+    noise,
+    one_component_a_scan,
+    plain,
+    saved,
+    segment,
+)
+from verikit.contract import load_contract
+
+STANDARDS = load_contract().photo_standards
+END = b"\xff\xd9"
+FILE = plain()
+CODED = FILE.index(b"\xff\xda") + 14
+MCUS = (SIDE // 16) ** 2
+
+
+def is_read(file: bytes) -> bool:
+    try:
+        read_photo(file, STANDARDS)
+    except UnreadablePhoto:
+        return False
+    return True
+
+
+def starts(file: bytes, markers: bytes) -> list[int]:
+    places = range(file.index(b"\xff\xda"), len(file) - 1)
+    return [place for place in places if file[place] == 0xFF and file[place + 1] in markers]
+
+
+@pytest.mark.parametrize("interval", [1, 3, 7, 12, MCUS - 1])
+def test_a_restart_interval_without_its_markers_is_damage(interval: int) -> None:
+    assert not is_read(inserted(FILE, segment(0xDD, struct.pack(">H", interval)), 0xDA))
+
+
+@pytest.mark.parametrize("interval", [MCUS, MCUS + 1, 60_000])
+def test_a_restart_interval_longer_than_the_picture_is_harmless(interval: int) -> None:
+    assert is_read(inserted(FILE, segment(0xDD, struct.pack(">H", interval)), 0xDA))
+
+
+def test_a_restart_interval_that_is_lost_or_doubled_is_damage() -> None:
+    file = plain(restart_marker_blocks=1)
+    places = starts(file, bytes(range(0xD0, 0xD8)))
+    assert is_read(file)
+    assert len(places) == MCUS - 1
+    for begin, end in [(3, 4), (3, 11), (3, 19), (20, 35)]:
+        assert not is_read(file[: places[begin]] + file[places[min(end, MCUS - 2)] :])
+    assert not is_read(file[: places[11]] + file[places[3] :])
+
+
+@pytest.mark.parametrize("rest", [b"\0", b"\x5a", b"\x5a\x11\x22\x33", bytes(9), bytes(40_000)])
+def test_a_few_bytes_or_zeros_behind_the_coded_data_are_harmless(rest: bytes) -> None:
+    assert is_read(FILE[:-2] + rest + END)
+
+
+def test_coded_data_that_are_left_over_are_damage() -> None:
+    stuffed = noise(300).replace(b"\xff", b"\xff\0")
+    assert not is_read(FILE[:-2] + stuffed + END)
+    frame = FILE.index(b"\xff\xc0")
+    for height in (SIDE - 16, SIDE // 2):
+        lower = FILE[: frame + 5] + struct.pack(">H", height) + FILE[frame + 7 :]
+        assert not is_read(lower)
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("end", [b"", END], ids=["open", "closed"])
+@pytest.mark.parametrize("optimize", [False, True])
+def test_a_rest_that_was_filled_with_zeros_is_damage(
+    kept: float, end: bytes, *, optimize: bool
+) -> None:
+    file = plain(optimize=optimize)
+    start = file.index(b"\xff\xda") + 14
+    cut = start + int((len(file) - start) * kept)
+    for zeros in (len(file) - cut, 9000, 90_000):
+        assert not is_read(file[:cut] + bytes(zeros) + end)
+
+
+def test_damage_behind_a_harmless_place_is_seen() -> None:
+    file = plain(restart_marker_blocks=1)
+    places = starts(file, bytes(range(0xD0, 0xD8)))
+    padded = file[: places[3]] + bytes(9) + file[places[3] : places[30]] + END
+    assert not is_read(padded)
+
+
+def test_every_component_has_its_scan() -> None:
+    file = one_component_a_scan()
+    places = [*starts(file, b"\xda"), len(file) - 2]
+    head, scans = file[: places[0]], [file[begin:end] for begin, end in pairwise(places)]
+    assert is_read(head + b"".join(scans) + END)
+    for missing in range(3):
+        others = scans[:missing] + scans[missing + 1 :]
+        assert not is_read(head + b"".join(others) + END)
+        assert not is_read(head + b"".join([*others, others[0]]) + END)
+
+
+def test_a_progressive_jpeg_may_end_before_its_finest_scans_if_it_says_so() -> None:
+    file = plain(progressive=True)
+    places = starts(file, b"\xda")
+    for place in places[1:]:
+        assert is_read(file[:place] + END)
+        assert not is_read(file[:place])
+    assert not is_read(file[: places[0]] + END)
+
+
+def test_most_changes_that_spoil_a_picture_are_seen() -> None:
+    """Not all can be: coded data have no checksum, and most changes give other valid data."""
+    file = saved(PICTURE.resize((640, 640)).effect_spread(8), "JPEG", quality=90)
+    start = file.index(b"\xff\xda") + 14
+    spoiled = [
+        file[:place] + bytes(200) + file[place + 200 :]
+        for place in range(start, len(file) - 400, len(file) // 20)
+    ]
+    assert sum(map(is_read, spoiled)) <= len(spoiled) // 4

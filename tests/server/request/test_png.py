@@ -1,0 +1,159 @@
+"""PNG files whose chunks are sound and whose compressed data hold too little, or too much."""
+
+import struct
+import tracemalloc
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reference_server.refusals import UnreadablePhoto
+from reference_server.request.photo import read_photo
+from tests.support.odd_photos import PICTURE, saved
+from verikit.contract import load_contract
+
+STANDARDS = load_contract().photo_standards
+PASSES = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+SAMPLES = np.asarray(PICTURE)
+BLACK = np.zeros((97, 61, 3), np.uint8)
+GREY, COLOUR, PALETTE = 0, 2, 3
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + check
+
+
+def rows(samples: np.ndarray, bits: int = 8) -> list[bytes]:
+    if bits == 16:
+        samples = samples.astype(">u2") * 257
+    if bits < 8:
+        binary = np.unpackbits(samples[..., None] >> (8 - bits), axis=-1)[..., 8 - bits :]
+        samples = np.packbits(binary.reshape(len(samples), -1), axis=1)
+    return [b"\0" + row.tobytes() for row in samples]
+
+
+def interlaced_rows(samples: np.ndarray, bits: int = 8) -> list[bytes]:
+    return [
+        row
+        for left, top, right, down in PASSES
+        for row in rows(samples[top::down, left::right], bits)
+    ]
+
+
+def png(
+    data: bytes,
+    samples: np.ndarray = SAMPLES,
+    *,
+    bits: int = 8,
+    colour: int = COLOUR,
+    interlaced: bool = False,
+    palette: bytes = b"",
+) -> bytes:
+    """A PNG of the size of the samples and of any data."""
+    height, width = samples.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, interlaced)
+    chunks = [chunk(b"IHDR", header), *([chunk(b"PLTE", palette)] if palette else [])]
+    chunks += [chunk(b"IDAT", data), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def is_read(file: bytes) -> bool:
+    try:
+        read_photo(file, STANDARDS)
+    except UnreadablePhoto:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("interlaced", [False, True], ids=["rows", "passes"])
+@pytest.mark.parametrize("samples", [SAMPLES, BLACK], ids=["picture", "black"])
+@pytest.mark.parametrize(
+    ("bits", "colour"), [(8, COLOUR), (16, COLOUR), (8, GREY), (16, GREY), (4, GREY), (1, GREY)]
+)
+def test_a_png_is_read_if_it_holds_all_of_its_rows(
+    bits: int, colour: int, samples: np.ndarray, *, interlaced: bool
+) -> None:
+    picture = samples[..., 0] if colour == GREY else samples
+    pieces = (interlaced_rows if interlaced else rows)(picture, bits)
+
+    def with_data(data: bytes) -> bytes:
+        return png(zlib.compress(data), samples, bits=bits, colour=colour, interlaced=interlaced)
+
+    whole = b"".join(pieces)
+    assert is_read(with_data(whole))
+    assert is_read(with_data(whole + b"bytes that nobody reads"))
+    for kept in (1, len(pieces) // 2, len(pieces) - 1):
+        assert not is_read(with_data(b"".join(pieces[:kept])))
+    assert not is_read(with_data(whole[:-1]))
+
+
+def test_a_photo_whose_last_row_is_black_is_read() -> None:
+    samples = SAMPLES.copy()
+    samples[-8:] = 0
+    photo = read_photo(saved(Image.fromarray(samples), "PNG"), STANDARDS)
+    assert np.array_equal(photo.pixels, samples)
+
+
+@pytest.mark.parametrize(
+    "place", [300, -2000, -1], ids=["at its beginning", "towards its end", "in its checksum"]
+)
+def test_a_change_in_the_compressed_data_is_damage_whatever_the_chunks_say(place: int) -> None:
+    data = bytearray(zlib.compress(b"".join(rows(SAMPLES))))
+    data[place] ^= 0x55
+    assert not is_read(png(bytes(data)))
+
+
+def test_a_row_of_an_unknown_filter_is_damage() -> None:
+    pieces = rows(SAMPLES)
+    pieces[50] = b"\x09" + pieces[50][1:]
+    assert not is_read(png(zlib.compress(b"".join(pieces))))
+
+
+@pytest.mark.parametrize("data", [b"", zlib.compress(b"")], ids=["no data", "an empty stream"])
+def test_a_png_without_pixels_is_damaged(data: bytes) -> None:
+    assert not is_read(png(data))
+
+
+@pytest.mark.parametrize("default", [False, True])
+def test_what_is_missing_of_an_animation_is_missing_of_its_first_picture(*, default: bool) -> None:
+    other = PICTURE.transpose(Image.Transpose.ROTATE_180)
+    file = saved(PICTURE, "PNG", save_all=True, append_images=[other], default_image=default)
+    start = file.index(b"IDAT") - 4
+    end = start + 12 + struct.unpack_from(">I", file, start)[0]
+    short = chunk(b"IDAT", zlib.compress(b"".join(rows(SAMPLES[:40]))))
+    assert is_read(file)
+    assert not is_read(file[:start] + short + file[end:])
+    assert not is_read(file[:start] + file[end:])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP"])
+def test_colours_that_are_not_in_the_palette_are_damage(kind: str) -> None:
+    plate = PICTURE.quantize(200)
+    file = saved(plate, kind)
+    assert is_read(file)
+    indices = np.asarray(plate)
+    palette = bytes(plate.getpalette() or [])
+    few = png(zlib.compress(b"".join(rows(indices))), colour=PALETTE, palette=palette[:300])
+    if kind == "BMP":
+        place = 54 + 4 * 200
+        few = (
+            file[:10] + struct.pack("<I", place) + file[14:46] + struct.pack("<I", 100) + file[50:]
+        )
+    assert not is_read(few)
+
+
+def test_counting_rows_takes_little_memory() -> None:
+    vast = np.zeros((4096, 4096), np.uint8)
+    file = png(zlib.compress(bytes(4096 * 4097)), vast, colour=GREY)
+    tracemalloc.start()
+    photo = read_photo(file, replace(STANDARDS, max_file_bytes=2**30))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert not photo.pixels.any()
+    assert peak < photo.pixels.nbytes + 2**22
