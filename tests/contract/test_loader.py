@@ -6,7 +6,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from verikit.contract import ContractError, PhotoStandards, load_contract
 from verikit.contract.profile import load_profile
@@ -16,6 +15,8 @@ CONTRACT = load_contract()
 
 
 def test_document_is_valid_openapi() -> None:
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - slow to import
+
     assert not list(OpenAPIV31SpecValidator(CONTRACT.document).iter_errors())
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from reference_server.faces.fitting.pairs import Statistics, blocks
@@ -66,6 +65,8 @@ def draw_cohort(means: Templates, seed: int) -> NDArray[np.float16]:
 
     Returns an array of shape (COHORT_SIZE, D).
     """
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415 - slow to import, seldom needed
+
     with threadpool_limits(1):  # sums of several threads differ from run to run
         mixture = GaussianMixture(COMPONENTS, random_state=seed).fit(means)
         mixture.set_params(random_state=seed)

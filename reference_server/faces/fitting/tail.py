@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import genpareto
 
 TAIL_FROM = 1e-3  # the distribution is fitted to what lies beyond this rate
 COUNTED_TO = 1e-4  # and takes over from this one
@@ -65,12 +65,12 @@ class Tail:
         start = int(np.argmax(rates <= TAIL_FROM))
         centres = edges[start:] - edges[start] + (edges[1] - edges[0]) / 2
         exceedances = np.repeat(centres, histogram.counts[start:])
-        shape, _, scale = genpareto.fit(exceedances, floc=0)
+        shape, _, scale = scipy.stats.genpareto.fit(exceedances, floc=0)
         return cls(float(edges[start]), float(rates[start]), float(shape), float(scale))
 
     def similarity_at(self, rate: float) -> float:
         """The similarity at which the false match rate is ``rate``."""
-        beyond = genpareto.isf(rate / self.rate, self.shape, scale=self.scale)
+        beyond = scipy.stats.genpareto.isf(rate / self.rate, self.shape, scale=self.scale)
         return self.threshold + float(beyond)
 
 

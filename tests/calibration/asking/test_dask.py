@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from calibration.executors import open_workers
 from tests.support.needs import missing
 from verikit.cli import main
 
-pytest.importorskip("distributed", reason=missing("Dask", "make test"))
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+WITHOUT_DASK = pytest.mark.skipif(
+    not find_spec("distributed"), reason=missing("Dask", "make test")
+)  # to import it takes a while
+pytestmark = [pytest.mark.live, pytest.mark.slow, WITHOUT_DASK]
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, closing, contextmanager
+from importlib.util import find_spec
 
 import pytest
 from click.testing import CliRunner
@@ -15,8 +16,10 @@ from tests.support.needs import missing
 from tests.support.ports import free_port
 from verikit.cli import main
 
-pytest.importorskip("distributed", reason=missing("Dask", "make test"))
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+WITHOUT_DASK = pytest.mark.skipif(
+    not find_spec("distributed"), reason=missing("Dask", "make test")
+)  # to import it takes a while
+pytestmark = [pytest.mark.live, pytest.mark.slow, WITHOUT_DASK]
 FAST = ["--rate", "100000", "--quiet", "--json", "--budget", "1000"]
 
 

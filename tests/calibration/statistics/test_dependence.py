@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import norm
+import scipy
 
 from calibration.statistics.dependence import (
     FEW_EVENTS,
@@ -125,7 +125,7 @@ def test_alike_photos_of_few_people_seldom_pass_at_twice_the_claim(people, photo
     """Scores of one pair of people have a correlation of 0.7; one wrong PASS in 20 is allowed."""
     rng = np.random.default_rng(8)
     first, second = np.triu_indices(people, 1)
-    thresholds = norm.isf([min(0.4, 2 * rate) for rate in CLAIMED])
+    thresholds = scipy.stats.norm.isf([min(0.4, 2 * rate) for rate in CLAIMED])
     passed = 0
     for _ in range(40):
         pair = np.sqrt(0.7) * rng.standard_normal(first.size, np.float32)
@@ -155,6 +155,7 @@ def photos_alike(rng, people: int, photos: int, times: float) -> Shares:
     shared = np.sqrt(0.7) * rng.standard_normal(first.size)
     left, before, events = np.full(first.size, photos**2), np.ones(first.size), []
     for rate in CLAIMED:
+        norm = scipy.stats.norm
         chance = norm.sf((norm.isf(times * rate) - shared) / np.sqrt(0.3))
         left = rng.binomial(left, np.clip(chance / before, 0, 1))
         before = np.maximum(chance, 1e-300)
@@ -191,6 +192,7 @@ def test_people_who_are_unlike_seldom_pass_at_twice_the_claim():
         shared = np.sqrt(0.15) * (each[first] + each[second])
         left, before, events = np.full(first.size, 36), np.ones(first.size), []
         for rate in CLAIMED[:2]:
+            norm = scipy.stats.norm
             chance = norm.sf((norm.isf(2 * rate) - shared) / np.sqrt(0.7))
             left = rng.binomial(left, np.clip(chance / before, 0, 1))
             before = chance

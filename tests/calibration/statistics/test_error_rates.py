@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from sklearn.metrics import det_curve
 
 from calibration.counting.histogram import Histogram
 from calibration.statistics.det import crossing, det, threshold_for
@@ -23,6 +22,8 @@ def scores():
 
 
 def test_det_is_scikit_learns_on_scores_it_does_not_merge(scores):
+    from sklearn.metrics import det_curve  # noqa: PLC0415 - slow to import
+
     curve = det(*histograms(*scores))
     truth = np.repeat([0, 1], [scores[0].size, scores[1].size])
     fmr, fnmr, thresholds = det_curve(truth, np.concatenate(scores))

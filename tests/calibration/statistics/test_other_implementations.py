@@ -5,14 +5,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate
-from scipy.stats import binom, genpareto
-from sklearn.metrics import det_curve
-from statsmodels.regression.linear_model import OLS
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from calibration.counting.histogram import Histogram
 from calibration.statistics import det, tail
@@ -35,6 +30,8 @@ RATES = load_contract().error_rates
 
 @given(n=st.integers(1, 1_000_000), share=st.floats(0, 1), alpha=st.floats(0.001, 0.2))
 def test_intervals_are_statsmodels_exact_ones(n: int, share: float, alpha: float) -> None:
+    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415 - slow to import
+
     k = round(share * n)
     low, high = proportion_confint(k, n, 2 * alpha, method="beta")
     assert lower_bound(k, n, alpha) == pytest.approx(low, rel=1e-9, abs=1e-15)
@@ -56,12 +53,15 @@ def test_the_complement_is_the_rate_of_what_did_not_happen(n: int, share: float)
 @given(n=st.integers(1, 100_000), share=st.floats(0, 1), p=st.floats(1e-6, 0.999))
 def test_chances_are_scipys_binomial_tails(n: int, share: float, p: float) -> None:
     k = round(share * n)
+    binom = scipy.stats.binom
     assert chance_of_at_most(k, n, p) == pytest.approx(binom.cdf(k, n, p), rel=1e-6, abs=1e-100)
     assert chance_of_at_least(k, n, p) == pytest.approx(binom.sf(k - 1, n, p), rel=1e-6, abs=1e-100)
 
 
 @given(chances=st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_that_of_statsmodels(chances: list[float]) -> None:
+    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - slow to import
+
     with patch("gc.collect"):  # which statsmodels does in each call
         _, expected, *_ = multipletests(chances, method="holm")
     assert holm(chances) == pytest.approx(expected)
@@ -80,12 +80,15 @@ def test_the_martingale_is_the_mixture_integrated_numerically(k: int, n: int, ra
         evidence = k * math.log(p / rate) + (n - k) * (math.log1p(-p) - math.log1p(-rate))
         return 2 * math.exp(evidence + (b - 1) * math.log1p(-p) - log_beta)
 
-    found, _ = integrate.quad(integrand, 1e-12, 0.5, limit=500, points=[math.sqrt((k + 0.5) / n)])
+    peak = math.sqrt((k + 0.5) / n)
+    found, _ = scipy.integrate.quad(integrand, 1e-12, 0.5, limit=500, points=[peak])
     assert log_martingale(k, n, rate, claimed) == pytest.approx(math.log(found), rel=1e-6)
 
 
 def test_curves_are_those_of_scikit_learn() -> None:
     """Bins have the contract's thresholds among their edges, so scores stand on edges here."""
+    from sklearn.metrics import det_curve  # noqa: PLC0415 - slow to import
+
     rng = np.random.default_rng(7)
     non_mated, mated = (
         Histogram(thresholds=RATES.thresholds),
@@ -114,6 +117,8 @@ def test_curves_are_those_of_scikit_learn() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_design_effect_is_a_variance_clustered_by_person(seed: int) -> None:
     """Mated comparisons: statsmodels' sandwich of groups over the variance of independence."""
+    from statsmodels.regression.linear_model import OLS  # noqa: PLC0415 - slow to import
+
     rng = np.random.default_rng(seed)
     tried = rng.integers(1, 30, 300)
     chance = rng.beta(0.5, 5, 300)
@@ -142,7 +147,8 @@ def test_the_tail_is_as_likely_as_any_other_fit(seed: int) -> None:
     middles = (scores.edges[first:-1] + scores.edges[first + 1 :]) / 2 - fitted.start
 
     def likelihood(shape: float, scale: float) -> float:
-        return float(genpareto.logpdf(middles, shape, scale=scale) @ scores.bins[first:])
+        logs = scipy.stats.genpareto.logpdf(middles, shape, scale=scale)
+        return float(logs @ scores.bins[first:])
 
     best = likelihood(fitted.shape, fitted.scale)
     around = [
@@ -157,7 +163,7 @@ def test_the_tail_is_as_likely_as_any_other_fit(seed: int) -> None:
 @pytest.mark.parametrize("rate", [1e-2, 1e-3])
 def test_plans_hold_by_scipys_binomial(rate: float) -> None:
     """Enough comparisons, and one fewer would not do."""
-    alpha = 0.05
+    alpha, binom = 0.05, scipy.stats.binom
     n = without_errors(rate)
     assert binom.cdf(0, n, rate) <= alpha < binom.cdf(0, n - 1, rate)
     n = to_pass(rate, 2.0, power=0.8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+import scipy
 
 from calibration.statistics.dependence import Shares, design_effects, joint_effects
 from calibration.statistics.split_tails import log_above
@@ -32,7 +32,8 @@ def chance_at(split, one: StratifiedEvidence, limit: float, *, low: bool) -> flo
         one.share * tops[:, None] / one.top.n + (1 - one.share) * rests[None, :] / one.rest.n
     )
     counted = estimates <= one.rate + 1e-12 if low else estimates >= one.rate - 1e-12
-    chances = binom.pmf(tops, one.top.n, p_top)[:, None] * binom.pmf(rests, one.rest.n, p_rest)
+    pmf = scipy.stats.binom.pmf
+    chances = pmf(tops, one.top.n, p_top)[:, None] * pmf(rests, one.rest.n, p_rest)
     return float(chances[counted].sum())
 
 

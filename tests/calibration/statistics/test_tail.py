@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import genpareto
+import scipy
 
 from calibration.counting.histogram import Histogram
 from calibration.statistics import tail
@@ -96,6 +96,7 @@ def test_a_fit_that_ends_below_a_threshold_says_nothing_there():
 
 @pytest.mark.parametrize("shape", [-0.4, -0.1, 0.0, 0.2, 0.6])
 def test_the_fit_is_the_most_likely_one(shape):
+    genpareto = scipy.stats.genpareto
     excesses = genpareto.rvs(shape, scale=0.05, size=5_000, random_state=np.random.default_rng(8))
     found, scale = tail.fit_pareto(excesses)
     theirs, _, their_scale = genpareto.fit(excesses, floc=0)
