@@ -61,7 +61,7 @@ CONTENTS = {
     "half": b'{"kind": "header", "format": 1',
     "of an other kind": b'{"kind": 1, "rows": 7, "stages": [7], "statuses": 7, "require": 7}',
     "bytes": b"\xff\xfe\x00\x93NUMPY",
-    "deep": b"[" * 1_500,
+    "deep": b"[" * 1_000,
 }
 
 
