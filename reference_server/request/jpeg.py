@@ -17,8 +17,11 @@ from reference_server.pictures import Pixels
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 JFIF, ADOBE, COMMENT = 0xE0, 0xEE, 0xFE
-PROGRESSIVE = (0xC2, 0xCA)
-FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those are tables
+PROGRESSIVE = 0xC2
+FRAMES = frozenset(range(0xC0, 0xC8)) - {0xC4}  # that is a table
+ARITHMETIC = frozenset(range(0xC9, 0xD0))
+"""Frames and tables of arithmetic coding, in which a rest that is missing reads as zeros."""
+
 NOTES = frozenset(range(0xE0, 0xF0)) | {COMMENT}
 ALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 """Restart and TEM markers, which have no content."""
@@ -96,6 +99,8 @@ def _without_padding(picture: bytes, count: int) -> bytes:
 
 def _needed(marker: int, segment: bytes, scans: _Scans) -> bytes:
     """What decoding needs of a segment."""
+    if marker in ARITHMETIC:
+        raise ValueError("arithmetic coding")
     if marker == SOS:
         return scans.add(segment)
     if marker in FRAMES:
@@ -143,7 +148,7 @@ class _Scans:
 
     def begin(self, marker: int, segment: bytes) -> None:
         """A frame header."""
-        self._progressive = marker in PROGRESSIVE
+        self._progressive = marker == PROGRESSIVE
         numbers = segment[10 : 10 + 3 * segment[9] : 3] if len(segment) > 9 else b""
         self._missing = {number: [UNSEEN] * 64 for number in numbers}
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,13 @@ UNSIGNED = 1
 WHITE_IS_ZERO, PALETTE, YCBCR, LAB = 0, 3, 6, 8
 PLANES_APART = 2
 
+PILLOWS_TYPES = frozenset({*range(1, 14), 16})
+ABOUT_PIXELS = range(330)
+"""Tags whose values Pillow and libtiff must read alike; higher ones are notes, or checked here."""
+
+MOST_TILE_SIDE = 1024
+"""Of a tile that is larger than its picture; libtiff decodes it whole."""
+
 MOST_PIECES = 5000
 """Strips or tiles of JPEG; a photo of the largest size has about a thousand."""
 
@@ -37,7 +45,23 @@ def check_tiff(file: bytes, image: Image.Image) -> None:
     Raises:
         Exception: its pixels would be wrong, or a JPEG in it is damaged.
     """
-    tags, compression = _tags(image), image.info["compression"]
+    if any(tag in ABOUT_PIXELS and kind not in PILLOWS_TYPES for tag, kind in _entries(file)):
+        raise ValueError("types that libtiff knows and Pillow passes over")
+    tags = _tags(image)
+    _refuse_wrong_pixels(tags, image.info["compression"])
+    for side, tile in ((Tag.IMAGEWIDTH, Tag.TILEWIDTH), (Tag.IMAGELENGTH, Tag.TILELENGTH)):
+        if tags.get(tile, 0) > max(MOST_TILE_SIDE, tags[side] + 15):
+            raise ValueError("tiles that are larger than the picture")
+    if image.info["compression"] == "jpeg":
+        for stream, columns, rows in _jpegs(file, tags):
+            picture = picture_of(stream)
+            height, width, *_ = simplejpeg.decode_jpeg_header(picture)
+            if width != columns or height not in rows:
+                raise ValueError("a strip or tile of another size")
+            decode_undamaged(picture, "CMYK" if image.mode == "CMYK" else "GRAY")
+
+
+def _refuse_wrong_pixels(tags: Tags, compression: str) -> None:
     photometric = tags[Tag.PHOTOMETRIC_INTERPRETATION]
     bits = tags.get(Tag.BITSPERSAMPLE, (1,))
     if compression not in SOUND or not BITS.issuperset(bits):
@@ -52,13 +76,6 @@ def check_tiff(file: bytes, image: Image.Image) -> None:
         colours = tags[Tag.COLORMAP]
         if len(colours) != 3 << bits[0] or max(colours) < 256:
             raise ValueError("a palette of too few colours, or of 8 bits")
-    if compression == "jpeg":
-        colours = "CMYK" if image.mode == "CMYK" else "GRAY"
-        for picture, height, width in _jpegs(file, tags):
-            rows, columns, *_ = simplejpeg.decode_jpeg_header(picture)
-            if rows < height or columns < width:
-                raise ValueError("a strip without all of its pixels")
-            decode_undamaged(picture, colours)
 
 
 def white_is_zero(image: Image.Image) -> bool:
@@ -71,10 +88,23 @@ def _tags(image: Image.Image) -> Tags:
     return tags
 
 
-def _jpegs(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, int]]:
-    """The JPEG of each strip or tile, with the tables that they share, and the least size of it."""
+def _entries(file: bytes) -> Iterator[tuple[int, int]]:
+    """Tag and type of each entry in the first directory."""
+    order = "<" if file[:2] == b"II" else ">"
+    if file[2:4] in (b"+\0", b"\0+"):  # BigTIFF
+        offset, head, length, (place,) = 8, "Q", 20, struct.unpack_from(f"{order}Q", file, 8)
+    else:
+        offset, head, length, (place,) = 2, "H", 12, struct.unpack_from(f"{order}I", file, 4)
+    (count,) = struct.unpack_from(f"{order}{head}", file, place)
+    for entry in range(min(count, MOST_PIECES)):
+        yield struct.unpack_from(f"{order}HH", file, place + offset + entry * length)
+
+
+def _jpegs(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
+    """The JPEG of each strip or tile, with the tables that they share; its width and height."""
     width, height = tags[Tag.IMAGEWIDTH], tags[Tag.IMAGELENGTH]
-    if Tag.TILEOFFSETS in tags:
+    tiled = Tag.TILEOFFSETS in tags
+    if tiled:
         columns, rows = tags[Tag.TILEWIDTH], tags[Tag.TILELENGTH]
         offsets, lengths = tags[Tag.TILEOFFSETS], tags[Tag.TILEBYTECOUNTS]
     else:
@@ -83,15 +113,15 @@ def _jpegs(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, int]]:
     across, down = -(-width // columns), -(-height // rows)
     planes = tags[Tag.SAMPLESPERPIXEL] if tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART else 1
     pieces = across * down * planes
-    if pieces > min(MOST_PIECES, len(offsets), len(lengths)):
-        raise ValueError("too many strips or tiles, or too few")
+    if pieces > min(MOST_PIECES, len(offsets), len(lengths)) or sum(lengths) > len(file):
+        raise ValueError("too many strips or tiles, or too few, or one upon the other")
     tables = tags.get(Tag.JPEGTABLES, b"")[:-2]
     for piece in range(pieces):
         start = offsets[piece]
         stream = file[start : start + lengths[piece]]
         left = height - rows * (piece // across % down)
-        least = rows if Tag.TILEOFFSETS in tags else min(rows, left)
-        yield picture_of(tables + stream[2:] if tables else stream), least, columns
+        fewest = rows if tiled else min(rows, left)
+        yield tables + stream[2:] if tables else stream, columns, range(fewest, rows + 1)
 
 
 def _read_by_libtiff() -> None:

@@ -185,6 +185,15 @@ def _texts(dice: Random) -> bytes:
     return png.join([chunks[0], *[chunk] * dice.choice((1, 40)), *chunks[1:]])
 
 
+def _tiles(dice: Random) -> bytes:
+    """A small TIFF in a tile that unpacks to a hundred megabytes; its sides in odd types."""
+    data = _deflated(dice.choice((1, 100)))
+    side, kind = dice.choice((1024, 10_000)), dice.choice((4, 16, 17, 18))
+    sides = Tag(TILE_WIDTH, (side,), kind), Tag(TILE_LENGTH, (side,), kind)
+    places = Tag(TILE_OFFSETS, (DATA,)), Tag(TILE_COUNTS, (len(data),))
+    return tiff(with_tags(grey(64, 64), Tag(259, (8,)), *sides, *places), data)
+
+
 def _pixels(dice: Random) -> bytes:
     """A small PNG whose pixels unpack to a hundred megabytes."""
     first = png.header(64, 64, 8, dice.choice((0, 2, 6)))
@@ -199,6 +208,7 @@ KINDS: dict[str, Callable[[Random], bytes]] = {
     "bombs: pieces": _pieces,
     "bombs: runs": _runs,
     "bombs: strips": _strips,
+    "bombs: tiles": _tiles,
     "bombs: texts": _texts,
     "bombs: pixels": _pixels,
 }

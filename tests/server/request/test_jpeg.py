@@ -113,6 +113,11 @@ def test_a_progressive_jpeg_may_end_before_its_finest_scans_if_it_says_so() -> N
     assert not is_read(file[: places[0]] + END)
 
 
+@pytest.mark.parametrize("frame", [0xC9, 0xCA, 0xCD, 0xCE])
+def test_arithmetic_coding_is_refused_because_a_missing_rest_is_not_told(frame: int) -> None:
+    assert not is_read(FILE.replace(b"\xff\xc0", bytes((0xFF, frame)), 1))
+
+
 def test_most_changes_that_spoil_a_picture_are_seen() -> None:
     """Not all can be: coded data have no checksum, and most changes give other valid data."""
     file = saved(PICTURE.resize((640, 640)).effect_spread(8), "JPEG", quality=90)

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
+from resource import RUSAGE_SELF, getrusage
 from typing import NamedTuple
 
 import numpy as np
@@ -291,3 +292,45 @@ def test_photometric_interpretation_is_not_guessed() -> None:
     assert is_read(file)
     place = file.index(b"\x06\x01\x03\x00")
     assert not is_read(file[:place] + b"\x07" + file[place + 1 :])
+
+
+def tiled(side: int, *, kind: int = 4, also_strips: bool = False) -> bytes:
+    """A gray picture in one tile, whose type of number libtiff reads and Pillow may not."""
+    written.CODES.setdefault(kind, "Q")
+    data = zlib.compress(bytes(side * side))
+    tags = written.with_tags(written.grey(SIDE, SIDE), Tag(written.COMPRESSION, (DEFLATE,)))
+    if not also_strips:
+        tags = [tag for tag in tags if tag.number not in (written.OFFSETS, written.BYTE_COUNTS)]
+    sides = Tag(written.TILE_WIDTH, (side,), kind), Tag(written.TILE_LENGTH, (side,), kind)
+    places = Tag(written.TILE_OFFSETS, (written.DATA,)), Tag(written.TILE_COUNTS, (len(data),))
+    return written.tiff(written.with_tags(tags, *sides, *places), data)
+
+
+def test_a_tile_may_be_larger_than_its_picture_but_not_without_limit() -> None:
+    for side in (32, 64, 512, 1024):
+        assert is_read(tiled(side))
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    for kind in (4, 16, 17, 18):
+        assert not is_read(tiled(12_000, kind=kind, also_strips=True))
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_strips_of_jpeg_do_not_lie_one_upon_the_other() -> None:
+    image = LARGE.resize((SIDE, 400))
+    (first, *others), tags = parts_of(
+        saved(image, "TIFF", compression="jpeg", strip_size=SIDE * 3 * 8)
+    )
+    assert len(others) == 49
+    file = tiff([first, *others], *tags)
+    assert is_read(file)
+    offsets = Tag(written.OFFSETS, (8,) * 50), Tag(written.BYTE_COUNTS, (len(file) - 8,) * 50)
+    assert not is_read(tiff([first, *others], *tags, *offsets))
+
+
+def test_a_jpeg_larger_than_its_strip_is_not_decoded() -> None:
+    strips, tags = parts_of(saved(LARGE, "TIFF", compression="jpeg"))
+    assert len(strips) == 1
+    frame = strips[0].index(b"\xff\xc0") + 5
+    vast = strips[0][:frame] + b"\xfd\xe8\xfd\xe8" + strips[0][frame + 4 :]
+    assert is_read(tiff(strips, *tags))
+    assert not is_read(tiff([vast], *tags))
