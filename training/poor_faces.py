@@ -26,6 +26,7 @@ from reference_server.refusals import NoFaceFound
 from reference_server.stages import Stages
 from training.photos import portraits, read
 from training.poor_photos import CONDITIONS, KINDS
+from training.unseen_photos import UNSEEN
 
 NAMES = tuple(field.name for field in fields(Measures))
 Labelled = tuple[str, Path]
@@ -85,7 +86,7 @@ def _collect(photos: Sequence[Labelled], kind: str) -> tuple[str, Faces]:
 
 
 def _rows(photos: Sequence[Labelled], kind: str) -> Iterator[Row]:
-    engine, change = subject_engine(), {**CONDITIONS, **KINDS}[kind]
+    engine, change = subject_engine(), {**CONDITIONS, **KINDS, **UNSEEN}[kind]
     for person, path in photos:
         if (box := _subject(path)) is None:
             continue

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reference_server.faces.detection.boxes import Box
 from reference_server.faces.engine import Engine
 from reference_server.faces.finder import Face
 from reference_server.faces.photo_quality import Measures
@@ -17,6 +18,8 @@ from reference_server.pictures import Photo
 from reference_server.stages import Stages
 from tests.support.seeing import seeing_once
 from training.poor_photos import (
+    CONDITIONS,
+    KINDS,
     Change,
     barred,
     blurred,
@@ -30,6 +33,7 @@ from training.poor_photos import (
     shaded,
     smeared,
 )
+from training.unseen_photos import UNSEEN
 from verikit.portraits import PEOPLE, head
 
 SHIPPED_PENALTY = Penalty.load(SHIPPED / "Dlib-penalty.json")
@@ -167,3 +171,15 @@ def test_portraits_of_other_cameras_cost_hardly_anything(engine, data, photo_of)
     for path in sorted((data / "occlusion" / "bare").iterdir())[::3]:
         costs.append(cost(engine, photo_of(path.relative_to(data))))
     assert np.quantile(costs, 0.9) < 0.3 * NOTICEABLE
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_an_unseen_kind_changes_a_photo_and_always_in_the_same_way(kind):
+    good = head("collins", 250)
+    poor, again = (np.asarray(UNSEEN[kind](good.copy(), Box(60, 60, 190, 190, 1))) for _ in "12")
+    assert np.array_equal(poor, again)
+    assert not np.array_equal(poor, np.asarray(good))
+
+
+def test_nothing_is_fitted_to_unseen_kinds():
+    assert not {*UNSEEN} & {*KINDS, *CONDITIONS}
