@@ -32,6 +32,8 @@ BEHIND_A_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 
+RESTART_INTERVAL = b"\xff\xdd"
+
 MOST_STRAY_BYTES = 4
 """That cameras leave behind the coded data, besides zeros and ones; more of them are a picture's
 own, which a damaged place made libjpeg skip."""
@@ -73,19 +75,21 @@ def decode_undamaged(picture: bytes, colours: str, height: int = 1, width: int =
     Raises:
         ValueError: the picture is no JPEG, or damaged.
     """
-    for _ in range(3):  # a few bytes that libjpeg has read ahead are not in its count
-        try:
-            pixels: Pixels = simplejpeg.decode_jpeg(
-                picture, colorspace=colours, min_height=height, min_width=width
-            )
-        except ValueError as error:
-            left_over = LEFT_OVER.search(str(error))
-            if left_over is None:
-                raise
-            picture = _without_padding(picture, int(left_over[1]))
+    how = {"colorspace": colours, "min_height": height, "min_width": width}
+    pixels: Pixels
+    try:
+        pixels = simplejpeg.decode_jpeg(picture, **how)
+    except ValueError as error:
+        left_over = LEFT_OVER.search(str(error))
+        if left_over is None:
+            raise
+        without = _without_padding(picture, int(left_over[1]))
+        # All was decoded before libjpeg minded the padding, unless it looked for a restart there.
+        if RESTART_INTERVAL in picture:
+            pixels = simplejpeg.decode_jpeg(without, **how)
         else:
-            return pixels
-    raise ValueError("coded data are left over")
+            pixels = simplejpeg.decode_jpeg(picture, **how, strict=False)
+    return pixels
 
 
 def _without_padding(picture: bytes, count: int) -> bytes:
