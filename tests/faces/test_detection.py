@@ -131,6 +131,12 @@ def test_the_largest_face_and_the_one_nearest_the_centre():
     assert nearest_centre([corner, middle], (400, 200)) is middle
 
 
+def test_of_two_faces_the_one_counts_that_shows_more():
+    middle, half_outside = Box(150, 50, 240, 140, 1.0), Box(345, 50, 445, 150, 2.0)
+    assert largest([half_outside, middle], (400, 200)) is middle
+    assert largest([half_outside, middle], (500, 200)) is half_outside
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientations_as_pillow_shows_them(orientation):
     pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)

@@ -59,9 +59,16 @@ Choice = Callable[[Sequence[Box], tuple[int, int]], Box]
 """Picks one of several faces, given the picture's width and height."""
 
 
-def largest(boxes: Sequence[Box], _: tuple[int, int]) -> Box:
-    """The largest face."""
-    return max(boxes, key=lambda box: box.area)
+def largest(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
+    """The face with the largest part in a picture of ``size`` (width, height)."""
+    width, height = size
+
+    def visible(box: Box) -> float:
+        across = min(box.right, width) - max(box.left, 0)
+        down = min(box.bottom, height) - max(box.top, 0)
+        return max(0.0, across) * max(0.0, down)
+
+    return max(boxes, key=visible)
 
 
 def nearest_centre(boxes: Sequence[Box], size: tuple[int, int]) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from reference_server.faces.detection.boxes import Box, surest
+from reference_server.faces.detection.boxes import Box, largest, surest
 from reference_server.faces.detection.hog import HALF_TURN, SURELY_UPRIGHT, HogDetector
 from reference_server.faces.detection.low_confidence import LowConfidenceFaces
 from reference_server.faces.detection.mtcnn import MtcnnDetector
@@ -72,7 +72,8 @@ class HogThenMtcnn:
         return turns, boxes + self._missed(pixels, turns, boxes)
 
     def _missed(self, pixels: Pixels, turns: int, boxes: list[Box]) -> list[Box]:
-        best = max(boxes, key=lambda box: box.area)
+        height, width = pixels.shape[turns % 2], pixels.shape[1 - turns % 2]
+        best = largest(boxes, (width, height))
         is_large = best.width >= SUBJECT_SHARE * max(pixels.shape)
         if is_large and best.confidence >= SURELY_UPRIGHT:
             return []

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reference_server.faces.detection.boxes import Box, surest
+from reference_server.faces.detection.boxes import Box, largest, surest
 from reference_server.faces.pictures import QUARTER_TURNS, grey, with_long_side
 from reference_server.pictures import Pixels
 
@@ -101,9 +101,11 @@ class _Copy:
 
     def tells(self, boxes: list[Box]) -> bool:
         """Whether these faces are the answer, or none is."""
-        return self.is_whole or (
-            bool(boxes) and max(boxes, key=lambda box: box.area).confidence >= SURELY_UPRIGHT
-        )
+        if self.is_whole or not boxes:
+            return self.is_whole
+        width, height = self.picture.size
+        size = round(width * self.factor), round(height * self.factor)
+        return largest(boxes, size).confidence >= SURELY_UPRIGHT
 
 
 class HogDetector:
