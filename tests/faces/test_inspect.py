@@ -1,6 +1,7 @@
 """``verikit inspect``: the same finding as the server's, as text, JSON and drawing."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -70,6 +71,8 @@ def test_a_poor_photo_is_called_so(tmp_path, portrait):
     assert seen(portrait)["poor"] == []
     told = CliRunner().invoke(main, ["inspect", str(path)]).output
     assert "too blurred for the documented error rates" in told
+    told = CliRunner().invoke(main, ["inspect", str(portrait)]).output
+    assert re.search(r"^poor +of no known kind$", told, re.MULTILINE)
 
 
 def test_a_request_without_options_is_answered_as_it_would_be(tmp_path, hopper):

@@ -50,7 +50,7 @@ export function sentences(seen) {
   const poor = seen.poor.filter((cause) => cause !== "covered" || !seen.covered.length);
   if (poor.length) {
     const causes = poor.join(", ").replace(/^./, (letter) => letter.toUpperCase());
-    told.push(`!${causes}: two photos as poor as this one score lower, so that the documented error rates hold.`);
+    told.push(`!${causes}: two photos as poor as this one score lower, as they would match too often otherwise.`);
   }
   if (!seen.landmarks.length) told.push("Eyes, nose and mouth were not located.");
   return told;
