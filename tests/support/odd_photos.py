@@ -272,6 +272,11 @@ def _gifs() -> Iterator[Odd]:
     canvas = Image.new("RGB", (SIDE, SIDE), plate.convert("RGB").getpixel((0, 0)))
     canvas.paste(plate.resize((40, 40)).convert("RGB"), (20, 30))
     yield Odd("GIF: a frame at an offset", bytes(small), canvas, 255)
+    for interlace in (0, 1):
+        short = saved(plate.crop((0, 0, SIDE, SIDE - 1)), "GIF", interlace=interlace)
+        rows = b"\x00\x00\x00\x00" + struct.pack("<HH", SIDE, SIDE - 1)
+        claimed = short.replace(rows, rows[:6] + struct.pack("<H", SIDE), 1)
+        yield Odd(f"damaged GIF: fewer rows than it says, {interlace}", claimed, None)
 
 
 def _tiffs() -> Iterator[Odd]:
@@ -323,13 +328,35 @@ def _tiles(order: str = "<") -> bytes:
 def _bmps() -> Iterator[Odd]:
     file = saved(PICTURE, "BMP")
     yield Odd("BMP: 24 bits", file, PICTURE)
+    yield Odd("damaged BMP: cut", file[: len(file) // 2], None)
     yield Odd("BMP: palette", saved(PICTURE.quantize(256), "BMP"), PICTURE, 8)
     yield Odd("BMP: one bit", saved(PICTURE.convert("1"), "BMP"), PICTURE.convert("1"))
     yield Odd("BMP: 32 bits", saved(PICTURE.convert("RGBA"), "BMP"), PICTURE)
     yield Odd("BMP: bytes behind its end", file + noise(9999), PICTURE)
     yield Odd("BMP: top row first", _top_down(), PICTURE)
     yield Odd("BMP: OS/2's header", _os2(), PICTURE)
-    yield Odd("damaged BMP: cut", file[: len(file) // 2], None)
+    grey = PICTURE.convert("L")
+    runs = [b"".join(b"\1" + bytes([level]) for level in row) for row in np.asarray(grey)[::-1]]
+    whole, early = b"\0\0".join(runs), b"\0\0".join(runs[:50])
+    yield Odd("BMP: run-length encoded", _bmp(8, 1, whole + b"\0\1"), grey)
+    yield Odd("damaged BMP: runs that end early", _bmp(8, 1, early + b"\0\1"), None)
+    wide = np.dstack([np.asarray(PICTURE)[::-1], np.zeros((SIDE, SIDE, 1), np.uint8)]).tobytes()
+    masks = 0xFF, 0xFF00, 0xFF0000
+    yield Odd("BMP: masks with red first", _bmp(32, 3, wide, struct.pack("<3I", *masks)), None)
+    blue = np.asarray(PICTURE)[::-1, :, ::-1]
+    wide = np.dstack([blue, np.zeros((SIDE, SIDE, 1), np.uint8)]).tobytes()
+    file = _bmp(32, 3, wide, struct.pack("<3I", *masks[::-1]))
+    yield Odd("BMP: masks with blue first", file, PICTURE)
+
+
+def _bmp(bits: int, compression: int, data: bytes, masks: bytes = b"") -> bytes:
+    """With a gray palette where there are at most 8 bits."""
+    levels = range(256 if bits <= 8 else 0)
+    colours = b"".join(bytes([level] * 3 + [0]) for level in levels)
+    head = struct.pack("<IiiHHI", 40, SIDE, SIDE, 1, bits, compression)
+    head += struct.pack("<IiiII", len(data), 2835, 2835, len(levels), 0) + masks + colours
+    place = 14 + len(head)
+    return b"BM" + struct.pack("<IHHI", place + len(data), 0, 0, place) + head + data
 
 
 def _top_down() -> bytes:
