@@ -202,6 +202,10 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands each option over as an argume
             run(app, listener, processes, lambda: _say(ready), read_keys)
     except (CannotStart, ModelError) as error:
         raise click.ClickException(str(error)) from error
+    except MemoryError:
+        raise click.ClickException(
+            "The models need more memory than this process may have: see ulimit -v."
+        ) from None
 
 
 def _settings(lines: options.SecretLines, profile: Path | None, limits: Limits) -> Settings:

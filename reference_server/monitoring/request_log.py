@@ -23,7 +23,7 @@ FOREIGN_IDS = {
     "client_request_id": ("X-Request-ID", re.compile(r"([A-Za-z0-9._-]{1,64})")),
     "trace_id": (
         "traceparent",
-        re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"),
+        re.compile(r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}"),
     ),
 }
 """What other programs call a request, as they are known to write it; anything else stays out."""

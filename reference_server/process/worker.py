@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -135,6 +136,11 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
             with suppress(OSError):  # reading will tell
                 connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
+    def init_signals(self) -> None:
+        """Leave a terminal's Ctrl-C, which every process gets, to the arbiter."""
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def notify(self) -> None:
         """Tell the arbiter that this worker lives, unless its comparison hangs."""
         if self.thread.age < self.limits.longest_comparison:
@@ -230,6 +236,21 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
             trim_heap()
             self._last_trim = now
         self._make_room()
+        if not self.alive:
+            self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        """Take who has come so far; whoever comes later is refused by the kernel, if all stop."""
+        while self.sockets:
+            listener = self.sockets.pop()
+            before = -1
+            while before < self.nr_conns < self.worker_connections:
+                before = self.nr_conns
+                super().accept(listener)
+            with suppress(KeyError):  # it does not listen while it has no room
+                self.poller.unregister(listener)
+            listener.close()
+        self._accepting = False
 
     def _trim_seconds(self) -> float:
         return TRIM_SECONDS if self.thread.idle > TRIM_SECONDS else TRIM_SECONDS_AT_WORK

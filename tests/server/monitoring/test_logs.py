@@ -39,6 +39,8 @@ def test_what_pillow_minds_about_a_photo_stays_out_of_the_log(
     [
         ({"X-Request-ID": "a-1.b_2"}, {"client_request_id": "a-1.b_2"}),
         ({"traceparent": f"00-{'4b' * 16}-{'00f0' * 4}-01"}, {"trace_id": "4b" * 16}),
+        ({"traceparent": f"00-{'00' * 16}-{'00f0' * 4}-01"}, {}),
+        ({"traceparent": f"ff-{'4b' * 16}-{'00f0' * 4}-01"}, {}),
         ({"X-Request-ID": 'x"\u00e9', "traceparent": "00-1-2-3"}, {}),
         ({"X-Request-ID": "x" * 65}, {}),
     ],

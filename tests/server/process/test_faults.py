@@ -60,8 +60,9 @@ def test_a_killed_worker_loses_at_most_what_it_held(
     assert served.count(True) > 8
 
 
-def test_sigterm_finishes_what_is_received_or_half_received(
-    gate: Gate, start_live: Callable[..., Any], body: Callable[..., bytes]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_stops_finishes_what_is_received_or_half_received(
+    gate: Gate, start_live: Callable[..., Any], body: Callable[..., bytes], number: int
 ) -> None:
     server, content = start_live(threads=16), body("yellow")
     head = (
@@ -76,12 +77,23 @@ def test_sigterm_finishes_what_is_received_or_half_received(
         half.sendall(head + content[:100])
         answers = [pool.submit(server.post, content) for _ in range(8)]
         assert eventually(lambda: server.arrived() == 8)
-        server.process.send_signal(signal.SIGTERM)
+        for pid in (*server.workers(), server.process.pid):  # as a terminal does on Ctrl-C
+            if number == signal.SIGINT or pid == server.process.pid:
+                os.kill(pid, number)
+        assert eventually(lambda: refuses(server.port)), "it takes nobody whom it will not answer"
         half.sendall(content[100:])
         gate.open()
         assert b" 200 " in b"".join(iter(lambda: half.recv(65536), b""))
         assert [answer.result().status_code for answer in answers] == [200] * 8
     assert server.process.wait(timeout=60) == 0
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_full_disk_stops_nothing(
