@@ -34,7 +34,7 @@ MOST_TILE_SIDE = 1024
 """Of a tile that is larger than its picture; libtiff decodes it whole."""
 
 MOST_PIECES = 5000
-"""Strips or tiles of JPEG; a photo of the largest size has about a thousand."""
+"""Strips or tiles that are looked at; a photo of the largest size has about a thousand."""
 
 Tags = Mapping[int, Any]
 
@@ -53,12 +53,18 @@ def check_tiff(file: bytes, image: Image.Image) -> None:
         if tags.get(tile, 0) > max(MOST_TILE_SIDE, tags[side] + 15):
             raise ValueError("tiles that are larger than the picture")
     if image.info["compression"] == "jpeg":
-        for stream, columns, rows in _jpegs(file, tags):
-            picture = picture_of(stream)
+        tables = tags.get(Tag.JPEGTABLES, b"")[:-2]
+        for stream, columns, rows in _pieces(file, tags):
+            picture = picture_of(tables + stream[2:] if tables else stream)
             height, width, *_ = simplejpeg.decode_jpeg_header(picture)
             if width != columns or height not in rows:
                 raise ValueError("a strip or tile of another size")
             decode_undamaged(picture, "CMYK" if image.mode == "CMYK" else "GRAY")
+    elif tags[Tag.PHOTOMETRIC_INTERPRETATION] == YCBCR:
+        across, down = tags.get(Tag.YCBCRSUBSAMPLING, (2, 2))
+        for samples, columns, rows in _pieces(file, tags):
+            if len(samples) < -(-columns // across) * -(-rows[0] // down) * (across * down + 2):
+                raise ValueError("a strip or tile without all of its samples")
 
 
 def _refuse_wrong_pixels(tags: Tags, compression: str) -> None:
@@ -68,9 +74,10 @@ def _refuse_wrong_pixels(tags: Tags, compression: str) -> None:
         raise ValueError("an unusual compression or depth")
     if any(each != UNSIGNED for each in tags.get(Tag.SAMPLEFORMAT, ())):
         raise ValueError("samples with a sign or a point")
-    if photometric == YCBCR and compression != "jpeg":
+    planes_apart = tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART
+    if photometric == YCBCR and (compression not in ("raw", "jpeg") or planes_apart):
         raise ValueError("YCbCr, of which libtiff tells no damage")
-    if photometric == LAB and tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART:
+    if photometric == LAB and planes_apart:
         raise ValueError("L*a*b* in planes, of which Pillow takes a and b for unsigned")
     if photometric == PALETTE:
         colours = tags[Tag.COLORMAP]
@@ -100,8 +107,8 @@ def _entries(file: bytes) -> Iterator[tuple[int, int]]:
         yield struct.unpack_from(f"{order}HH", file, place + offset + entry * length)
 
 
-def _jpegs(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
-    """The JPEG of each strip or tile, with the tables that they share; its width and height."""
+def _pieces(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
+    """What is stored of each strip or tile; its width, and the heights that it may have."""
     width, height = tags[Tag.IMAGEWIDTH], tags[Tag.IMAGELENGTH]
     tiled = Tag.TILEOFFSETS in tags
     if tiled:
@@ -115,13 +122,11 @@ def _jpegs(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
     pieces = across * down * planes
     if pieces > min(MOST_PIECES, len(offsets), len(lengths)) or sum(lengths) > len(file):
         raise ValueError("too many strips or tiles, or too few, or one upon the other")
-    tables = tags.get(Tag.JPEGTABLES, b"")[:-2]
     for piece in range(pieces):
         start = offsets[piece]
-        stream = file[start : start + lengths[piece]]
         left = height - rows * (piece // across % down)
         fewest = rows if tiled else min(rows, left)
-        yield tables + stream[2:] if tables else stream, columns, range(fewest, rows + 1)
+        yield file[start : start + lengths[piece]], columns, range(fewest, rows + 1)
 
 
 def _read_by_libtiff() -> None:

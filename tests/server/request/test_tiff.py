@@ -178,7 +178,7 @@ def test_no_layout_of_samples_gives_wrong_pixels(photometric: int) -> None:
     assert not wrong
     common = {
         **{WHITE_IS_ZERO: {1, 2, 4, 8, 16}, BLACK_IS_ZERO: {1, 2, 4, 8, 16}, RGB: {8, 16}},
-        **{PALETTE: {1, 2, 4, 8}, CMYK: {8, 16}, LAB: {8}},
+        **{PALETTE: {1, 2, 4, 8}, CMYK: {8, 16}, YCBCR: {8}, LAB: {8}},
     }.get(photometric, set())
     assert {(bits, ()) for bits in common} <= read
     assert "no number" not in read
@@ -292,6 +292,27 @@ def test_photometric_interpretation_is_not_guessed() -> None:
     assert is_read(file)
     place = file.index(b"\x06\x01\x03\x00")
     assert not is_read(file[:place] + b"\x07" + file[place + 1 :])
+
+
+@pytest.mark.parametrize("step", [(1, 1), (2, 1), (2, 2), (4, 2)], ids=str)
+def test_uncompressed_ycbcr_is_read_if_it_is_whole(step: tuple[int, int]) -> None:
+    across, down = step
+    samples = np.asarray(PICTURE.convert("YCbCr"))
+    blocks = samples.reshape(SIDE // down, down, SIDE // across, across, 3).swapaxes(1, 2)
+    luma = blocks[..., 0].reshape(*blocks.shape[:2], -1)
+    rows = np.concatenate([luma, blocks[:, :, 0, 0, 1:]], axis=2)
+    strips = [part.tobytes() for part in np.split(rows, 4)]
+
+    def file(*pieces: bytes, compression: int = NOT_COMPRESSED) -> bytes:
+        tags = (written.PHOTOMETRIC, YCBCR), (written.ROWS, 8), (written.COMPRESSION, compression)
+        each = [Tag(number, (value,), 3) for number, value in tags]
+        return tiff(list(pieces), *each, Tag(written.SUBSAMPLING, step, 3))
+
+    pixels = read_photo(file(*strips), STANDARDS).pixels
+    assert np.abs(pixels.astype(int) - np.asarray(PICTURE)).mean() < 14
+    assert not is_read(file(strips[0], strips[1][:-9], *strips[2:]))
+    assert not is_read(file(*strips[:3]))
+    assert not is_read(file(*map(zlib.compress, strips), compression=DEFLATE))
 
 
 def tiled(side: int, *, kind: int = 4, also_strips: bool = False) -> bytes:
