@@ -124,6 +124,7 @@ def test_the_key_comes_from_the_environment_or_a_file_or_a_named_file(
         (b"short", "key must be 32 ASCII characters, but has 5 bytes."),
         (KEY.encode() + b"\nmore", "key must be 32 ASCII characters, but has 4 bytes."),
         (KEY.encode() + b"\n\nmore", "key has 3 lines: the secret, and at most the one before it."),
+        (bytes(32), "key must be 32 ASCII characters, but has zeros."),
         ("é".encode() * 16, "key must be 32 ASCII characters, but has others."),
         (None, "key cannot be read: no such file or directory."),
     ],

@@ -137,6 +137,7 @@ def check_secret(name: str, secret: str | bytes, length: int) -> None:
         SecretError: it is not ``length`` ASCII characters.
     """
     content = secret.encode(errors="surrogateescape") if isinstance(secret, str) else secret
-    if len(content) != length or not content.isascii():
+    if len(content) != length or not content.isascii() or b"\0" in content:
         found = f"{len(content)} bytes" if content.isascii() else "others"
+        found = "zeros" if b"\0" in content else found  # an empty disk block is no secret
         raise SecretError(f"{name} must be {length} ASCII characters, but has {found}.")
