@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from queue import SimpleQueue
@@ -88,6 +89,16 @@ class ComputeThread:
             for job in (*self._waiting, *([self._running] if self._running else [])):
                 if not job.result.done():
                     job.result.set_exception(Busy("deadline"))
+
+    def forget_who_left(self) -> None:
+        """Answer the calls that nobody awaits any more, so that their place is free."""
+        with self._lock:
+            waiting = list(self._waiting)
+        for job in waiting:
+            if not job.is_awaited():
+                with self._lock, suppress(InvalidStateError):  # it has just been answered
+                    job.result.set_exception(Busy("client_gone"))
+                    self._waiting.discard(job)
 
     def expect(self, due: float) -> None:
         """Raises Busy where a call that came now would not be done when it is due."""

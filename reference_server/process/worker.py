@@ -50,6 +50,9 @@ SWALLOWED_AT_ONCE = 2**16
 TRIM_SECONDS, TRIM_SECONDS_AT_WORK = 5.0, 60.0
 """How often a worker gives memory back: the next comparison faults in anew what it then needs."""
 
+SWEEP_SECONDS = 1.0
+"""How often the queue is looked through for clients that have left."""
+
 
 @dataclass
 class _Receiving:
@@ -89,7 +92,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         self._receiving: dict[socket.socket, _Receiving] = {}
         self._asking: set[socket.socket] = set()
         self._leaving: dict[TConn, _Leaving] = {}
-        self._last_trim = 0.0
+        self._last_trim = self._last_sweep = 0.0
         self.row = 0
         self.metrics: Metrics
         self.limits: Limits
@@ -235,6 +238,9 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         if now > self._last_trim + self._trim_seconds():
             trim_heap()
             self._last_trim = now
+        if now > self._last_sweep + SWEEP_SECONDS:
+            self.thread.forget_who_left()
+            self._last_sweep = now
         self._make_room()
         if not self.alive:
             self._stop_listening()
