@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from deepface.commons.folder_utils import get_deepface_home
-from deepface.modules import modeling
 from numpy.typing import NDArray
 
 from reference_server.faces import weights
@@ -93,6 +91,10 @@ def require_known(model: str) -> None:
     Raises:
         UnknownModelError: it has none.
     """
+    if model == DEFAULT_MODEL:
+        return
+    from deepface.modules import modeling  # noqa: PLC0415 - slow to import, for other models only
+
     known = modeling.AVAILABLE_MODELS["facial_recognition"]
     if model not in known:
         raise UnknownModelError(f"DeepFace has no model {model!r}; it has {', '.join(known)}")
@@ -110,6 +112,9 @@ def load_recogniser(model: str, precision: Precision = Precision.INT8) -> Recogn
 
 
 def _build(name: str) -> Any:
+    from deepface.commons.folder_utils import get_deepface_home  # noqa: PLC0415 - as above
+    from deepface.modules import modeling  # noqa: PLC0415 - as above
+
     try:
         return modeling.build_model("facial_recognition", name)
     except Exception as error:
