@@ -56,6 +56,7 @@ def without_largest_level(look: Look, picture: NDArray[np.uint8]) -> list[Box]:
 
     Faces narrower than 86 pixels are missing. dlib makes a level in the same way, and rounds a box
     to pixels of the picture: here that of the level, which is undone before it is enlarged.
+    ``picture``: greys, shape (height, width).
     """
     height, width = picture.shape
     if min(height, width) < 2:
