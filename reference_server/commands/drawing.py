@@ -90,7 +90,7 @@ def _facts(found: Inspection) -> dict[str, str]:
     facts["covered"] = ", ".join(f"{name} {share:.2f}" for name, share in found.covered.items())
     facts["landmarks"] = " ".join(f"{x},{y}" for x, y in found.landmarks) or "none"
     poor = ", ".join(found.poor)
-    facts["poor"] = f"{poor} for the documented error rates" if poor else "of no known kind"
+    facts["poor"] = f"{poor} for the documented error rates" if poor else "no known cause"
     facts["turned"] = f"{found.turned} degrees"
     angles = asdict(found.pose) if found.pose else {}
     facts["pose"] = ", ".join(f"{name} {angle:.0f}" for name, angle in angles.items()) or "unknown"

@@ -72,7 +72,7 @@ def test_a_poor_photo_is_called_so(tmp_path, portrait):
     told = CliRunner().invoke(main, ["inspect", str(path)]).output
     assert "too blurred for the documented error rates" in told
     told = CliRunner().invoke(main, ["inspect", str(portrait)]).output
-    assert re.search(r"^poor +of no known kind$", told, re.MULTILINE)
+    assert re.search(r"^poor +no known cause$", told, re.MULTILINE)
 
 
 def test_a_request_without_options_is_answered_as_it_would_be(tmp_path, hopper):

@@ -5,8 +5,6 @@ from itertools import pairwise
 
 import pytest
 
-from reference_server.refusals import UnreadablePhoto
-from reference_server.request.photo import read_photo
 from tests.support.odd_photos import (
     PICTURE,
     SIDE,
@@ -17,6 +15,7 @@ from tests.support.odd_photos import (
     saved,
     segment,
 )
+from tests.support.reading import is_read
 from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards
@@ -24,14 +23,6 @@ END = b"\xff\xd9"
 FILE = plain()
 CODED = FILE.index(b"\xff\xda") + 14
 MCUS = (SIDE // 16) ** 2
-
-
-def is_read(file: bytes) -> bool:
-    try:
-        read_photo(file, STANDARDS)
-    except UnreadablePhoto:
-        return False
-    return True
 
 
 def starts(file: bytes, markers: bytes) -> list[int]:

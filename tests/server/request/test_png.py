@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reference_server.refusals import UnreadablePhoto
 from reference_server.request.photo import read_photo
 from tests.support.odd_photos import PICTURE, saved
+from tests.support.reading import is_read
 from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards
@@ -61,14 +61,6 @@ def png(
     chunks = [chunk(b"IHDR", header), *([chunk(b"PLTE", palette)] if palette else [])]
     chunks += [chunk(b"IDAT", data), chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def is_read(file: bytes) -> bool:
-    try:
-        read_photo(file, STANDARDS)
-    except UnreadablePhoto:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("interlaced", [False, True], ids=["rows", "passes"])

@@ -18,6 +18,7 @@ from tests.hostile import tiff_file as written
 from tests.hostile.tiff_file import Tag
 from tests.support.odd_photos import PICTURE as LARGE
 from tests.support.odd_photos import saved
+from tests.support.reading import is_read
 from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards
@@ -182,14 +183,6 @@ def test_no_layout_of_samples_gives_wrong_pixels(photometric: int) -> None:
     }.get(photometric, set())
     assert {(bits, ()) for bits in common} <= read
     assert "no number" not in read
-
-
-def is_read(file: bytes) -> bool:
-    try:
-        read_photo(file, STANDARDS)
-    except UnreadablePhoto:
-        return False
-    return True
 
 
 def palette_of(colours: np.ndarray) -> bytes:
