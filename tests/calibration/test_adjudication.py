@@ -67,17 +67,29 @@ class Scored:
         return str(target)
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """What is judged once, and what it came to."""
+    scored = Scored(tmp_path_factory.mktemp("begun") / "scores.csv")
+    return scored.path.parent, scored.judged()
+
+
 @pytest.fixture
-def scored(tmp_path):
+def scored(begun, tmp_path):
+    shutil.copytree(begun[0], tmp_path, dirs_exist_ok=True)
     return Scored(tmp_path / "scores.csv")
+
+
+@pytest.fixture
+def before(begun):
+    return begun[1][1]
 
 
 def rows(found: dict) -> list[str]:
     return [row["verdict"] for row in found["rows"]]
 
 
-def test_wrong_labels_that_a_person_found_count_as_what_they_are(scored):
-    _, before = scored.judged()
+def test_wrong_labels_that_a_person_found_count_as_what_they_are(scored, before):
     assert before["rows"][4]["k"] >= 12
     output, after = scored.judged("--adjudicated", scored.look())
     assert after["rows"][4]["k"] <= 1
@@ -100,7 +112,6 @@ def test_every_comparison_from_a_row_on_must_be_looked_at(tmp_path):
 
 
 def test_a_review_that_only_takes_false_matches_away_is_remarked(scored):
-    scored.judged()
     output, _ = scored.judged("--adjudicated", scored.look())
     assert "wrongly labelled" not in output
     scored.truth = dict.fromkeys(scored.truth, True)
@@ -126,7 +137,6 @@ def test_false_matches_that_a_person_confirmed_are_no_label_noise(tmp_path):
 
 
 def test_what_was_found_stays_in_the_list_when_it_is_judged_again(scored):
-    scored.judged()
     look = scored.path.parent / "out/look.csv"
     shutil.copy(scored.look(lambda row, truth: float(row["score"]) > 0.8), look)
     scored.judged()

@@ -88,18 +88,15 @@ def test_runs_that_share_people_or_a_question_are_refused(runs, tmp_path):
     assert (code, "other claims" in output) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
+def test_what_is_no_run_is_refused(runs, tmp_path):
+    first = runs("a")
+    for options, message in (
         ([], "two runs or files of scores at least"),
-        (["{tmp}/nothing"], "is not there"),
-        (["{tmp}/a", "--require", "fta<=0.1"], "does not apply to runs that are combined"),
-    ],
-)
-def test_what_is_no_run_is_refused(runs, tmp_path, options, message):
-    code, output = combined(runs("a"), *(one.format(tmp=tmp_path) for one in options))
-    assert code == 2
-    assert message in output
+        ([tmp_path / "nothing"], "is not there"),
+        ([first, "--require", "fta<=0.1"], "does not apply to runs that are combined"),
+    ):
+        code, output = combined(first, *options)
+        assert (code, message in output) == (2, True), output
 
 
 def write_scores(path, prefix: str, factor: float = 1.0, people: int = 200, rows: int = 4000):
