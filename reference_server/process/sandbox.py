@@ -35,11 +35,7 @@ FORBIDDEN = {
         *(59, 322, 101, 310, 311),  # execve, execveat, ptrace, process_vm_readv, process_vm_writev
         *(41, 53, 49, 50, 42),  # socket, socketpair, bind, listen, connect
         *(46, 307),  # sendmsg, sendmmsg
-        *(
-            425,
-            426,
-            427,
-        ),  # io_uring_setup, io_uring_enter, io_uring_register: its calls pass a filter
+        *range(425, 428),  # io_uring_setup, io_uring_enter, io_uring_register: they pass filters
         *(90, 91, 268, 452, 92, 93, 94, 260),  # chmod, fchmod, fchmodat, fchmodat2, chown, ...
         *(188, 189, 190, 197, 198, 199),  # setxattr, ..., removexattr, ...
     ),
@@ -47,7 +43,7 @@ FORBIDDEN = {
         *(221, 281, 117, 270, 271),
         *(198, 199, 200, 201, 203),
         *(211, 269),
-        *(425, 426, 427),
+        *range(425, 428),
         *(52, 53, 452, 54, 55),
         *(5, 6, 7, 14, 15, 16),
     ),

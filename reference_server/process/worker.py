@@ -246,11 +246,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
             self._stop_listening()
 
     def _stop_listening(self) -> None:
-        """Take who has come so far; whoever comes later is refused by the kernel, if all stop."""
+        """Take who has come so far; whoever comes later is refused by the kernel, if all stop.
+
+        Where a comparison hangs, others take them: only this worker stops then.
+        """
+        hangs = self.thread.age >= self.limits.longest_comparison
         while self.sockets:
             listener = self.sockets.pop()
             before = -1
-            while before < self.nr_conns < self.worker_connections:
+            while not hangs and before < self.nr_conns < self.worker_connections:
                 before = self.nr_conns
                 super().accept(listener)
             with suppress(KeyError):  # it does not listen while it has no room
