@@ -88,7 +88,6 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[TConn, float] = {}
-        self._arrived: dict[socket.socket, float] = {}
         self._receiving: dict[socket.socket, _Receiving] = {}
         self._asking: set[socket.socket] = set()
         self._leaving: dict[TConn, _Leaving] = {}
@@ -113,7 +112,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             connection = environ["gunicorn.socket"]
             environ[KEY] = Peer(
-                arrived=self._arrived[connection],
+                arrived=self._receiving[connection].since,
                 connection=connection,
                 is_leaving=not self.alive,
                 proceed=lambda: self._proceed(connection),
@@ -169,9 +168,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         """Serve a request, and remember when it came."""
         self._waiting.pop(conn, None)
         conn.init()
-        now = monotonic()
-        self._arrived[conn.sock] = now
-        self._receiving[conn.sock] = receiving = _Receiving(now)
+        self._receiving[conn.sock] = receiving = _Receiving(monotonic())
         unreader = conn.parser.unreader
         unreader.chunk = partial(receiving.read, unreader)
         try:
@@ -179,7 +176,6 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         finally:
             del unreader.chunk
             self._receiving.pop(conn.sock, None)
-            del self._arrived[conn.sock]
         return kept
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
