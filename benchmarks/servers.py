@@ -32,12 +32,14 @@ def encrypted_form(photos: tuple[bytes, bytes]) -> bytes:
 
 
 @contextmanager
-def verikit_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The reference server with one worker: where it compares, and its process."""
+def verikit_server(workers: int = 1) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The reference server: where it compares, and its process."""
     port = free_port()
-    command = [sys.executable, "-m", "verikit", "serve", "--port", str(port), "--workers", "1"]
-    ready = f"http://127.0.0.1:{port}/healthz"
-    with running([*command, "--log-level", "warning"], ready) as server:
+    command = [sys.executable, "-m", "verikit", "serve", "--log-level", "warning"]
+    with running(
+        [*command, "--port", str(port), "--workers", str(workers)],
+        f"http://127.0.0.1:{port}/healthz",
+    ) as server:
         yield f"http://127.0.0.1:{port}{CONTRACT.path}", server
 
 

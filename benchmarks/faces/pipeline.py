@@ -9,14 +9,17 @@ that whatever else the machine does falls on both.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import statistics
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -25,9 +28,7 @@ from benchmarks.rates import CLIENTS, Side, instruction_set, paced
 from benchmarks.servers import (
     CONTRACT,
     encrypted_form,
-    free_port,
     portraits,
-    running,
     verikit_server,
 )
 from reference_server.faces.engine import load_engine
@@ -119,15 +120,9 @@ def memory_and_start(workers: int) -> dict[str, object]:
     ``master_mb`` and ``workers_mb`` are proportional set sizes; ``faults`` are page faults of the
     workers for each comparison, after a round in which they take the memory that they need.
     """
-    port = free_port()
-    command = [sys.executable, "-m", "verikit", "serve", "--log-level", "warning"]
     started = time.perf_counter()
-    with running(
-        [*command, "--port", str(port), "--workers", str(workers)],
-        f"http://127.0.0.1:{port}/healthz",
-    ) as server:
+    with verikit_server(workers) as (url, server):
         ready = time.perf_counter() - started
-        url = f"http://127.0.0.1:{port}{CONTRACT.path}"
         form, clients = encrypted_form(portraits(1000)), CLIENTS * workers
         side = paced(url, form, CONTRACT.media_types[0], seconds=3, clients=clients)
         side.rate()
@@ -142,6 +137,49 @@ def memory_and_start(workers: int) -> dict[str, object]:
             "master_mb": pss(psutil.Process(server.pid)),
             "workers_mb": [pss(worker) for worker in processes],
         }
+
+
+def growth(rounds: int, seconds: float) -> dict[str, list[float]]:
+    """What a second worker brings at 1000 px, and what this machine lets a second process bring.
+
+    One worker and two, one process without a server and two, in turn: the machine's own growth is
+    the most that the server's could be, and lies below 2 where processes share caches or a core.
+    """
+    form, media_type = encrypted_form(portraits(1000)), CONTRACT.media_types[0]
+    with ExitStack() as open_until_then:
+        sides = []
+        for workers in (1, 2):
+            url, _ = open_until_then.enter_context(verikit_server(workers))
+            sides.append(paced(url, form, media_type, seconds, clients=CLIENTS * workers))
+        alone = [
+            open_until_then.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
+            for _ in range(2)
+        ]
+        for process in alone:
+            process.submit(bare_rate, seconds).result()
+        found: dict[str, list[float]] = {"server": [], "machine": []}
+        for _ in range(rounds):
+            one, two = (side.rate() for side in sides)
+            found["server"].append(two / one)
+            (single,) = at_once(alone[:1], seconds)
+            found["machine"].append(sum(at_once(alone, seconds)) / single)
+    return found
+
+
+def at_once(processes: list[ProcessPoolExecutor], seconds: float) -> list[float]:
+    """The rates of processes that all compare for ``seconds``."""
+    running_ones = [process.submit(bare_rate, seconds) for process in processes]
+    return [one.result() for one in running_ones]
+
+
+def bare_rate(seconds: float) -> float:
+    """Comparisons per second of this process at 1000 px, without a server."""
+    return _pipeline_at_1000(seconds).rate({})
+
+
+@functools.cache
+def _pipeline_at_1000(seconds: float) -> InProcess:
+    return InProcess.of(portraits(1000), seconds)
 
 
 def faults(process: psutil.Process) -> int:
@@ -178,8 +216,14 @@ def main() -> None:
     options = parser.parse_args()
     rows = [share_of_pipeline(p, options.rounds, options.seconds) for p in options.pixels]
     servers = [memory_and_start(workers) for workers in (1, 2)]
+    second = growth(options.rounds, options.seconds)
     if options.json:
-        found = {"processor": instruction_set(), "pipeline": rows, "servers": servers}
+        found = {
+            "processor": instruction_set(),
+            "pipeline": rows,
+            "servers": servers,
+            "growth": second,
+        }
         print(json.dumps(found, indent=1))
         return
     for row in rows:
@@ -197,10 +241,13 @@ def main() -> None:
             )
             + ", ".join(f"{mb:.0f} MB" for mb in server["workers_mb"])
         )
-    one, two = servers
-    rates = two["per_second"] / one["per_second"]
     first, both = (server["master_mb"] + sum(server["workers_mb"]) for server in servers)
-    print(f"a second worker: {rates:.2f} times the rate, {both - first:.0f} MB more")
+    print(f"a second worker: {both - first:.0f} MB more")
+    for who, ratios in second.items():
+        print(
+            f"    {who:8} {statistics.median(ratios):.2f} times the rate "
+            f"({min(ratios):.2f}-{max(ratios):.2f})"
+        )
 
 
 if __name__ == "__main__":
