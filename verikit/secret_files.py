@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import time
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ from verikit.options import SecretLines
 SCHEME = load_contract().encryption
 MOST_BYTES = 4096
 MOST_LINES = 2
+WAIT_SECONDS = 10
 FILES = {
     "key": (SCHEME.key_variable, SCHEME.key_characters),
     "iv": (SCHEME.iv_variable, SCHEME.iv_characters),
@@ -49,8 +52,7 @@ def read(ctx: click.Context) -> SecretLines:
 
 def _secrets(path: Path, length: int) -> tuple[str, ...]:
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES).rstrip(b"\r\n")
+        content = _content(path).rstrip(b"\r\n")
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {in_words(error)}.") from error
     lines = [line.removesuffix(b"\r") for line in content.split(b"\n")]
@@ -61,3 +63,23 @@ def _secrets(path: Path, length: int) -> tuple[str, ...]:
     for line in lines:
         check_secret(str(path), line, length)
     return tuple(line.decode("ascii") for line in lines)
+
+
+def _content(path: Path) -> bytes:
+    """What the file holds, or what is written to it soon where it is a named pipe.
+
+    A server reads its key again while it serves: it must not wait for ever for a writer.
+    """
+    content = b""
+    end = time.monotonic() + WAIT_SECONDS
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
+        ready = select.poll()
+        ready.register(file, select.POLLIN)
+        while len(content) < MOST_BYTES:
+            if not ready.poll(max(0.0, end - time.monotonic()) * 1000):
+                raise TimeoutError(f"nobody wrote to it for {WAIT_SECONDS} seconds")
+            more = file.read(MOST_BYTES - len(content))
+            if not more:
+                break
+            content += more
+    return content

@@ -1,5 +1,6 @@
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verikit import cli, options, settings
+from verikit import cli, options, secret_files, settings
 from verikit.cli import PARTS
 from verikit.contract import load_contract
 
@@ -138,6 +139,26 @@ def test_a_file_without_a_key_is_refused_and_not_shown(
     assert refused.exit_code == 2
     assert complaint in refused.output
     assert KEY not in refused.output
+
+
+def test_a_key_comes_through_a_named_pipe(folder: Path, call: Call) -> None:
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=Path("pipe").write_text, args=(KEY + "\n",))
+    writer.start()
+    try:
+        assert call("--key-file", "pipe", "show").output.split()[-1] == KEY
+    finally:
+        writer.join(10)
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for_for_ever(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo("pipe")
+    monkeypatch.setattr(secret_files, "WAIT_SECONDS", 0.01)
+    refused = call("--key-file", "pipe", "show")
+    assert refused.exit_code == 2
+    assert "pipe cannot be read: nobody wrote to it for 0.01 seconds" in refused.output
 
 
 TOML = st.recursive(
