@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verikit.contract import ContractError, PhotoStandards, load_contract
+from verikit.contract import ContractError, ErrorRates, PhotoStandards, load_contract
 from verikit.contract.profile import load_profile
 from verikit.errors import WrongUse
 
@@ -83,6 +83,26 @@ def test_rate_curve_meets_every_row(row: tuple[float, float]) -> None:
 def test_rate_curve_is_the_pure_power_of_ten(threshold: float) -> None:
     expected = 10 ** -(10 * threshold - 3)
     assert math.isclose(CONTRACT.error_rates.rate_at(threshold), expected, rel_tol=1e-9)
+
+
+def test_between_two_rows_only_these_count_and_beyond_the_ends_the_last_two() -> None:
+    rates = ErrorRates(
+        rows=((0.2, 1e-1), (0.4, 1e-2), (0.5, 1e-4), (0.6, 1e-5)), recommended_above=0
+    )
+    curve = {
+        0.1: -0.5,
+        0.2: -1,
+        0.3: -1.5,
+        0.4: -2,
+        0.45: -3,
+        0.5: -4,
+        0.55: -4.5,
+        0.6: -5,
+        0.8: -7,
+    }
+    for threshold, log10_rate in curve.items():
+        assert math.isclose(rates.rate_at(threshold), 10**log10_rate)
+        assert math.isclose(rates.threshold_at(log10_rate), threshold)
 
 
 def test_a_new_code_appears_everywhere_by_one_entry(tmp_path: Path) -> None:

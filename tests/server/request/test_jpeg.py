@@ -3,8 +3,11 @@
 import struct
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from reference_server.request.jpeg import picture_of
+from reference_server.request.photo import read_photo
 from tests.support.odd_photos import (
     PICTURE,
     SIDE,
@@ -53,6 +56,37 @@ def test_a_restart_interval_that_is_lost_or_doubled_is_damage() -> None:
 @pytest.mark.parametrize("rest", [b"\0", b"\x5a", b"\x5a\x11\x22\x33", bytes(9), bytes(40_000)])
 def test_a_few_bytes_or_zeros_behind_the_coded_data_are_harmless(rest: bytes) -> None:
     assert is_read(FILE[:-2] + rest + END)
+
+
+@pytest.mark.parametrize("interval", [1, 7, MCUS, 60_000])
+@pytest.mark.parametrize("rest", [b"\0", b"\x5a\x11", bytes(9000)], ids=len)
+def test_so_are_they_behind_the_last_restart_interval(interval: int, rest: bytes) -> None:
+    file = plain(restart_marker_blocks=interval) if interval < MCUS else FILE
+    if interval >= MCUS:
+        file = inserted(file, segment(0xDD, struct.pack(">H", interval)), 0xDA)
+    pixels = read_photo(file, STANDARDS).pixels
+    assert np.array_equal(read_photo(file[:-2] + rest + END, STANDARDS).pixels, pixels)
+
+
+def test_a_restart_marker_between_segments_is_harmless() -> None:
+    assert is_read(inserted(FILE, b"\xff\xd3", 0xDB))
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (FILE[:2] + segment(0xFE, b"") * 100_001 + FILE[2:], "too many segments"),
+        (FILE[: CODED - 12] + b"\0\x0c", "a scan without its parameters"),
+        (FILE[: CODED - 12] + b"\0\x0c\3" + bytes(8), "a scan without its parameters"),
+        (FILE[: CODED - 13], "before its picture does"),
+        (FILE[1:], "no JPEG"),
+        (FILE[:20] + FILE, "two starts"),
+        (FILE[:2] + b"\xff\xfe\0", "a segment without a length"),
+    ],
+)
+def test_what_is_no_whole_jpeg_has_no_picture(file: bytes, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        picture_of(file)
 
 
 def test_coded_data_that_are_left_over_are_damage() -> None:

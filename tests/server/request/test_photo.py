@@ -82,6 +82,14 @@ def test_sixteen_bits_keep_their_brightness(kind: str) -> None:
     assert distance(read_photo(saved(deep, kind), STANDARDS), grey) < 1
 
 
+def test_samples_of_32_bits_are_refused_because_nothing_says_which_is_white() -> None:
+    deep = Image.fromarray(np.asarray(RAMP.convert("L")).astype(np.int32) * 257)
+    standards = replace(STANDARDS, formats=("PPM",))
+    assert distance(read_photo(saved(RAMP, "PPM"), standards), RAMP) == 0
+    with pytest.raises(UnreadablePhoto):
+        read_photo(saved(deep, "PPM"), standards)
+
+
 def test_palette_with_transparency_is_read(recwarn: pytest.WarningsRecorder) -> None:
     file = saved(RAMP.convert("P"), "PNG", transparency=bytes(range(256)))
     assert read_photo(file, STANDARDS).pixels.shape == (256, 256, 3)
@@ -113,8 +121,9 @@ def test_senseless_orientation_is_upright(orientation: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_broken_exif_does_not_break_the_photo() -> None:
-    file = saved(RAMP, "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff")
+@pytest.mark.parametrize("content", [b"II*\x00\xff\xff\xff\xff", b"no TIFF"])
+def test_broken_exif_does_not_break_the_photo(content: bytes) -> None:
+    file = saved(RAMP, "JPEG", exif=b"Exif\x00\x00" + content)
     assert read_photo(file, STANDARDS).orientation == 1
 
 

@@ -1,6 +1,7 @@
 """TIFF files written sample by sample: each is read rightly or refused, and damage is seen."""
 
 import io
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -25,7 +26,7 @@ STANDARDS = load_contract().photo_standards
 SIDE = 32
 PICTURE = LARGE.resize((SIDE, SIDE))
 GREY = PICTURE.convert("L")
-NOT_COMPRESSED, OLD_JPEG, DEFLATE, PACKBITS = 1, 6, 8, 32773
+NOT_COMPRESSED, OLD_JPEG, JPEG, DEFLATE, PACKBITS = 1, 6, 7, 8, 32773
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
 FILL_ORDER = 266
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
@@ -327,6 +328,57 @@ def test_a_tile_may_be_larger_than_its_picture_but_not_without_limit() -> None:
     for kind in (4, 16, 17, 18):
         assert not is_read(tiled(12_000, kind=kind, also_strips=True))
     assert getrusage(RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def in_tiles(tiles: list[bytes], compression: int) -> bytes:
+    """The picture in tiles of YCbCr."""
+    numbers = {written.WIDTH: SIDE, written.LENGTH: SIDE, written.COMPRESSION: compression}
+    numbers |= {written.PHOTOMETRIC: YCBCR, written.SAMPLES: 3}
+    numbers |= {written.TILE_WIDTH: SIDE // 2, written.TILE_LENGTH: SIDE // 2}
+    tags = [Tag(number, (value,), 3) for number, value in numbers.items()]
+    tags += [Tag(written.BITS, (8, 8, 8), 3), Tag(written.SUBSAMPLING, (1, 1), 3)]
+    lengths = tuple(map(len, tiles))
+
+    def laid_out(start: int) -> list[Tag]:
+        places = tuple(start + sum(lengths[:tile]) for tile in range(len(tiles)))
+        each = Tag(written.TILE_OFFSETS, places), Tag(written.TILE_COUNTS, lengths)
+        return written.with_tags(tags, *each)
+
+    start = len(written.tiff(laid_out(0)))
+    return written.tiff(laid_out(start), b"".join(tiles))
+
+
+def jpeg_tile(corner: Image.Image) -> bytes:
+    return saved(corner, "JPEG", subsampling=0, quality=95)
+
+
+@pytest.mark.parametrize(
+    ("compression", "coded"),
+    [(JPEG, jpeg_tile), (NOT_COMPRESSED, lambda corner: corner.convert("YCbCr").tobytes())],
+    ids=["JPEG", "not compressed"],
+)
+def test_tiles_are_read_if_each_of_them_is_whole(
+    compression: int, coded: Callable[[Image.Image], bytes]
+) -> None:
+    half = SIDE // 2
+    boxes = [(x, y, x + half, y + half) for y in (0, half) for x in (0, half)]
+    tiles = [coded(PICTURE.crop(box)) for box in boxes]
+    pixels = read_photo(in_tiles(tiles, compression), STANDARDS).pixels
+    assert np.abs(pixels.astype(int) - np.asarray(PICTURE)).mean() < 3
+    for cut in range(4):
+        tile = tiles[cut][: len(tiles[cut]) * 2 // 3]
+        assert not is_read(in_tiles([*tiles[:cut], tile, *tiles[cut + 1 :]], compression))
+    low = coded(PICTURE.crop((0, 0, half, half // 2)))
+    assert not is_read(in_tiles([*tiles[:3], low], compression))
+    assert not is_read(in_tiles(tiles[:3], compression))
+
+
+def test_a_bigtiff_is_read_and_its_types_are_looked_at() -> None:
+    file = saved(PICTURE, "TIFF", big_tiff=True)
+    assert np.array_equal(read_photo(file, STANDARDS).pixels, np.asarray(PICTURE))
+    head = struct.pack("<H", written.ROWS)
+    place = next(at for at in range(24, len(file), 20) if file[at : at + 2] == head)
+    assert not is_read(file[: place + 2] + struct.pack("<H", 17) + file[place + 4 :])
 
 
 def test_strips_of_jpeg_do_not_lie_one_upon_the_other() -> None:
