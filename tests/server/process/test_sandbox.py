@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,9 +22,36 @@ ATTEMPTS: dict[str, Callable[[Path], object]] = {
     "delete a file": lambda folder: (folder / "old").unlink(),
     "rename a file": lambda folder: (folder / "old").rename(folder / "new"),
     "start a program": lambda _: subprocess.run([sys.executable, "-c", ""], check=True),
+    "become a program that is open": lambda _: os.execve(OPEN_BEFORE["python"], ["x"], {}),  # noqa: S606 - it must fail
     "make a file executable": lambda folder: (folder / "old").chmod(0o755),
-    "give a file away": lambda folder: os.chown(folder / "old", os.getuid(), os.getgid()),
+    "make a file executable in a folder": lambda folder: os.chmod(
+        "old", 0o700, dir_fd=os.open(folder, os.O_RDONLY)
+    ),
+    "make an open file executable": lambda folder: os.fchmod(opened(folder), 0o755),
+    "make a file executable by the newest call": lambda folder: system_call(
+        452, -100, bytes(folder / "old"), 0o755, 0
+    ),
+    "give a file away": lambda folder: os.chown(folder / "old", *MYSELF),
+    "give a link away": lambda folder: os.lchown(folder / "old", *MYSELF),
+    "give an open file away": lambda folder: os.fchown(opened(folder), *MYSELF),
+    "give a file in a folder away": lambda folder: os.chown(
+        "old", *MYSELF, dir_fd=os.open(folder, os.O_RDONLY)
+    ),
     "set an attribute of a file": lambda folder: os.setxattr(folder / "old", "user.x", b"x"),
+    "set an attribute of a link": lambda folder: os.setxattr(
+        folder / "old", "user.x", b"x", follow_symlinks=False
+    ),
+    "set an attribute of an open file": lambda folder: os.setxattr(opened(folder), "user.x", b"x"),
+    "remove an attribute of a file": lambda folder: os.removexattr(folder / "old", "user.x"),
+    "remove an attribute of a link": lambda folder: os.removexattr(
+        folder / "old", "user.x", follow_symlinks=False
+    ),
+    "remove an attribute of an open file": lambda folder: os.removexattr(opened(folder), "user.x"),
+    "trace a process": lambda _: library_call("ptrace", 7, 1, 0, 0),
+    "read another's memory": lambda _: library_call("process_vm_readv", MY_PROCESS, 0, 0, 0, 0, 0),
+    "write another's memory": lambda _: library_call(
+        "process_vm_writev", MY_PROCESS, 0, 0, 0, 0, 0
+    ),
     "connect over TCP": lambda _: socket.create_connection(("127.0.0.1", 9), timeout=5),
     "open a TCP socket": lambda _: socket.socket(),
     "open a UDP socket": lambda _: socket.socket(type=socket.SOCK_DGRAM),
@@ -35,17 +63,33 @@ ATTEMPTS: dict[str, Callable[[Path], object]] = {
     "send while connecting": lambda _: OPEN_BEFORE["tcp"].sendto(
         b"x", socket.MSG_FASTOPEN, ("127.0.0.1", 9)
     ),
+    "send messages": lambda _: library_call("sendmmsg", OPEN_BEFORE["udp"].fileno(), 0, 0, 0),
+    "connect what was open": lambda _: OPEN_BEFORE["udp"].connect(("127.0.0.1", 9)),
+    "bind what was open": lambda _: OPEN_BEFORE["udp"].bind(("127.0.0.1", 0)),
     "listen": lambda _: OPEN_BEFORE["tcp"].listen(),
     "ask the kernel in bulk": lambda _: system_call(425, 4, ctypes.create_string_buffer(120)),
+    "ask it in bulk again": lambda _: system_call(426, -1, 0, 0, 0, 0, 0),
+    "prepare to ask it in bulk": lambda _: system_call(427, -1, 0, 0, 0),
     "signal another process": lambda _: os.kill(os.getppid(), 0),
 }
-OPEN_BEFORE: dict[str, socket.socket] = {}
+OPEN_BEFORE: dict[str, Any] = {}
+MYSELF = os.getuid(), os.getgid()
+MY_PROCESS = os.getpid()
+
+
+def library_call(name: str, *arguments: object) -> None:
+    """Of the C library; none of the calls above fails for want of rights by itself."""
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), "the call failed")
 
 
 def system_call(number: int, *arguments: object) -> None:
     """The same number on every architecture."""
-    if ctypes.CDLL(None, use_errno=True).syscall(number, *arguments) < 0:
-        raise OSError(ctypes.get_errno(), "the call failed")
+    library_call("syscall", number, *arguments)
+
+
+def opened(folder: Path) -> int:
+    return os.open(folder / "old", os.O_RDONLY)
 
 
 def landlock_version() -> int:
@@ -83,6 +127,7 @@ def test_an_attempt_fails(attempt: str, tmp_path: Path) -> None:
     def work() -> int:
         OPEN_BEFORE["udp"] = socket.socket(type=socket.SOCK_DGRAM)
         OPEN_BEFORE["tcp"] = socket.socket()
+        OPEN_BEFORE["python"] = os.open(sys.executable, os.O_RDONLY)
         lock_down()
         try:
             ATTEMPTS[attempt](tmp_path)
@@ -132,3 +177,53 @@ def test_workers_are_locked_down(live: Any) -> None:
 def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "sparc")
     assert in_a_process_of_its_own(lambda: int(lock_down() == ("landlock",))) == 1
+
+
+class Kernel:
+    """A C library on a kernel whose Landlock has some version; it notes what is asked of it."""
+
+    def __init__(self, version: int) -> None:
+        self.version, self.rules = version, b""
+
+    def prctl(self, *_: object) -> int:
+        return 0
+
+    def syscall(self, number: int, *arguments: Any) -> int:
+        if (number, arguments) == (444, (None, 0, 1)):
+            return self.version
+        if number == 444:
+            self.rules, length, _ = arguments
+            assert length == len(self.rules)
+            return os.open(os.devnull, os.O_RDONLY)
+        return 0
+
+
+FILES = sum(1 << bit for bit in range(13)) - 0b1100
+"""From the kernel's documentation: 13 rights of files in version 1, of which two are to read."""
+
+
+@pytest.mark.parametrize(
+    ("version", "rules"),
+    [
+        (1, (FILES,)),
+        (2, (FILES | 1 << 13,)),
+        (3, (FILES | 1 << 13 | 1 << 14,)),
+        (4, (FILES | 1 << 13 | 1 << 14, 0b11)),
+        (5, (FILES | 1 << 13 | 1 << 14, 0b11)),
+        (6, (FILES | 1 << 13 | 1 << 14, 0b11, 0b11)),
+        (9, (FILES | 1 << 13 | 1 << 14, 0b11, 0b11)),
+    ],
+)
+def test_a_kernel_is_asked_for_what_its_version_knows(
+    monkeypatch: pytest.MonkeyPatch, version: int, rules: tuple[int, ...]
+) -> None:
+    kernel = Kernel(version)
+    monkeypatch.setattr("reference_server.process.sandbox.LIBC", kernel)
+    assert "landlock" in lock_down()
+    assert struct.unpack(f"{len(rules)}Q", kernel.rules) == rules
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_kernel_without_landlock_is_told(monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+    monkeypatch.setattr("reference_server.process.sandbox.LIBC", Kernel(version))
+    assert lock_down() == ("seccomp",)
