@@ -12,13 +12,14 @@ from io import BytesIO
 
 import numpy as np
 import simplejpeg
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.ExifTags import Base
 
 from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import UnreadablePhoto, WrongFileSize, WrongPixelSize
+from reference_server.request.bmp import check_bmp
 from reference_server.request.jpeg import decode_undamaged, picture_of
-from reference_server.request.png import refuse_missing_rows
+from reference_server.request.png import check_chunks, refuse_missing_rows
 from reference_server.request.tiff import check_tiff, white_is_zero
 from verikit.contract import PhotoStandards
 
@@ -29,10 +30,7 @@ ENOUGH_SIDE = 1000
 """Decoding scales a photo down by powers of two while its long side keeps this many pixels."""
 
 MOST_READS = 100_000
-"""Of the pieces that a header is made of; real files have hundreds."""
-
-MOST_RUNS_READ = 1_000_000
-"""Of a run-length encoded BMP, which is decoded in Python, a few pixels at each read."""
+"""Of the pieces that a file is made of; real ones have hundreds."""
 
 
 class TooManyReads(ValueError):  # noqa: N818 - a finding about the file
@@ -40,14 +38,11 @@ class TooManyReads(ValueError):  # noqa: N818 - a finding about the file
 
 
 class ReadLimitedFile(BytesIO):
-    """Counts reads: a parser in Python spends its time by piece and not by byte.
-
-    ``reads``: how many are left; it may be set anew.
-    """
+    """Counts reads: a parser in Python spends its time by piece and not by byte."""
 
     def __init__(self, content: bytes, reads: int) -> None:
         super().__init__(content)
-        self.reads = reads
+        self._reads = reads
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As of any file.
@@ -55,8 +50,8 @@ class ReadLimitedFile(BytesIO):
         Raises:
             TooManyReads: the limit is reached.
         """
-        self.reads -= 1
-        if self.reads < 0:
+        self._reads -= 1
+        if self._reads < 0:
             raise TooManyReads
         return super().read(size)
 
@@ -72,15 +67,13 @@ def read_photo(file: bytes, standards: PhotoStandards) -> Photo:
         raise WrongFileSize(detail=f"{len(file)} bytes, at most {standards.max_file_bytes} allowed")
     Image.MAX_IMAGE_PIXELS = max(BOMB_PIXELS // 2, standards.max_side**2)  # it doubles that
     with _damage_refused(standards):
-        content = ReadLimitedFile(file, MOST_READS)
-        image = Image.open(content, formats=standards.formats)
+        image = Image.open(ReadLimitedFile(file, MOST_READS), formats=standards.formats)
     if image.width * image.height > standards.max_side**2:
         raise _wrong_pixel_size(f"{image.width} x {image.height}", standards)
     with _damage_refused(standards):
         if image.format == "PNG":
             _load_png(file, image)
         orientation = _take_orientation(image)
-        content.reads = MOST_RUNS_READ
         pixels = _decode(file, image)
     if not all(standards.min_side <= side <= standards.max_side for side in image.size):
         raise _wrong_pixel_size(f"{image.width} x {image.height}", standards)
@@ -105,6 +98,7 @@ def _wrong_pixel_size(size: str, standards: PhotoStandards) -> WrongPixelSize:
 
 def _load_png(file: bytes, image: Image.Image) -> None:
     """At once, because Pillow would look for its orientation behind the pixels."""
+    check_chunks(file)
     Image.open(ReadLimitedFile(file, MOST_READS)).verify()  # decoding passes over checksums
     image.load()
     refuse_missing_rows(file, image)
@@ -119,11 +113,13 @@ def _take_orientation(image: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _decode(file: bytes, image: Image.Image) -> Pixels:
+def _decode(file: bytes, image: ImageFile.ImageFile) -> Pixels:
     if image.format in ("JPEG", "MPO"):
         return _decode_jpeg(picture_of(file), image)
     if image.format == "TIFF":
         check_tiff(file, image)
+    if image.format == "BMP":
+        check_bmp(file, image)
     return _decode_any(image)
 
 

@@ -1,4 +1,4 @@
-"""Whether a PNG holds all of its pixels: Pillow takes those that are missing for zero."""
+"""Whether a PNG holds all of its pixels, once: Pillow takes those that are missing for zero."""
 
 from __future__ import annotations
 
@@ -21,6 +21,36 @@ PASSES = (
 """Of an interlaced picture: the first column and row, and the steps between them."""
 
 MOST_AT_ONCE = 65_536
+MOST_CHUNKS = 30_000
+LENGTHS_OF_PALETTES = range(3, 3 * 256 + 1, 3)
+
+
+def check_chunks(file: bytes) -> None:
+    """Refuse what Pillow reads in one way and other decoders in another, or not at all.
+
+    Of chunks that may be there once it takes the last, and of pixels in two places the first (PNG
+    specification, 5.6).
+
+    Raises:
+        ValueError: a chunk that decides about pixels is unknown, out of its order, there twice or
+            too long, or there are too many chunks.
+        struct.error: the file ends before its last chunk.
+    """
+    before = b""
+    seen = set[bytes]()
+    for number, (kind, content) in enumerate(_chunks(file)):
+        if (number == 0) != (kind == b"IHDR") or number >= MOST_CHUNKS:
+            raise ValueError("no header, two of them, or countless chunks")
+        if kind == b"PLTE":
+            known = not seen & {kind, b"IDAT"} and len(content) in LENGTHS_OF_PALETTES
+        elif kind == b"IDAT":
+            known = kind not in seen or before == kind
+        else:
+            known = kind in (b"IHDR", b"IEND") or not kind[:1].isupper()
+        if not known:
+            raise ValueError(f"a chunk that is out of order or unknown: {kind!r}")
+        seen.add(kind)
+        before = kind
 
 
 def refuse_missing_rows(file: bytes, image: Image.Image) -> None:
@@ -35,13 +65,10 @@ def refuse_missing_rows(file: bytes, image: Image.Image) -> None:
     # Unless it is zero, nothing was filled up: nearly all photos are inflated only once.
     if any(image.crop((0, last, image.width, last + 1)).tobytes()):
         return
-    header, data = b"", list[bytes]()
-    for kind, content in _chunks(file):
-        if kind == b"IHDR" and not data:
-            header = content
-        if kind == b"IDAT":
-            data.append(content)
-    if not _inflates_to(b"".join(data), _length_of_rows(header)):
+    (_, header), *others = _chunks(file)
+    data = b"".join(content for kind, content in others if kind == b"IDAT")
+    length = _length_of_rows(header)
+    if inflated(data, length)[0] < length:
         raise ValueError("rows are missing")
 
 
@@ -65,13 +92,16 @@ def _length_of_rows(header: bytes) -> int:
     return length
 
 
-def _inflates_to(data: bytes, length: int) -> bool:
-    """Whether there are so many bytes, of which few are kept at a time."""
-    source, inflater = BytesIO(data), zlib.decompressobj()
-    while length > 0:
+def inflated(data: bytes, most: int) -> tuple[int, bool]:
+    """How many bytes a zlib stream gives, up to ``most``; whether it ends there, with its checksum.
+
+    Few of the bytes are kept at a time.
+    """
+    source, inflater, length = BytesIO(data), zlib.decompressobj(), 0
+    while not inflater.eof and length <= most:
         piece = inflater.unconsumed_tail or source.read(MOST_AT_ONCE)
-        inflated = inflater.decompress(piece, MOST_AT_ONCE)
-        if not (piece or inflated):
-            return False
-        length -= len(inflated)
-    return True
+        more = inflater.decompress(piece, MOST_AT_ONCE)
+        if not (piece or more):
+            break
+        length += len(more)
+    return length, inflater.eof and length <= most

@@ -15,11 +15,15 @@ from PIL import Image, _imaging
 from PIL import TiffImagePlugin as Tag
 
 from reference_server.request.jpeg import decode_undamaged, picture_of
+from reference_server.request.png import inflated
 
 SOUND = frozenset(
     {"raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "lzma", "zstd", "jpeg"}
 )
 """The compressions whose damage is told, or found here."""
+
+DEFLATE = frozenset({"tiff_deflate", "tiff_adobe_deflate"})
+"""libtiff passes over the checksum behind the last pixel."""
 
 BITS = frozenset({1, 2, 4, 8, 16})
 UNSIGNED = 1
@@ -43,7 +47,7 @@ def check_tiff(file: bytes, image: Image.Image) -> None:
     """Check an image that was opened from a file.
 
     Raises:
-        Exception: its pixels would be wrong, or a JPEG in it is damaged.
+        Exception: its pixels would be wrong, or a JPEG or a zlib stream in it is damaged.
     """
     if any(tag in ABOUT_PIXELS and kind not in PILLOWS_TYPES for tag, kind in _entries(file)):
         raise ValueError("types that libtiff knows and Pillow passes over")
@@ -52,6 +56,11 @@ def check_tiff(file: bytes, image: Image.Image) -> None:
     for side, tile in ((Tag.IMAGEWIDTH, Tag.TILEWIDTH), (Tag.IMAGELENGTH, Tag.TILELENGTH)):
         if tags.get(tile, 0) > max(MOST_TILE_SIDE, tags[side] + 15):
             raise ValueError("tiles that are larger than the picture")
+    _refuse_damage(file, tags, image)
+
+
+def _refuse_damage(file: bytes, tags: Tags, image: Image.Image) -> None:
+    """Look for what libtiff does not tell Pillow, or does not notice."""
     if image.info["compression"] == "jpeg":
         tables = tags.get(Tag.JPEGTABLES, b"")[:-2]
         for stream, columns, rows in _pieces(file, tags):
@@ -60,6 +69,10 @@ def check_tiff(file: bytes, image: Image.Image) -> None:
             if width != columns or height not in rows:
                 raise ValueError("a strip or tile of another size")
             decode_undamaged(picture, "CMYK" if image.mode == "CMYK" else "GRAY")
+    elif image.info["compression"] in DEFLATE:
+        for stream, columns, rows in _pieces(file, tags):
+            if not inflated(stream, rows[-1] * _length_of_row(tags, columns))[1]:
+                raise ValueError("a strip or tile without a sound end")
     elif tags[Tag.PHOTOMETRIC_INTERPRETATION] == YCBCR:
         across, down = tags.get(Tag.YCBCRSUBSAMPLING, (2, 2))
         for samples, columns, rows in _pieces(file, tags):
@@ -127,6 +140,14 @@ def _pieces(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
         left = height - rows * (piece // across % down)
         fewest = rows if tiled else min(rows, left)
         yield file[start : start + lengths[piece]], columns, range(fewest, rows + 1)
+
+
+def _length_of_row(tags: Tags, columns: int) -> int:
+    """Bytes of a row of a strip or tile, decoded."""
+    bits = tags.get(Tag.BITSPERSAMPLE, (1,))
+    planes_apart = tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART
+    samples = 1 if planes_apart else tags.get(Tag.SAMPLESPERPIXEL, 1)
+    return int((columns * samples * max(bits) + 7) // 8)
 
 
 def _read_by_libtiff() -> None:

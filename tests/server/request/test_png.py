@@ -124,6 +124,53 @@ def test_what_is_missing_of_an_animation_is_missing_of_its_first_picture(*, defa
     assert not is_read(file[:start] + file[end:])
 
 
+HEADER = png(b"")[8:33]
+DATA = zlib.compress(b"".join(rows(SAMPLES)))
+PIXELS, LAST = chunk(b"IDAT", DATA), chunk(b"IEND", b"")
+HALVES = chunk(b"IDAT", DATA[:700]), chunk(b"IDAT", DATA[700:])
+ENTRIES = chunk(b"PLTE", bytes(range(30)))
+UPPER_HALF = chunk(b"IHDR", HEADER[8:12] + struct.pack(">I", 48) + HEADER[16:21])
+NOTE = chunk(b"tEXt", b"key\0value")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "read"),
+    [
+        ([HEADER, PIXELS, LAST], True),
+        ([HEADER, *HALVES, LAST], True),
+        ([HEADER, NOTE, PIXELS, NOTE, LAST], True),
+        ([HEADER, chunk(b"prVt", b"its own"), PIXELS, LAST, NOTE], True),
+        ([HEADER, ENTRIES, PIXELS, LAST], True),
+        ([HEADER, UPPER_HALF, PIXELS, LAST], False),
+        ([UPPER_HALF, HEADER, PIXELS, LAST], False),
+        ([HEADER, PIXELS, UPPER_HALF, LAST], False),
+        ([NOTE, HEADER, PIXELS, LAST], False),
+        ([PIXELS, HEADER, LAST], False),
+        ([HEADER, HALVES[0], NOTE, HALVES[1], LAST], False),
+        ([HEADER, PIXELS, NOTE, PIXELS, LAST], False),
+        ([HEADER, ENTRIES, ENTRIES, PIXELS, LAST], False),
+        ([HEADER, PIXELS, ENTRIES, LAST], False),
+        ([HEADER, chunk(b"PLTE", bytes(31)), PIXELS, LAST], False),
+        ([HEADER, chunk(b"PLTE", bytes(774)), PIXELS, LAST], False),
+        ([HEADER, chunk(b"PLTE", b""), PIXELS, LAST], False),
+        ([HEADER, chunk(b"PRVT", b"decides"), PIXELS, LAST], False),
+        ([chunk(b"CgBI", bytes(4)), HEADER, PIXELS, LAST], False),
+        ([HEADER, PIXELS], False),
+        ([HEADER, LAST, PIXELS], False),
+    ],
+)
+def test_what_decides_about_pixels_is_there_once_and_in_order(
+    chunks: list[bytes], *, read: bool
+) -> None:
+    assert is_read(b"".join([png(b"")[:8], *chunks])) == read
+
+
+def test_chunks_are_counted() -> None:
+    start, notes = png(b"")[:8] + HEADER, chunk(b"prVt", b"") * 29_997
+    assert is_read(start + notes + PIXELS + LAST)
+    assert not is_read(start + notes + NOTE + PIXELS + LAST)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "BMP"])
 def test_colours_that_are_not_in_the_palette_are_damage(kind: str) -> None:
     plate = PICTURE.quantize(200)

@@ -381,6 +381,27 @@ def test_a_bigtiff_is_read_and_its_types_are_looked_at() -> None:
     assert not is_read(file[: place + 2] + struct.pack("<H", 17) + file[place + 4 :])
 
 
+@pytest.mark.parametrize("layout", [{}, {"strip_size": SIDE * 3 * 5}], ids=str)
+@pytest.mark.parametrize("kind", ["tiff_deflate", "tiff_adobe_deflate"])
+def test_a_change_in_a_zlib_stream_is_damage(kind: str, layout: dict[str, object]) -> None:
+    file = saved(PICTURE, "TIFF", compression=kind, **layout)
+    strips, tags = parts_of(file)
+    assert is_read(tiff(strips, *tags))
+    assert is_read(tiff([strips[0] + b"padding", *strips[1:]], *tags))
+    for place in (-1, -4, -6, len(strips[0]) // 2, len(strips[0]) // 3, 5):
+        damaged = bytearray(strips[0])
+        damaged[place] ^= 0x10
+        assert not is_read(tiff([bytes(damaged), *strips[1:]], *tags)), place
+
+
+def test_a_zlib_stream_of_more_pixels_than_its_strip_is_not_inflated() -> None:
+    pixels = np.asarray(PICTURE).tobytes()
+    deflate = Tag(written.COMPRESSION, (DEFLATE,), 3)
+    assert is_read(tiff([zlib.compress(pixels)], deflate))
+    assert not is_read(tiff([zlib.compress(pixels + b"x")], deflate))
+    assert not is_read(tiff([zlib.compress(pixels[:-1])], deflate))
+
+
 def test_strips_of_jpeg_do_not_lie_one_upon_the_other() -> None:
     image = LARGE.resize((SIDE, 400))
     (first, *others), tags = parts_of(
