@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,34 @@ def test_answers_of_another_list_are_not_taken(
     assert call(*asked, "s.csv").exit_code == 2
 
 
+def test_a_file_of_kept_answers_is_written_by_one_run(call: Call, asked: tuple[str, ...]) -> None:
+    with Path("s.csv.part").open("w") as other:
+        flock(other, LOCK_EX)
+        done = call(*asked, "s.csv")
+    assert (done.exit_code, "s.csv.part is being written by another run" in done.stderr) == (
+        2,
+        True,
+    )
+    Path("file").touch()
+    done = call(*asked, "file/s.csv")
+    assert (done.exit_code, "s.csv.part cannot be written: " in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("damage", ["{", '{"row": 1}', '{"row": "x", "score": 1, "code": 1}', "[]"])
+def test_damaged_answers_are_not_taken(
+    call: Call, photo: Photo, asked: tuple[str, ...], damage: str
+) -> None:
+    photo("lime")
+    write_list("blue blue", "lime blue")
+    call(*asked, "s.csv")
+    part = Path("s.csv.part")
+    kept = part.read_text()
+    part.write_text(f"{kept}{damage}\n")
+    done = call(*asked, "s.csv")
+    assert (done.exit_code, "is damaged: delete it to start over" in done.stderr) == (2, True)
+    assert part.read_text() == f"{kept}{damage}\n"
+
+
 def test_another_key_is_told_before_all_pairs_are_refused(
     call: Call, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +217,20 @@ def test_what_is_no_list_is_wrong_use(
 @pytest.mark.parametrize("words", [["s.txt"], ["s.csv", "blue.png"], ["s.csv", "--at", "1/1000"]])
 def test_wrong_use(call: Call, asked: tuple[str, ...], words: list[str]) -> None:
     assert call(*asked, *words).exit_code == 2
+
+
+def test_a_list_has_a_limit(call: Call, asked: tuple[str, ...]) -> None:
+    with Path("pairs.csv").open("r+") as file:
+        file.truncate(2**28 + 1)
+    done = call(*asked, "s.csv")
+    assert (done.exit_code, "larger than 256 MiB: split it" in done.stderr) == (2, True)
+
+
+def test_a_photo_that_cannot_be_read_ends_the_run(call: Call, asked: tuple[str, ...]) -> None:
+    Path("navy.png").unlink()
+    Path("navy.png").mkdir()
+    done = call(*asked, "s.csv")
+    assert (done.exit_code, "navy.png" in done.stderr) == (2, True), done.stderr
 
 
 def test_a_list_may_be_written_by_a_spreadsheet(call: Call, asked: tuple[str, ...]) -> None:

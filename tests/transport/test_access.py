@@ -4,6 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from tests.support.fronts import (
     Certificates,
@@ -180,6 +186,19 @@ def test_a_file_without_certificates_is_refused_at_once(tmp_path: Path, name: st
         Access.of(**{name: tmp_path / "none.pem"})  # type: ignore[arg-type]
     with pytest.raises(WrongUse, match=r"missing\.pem cannot be read"):
         Access.of(**{name: tmp_path / "missing.pem"})  # type: ignore[arg-type]
+
+
+def test_a_key_is_given_with_its_certificate_and_without_a_password(
+    tmp_path: Path, files: Certificates
+) -> None:
+    with pytest.raises(WrongUse, match="needs its certificate"):
+        Access.of(client_key=files.client)
+    locked = tmp_path / "locked.pem"
+    key = load_pem_private_key(files.client.read_bytes(), None)
+    password = BestAvailableEncryption(b"secret")
+    locked.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, password))
+    with pytest.raises(WrongUse, match="key is encrypted: give one without a password"):
+        Access.of(client_certificate=files.client, client_key=locked)
 
 
 # Proxies

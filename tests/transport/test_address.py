@@ -39,6 +39,12 @@ def test_what_is_no_url(typed: str) -> None:
         Address.of(typed)
 
 
+@pytest.mark.parametrize("typed", ["http://h/v1?key=x", "http://h#x"])
+def test_what_follows_the_path_would_be_lost(typed: str) -> None:
+    with pytest.raises(AddressError, match="continues after the path"):
+        Address.of(typed)
+
+
 @pytest.mark.parametrize("typed", ["http://me:secret@h", "http://me@h"])
 def test_a_password_stands_in_no_report(typed: str) -> None:
     assert Address.of(typed).host == "h"
