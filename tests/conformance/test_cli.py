@@ -191,6 +191,8 @@ def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
         (["http://h", "--photos", "missing"], "There is no folder missing"),
         (["http://h", "--only-failed", "missing"], "missing is not a JSON-lines report"),
         (["http://h", "--release", "0.1"], "There is no release 0.1"),
+        (["http://h", "--release", "newest"], "There is no release newest"),
+        (["http://h?key=x"], "continues after the path"),
     ],
 )
 def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
@@ -211,6 +213,11 @@ def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
         ("photo_standards: {side: {}}", "did you mean side_px?"),
         ("photo_standards: {file_bytes: {least: 1}}", "file_bytes has no 'least'"),
         ("photo_standards: {side_px: {minimum: 9, maximum: 8}}", "min_side is above max_side"),
+        ("photo_standards: {file_bytes: {minimum: 0}}", "min_file_bytes must be a positive"),
+        ("photo_standards: {side_px: {maximum: true}}", "max_side must be a positive integer"),
+        ("photo_standards: {formats: []}", "formats must name at least one format"),
+        ("statuses: {INVALID_ARGUMENT: 200}", "must map names of codes to error statuses"),
+        ("statuses: {INVALID_ARGUMENT: true}", "must map names of codes to error statuses"),
         ("[", "cannot be used"),
     ],
 )
@@ -225,6 +232,32 @@ def test_deviation_of_a_profile_is_a_warning(bad_url: str, folder: Path) -> None
     done = call(bad_url, "-k", "*-empty", "--profile", "p.yaml")
     assert done.exit_code == 0
     assert "known deviation: it is being replaced" in done.stdout
+
+
+def test_a_waived_failure_is_none_and_says_so_in_every_report(bad_url: str, folder: Path) -> None:
+    (folder / "w.yaml").write_text("- {case: second-e*, reason: ticket 7, until: 2999-01-31}")
+    outputs = ["--junit=j.xml", "--sarif=s.json", "--badge=b.svg", "--waivers=w.yaml", "--no-html"]
+    done = call(bad_url, "-k", "*-empty", *outputs)
+    assert done.exit_code == 0, done.output
+    tests = ET.parse(folder / "j.xml").getroot()  # noqa: S314 - our own file
+    skipped = tests.find(".//testcase[@name='second-empty']/skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "ticket 7 (until 2999-01-31)"
+    (result,) = json.loads((folder / "s.json").read_text())["runs"][0]["results"]
+    assert result["suppressions"] == [
+        {"kind": "external", "justification": "ticket 7 (until 2999-01-31)"}
+    ]
+    assert "1.8.0 passed" in (folder / "b.svg").read_text()
+    alone = call(bad_url, "-k", "second-empty", *outputs)
+    assert alone.exit_code == 3
+    assert "all that was judged is known to fail" in " ".join(alone.output.split())
+    assert "1.8.0 incomplete" in (folder / "b.svg").read_text()
+
+
+def test_where_nothing_failed_there_is_nothing_to_run_again(good_url: str, folder: Path) -> None:
+    call(good_url, "-k", "first-missing", "--json=l.jsonl", "--no-html")
+    done = call(good_url, "--only-failed=l.jsonl")
+    assert (done.exit_code, "Nothing failed in l.jsonl" in done.stderr) == (2, True)
 
 
 def test_stopped_server_is_incomplete(folder: Path) -> None:

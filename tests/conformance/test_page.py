@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
+
+from rich.console import Console
 
 from conformance.catalogue import load_catalogue
 from conformance.judging.known_failures import Waiver, with_known_failure
 from conformance.judging.verdicts import Verdict
 from conformance.reports.comparison import Comparison, compare
+from conformance.reports.console import report
 from conformance.reports.evidence import evidence
 from conformance.reports.page import AREA_OF, page
 from conformance.reports.summary import NOT_CHECKED, UNTESTABLE, WORDS, requirement_verdicts
@@ -112,6 +116,25 @@ def test_a_failure_that_is_only_waived_is_not_fixed(bad_url: str) -> None:
         assert since.fixed == since.no_longer_judged == ()
         assert set(since.known) == {"second-key-wrong", "second-iv-wrong"}
         assert "2 known to fail" in since.sentence
+
+
+def test_long_lists_are_cut_on_the_terminal(good_url: str) -> None:
+    done = checked(good_url, "first-missing")
+    cases = {case.id: case for case in load_catalogue().cases[:45]}
+    warned = tuple(
+        replace(done.results[0], case=case, verdict=Verdict.WARNING, reason="slow")
+        for case in cases
+    )
+    done = replace(done, cases=cases, results=warned)
+    since = Comparison(
+        new=(*cases,), fixed=(), still_failing=(), known=(), no_longer_judged=(), remarks=()
+    )
+    console = Console(file=StringIO(), width=200)
+    report(done, {}, since, console)
+    told = console.file.getvalue()
+    assert told.count("\n  slow ") == 40
+    assert "\n... and 5 more in the report.\n" in told
+    assert "\n    ... and 5 more\n" in told
 
 
 def test_a_comparison_says_what_else_differs(good_url: str) -> None:
