@@ -11,6 +11,7 @@ import anyio
 import pytest
 from PIL import Image
 
+from tests.support.peer import answering
 from verikit.client import (
     AbnormalAnswer,
     AsyncClient,
@@ -20,6 +21,7 @@ from verikit.client import (
     InvalidArgument,
     InvalidSetting,
     TimedOut,
+    UndocumentedAnswer,
     Unreachable,
     clients,
 )
@@ -102,6 +104,27 @@ def test_a_server_that_never_answers_is_given_up(scripted: Any, ask: Any) -> Non
     with pytest.raises(Unreachable, match=f"No server answers at {scripted.url}"):
         ask(scripted.url, PAIR, retries=2)
     assert len(scripted.bodies) == 3
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "why"),
+    [
+        (b"301 Moved\r\nLocation: https://faces.example/v2", 301, "use https://faces.example/v2"),
+        (b"401 Unauthorized", 401, "it needs credentials"),
+        (b"200 OK\r\nContent-Encoding: gzip", 200, "compressed without being asked"),
+    ],
+)
+def test_an_answer_that_is_not_the_operation_s_is_no_score(
+    ask: Any, head: bytes, status: int, why: str
+) -> None:
+    said = b'{"code": 1000, "verification_score": 0.75, "request_id": "1"}'
+    length = b"\r\nContent-Length: %d\r\n\r\n" % len(said)
+    with (
+        answering(b"HTTP/1.1 " + head + length + said) as peer,
+        pytest.raises(UndocumentedAnswer, match=why) as caught,
+    ):
+        ask(peer.url, PAIR)
+    assert caught.value.status == status
 
 
 def test_where_nobody_listens_is_said(ask: Any) -> None:

@@ -4,14 +4,17 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
+from flask.testing import FlaskClient
 
 from reference_server.commands import serve as command
 from reference_server.limits import Limits
+from reference_server.refusals import PHOTOS
 from tests.support.fake_server import FakeEngine
 from verikit.cli import main
 from verikit.contract import load_contract
@@ -134,6 +137,7 @@ def test_a_secret_of_the_wrong_length_is_wrong_use(variable: str) -> None:
             "body_bytes: {maximum: 9}}",
             "cannot read HEIC",
         ),
+        ("photo_standards: {file_bytes: {minimum: 100}}", "knows no smallest file size"),
     ],
 )
 def test_senseless_photo_standards_are_wrong_use(tmp_path: Path, text: str, complaint: str) -> None:
@@ -142,6 +146,33 @@ def test_senseless_photo_standards_are_wrong_use(tmp_path: Path, text: str, comp
     result = run("--profile", str(profile))
     assert result.exit_code == 2
     assert complaint in last_line(result)
+
+
+def test_photo_standards_of_a_profile_are_served_by(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    draw: Callable[..., bytes],
+    encrypt: Callable[[bytes], str],
+) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("photo_standards: {formats: [png], side_px: {maximum: 90}}")
+    clients: list[FlaskClient] = []
+
+    def serve(app: Flask, *_: object) -> None:
+        clients.append(app.test_client())
+
+    monkeypatch.setattr(command, "load_engine", lambda *_, **__: FakeEngine())
+    monkeypatch.setattr(command, "run", serve)
+    assert run("--port", "0", "--profile", str(profile)).exit_code == 0
+
+    def code(**photo: object) -> int:
+        (client,) = clients
+        form = dict.fromkeys(PHOTOS, encrypt(draw(**photo)))
+        return int(client.post(CONTRACT.path, data=form).get_json()["code"])
+
+    assert code(size=(90, 90)) == CONTRACT.success_code
+    assert code(size=(91, 90)) == CONTRACT.codes["INVALID_IMAGE_SIZE"].code
+    assert code(kind="BMP") == CONTRACT.codes["INVALID_IMAGE_TYPE"].code
 
 
 def test_a_busy_port_is_one_sentence() -> None:
