@@ -6,14 +6,13 @@ Every one is asked with ``POST`` and answers the first request of a connection.
 import itertools
 import json
 import socket
-import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 
-from tests.support.peer import Behaviour, Peer, listening, read_request
+from tests.support.peer import Behaviour, Peer, listening, read_request, resets
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -177,10 +176,7 @@ def says_nothing(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-@attack
-def resets(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
+attack(resets)
 
 REFUSED_ALIKE = {
     *("announces_terabytes", "sends_a_negative_length", "sends_a_length_of_five_thousand_digits"),

@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -53,6 +54,11 @@ def wait_for_its_end(connection: socket.socket) -> None:
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)
     poll.poll(1000 * PATIENCE)
+
+
+def resets(connection: socket.socket) -> None:
+    """Have its close reset it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @contextmanager

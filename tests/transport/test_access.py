@@ -1,7 +1,9 @@
 """What lets a client in: headers, certificates, proxies, and what it says when they do not."""
 
 import os
+import socket
 from pathlib import Path
+from time import sleep
 
 import pytest
 from cryptography.hazmat.primitives.serialization import (
@@ -15,10 +17,11 @@ from tests.support.fronts import (
     Certificates,
     certificates,
     http_proxy,
+    over_tls,
     socks_proxy,
     tls_front,
 )
-from tests.support.peer import answering, listening
+from tests.support.peer import Behaviour, answering, listening, resets, wait_for_its_end
 from tests.transport.conftest import Ask, endpoint, post
 from verikit.errors import Broken, Intercepted, NotTrusted, ProxyFailed, WrongUse
 from verikit.transport import Access, Address
@@ -293,6 +296,45 @@ def test_a_socks_proxy_that_refuses_says_why(ask: Ask, reply: int, said: str) ->
         with pytest.raises(ProxyFailed, match=said):
             ask(endpoint("http://faces.example", access=asked), post())
     assert proxy.requests == [(b"faces.example:80", b"")]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        (wait_for_its_end, "it does not respond in time"),
+        (lambda c: c.recv(1024) and resets(c), "reset by peer"),
+        (lambda c: c.recv(1024) and c.sendall(b"HTTP/1.1 200 O"), "closed before the end"),
+        (lambda c: c.recv(1024) and c.sendall(b"\x1b[2J\r\n\r\n"), "refuses the connection"),
+        (
+            lambda c: c.recv(1024) and c.sendall(b"HTTP/1.1 200 OK\r\n\r\nearly"),
+            "it sends data before the request",
+        ),
+    ],
+    ids=["stall", "reset", "close", "nonsense", "early"],
+)
+def test_a_tunnel_that_does_not_open_is_the_proxy_s_fault(
+    ask: Ask, behaviour: Behaviour, why: str
+) -> None:
+    with listening(behaviour) as proxy:
+        asked = Access.of(proxy=proxy.url)
+        with pytest.raises(ProxyFailed, match=why) as caught:
+            ask(endpoint("https://faces.example", access=asked, timeout=0.4), post())
+    assert str(caught.value).startswith(f"The proxy {proxy.url} ")
+    assert str(caught.value).isprintable()
+
+
+def test_the_answer_of_a_proxy_may_come_in_pieces(ask: Ask, files: Certificates) -> None:
+    def slowly(connection: socket.socket) -> None:
+        connection.recv(1024)
+        for piece in (b"HTTP/1.1 200 ", b"OK\r\n\r", b"\n"):
+            connection.sendall(piece)
+            sleep(0.02)
+        over_tls(lambda tunnel: tunnel.recv(1024) and tunnel.sendall(OK), files)(connection)
+
+    with listening(slowly) as proxy:
+        asked = Access.of(proxy=proxy.url, ca_file=files.ca)
+        (answer,) = ask(endpoint("https://localhost:9", access=asked), post())
+    assert answer.status == 200
 
 
 def test_a_proxy_that_is_not_there_is_named(ask: Ask) -> None:

@@ -2,7 +2,6 @@
 
 import pickle
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable
@@ -11,12 +10,14 @@ from importlib.metadata import version
 from typing import Any
 
 import anyio
+import psutil
 import pytest
 
 from tests.support.fronts import Certificates, over_tls
-from tests.support.peer import answering, listening, wait_for_its_end
+from tests.support.peer import answering, listening, resets, wait_for_its_end
+from tests.support.waiting import eventually
 from tests.transport.conftest import Ask, endpoint, post
-from verikit.errors import BadAnswer, Broken, NotConnected, TimedOut, Unreachable
+from verikit.errors import BadAnswer, Broken, NotConnected, NotTrusted, TimedOut, Unreachable
 from verikit.transport import Access, Connection, Endpoint, Pool, Request
 from verikit.transport.async_connection import AsyncPool
 from verikit.transport.tls import Tls
@@ -174,10 +175,6 @@ def swallow_slowly(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
-def reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
 def flood(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
@@ -194,7 +191,7 @@ def endless_interim(connection: socket.socket) -> None:
     [
         (drip, TimedOut, "did not answer in time: the response was not complete after 0.8 s"),
         (wait_for_its_end, TimedOut, "did not answer in time: nothing came for 0.4 s"),
-        (reset, Broken, "No server answers at"),
+        (resets, Broken, "No server answers at"),
         (lambda _: None, Broken, "the connection was closed without a response"),
         (lambda c: c.sendall(OK[:-1]), Broken, "closed before the end of the response"),
         (flood, BadAnswer, "more than the 1,048,576 bytes allowed"),
@@ -220,6 +217,35 @@ def test_a_server_that_reads_too_slowly_is_given_up_in_time(ask: Ask) -> None:
     with listening(swallow_slowly) as peer, pytest.raises(TimedOut):
         ask(endpoint(peer.url, timeout=0.4), post(HUGE))
     assert time.monotonic() - started < IN_TIME
+
+
+ALERT = b"\x15\x03\x03\x00\x02\x02"
+"""Of TLS; its number follows (RFC 8446, section 6)."""
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "why"),
+    [
+        (wait_for_its_end, TimedOut, "did not answer in time: nothing came for 0.4 s"),
+        (lambda c: (c.recv(1024), resets(c)), Unreachable, "No server answers at|TLS with"),
+        (lambda c: c.recv(1024), Unreachable, "during the TLS handshake|TLS with .* failed"),
+        (
+            lambda c: (c.recv(1024), c.sendall(ALERT + b"\x46"), c.recv(1024)),
+            NotTrusted,
+            "TLS with https://localhost:.* failed: tlsv1 alert protocol version",
+        ),
+    ],
+    ids=["stall", "reset", "close", "alert"],
+)
+def test_a_tls_handshake_that_fails_is_given_up_in_time(
+    ask: Ask, behaviour: Callable[[socket.socket], None], kind: type[Unreachable], why: str
+) -> None:
+    started = time.monotonic()
+    with listening(behaviour) as peer:
+        with pytest.raises(kind, match=why) as caught:
+            ask(endpoint(f"https://localhost:{peer.port}", timeout=0.4), post())
+        assert time.monotonic() - started < IN_TIME
+    assert f"https://localhost:{peer.port}" in str(caught.value)
 
 
 def test_where_nobody_listens_is_said(ask: Ask) -> None:
@@ -260,6 +286,30 @@ def test_requests_keep_to_the_rate(ask: Ask) -> None:
     with answering(OK) as peer:
         ask(endpoint(peer.url, rate=20), *[post()] * 5)
     assert time.monotonic() - started >= 4 / 20
+
+
+def test_an_idle_connection_that_the_server_closed_is_made_anew() -> None:
+    def is_closed(there: Endpoint) -> bool:
+        """Whether the server's end has come."""
+        return any(
+            one.status == psutil.CONN_CLOSE_WAIT and one.raddr.port == there.address.port
+            for one in psutil.Process().net_connections("tcp")
+        )
+
+    async def ask_twice(there: Endpoint) -> list[int]:
+        async with AsyncPool(there) as pool:
+            first = await pool.ask(post())
+            assert eventually(lambda: is_closed(there))
+            return [first.status, (await pool.ask(post())).status]
+
+    with answering(lambda connection: connection.sendall(OK)) as peer:
+        there = endpoint(peer.url)
+        assert anyio.run(ask_twice, there) == [200, 200]
+        with Pool(there) as pool:
+            first = pool.ask(post())
+            assert eventually(lambda: is_closed(there))
+            assert (first.status, pool.ask(post()).status) == (200, 200)
+        assert peer.connections == 4
 
 
 def test_threads_share_a_pool_and_its_rate() -> None:
