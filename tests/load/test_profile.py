@@ -61,6 +61,12 @@ def test_the_list_names_every_profile() -> None:
         ("{about: x, stages: [{seconds: 1, rate: 1}], photos: [9999]}", "photos are sides"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], server: {}}", "name it by --profile"),
         ("{about: x, search: {growth: 0.5}}", "growth above 1"),
+        ("{about: x, search: {seconds: 0}}", "seconds above 0 and at least one burst user"),
+        ("{about: x, search: {burst_users: 0}}", "seconds above 0 and at least one burst user"),
+        ("{about: x, in_flight: 0, stages: [{seconds: 1, rate: 1}]}", "must be above 0"),
+        ("{about: x, timeout: 0, stages: [{seconds: 1, rate: 1}]}", "must be above 0"),
+        ("{about: x, warm_up: -1, stages: [{seconds: 1, rate: 1}]}", "cannot be negative"),
+        ("{about: x, slow_clients: -1, stages: [{seconds: 1, rate: 1}]}", "cannot be negative"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], arrivals: random}", "constant or poisson"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], seed: x}", "the seed is an integer"),
     ],
@@ -94,6 +100,18 @@ def test_duration_is_measured_time_and_warm_up_is_beside_it() -> None:
 def test_users_are_users_or_connections() -> None:
     assert change("smoke", users=5).stages[0].users == 5
     assert change("baseline", users=5).in_flight == 5
+
+
+def test_a_search_lasts_as_long_as_asked_at_each_rate() -> None:
+    profile = change("stress", duration=7, users=5)
+    assert profile.search
+    assert (profile.search.seconds, profile.in_flight) == (7, 5)
+
+
+def test_the_timeout_may_be_another() -> None:
+    assert change("smoke", timeout=2.5).timeout == 2.5
+    with pytest.raises(WrongUse, match="must be above 0"):
+        change("smoke", timeout=0)
 
 
 def test_a_gate_on_the_command_line_wins() -> None:
