@@ -14,7 +14,7 @@ from click.testing import Result
 from tests.support.hostile_server import ATTACKS, hostile, whole
 from tests.support.peer import answering
 from tests.support.ports import free_port
-from verikit.commands.doctor import cli, engine, installation, machine
+from verikit.commands.doctor import cli, data, engine, installation, machine
 from verikit.commands.doctor.finding import Finding, State
 from verikit.commands.doctor.secrets import secrets
 from verikit.contract import load_contract
@@ -111,6 +111,31 @@ def test_an_extra_is_whole_absent_or_too_old(extra: str, state: str, found: str)
     finding = installation.judged(extra)
     assert finding.state == state
     assert finding.found.endswith(found)
+
+
+@pytest.mark.parametrize(("version", "state"), [("3.11.0", "ok"), ("3.10.14", "wrong")])
+def test_an_old_python_is_wrong(monkeypatch: pytest.MonkeyPatch, version: str, state: str) -> None:
+    monkeypatch.setattr("platform.python_version", lambda: version)
+    finding = installation.python()
+    assert (finding.state, finding.found.startswith(version)) == (state, True)
+
+
+@pytest.mark.parametrize(
+    ("whole", "differences", "found", "state"),
+    [
+        (False, [], "not checked without calibration", "note"),
+        (True, ["2 photos are missing", "1 differs"], "2 photos are missing; 1 differs", "wrong"),
+        (True, [], "whole", "ok"),
+    ],
+)
+def test_data_sets_are_whole_or_what_is_wrong_is_told(
+    monkeypatch: pytest.MonkeyPatch, whole: bool, differences: list[str], found: str, state: str
+) -> None:
+    monkeypatch.setattr(data, "is_whole", lambda extra: whole)
+    monkeypatch.setattr("calibration.sources.datasets.names", lambda: ["sample"])
+    monkeypatch.setattr("calibration.sources.datasets.check", lambda *_: differences)
+    (finding,) = data.data()
+    assert (finding.found, finding.state) == (found, state)
 
 
 def test_without_the_server_s_libraries_the_engine_is_not_tried(

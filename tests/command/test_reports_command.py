@@ -70,6 +70,17 @@ def test_runs_of_one_profile_make_a_line_and_the_latest_counts(tmp_path: Path) -
     assert 'href="../new.json"' in page
 
 
+def test_a_search_tells_its_knee_and_what_is_vast_is_none(tmp_path: Path) -> None:
+    write(tmp_path / "run.json", knee=40.0)
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "note.json5").write_text("")
+    with (tmp_path / "vast.json").open("w") as file:
+        file.truncate(2**28 + 1)
+    (run,), others = find(tmp_path)
+    assert run.figures["knee/s"] == 40
+    assert [path.name for path in others] == ["vast.json"]
+
+
 def test_what_is_no_report_is_named_and_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "run.json", url="http://<script>x\x1b[2J")
     for name, text in {

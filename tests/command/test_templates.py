@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -69,8 +70,11 @@ def test_a_fit_knows_whose_templates_they_are(folder, tmp_path, precision, diges
     table = tmp_path / "errors.csv"
     table.write_text("photo,actual,reason\ncollins/2.jpg,hopper,it is not\nhopper/1.jpg,,nobody\n")
     options = ("--label-errors", str(table), "--precision", precision)
-    run(folder, tmp_path / "templates.npz", *options)
-    found = LabelledTemplates.load(tmp_path / "templates.npz")
+    out = tmp_path / "templates.npz"
+    told = json.loads(run(folder, out, *options, "--json").stdout)
+    found = LabelledTemplates.load(out)
+    refused = {"hopper/2.jpg": "DETECTION_FAILED"}
+    assert told == {"out": str(out), "photos": 3, "templates": 2, "refused": refused}
     assert [found.names[person] for person in found.people] == ["collins", "hopper"]
     assert found.photos.tolist() == ["collins/1.jpg", "collins/2.jpg"]
     assert (found.model, found.weights) == ("Dlib", digest)
