@@ -4,7 +4,6 @@ import http.client
 import json
 import signal
 import socket
-import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
@@ -16,6 +15,7 @@ from jsonschema import validate
 
 from reference_server.process.serve import CONNECTIONS
 from reference_server.process.worker import FIRST_BYTE_SECONDS, RECEIVE_SECONDS
+from tests.support.peer import resets
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
 
@@ -155,7 +155,7 @@ def test_a_client_that_tears_its_connection_down_is_no_failure(
         assert eventually(
             lambda: connection.getsockname() in [each.raddr for each in worker.net_connections()]
         )
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        resets(connection)
     assert server.post(body()).status_code == 200
     server.stop()
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
@@ -238,6 +238,17 @@ def test_answered_clients_that_stay_hold_nobody_up(
     assert server.workers() == before, "it is replaced where its main loop waits for them"
     for connection in staying:
         connection.close()
+
+
+def test_answered_clients_that_reset_their_connections_harm_nobody(live: Any) -> None:
+    before = live.workers()
+    for _ in range(5):
+        with connect(live) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert until_closed(connection)
+            resets(connection)
+    assert live.get("/healthz").ok
+    assert live.workers() == before
 
 
 def test_a_client_that_still_sends_reads_why_it_is_refused(start_live: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reference_server.refusals import WrongPixelSize
 from reference_server.request.photo import read_photo
 from tests.support.odd_photos import PICTURE, saved
 from tests.support.reading import is_read
@@ -83,6 +84,20 @@ def test_a_png_is_read_if_it_holds_all_of_its_rows(
     for kept in (1, len(pieces) // 2, len(pieces) - 1):
         assert not is_read(with_data(b"".join(pieces[:kept])))
     assert not is_read(with_data(whole[:-1]))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 9])
+@pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 9])
+def test_a_small_png_is_too_small_if_it_is_whole_and_else_damaged(width: int, height: int) -> None:
+    samples = np.zeros((height, width), np.uint8)
+    pieces = [row for row in interlaced_rows(samples) if len(row) > 1]
+
+    def with_rows(kept: list[bytes]) -> bytes:
+        return png(zlib.compress(b"".join(kept)), samples, colour=GREY, interlaced=True)
+
+    with pytest.raises(WrongPixelSize):
+        read_photo(with_rows(pieces), STANDARDS)
+    assert not is_read(with_rows(pieces[:-1]))
 
 
 def test_a_photo_whose_last_row_is_black_is_read() -> None:
