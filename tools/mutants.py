@@ -259,8 +259,9 @@ def unchanged(part: str, copied: Path) -> Taken:
         SystemExit: they fail, so that nothing could be measured.
     """
     module = part.removesuffix(".py").replace("/", ".")
-    measured = (f"--cov={module}", "--cov-context=test", "--cov-report=", "--durations=0")
-    done = ran(copied, list(PARTS[part]), *measured, "--durations-min=0", "-vv")
+    measured = ("--cov-config=", f"--cov={module}", "--cov-context=test", "--cov-report=")
+    measured += ("--durations=0", "--durations-min=0", "-vv")
+    done = ran(copied, list(PARTS[part]), *measured)
     if done is None:
         said = (copied / SAID).read_text()[-2000:]
         sys.exit(f"{part}: its tests fail without any mutant, so nothing can be measured\n{said}")

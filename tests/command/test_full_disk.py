@@ -53,6 +53,7 @@ def checked(*reports: str) -> Callable[[Path], list[str]]:
 
 
 @pytest.mark.live
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("words", "verdict"),
     [

@@ -96,6 +96,7 @@ def refuses(port: int) -> bool:
     return False
 
 
+@pytest.mark.unmeasured
 def test_a_full_disk_stops_nothing(
     start_real: Callable[..., Any], encrypt: Callable[[bytes], str]
 ) -> None:

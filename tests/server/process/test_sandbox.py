@@ -166,6 +166,7 @@ def test_reading_and_threads_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.unmeasured
 def test_workers_are_locked_down(live: Any) -> None:
     status = Path(f"/proc/{live.workers()[0]}/status").read_text()
     found = dict(line.split(":", 1) for line in status.splitlines())
