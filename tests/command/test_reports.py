@@ -25,7 +25,7 @@ def made(text: str = "x", script: str = "") -> str:
         legend=[Word(word="odd", tone=Tone.WARN, meaning=text)],
         notes=[text],
     )
-    return shell.page("verikit.reports", shell.TEMPLATE, head, script=script)
+    return shell.page("verikit.reports", "shell.html.j2", head, script=script)
 
 
 def test_it_names_the_verikit_that_made_it() -> None:

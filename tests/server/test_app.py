@@ -1,5 +1,8 @@
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -11,7 +14,11 @@ from jsonschema import validate
 from urllib3 import encode_multipart_formdata
 from werkzeug.test import TestResponse
 
+from reference_server.app import create_app
+from reference_server.limits import Limits
 from reference_server.refusals import PHOTOS
+from reference_server.settings import Settings
+from reference_server.verifier import Verifier
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -229,6 +236,27 @@ def test_a_photo_that_the_engine_refused_shows_no_readiness(
 def test_life_is_shown_without_a_comparison(client: FlaskClient, engine: object) -> None:
     assert client.get("/healthz").json["status"] == "alive"  # type: ignore[index]
     assert len(engine.calls) == 0  # type: ignore[attr-defined]
+
+
+def test_a_comparison_that_hangs_is_no_life(engine: Any) -> None:
+    settings = Settings.from_environment({}, limits=Limits(patience=0, deadline=0))
+    app = create_app(settings, Verifier(settings, engine))
+    begun, end = Event(), Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(app.extensions["thread"].run, lambda: begun.set() or end.wait(60))
+        assert begun.wait(60)
+        answer = app.test_client().get("/healthz")
+        end.set()
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "stalled")
+
+
+def test_who_takes_no_comparison_any_more_is_busy(client: FlaskClient, form: Form) -> None:
+    client.application.extensions["thread"].give_up()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "busy")
+    refused = client.post(PATH, data=form())
+    assert (refused.status_code, refused.headers["Retry-After"].isdigit()) == (500, True)
+    assert client.get("/healthz").status_code == 200
 
 
 @pytest.mark.parametrize("score", [0.3, float("nan")])

@@ -26,7 +26,6 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-TEMPLATE = "shell.html.j2"
 CHART_INCHES = 4.8
 """The width of a drawn chart: on a phone 390 pixels wide, one of its points is one pixel."""
 
