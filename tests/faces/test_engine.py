@@ -80,13 +80,6 @@ def test_a_turned_photo_is_set_upright_when_asked(engine, astronaut, turns):
     assert engine.compare(astronaut, turned, auto_rotate=True) > 0.95
 
 
-def test_exif_orientation_counts_only_when_asked(engine, astronaut):
-    stored = Photo(np.ascontiguousarray(np.rot90(astronaut.pixels, 1)), orientation=6)
-    assert engine.compare(astronaut, stored, auto_rotate=True) > 0.99
-    with pytest.raises(NoFaceFound):
-        engine.compare(astronaut, stored)
-
-
 def test_a_tilted_face_is_levelled(engine, astronaut):
     tilted = Image.fromarray(astronaut.pixels).rotate(60, Image.Resampling.BICUBIC)
     assert engine.compare(astronaut, Photo(np.asarray(tilted)), auto_rotate=True) > 0.9
