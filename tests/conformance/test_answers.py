@@ -8,7 +8,7 @@ import pytest
 
 from conformance.case import number
 from conformance.judging.answers import violations
-from conformance.judging.outcome import describe_actual
+from conformance.judging.outcome import describe_actual, describe_expected, outcome
 from conformance.requests.exchange import Answer, Exchange
 from conformance.requests.recipe import Request
 from verikit.contract.profile import Profile, load_profile
@@ -149,6 +149,52 @@ def test_a_member_that_stands_twice() -> None:
     assert blamed(b'{"code": 1, "code": 1000, "verification_score": 0.5, "request_id": "a"}') == {
         "answer-members-once"
     }
+
+
+def test_json_of_several_lines() -> None:
+    assert blamed(json.dumps(SUCCESS, indent=1).encode()) == {"answer-one-line"}
+    assert blamed(json.dumps(SUCCESS).encode() + b"\r\n\n") == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "word"),
+    [
+        (200, {"code": 1000}, "accepted"),
+        (200, {"code": "1000"}, "accepted"),
+        (400, {"code": 1000}, None),
+        (400, {"code": 1200}, "INVALID_ARGUMENT"),
+        (500, {"code": "1200"}, "INVALID_ARGUMENT"),
+        (400, {"code": 1234}, 400),
+        (413, {"code": 413}, 413),
+        (404, {}, 404),
+        (400, {"code": None}, 400),
+        (400, {"code": [1200]}, 400),
+        (400, {"code": "NaN"}, 400),
+    ],
+)
+def test_an_answer_has_one_outcome_whatever_the_types_in_it(
+    status: int, fields: dict[str, Any], word: str | int | None
+) -> None:
+    assert outcome(answered(status, json.dumps(fields).encode(), JSON)) == word
+
+
+def test_no_answer_has_no_outcome() -> None:
+    assert outcome(None) is None
+
+
+def test_what_is_expected_is_told_in_words() -> None:
+    assert describe_expected("accepted") == "HTTP 200 with code 1000"
+    assert describe_expected(413) == "HTTP 413"
+    assert describe_expected("DETECTION_FAILED").startswith("code 4000 (")
+
+
+def test_long_fields_are_cut() -> None:
+    answer = answered(400, json.dumps({"message": "x" * 300}).encode(), JSON)
+    one = Exchange(case="any", request=Request(), answer=answer)
+    assert describe_actual(one) == f"HTTP 400, message '{'x' * 196}..."
+    short = answered(400, json.dumps({"message": "x" * 198}).encode(), JSON)
+    one = Exchange(case="any", request=Request(), answer=short)
+    assert describe_actual(one) == f"HTTP 400, message '{'x' * 198}'"
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"0." + b"5" * 99])

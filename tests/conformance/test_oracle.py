@@ -1,10 +1,16 @@
 """What is right for a request in which several things are wrong, or none."""
 
+from math import ceil
+from typing import Any
+
 import pytest
 
+from conformance.judging.limits import offences
 from conformance.judging.oracle import right
+from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request, fitted
-from verikit.contract.profile import REFERENCE, Profile, load_profile
+from conformance.requests.writing import FIRST, SECOND
+from verikit.contract.profile import REFERENCE, Profile, Standards, load_profile
 
 BOUND = load_profile(REFERENCE)
 
@@ -105,3 +111,43 @@ def test_blanks_in_place_of_plus_signs_may_be_refused_where_the_sample_does_not_
     found = outcomes(Request(body="raw"), is_open=is_open)
     assert "accepted" in found
     assert ("INVALID_ARGUMENT" in found) is is_open
+
+
+FILE = Photo(format="PNG", width=120, height=100)
+LENGTH = len(photo_file(FILE))
+
+
+@pytest.mark.parametrize(
+    ("known", "refusals"),
+    [
+        ({}, ()),
+        ({"min_side": 100, "max_side": 120}, ()),
+        ({"min_side": 101}, ("INVALID_IMAGE_SIZE",)),
+        ({"max_side": 119}, ("INVALID_IMAGE_SIZE",)),
+        ({"min_file_bytes": LENGTH, "max_file_bytes": LENGTH}, ()),
+        ({"min_file_bytes": LENGTH + 1}, ("INVALID_CONTENT_LENGTH",)),
+        ({"max_file_bytes": LENGTH - 1}, ("INVALID_CONTENT_LENGTH",)),
+        ({"formats": ("JPEG", "PNG")}, ()),
+        ({"formats": ("JPEG",)}, ("INVALID_IMAGE_TYPE",)),
+        (
+            {"formats": ("JPEG",), "max_side": 1, "max_file_bytes": 1},
+            ("INVALID_CONTENT_LENGTH", "INVALID_IMAGE_TYPE", "INVALID_IMAGE_SIZE"),
+        ),
+    ],
+)
+def test_limits_are_exceeded_beyond_them_only(
+    known: dict[str, Any], refusals: tuple[str, ...]
+) -> None:
+    both = Request(first=EncryptedPhoto(photo=FILE), second=EncryptedPhoto(photo=FILE))
+    assert offences(both, Standards(**known)) == refusals
+
+
+@pytest.mark.parametrize(("repeat", "times"), [("", 2), ("first", 3), ("second", 3)])
+def test_a_body_is_as_long_as_the_base64_of_all_that_is_sent(repeat: str, times: int) -> None:
+    """Each of its characters that a form escapes takes three."""
+    names = {"first": FIRST, "second": SECOND}
+    photo = EncryptedPhoto(photo=FILE)
+    both = Request(first=photo, second=photo, repeat=names.get(repeat))
+    length = ceil(times * LENGTH * 4 / 3 * 17 / 16)
+    assert offences(both, Standards(max_body_bytes=length)) == ()
+    assert offences(both, Standards(max_body_bytes=length - 1)) == (413,)
