@@ -81,3 +81,13 @@ def test_what_takes_minutes_is_no_day():
     assert "Nothing can be decided." in none
     many = CliRunner().invoke(main, ["plan", "--people", "100000", "--rate", "1"]).output
     assert "replicas." in many
+
+
+@pytest.mark.parametrize(("typed", "people"), [("3,000", 3000), ("1,000,000", 10**6)])
+def test_commas_may_divide_thousands(typed, people):
+    assert planned("--people", typed) == planned("--people", str(people))
+
+
+@pytest.mark.parametrize("typed", ["3,00", ",300", "3,000,", "3,0000", "1"])
+def test_other_commas_are_no_number(typed):
+    assert CliRunner().invoke(main, ["plan", "--people", typed]).exit_code == 2

@@ -96,6 +96,16 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
     assert KEY not in refused.output
 
 
+def test_a_command_below_another_has_a_table_of_its_own(folder: Path, call: Call) -> None:
+    written(folder, '[datasets.check]\nphotos = "nowhere"')
+    refused = call("datasets", "check", "sample")
+    assert (refused.exit_code, "nowhere" in refused.output) == (2, True), refused.output
+    written(folder, '[datasets.check]\nphoto = "nowhere"')
+    refused = call("datasets", "check", "sample")
+    complaint = "verikit.toml: datasets check has no option photo: did you mean photos?"
+    assert refused.output.splitlines()[-1] == f"Error: {complaint}"
+
+
 def test_a_file_that_was_named_must_be_there(call: Call) -> None:
     refused = call("--config", "nowhere.toml", "show")
     assert refused.exit_code == 2

@@ -189,6 +189,7 @@ def test_a_file_that_is_no_report_is_wrong_use(line: str, folder: Path) -> None:
         (["http://h", "--profile", "missing.yaml"], "missing.yaml cannot be used"),
         (["http://h", "--waivers", "missing.yaml"], "missing.yaml cannot be read"),
         (["http://h", "--photos", "missing"], "There is no folder missing"),
+        (["http://h", "--photos", "."], ". contains no photos: it needs one folder per person"),
         (["http://h", "--only-failed", "missing"], "missing is not a JSON-lines report"),
         (["http://h", "--release", "0.1"], "There is no release 0.1"),
         (["http://h", "--release", "newest"], "There is no release newest"),
