@@ -27,26 +27,33 @@ SAMPLE = 200_000
 """Pairs of each kind by which readings of names are compared with the labels."""
 
 
-class Index:
-    """Numbers names in the order in which they first appear."""
+class Index(dict[str, int]):
+    """Numbers names in the order in which they are first asked for: ``index[name]``."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.names: list[str] = []
-        self._numbers: dict[str, int] = {}
 
-    def number(self, name: str) -> int:
-        """The number of a name, a new one if it is new."""
-        number = self._numbers.setdefault(name, len(self.names))
-        if number == len(self.names):
-            self.names.append(name)
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self.names)
+        self.names.append(name)
         return number
 
     def numbers(self, names: Iterable[str]) -> Counts:
         """The numbers of names, shape (n,)."""
-        every = list(names)
-        for name in dict.fromkeys(every):
-            self.number(name)
-        return np.fromiter(map(self._numbers.__getitem__, every), np.int64, len(every))
+        return np.fromiter(map(self.__getitem__, names), np.int64)
+
+
+class _Spellings(dict[str, int]):
+    """The numbers of photos by their names as files spell them."""
+
+    def __init__(self, photos: Index) -> None:
+        super().__init__()
+        self._photos = photos
+
+    def __missing__(self, spelling: str) -> int:
+        number = self[spelling] = self._photos[naming.normal(spelling)]
+        return number
 
 
 class Origin(StrEnum):
@@ -112,7 +119,7 @@ class Identities:
 
     def __init__(self) -> None:
         self.photos = Index()
-        self._written: dict[str, int] = {}
+        self._written = _Spellings(self.photos)
         self._people = Index()
         self._given = np.zeros(0, np.int64)
         self._clashes = 0
@@ -154,16 +161,12 @@ class Identities:
 
     def written(self, names: Sequence[str]) -> Counts:
         """The numbers of photos by their names as a file spells them, shape (n,)."""
-        known = self._written
-        for name in names:
-            if name not in known:
-                known[name] = self.photos.number(naming.normal(name))
-        return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
+        return np.fromiter(map(self._written.__getitem__, names), np.int64, len(names))
 
     def number_person(self, name: str) -> int:
         """The number of a person; -1 for no name."""
         name = naming.person(name)
-        return self._people.number(name) if name else -1
+        return self._people[name] if name else -1
 
     def give(self, photos: Counts, people: Counts) -> None:
         """Say whom photos show: numbers of photos and people, shape (n,); -1 if unknown."""
@@ -250,20 +253,22 @@ class Identities:
             for mated, kept in self._kept.items()
         }
         seen = np.flatnonzero(np.bincount(np.concatenate(list(pairs.values())).ravel()))
-        agreements = [
-            self._agreement(how, reading, pairs, seen, by_folder=reading in naming.FOLDERS.values())
-            for how, reading in naming.READINGS.items()
-        ]
-        known = [one for one in agreements if one is not None]
-        chosen = naming.best(known)
+        names = naming.Names([self.photos.names[photo] for photo in seen.tolist()])
+        known: list[Agreement] = []
+        for readings in (naming.FOLDERS, naming.FILES):
+            found = (self._agreement(how, names, pairs, seen) for how in readings)
+            known += [one for one in found if one is not None]
+            chosen = naming.best(known)
+            if chosen is not None and chosen.unsurpassed:
+                break
         if chosen is None:
             return self._by_labels(labels_reversed=naming.reversed_labels(known) is not None)
-        reading = naming.READINGS[chosen.how]
-        index = Index()
-        person = index.numbers(reading(name) or name for name in self.photos.names)
+        if seen.size < len(self.photos.names):
+            names = naming.Names(self.photos.names)
+        person, people = names.people_or_photos(chosen.how)
         return People(
             person=person,
-            names=index.names,
+            names=people,
             origin=Origin.FOLDERS if chosen.by_folder else Origin.FILE_NAMES,
             how=chosen.how,
             contradicted=chosen.contradicted,
@@ -273,26 +278,14 @@ class Identities:
         )
 
     def _agreement(
-        self,
-        how: str,
-        reading: naming.Reading,
-        pairs: dict[bool, Counts],
-        seen: Counts,
-        *,
-        by_folder: bool,
+        self, how: str, names: naming.Names, pairs: dict[bool, Counts], seen: Counts
     ) -> Agreement | None:
         """None where the name of a photo that was ``seen`` tells nothing by this reading."""
-        told = []
-        for photo in seen.tolist():
-            person = reading(self.photos.names[photo])
-            if not person:
-                return None
-            told.append(person)
-        if not told:
+        found = names.people(how)
+        if found is None:
             return None
-        index = Index()
         keys = np.full(len(self.photos.names), -1, np.int64)
-        keys[seen] = index.numbers(told)
+        keys[seen], people = found
         together = {
             mated: int(np.count_nonzero(keys[some[:, 0]] == keys[some[:, 1]]))
             for mated, some in pairs.items()
@@ -303,10 +296,10 @@ class Identities:
         n = max(len(pairs[False]), 1)
         return Agreement(
             how=how,
-            by_folder=by_folder,
+            by_folder=how in naming.FOLDERS,
             one_person=(together[True], together[False]),
             looked_at=(len(pairs[True]), len(pairs[False])),
-            people=len(index.names),
+            people=len(people),
             by_chance=float((first / n) @ (second / n)),
         )
 

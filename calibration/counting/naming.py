@@ -12,13 +12,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, takewhile
 
+import numpy as np
+
+from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import LEAST_PEOPLE
 
 Reading = Callable[[str], str]
-"""The person that a name tells, or "" where it tells none."""
+"""The person that folders tell, or a file name without its ending; "" where it tells none."""
 
 _FLOAT = re.compile(r"\d+\.0+", re.ASCII)
 _DOUBLED = re.compile(r"/(?:\.?/)+")
@@ -40,7 +45,7 @@ def composed(name: str) -> str:
 
 
 def _without_point(name: str) -> str:
-    return name.partition(".")[0] if _FLOAT.fullmatch(name) else name
+    return name.partition(".")[0] if name[-1:] == "0" and _FLOAT.fullmatch(name) else name
 
 
 def normal(name: str) -> str:
@@ -61,29 +66,28 @@ def folder(name: str) -> str:
 def _level(place: int) -> Reading:
     """The folder at a depth, counted from the top or, if negative, from the photo."""
 
-    def read(name: str) -> str:
-        folders = name.split("/")[:-1]
+    def read(path: str) -> str:
+        folders = path.split("/")
         return folders[place] if -len(folders) <= place < len(folders) else ""
 
     return read
 
 
-def _without_number(name: str) -> str:
-    stem = _stem(name)
+def _without_number(stem: str) -> str:
     number = _NUMBER_FROM_THE_END.match(stem[::-1])  # from the start would take the square of it
     return stem[: -number.end()] if number else ""
 
 
 def _field(place: int) -> Reading:
-    def read(name: str) -> str:
-        fields = _FIELDS.split(_stem(name))
+    def read(stem: str) -> str:
+        fields = _FIELDS.split(stem)
         return fields[place] if len(fields) > max(place + 1, 1) else ""
 
     return read
 
 
-def _leading_number(name: str) -> str:
-    match = _LEADING.match(_stem(name))
+def _leading_number(stem: str) -> str:
+    match = _LEADING.match(stem)
     return match[1] if match else ""
 
 
@@ -94,18 +98,63 @@ def _stem(name: str) -> str:
 
 
 FOLDERS: Mapping[str, Reading] = {
-    "the folder": folder,
+    "the folder": str,
     "the last folder": _level(-1),
     **{f"folder {place + 1} of the path": _level(place) for place in range(_LEVELS)},
 }
+WHOLE = "the file name"
 FILES: Mapping[str, Reading] = {
     "the file name before its number": _without_number,
     "the first part of the file name": _field(0),
     "the second part of the file name": _field(1),
     "the number at the start of the file name": _leading_number,
+    WHOLE: str,
 }
-WHOLE = "the file name"
-READINGS: Mapping[str, Reading] = {**FOLDERS, **FILES, WHOLE: _stem}
+
+
+class Names:
+    """Names of photos, whose folders and files are each read once, however often they recur."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def people(self, how: str) -> tuple[Counts, list[str]] | None:
+        """The number of each photo's person by a reading, shape (photos,), and the people's names.
+
+        None where the name of a photo tells nothing.
+        """
+        places, every, read = self._by(how)
+        told = list(takewhile(bool, map(read, every)))
+        if not told or len(told) < len(every):
+            return None
+        people, names = numbered(told)
+        return people[places], names
+
+    def people_or_photos(self, how: str) -> tuple[Counts, list[str]]:
+        """The same, but photos whose names tell nothing are people of their own."""
+        places, every, read = self._by(how)
+        told = list(map(read, every))
+        return numbered(
+            told[place] or name for place, name in zip(places.tolist(), self._names, strict=True)
+        )
+
+    def _by(self, how: str) -> tuple[Counts, list[str], Reading]:
+        return (*self._folders, FOLDERS[how]) if how in FOLDERS else (*self._stems, FILES[how])
+
+    @cached_property
+    def _folders(self) -> tuple[Counts, list[str]]:
+        return numbered(map(folder, self._names))
+
+    @cached_property
+    def _stems(self) -> tuple[Counts, list[str]]:
+        places, files = numbered(name.rpartition("/")[2] for name in self._names)
+        return places, list(map(_stem, files))
+
+
+def numbered(names: Iterable[str]) -> tuple[Counts, list[str]]:
+    """The number of each name in the order in which they first appear, shape (n,), and these."""
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    return np.fromiter(map(numbers.__getitem__, names), np.int64), list(numbers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +209,11 @@ class Agreement:
         if self.by_folder:
             return self.one_person[1] <= expected / 2
         return expected >= _EXPECTED and self.one_person[1] <= expected / 100
+
+    @property
+    def unsurpassed(self) -> bool:
+        """Whether :func:`best` prefers it to every reading of file names, however these agree."""
+        return self.by_folder and self.holds and self.gain >= 1 - _AS_GOOD
 
     @property
     def twisted(self) -> bool:
@@ -244,7 +298,7 @@ def layout(names: Sequence[str]) -> Layout | None:
     while all(len(some) > 1 for some in left.values()) and len({s[0] for s in left.values()}) == 1:
         left = {name: some[1:] for name, some in left.items()}  # a folder above all
     if all(len(some) == 1 for some in left.values()) and len({*map(tuple, left.values())}) > 1:
-        last = all(_level(-1)(name) == some[0] for name, some in left.items())
+        last = all(_level(-1)(folder(name)) == some[0] for name, some in left.items())
         how = "the last folder" if last else "the folder that names no session or view"
         if all(name.count("/") == 1 for name in below):
             return _by_folder(below)
@@ -327,7 +381,7 @@ def _by_file_name(names: Sequence[str]) -> Layout | None:
     if all(len(some) > 1 and _NOBODY.fullmatch(some[0]) for some in fields.values()):
         return None  # session1_ann.jpg: what is before the number is no person
     for how in ("the file name before its number", "the number at the start of the file name"):
-        people = {name: FILES[how](name) for name in names}
+        people = {name: FILES[how](_stem(name)) for name in names}
         photos = Counter(people.values())
         several = sum(count > 1 for count in photos.values())
         if all(people.values()) and len(photos) > 1 and several >= len(photos) / 2:

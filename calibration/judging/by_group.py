@@ -146,7 +146,7 @@ def chosen_impostors(
         return None
     share, kinds = chosen.share, label_kinds(names)
     if measurement.look_alikes:
-        kinds = [measurement.labels.number(LOOK_ALIKE)], [measurement.labels.number(OTHERS)]
+        kinds = [measurement.labels[LOOK_ALIKE]], [measurement.labels[OTHERS]]
     counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / 2))
     within, across = (counts.row("", numbers) for numbers in kinds)
     few = min(within.people, across.people) < LEAST_PEOPLE

@@ -122,7 +122,7 @@ class GroupCounts:
         alike = self._measurement.look_alikes
         if not alike or counts.mated:
             return shares
-        near = numbers == [self._measurement.labels.number(LOOK_ALIKE)]
+        near = numbers == [self._measurement.labels[LOOK_ALIKE]]
         return replace(shares, pairs=alike.pairs_of_people if near else None)
 
     def _evidence(

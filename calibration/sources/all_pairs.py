@@ -151,7 +151,7 @@ class Counter:
         if groups is None:
             return None
         label = label_of(groups[rows.start], groups[columns.start])
-        return np.full(n, self._measurement.labels.number(label))
+        return np.full(n, self._measurement.labels[label])
 
 
 def _photos(places: Counts, rows: slice, columns: slice) -> tuple[Counts, Counts]:

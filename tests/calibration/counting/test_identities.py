@@ -215,3 +215,41 @@ def test_what_each_person_contributes_is_what_a_plain_loop_counts(pairs, mated, 
     shares = counted.shares(person)
     assert np.array_equal(shares.tried, tried)
     assert np.array_equal(shares.events, events)
+
+
+@given(
+    names=st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["ann", "bob", "s1", "7", ""]), max_size=2),
+            st.sampled_from(["1.jpg", "ann_1.jpg", "bob_2.jpg", "1_x.png", "3A4.jpg", "x", "4"]),
+        ).map(lambda parts: naming.normal("/".join([*parts[0], parts[1]]))),
+        min_size=1,
+    ),
+    how=st.sampled_from([*naming.FOLDERS, *naming.FILES]),
+)
+def test_names_that_share_folders_or_files_are_read_as_each_alone(names, how):
+    alone = [naming.Names([name]).people(how) for name in names]
+    found = naming.Names(names).people(how)
+    if None in alone:
+        assert found is None
+        told = [one[1][0] if one else name for one, name in zip(alone, names, strict=True)]
+        people, who = naming.Names(names).people_or_photos(how)
+    else:
+        told = [one[1][0] for one in alone]
+        people, who = found
+    assert [who[person] for person in people] == told
+    assert who == list(dict.fromkeys(told))
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 12])
+def test_a_folder_that_the_labels_bear_out_is_the_person_whatever_file_names_tell(wrong):
+    """Each person's photos are of one day and mated with those of nobody else's, but for a few."""
+    pairs = pairs_of(lambda p, n: f"p{p}/day{p // 2}_{n}.jpg", 20, 4)
+    found = known([(a, b, mated != (n < wrong)) for n, (a, b, mated) in enumerate(pairs)])
+    assert (found.how, found.given) == ("the folder", 20)
+
+
+def test_file_names_tell_people_where_some_folders_are_wrong():
+    """One folder holds four people of twenty, whom the names of their files tell apart."""
+    found = known(pairs_of(lambda p, n: f"{min(p, 16)}/p{p}_{n}.jpg", 20, 4))
+    assert (found.how, found.inferred) == ("the file name before its number", 20)
