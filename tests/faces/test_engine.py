@@ -74,12 +74,6 @@ def test_odd_shapes_hold_no_face_and_break_nothing(engine, astronaut, shape):
         engine.compare(astronaut, Photo(np.zeros((*shape, 3), np.uint8)))
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_a_turned_photo_is_set_upright_when_asked(engine, astronaut, turns):
-    turned = Photo(np.ascontiguousarray(np.rot90(astronaut.pixels, turns)))
-    assert engine.compare(astronaut, turned, auto_rotate=True) > 0.95
-
-
 def test_a_tilted_face_is_levelled(engine, astronaut):
     tilted = Image.fromarray(astronaut.pixels).rotate(60, Image.Resampling.BICUBIC)
     assert engine.compare(astronaut, Photo(np.asarray(tilted)), auto_rotate=True) > 0.9
