@@ -22,7 +22,9 @@ PASSES = (
 )
 SAMPLES = np.asarray(PICTURE)
 BLACK = np.zeros((97, 61, 3), np.uint8)
-GREY, COLOUR, PALETTE = 0, 2, 3
+GREY, COLOUR, PALETTE, GREY_ALPHA, ALPHA = 0, 2, 3, 4, 6
+SAMPLES_OF = {GREY: [0], COLOUR: [0, 1, 2], PALETTE: [0], GREY_ALPHA: [0, 1], ALPHA: [0, 1, 2, 0]}
+"""Of a pixel, by the type of colour: which of a picture's three."""
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -67,16 +69,29 @@ def png(
 @pytest.mark.parametrize("interlaced", [False, True], ids=["rows", "passes"])
 @pytest.mark.parametrize("samples", [SAMPLES, BLACK], ids=["picture", "black"])
 @pytest.mark.parametrize(
-    ("bits", "colour"), [(8, COLOUR), (16, COLOUR), (8, GREY), (16, GREY), (4, GREY), (1, GREY)]
+    ("bits", "colour"),
+    [
+        *((bits, GREY) for bits in (1, 2, 4, 8, 16)),
+        *((bits, PALETTE) for bits in (1, 2, 4, 8)),
+        *((bits, kind) for bits in (8, 16) for kind in (COLOUR, GREY_ALPHA, ALPHA)),
+    ],
 )
 def test_a_png_is_read_if_it_holds_all_of_its_rows(
     bits: int, colour: int, samples: np.ndarray, *, interlaced: bool
 ) -> None:
-    picture = samples[..., 0] if colour == GREY else samples
+    picture = samples[..., SAMPLES_OF[colour]]
     pieces = (interlaced_rows if interlaced else rows)(picture, bits)
+    palette = bytes(range(256)) * 3 if colour == PALETTE else b""
 
     def with_data(data: bytes) -> bytes:
-        return png(zlib.compress(data), samples, bits=bits, colour=colour, interlaced=interlaced)
+        return png(
+            zlib.compress(data),
+            samples,
+            bits=bits,
+            colour=colour,
+            interlaced=interlaced,
+            palette=palette[: 3 << bits],
+        )
 
     whole = b"".join(pieces)
     assert is_read(with_data(whole))
@@ -84,6 +99,17 @@ def test_a_png_is_read_if_it_holds_all_of_its_rows(
     for kept in (1, len(pieces) // 2, len(pieces) - 1):
         assert not is_read(with_data(b"".join(pieces[:kept])))
     assert not is_read(with_data(whole[:-1]))
+
+
+@pytest.mark.parametrize("height", range(32, 41))
+def test_the_last_row_of_the_last_pass_is_missed_at_every_height(height: int) -> None:
+    samples = np.full((height, 33), 200, np.uint8)
+    pieces = interlaced_rows(samples)
+    files = [
+        png(zlib.compress(b"".join(kept)), samples, colour=GREY, interlaced=True)
+        for kept in (pieces, pieces[:-1])
+    ]
+    assert list(map(is_read, files)) == [True, False]
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 9])
