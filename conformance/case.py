@@ -86,9 +86,8 @@ class Log:
         self._entries: list[Logged] = []
         self._lock = Lock()
 
-    def add(self, one: Exchange, profile: Profile) -> Logged:
-        """Judge one more answer regardless of its request, and keep it."""
-        found = tuple(violations(one, profile))
+    def add(self, one: Exchange, found: tuple[Violation, ...]) -> Logged:
+        """Keep one more answer."""
         entry = Logged(one if found else one.without_sent(), found)
         with self._lock:
             self._entries.append(entry)
@@ -113,6 +112,10 @@ class Environment:
     seed: int = 0
     examples: int = 0
     log: Log = field(default_factory=Log)
+
+    def judged(self, one: Exchange) -> Logged:
+        """Judge one more answer regardless of its request, and keep it."""
+        return self.log.add(one, tuple(violations(one, self.profile, self.target.secrets)))
 
     def scores(self, since: str) -> bool:
         """Whether content of release ``since`` is scored."""
@@ -160,14 +163,14 @@ class CaseContext:
     def ask_judged(self, request: Request) -> tuple[Exchange, tuple[Violation, ...]]:
         """Send one request; return its exchange and the violations in the answer."""
         one = exchange(self.environment.target, self.case.id, self.fitted(request))
-        return one, self.environment.log.add(one, self.profile).violations
+        return one, self.environment.judged(one).violations
 
     def in_a_row(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send the requests one after another over one connection."""
         fit = [self.fitted(request) for request in requests]
         exchanges = in_a_row(self.environment.target, self.case.id, fit)
         for one in exchanges:
-            self.environment.log.add(one, self.profile)
+            self.environment.judged(one)
         return exchanges
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:

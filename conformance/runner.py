@@ -24,13 +24,13 @@ from conformance.judging.known_failures import (
 from conformance.judging.oracle import right
 from conformance.judging.outcome import ACCEPTED, Outcome, outcome
 from conformance.judging.verdicts import Finding, Result, Verdict, worst
-from conformance.requests.exchange import Target, exchange, reachable
+from conformance.requests.exchange import Exchange, Target, exchange, reachable
 from conformance.requests.photos.files import OWN
 from conformance.requests.photos.people import OUR_PEOPLE
 from conformance.requests.recipe import Request, fitted
 from verikit.contract import load_contract
 from verikit.contract.profile import Profile
-from verikit.errors import BadAnswer, NotConnected, Unreachable
+from verikit.errors import BadAnswer, NotConnected, TimedOut, Unreachable
 
 _GOOD = {Verdict.PASSED, Verdict.WARNING, Verdict.NOT_APPLICABLE}
 _ATTEMPTS = 10
@@ -117,9 +117,8 @@ def _bad(results: Sequence[Result]) -> list[Result]:
 def _preflight(environment: Environment) -> Outcome:
     """The outcome for two ordinary photos of one person; None if the response is incomplete."""
     endpoint = environment.target.endpoint
-    request = fitted(Request(), *ordinary(environment.profile))
-    one = exchange(environment.target, "preflight", request)
-    environment.log.add(one, environment.profile)
+    one = _ordinary(environment)
+    environment.judged(one)
     if one.answer is None:
         if isinstance(one.error, BadAnswer) or getattr(one.error, "begun", False):
             return None
@@ -134,6 +133,11 @@ def _preflight(environment: Environment) -> Outcome:
             f"(HTTP {one.answer.status}). Is the URL right?"
         )
     return word
+
+
+def _ordinary(environment: Environment) -> Exchange:
+    request = fitted(Request(), *ordinary(environment.profile))
+    return exchange(environment.target, "preflight", request)
 
 
 def _once(context: CaseContext, gone: Event) -> Result:
@@ -163,7 +167,7 @@ def _verdict(context: CaseContext, gone: Event) -> tuple[Verdict, tuple[Finding,
             return Verdict.COULD_NOT_JUDGE, (), str(error)
     except Exception:
         return Verdict.TOOL_ERROR, (), traceback.format_exc()
-    if _lost_answer(findings) and not _still_there(context.environment.target):
+    if (lost := _lost_answers(findings)) and not _still_there(context.environment, lost):
         gone.set()
     return worst(findings), findings, ""
 
@@ -183,14 +187,19 @@ def _wrong_refusal(context: CaseContext, error: NotCompared) -> tuple[Finding, .
     return tuple(context.finding(allowed.expected, one, breaks=allowed.requirement))
 
 
-def _lost_answer(findings: Sequence[Finding]) -> bool:
-    return any(found.exchange and found.exchange.answer is None for found in findings)
+def _lost_answers(findings: Sequence[Finding]) -> list[Exchange]:
+    return [found.exchange for found in findings if found.exchange and not found.exchange.answer]
 
 
-def _still_there(target: Target) -> bool:
-    """After a lost response: whether the server accepts connections, now or within seconds."""
+def _still_there(environment: Environment, lost: Sequence[Exchange]) -> bool:
+    """After a lost response: whether the server accepts connections, now or within seconds.
+
+    One that let the time run out accepts them as well: it is sent an ordinary request.
+    """
+    if any(isinstance(one.error, TimedOut) for one in lost):
+        return not isinstance(_ordinary(environment).error, TimedOut)
     for _ in range(_ATTEMPTS):
-        if reachable(target):
+        if reachable(environment.target):
             return True
         time.sleep(0.5)
     return False

@@ -79,7 +79,7 @@ def _many(context: CaseContext) -> Iterable[Finding]:
     exchanges = in_a_row(target, context.case.id, requests, again=False)
     for one in exchanges:
         if one.answer:  # a lost one is this case's own finding
-            context.environment.log.add(one, context.profile)
+            context.environment.judged(one)
     lost = next((number for number, one in enumerate(exchanges) if one.answer is None), None)
     if lost is None:
         return []

@@ -12,6 +12,7 @@ from conformance.cases import case
 from conformance.errors import CouldNotJudge, NotApplicable
 from conformance.judging.outcome import ACCEPTED, outcome
 from conformance.judging.verdicts import Finding
+from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request
 from verikit.contract import load_contract
 
@@ -27,6 +28,8 @@ VARIANTS = (
     Photo(mirror=True),
 )
 _OWN_PAIRS = 40
+_ROOM = 64
+"""Bytes for a comment."""
 
 
 @case(
@@ -153,6 +156,24 @@ def _repeatable(context: CaseContext) -> Iterator[Finding]:
         if abs(score_of(again) - before[pair]) > context.profile.score_tolerance:
             expected = f"{before[pair]} within {context.profile.score_tolerance}, the score before"
             yield from context.finding(expected, again)
+
+
+@case(
+    "score-same-length",
+    "Photos in files of one length are told apart",
+    since="1.8.0",
+    requires=("operation-stateless", "operation-compares"),
+)
+def _same_length(context: CaseContext) -> Iterator[Finding]:
+    """A cache that knows photos by their length gives the score of others."""
+    request = Request(first=EncryptedPhoto(photo=COLLINS), second=EncryptedPhoto(photo=HOPPER))
+    lengths = [len(photo_file(photo)) for photo in context.fitted(request).photos]
+    collins, hopper = (replace(each, pad_to=max(lengths) + _ROOM) for each in (COLLINS, HOPPER))
+    yield from _above(context, collins, collins)
+    one = context.compare(collins, hopper)
+    if score_of(one) >= RECOMMENDED:
+        yield from context.finding(f"a score below {RECOMMENDED}", one)
+    yield from _above(context, hopper, hopper)
 
 
 @case(

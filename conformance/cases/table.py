@@ -38,12 +38,14 @@ from conformance.judging.outcome import (
     outcome,
 )
 from conformance.judging.verdicts import Finding
-from conformance.requests.recipe import Request, build
+from conformance.requests.photos.files import photo_file
+from conformance.requests.recipe import Photo, Request, build
 from verikit.contract.plain_yaml import read_own
 from verikit.contract.profile import REFERENCE, Standards, load_profile
 
 _LIMIT = re.compile(
-    r"(?:(?P<times>\d+) \* )?(?P<name>min_side|max_side|max_file_bytes|max_body_bytes)"
+    r"(?:(?P<times>\d+) \* )?(?P<name>min_side|max_side|min_file_bytes|max_file_bytes"
+    r"|max_body_bytes)"
     r"(?: // (?P<part>\d+))?(?: (?P<shift>[+-] \d+))?"
 )
 _KEYS = {"id", "since", "each", "title", "requires", "send", "expect", "or", "without"}
@@ -78,6 +80,8 @@ class OneRequest:
         request = build(Request, resolved(self.send, standards))
         if any((p.width or 0) * (p.height or 0) > _MOST_PIXELS for p in request.photos):
             raise NotApplicable("the suite makes no photo of so many pixels")
+        if any(_too_long(photo, standards.min_file_bytes or 0) for photo in request.photos):
+            raise NotApplicable("the suite makes no photo of so few bytes")
         right = self._right(context.fitted(request), context)
         one = context.ask(request)
         got = outcome(one.answer)
@@ -123,6 +127,11 @@ class OneRequest:
     def _broken(self, got: Outcome) -> str | None:
         """The reading that forbids an otherwise legal outcome."""
         return next((reading for reading, words in self.legal.items() if got in words), None)
+
+
+def _too_long(photo: Photo, least: int) -> bool:
+    """Whether a file that should be as small as is allowed, or smaller, cannot be made so."""
+    return bool(photo.pad_to and photo.pad_to <= least and len(photo_file(photo)) > photo.pad_to)
 
 
 def _ordinary(request: Request) -> bool:

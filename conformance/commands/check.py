@@ -171,7 +171,10 @@ def _say_header(
     release = load_catalogue(options.release).release
     console.print(f"verikit {version('verikit')} checks {escape(target.url)}", soft_wrap=True)
     console.print(f"profile {escape(profile)}, release {release}, cases: {cases}", soft_wrap=True)
-    console.print(f"seed {options.seed}; {secrets_source()}\n", soft_wrap=True)
+    console.print(f"seed {options.seed}; {secrets_source()}", soft_wrap=True)
+    for remark in target.endpoint.remarks:
+        console.print(escape(remark), soft_wrap=True)
+    console.print()
 
 
 def _self_check(console: Console) -> str:
@@ -223,7 +226,7 @@ def _watched(
         lines = _lines(stack, given["json"])
         if lines:
             release = load_catalogue(options.release).release
-            lines.header(target.url, profile.name, release, options.seed, list(by_id))
+            lines.header(target, profile.name, release, options.seed, list(by_id))
 
         def watch(result: Result) -> None:
             live.show(result)

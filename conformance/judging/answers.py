@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ from jsonschema.exceptions import ValidationError
 from conformance.judging.outcome import outcome, unreadable, why_none
 from conformance.requests.exchange import Answer, Exchange
 from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 from verikit.contract.profile import Profile
 from verikit.errors import BadAnswer
 
@@ -83,8 +85,13 @@ def is_success(answer: Answer) -> bool:
     return "verification_score" in answer.fields or answer.status == 200
 
 
-def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
-    """All violations in one answer that do not depend on its request."""
+def violations(
+    one: Exchange, profile: Profile, secrets: Secrets | None = None
+) -> Iterator[Violation]:
+    """All violations in one answer that do not depend on its request.
+
+    ``secrets``: what no answer may contain.
+    """
     if one.answer is None:
         framed = isinstance(one.error, BadAnswer)
         yield Violation(FRAMING if framed else NO_ANSWER, "a response", why_none(one))
@@ -92,6 +99,8 @@ def violations(one: Exchange, profile: Profile) -> Iterator[Violation]:
     answer = one.answer
     yield from _http(answer)
     yield from _inside(answer)
+    if secrets:
+        yield from _secrets(answer, secrets)
     refuses_framing = answer.status == 501 and one.request.length != "declared"
     if answer.status == 500 or (
         answer.status > 500 and asks_operation(one) and not refuses_framing
@@ -121,6 +130,14 @@ def _inside(answer: Answer) -> Iterator[Violation]:
     if shown_inside := _INSIDE.search(answer.body):
         said = shown_inside[0].decode("utf-8", "replace")
         yield Violation("message-plain", "no internals of the server", repr(said))
+
+
+def _secrets(answer: Answer, secrets: Secrets) -> Iterator[Violation]:
+    """Key and IV as they are, as hexadecimal digits, and as Base64."""
+    told = b"\n".join((answer.body, *(value.encode() for value in answer.headers.values())))
+    for name, secret in (("key", secrets.key.encode()), ("IV", secrets.iv.encode())):
+        if secret in told or secret.hex().encode() in told.lower() or b64encode(secret) in told:
+            yield Violation("message-plain", "no secret of the server", f"its {name}")
 
 
 def _before_operation(one: Exchange, answer: Answer) -> Iterator[Violation]:

@@ -15,6 +15,7 @@ from conformance.case import Case
 from conformance.judging.verdicts import Finding, Result, Verdict
 from conformance.reports.evidence import recipe_of
 from conformance.reports.summary import sentence
+from conformance.requests.exchange import Target
 from conformance.run import Run
 from verikit.errors import WrongUse, in_words
 
@@ -28,12 +29,15 @@ class Lines:
 
     file: TextIO
 
-    def header(self, url: str, profile: str, release: str, seed: int, cases: list[str]) -> None:
+    def header(
+        self, target: Target, profile: str, release: str, seed: int, cases: list[str]
+    ) -> None:
         """Write the header: server, profile, release, seed and case IDs."""
         self._line(
             kind="header",
             format=FORMAT,
-            url=url,
+            url=target.url,
+            remarks=target.endpoint.remarks,
             profile=profile,
             release=release,
             seed=seed,

@@ -35,6 +35,8 @@ def write_junit(run: Run, proofs: Mapping[str, Evidence], path: Path) -> None:
         suite = TestSuite(group)
         suite.add_testcases([_test(run, result, proofs) for result in results])
         suite.add_property("seed", str(run.seed))
+        for remark in run.target.endpoint.remarks:
+            suite.add_property("remark", remark)
         xml.add_testsuite(suite)
     path.parent.mkdir(parents=True, exist_ok=True)
     xml.write(str(path), pretty=True)

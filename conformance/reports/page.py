@@ -126,6 +126,7 @@ def _head(run: Run) -> Head:
         sentence=rest,
         facts=facts,
         legend=WORDS,
+        notes=run.target.endpoint.remarks,
     )
 
 

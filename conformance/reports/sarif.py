@@ -30,7 +30,13 @@ def write_sarif(run: Run, path: Path) -> None:
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": list(_results(run))}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "results": list(_results(run)),
+                "properties": {"remarks": run.target.endpoint.remarks},
+            }
+        ],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(log, indent=2), encoding="utf-8")

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,12 +13,17 @@ from conformance.judging.answers import violations
 from conformance.judging.outcome import describe_actual, describe_expected, outcome
 from conformance.requests.exchange import Answer, Exchange
 from conformance.requests.recipe import Request
+from verikit.contract.encryption import Secrets
 from verikit.contract.profile import Profile, load_profile
 from verikit.errors import BadAnswer, Broken, TimedOut
 
 SUCCESS = {"code": 1000, "verification_score": 0.5, "request_id": "a"}
 REFUSAL = {"code": 1200, "message": "invalid argument", "request_id": "a"}
 JSON = {"content-type": "application/json"}
+
+
+def in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def answered(status: int, body: bytes, headers: dict[str, str]) -> Answer:
@@ -30,11 +37,12 @@ def blamed(
     headers: dict[str, str] | None = None,
     request: Request | None = None,
     profile: Profile | None = None,
+    secrets: Secrets | None = None,
 ) -> set[str]:
     body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
     answer = answered(status, body, JSON if headers is None else headers)
     one = Exchange(case="any", request=request or Request(), answer=answer)
-    return {found.requirement for found in violations(one, profile or Profile())}
+    return {found.requirement for found in violations(one, profile or Profile(), secrets)}
 
 
 def test_good_answers_break_nothing() -> None:
@@ -49,6 +57,19 @@ def test_good_answers_break_nothing() -> None:
 def test_a_large_body_is_judged_in_time_that_grows_with_its_length(piece: bytes) -> None:
     """It took an hour: a word of a mebibyte was searched again from each of its letters."""
     assert "answer-json" in blamed(piece * (2**20 // len(piece)))
+
+
+SECRETS = Secrets(key="k" * 16 + "v" * 16, iv="i" * 12)
+
+
+@pytest.mark.parametrize("secret", [SECRETS.key, SECRETS.iv], ids=["key", "IV"])
+@pytest.mark.parametrize("written", [str, lambda text: text.encode().hex().upper(), in_base64])
+def test_a_secret_in_an_answer_is_told(secret: str, written: Callable[[str], str]) -> None:
+    said = f"invalid argument {written(secret)}"
+    assert blamed({**REFUSAL, "message": said}, 400, secrets=SECRETS) == {"message-plain"}
+    headers = JSON | {"x-debug": said}
+    assert blamed(SUCCESS, headers=headers, secrets=SECRETS) == {"message-plain"}
+    assert "message-plain" not in blamed({**REFUSAL, "message": said[:-1]}, 400, secrets=SECRETS)
 
 
 @pytest.mark.parametrize(

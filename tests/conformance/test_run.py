@@ -1,5 +1,8 @@
 """Whole runs against small servers: verdicts, exit codes, and the sentence that says why."""
 
+import html
+import io
+import socket
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -20,14 +23,19 @@ from conformance.mock.server import serving
 from conformance.mock.verifier import Form, Refused, verify
 from conformance.reports.console import report
 from conformance.reports.evidence import evidence
+from conformance.reports.json_lines import Lines
+from conformance.reports.junit import write_junit
+from conformance.reports.page import page
+from conformance.reports.sarif import write_sarif
 from conformance.reports.summary import requirement_verdicts, sentence
-from conformance.requests.exchange import Target
+from conformance.requests.exchange import Exchange, Target
 from conformance.requests.recipe import Photo, Request
 from conformance.requests.writing import FIRST, SECOND
 from conformance.run import Run, run
 from conformance.runner import Options
 from verikit.contract.profile import load_profile
-from verikit.errors import Unreachable, WrongUse
+from verikit.errors import TimedOut, Unreachable, WrongUse
+from verikit.transport.endpoint import Access
 
 pytestmark = [pytest.mark.live, pytest.mark.waits]
 ALL = load_catalogue().cases
@@ -237,6 +245,48 @@ def test_server_that_goes_away_fails_and_ends_the_run(good_url: str) -> None:
     assert verdict(done, "first-missing") is Verdict.NOT_RUN
     assert done.exit_code == 1
     assert "stopped answering" in sentence(done)
+
+
+def test_a_server_that_hangs_ends_the_run_and_one_that_drops_a_request_does_not(
+    good_url: str,
+) -> None:
+    def dropped(context: CaseContext) -> Iterable[Finding]:
+        late = Exchange(case="made", request=Request(), answer=None, error=TimedOut("too late"))
+        return context.finding("an answer", late)
+
+    def hung(context: CaseContext) -> Iterable[Finding]:
+        silent = Target.of(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.05)
+        object.__setattr__(context.environment, "target", silent)
+        return dropped(context)
+
+    cases = [made(dropped), *some("ordinary"), replace(made(hung), id="hung"), *some("first-empty")]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        done = checked(good_url, cases, jobs=1)
+    assert [result.verdict for result in done.results] == [
+        Verdict.FAILED,
+        Verdict.PASSED,
+        Verdict.FAILED,
+        Verdict.NOT_RUN,
+    ]
+    assert "stopped answering" in sentence(done)
+
+
+def test_every_report_says_that_a_certificate_was_not_verified(
+    good_url: str, tmp_path: Path
+) -> None:
+    remark = "The server's certificate was not verified (--insecure)."
+    done = checked(good_url, some("first-missing"))
+    insecure = Target.of("https://faces.example", access=Access.of(insecure=True))
+    proofs = evidence(done, None)
+    for target, times in ((done.target, 0), (insecure, 1)):
+        one = replace(done, target=target)
+        lines = io.StringIO()
+        Lines(lines).header(target, "reference", "1.8.0", 1, [])
+        write_junit(one, proofs, tmp_path / "j")
+        write_sarif(one, tmp_path / "s")
+        written = [(tmp_path / name).read_text() for name in "js"]
+        for text in (html.unescape(page(one, proofs)), lines.getvalue(), *written):
+            assert text.count(remark) == times
 
 
 def test_repeat_says_k_of_n() -> None:

@@ -91,8 +91,9 @@ def test_a_value_of_the_environment_cannot_add_a_header() -> None:
         (b"407 X\r\n", "returns 407: a proxy in front of it wants credentials"),
         (
             b"308 Permanent\r\nLocation: https://faces.example/v2\r\n",
-            "returns 308, a redirect, which verikit does not follow; use https://faces.example/v2",
+            "does not follow; use https://faces.example/v2 instead$",
         ),
+        (b"307 X\r\nLocation: /v2/\r\n", r"follow; use http://127.0.0.1:\d+/v2 instead$"),
         (b"301 Moved\r\nLocation: file:///etc/passwd\x1b\r\n", r"use file:///etc/passwd\\x1b"),
         (b"302 Found\r\n", "returns 302, a redirect, which verikit does not follow$"),
     ],

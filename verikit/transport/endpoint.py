@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urljoin
 
 from verikit.errors import Intercepted
 from verikit.foreign_text import shown
-from verikit.transport.address import Address
+from verikit.transport.address import CONTRACT, Address
 from verikit.transport.headers import (
     Headers,
     basic,
@@ -172,7 +173,7 @@ class Endpoint:
         status, where = answer.status, self.address.shown
         if status in _REDIRECTS:
             to = answer.headers.get("location")
-            use = f"; use {shown(_without_operation(to), limit=200)}" if to else ""
+            use = f"; use {shown(self._redirected(to), limit=200)} instead" if to else ""
             return f"{where} returns {status}, a redirect, which verikit does not follow{use}"
         if (self.proxy and status == 407) or (
             status in {502, 503, 504} and self._through_whole_urls
@@ -184,14 +185,13 @@ class Endpoint:
             return f"{where} uses TLS: write https:// instead of http://"
         return None
 
+    def _redirected(self, location: str) -> str:
+        """Where it leads, as a user would type it; it may be relative (RFC 9110, 10.2.2)."""
+        try:
+            return Address.of(urljoin(self.address.shown + CONTRACT.path, location)).shown
+        except ValueError:
+            return location
+
     @property
     def _through_whole_urls(self) -> bool:
         return bool(self.proxy and self.proxy.takes_whole_urls and not self.address.is_https)
-
-
-def _without_operation(location: str) -> str:
-    """The URL of a redirect as a user would type it."""
-    try:
-        return Address.of(location).shown
-    except ValueError:
-        return location

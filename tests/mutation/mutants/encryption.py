@@ -134,6 +134,13 @@ def foreign_characters_dropped(text: bytes) -> bytes:
 
 @mutant("encryption-base64-strict")
 @on_base64
+def blanks_dropped(text: bytes) -> bytes:
+    """As mail readers do; a blank is a plus that nobody encoded, so it stays."""
+    return text.translate(None, b"\t\v\f\0")
+
+
+@mutant("encryption-base64-strict")
+@on_base64
 def missing_padding_added(text: bytes) -> bytes:
     return text + b"=" * (-len(text) % 4)
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from operator import itemgetter
 from threading import BoundedSemaphore
 
 from reference_server.answers import http_error
@@ -124,18 +125,24 @@ def turned_photos_stay_turned(parts: Parts) -> Serve:
     return serve
 
 
-@mutant("operation-stateless")
-def photos_told_apart_by_their_start(parts: Parts) -> Serve:
-    kept: dict[bytes, bytes] = {}
+def told_apart(by: Callable[[bytes], object], parts: Parts) -> Serve:
+    """Of photos that are alike in this, the first one counts."""
+    kept: dict[object, bytes] = {}
 
     def serve(ask: Ask) -> Reply:
         fields = [
-            (name, kept.setdefault(value[:START], value) if name in PHOTOS else value)
+            (name, kept.setdefault(by(value), value) if name in PHOTOS else value)
             for name, value in ask.fields or []
         ]
         return parts.serve(ask.with_fields(fields) if fields else ask)
 
     return serve
+
+
+for how, alike in (("start", itemgetter(slice(START))), ("length", len)):
+    mutant("operation-stateless", name=f"photos_told_apart_by_their_{how}")(
+        partial(told_apart, alike)
+    )
 
 
 @mutant("status-documented")

@@ -32,9 +32,10 @@ from tests.mutation.parts import (
     on_refusal,
     on_standards,
 )
-from tests.mutation.registry import STANDARDS, mutant
+from tests.mutation.registry import PROFILES, STANDARDS, mutant
 from tests.mutation.wire import CONTRACT, Ask, Fields, Reply, Serve, reply
 from verikit.contract import PhotoStandards
+from verikit.contract.profile import load_profile
 
 SIZE = CONTRACT.codes["INVALID_IMAGE_SIZE"].code
 LENGTH = CONTRACT.codes["INVALID_CONTENT_LENGTH"].code
@@ -138,6 +139,24 @@ for index, photo in enumerate(PHOTOS):
     mutant("code-2004", judged, name=f"bytes_not_limited_in_the_{ABOUT[photo]}_photo")(
         on_file(partial(bytes_not_limited, index))
     )
+
+
+LEAST_FILE = str(PROFILES / "modest-least.yaml")
+LEAST = load_profile(LEAST_FILE).standards.min_file_bytes or 0
+
+
+def too_few_bytes(photo: int, least: int, index: int, file: bytes) -> bytes:
+    """One photo has another least size than the server says."""
+    if len(file) < (least if index == photo else LEAST):
+        raise WrongFileSize(index, f"{len(file)} bytes")
+    return file
+
+
+for index, photo in enumerate(PHOTOS):
+    for by, how in ((-1, "below"), (1, "above")):
+        mutant("code-2004", profile=LEAST_FILE, name=f"least_{ABOUT[photo]}_file_one_byte_{how}")(
+            on_file(partial(too_few_bytes, index, LEAST + by))
+        )
 
 
 @mutant("code-2004")

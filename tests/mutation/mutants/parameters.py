@@ -242,6 +242,12 @@ def switches_end_at_a_nul(fields: Fields) -> Fields:
     return [(n, v.partition(b"\0")[0] if n in SWITCHES else v) for n, v in fields]
 
 
+@mutant("boolean-refused")
+@on_fields
+def switches_trimmed(fields: Fields) -> Fields:
+    return [(n, v.strip() if n in SWITCHES else v) for n, v in fields]
+
+
 @mutant("check-order")
 @around
 def switches_judged_last(ask: Ask, serve: Serve) -> Reply:
