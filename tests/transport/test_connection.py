@@ -20,6 +20,7 @@ from tests.transport.conftest import Ask, endpoint, post
 from verikit.errors import BadAnswer, Broken, NotConnected, NotTrusted, TimedOut, Unreachable
 from verikit.transport import Access, Connection, Endpoint, Pool, Request
 from verikit.transport.async_connection import AsyncPool
+from verikit.transport.headers import secrets_in
 from verikit.transport.tls import Tls
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -279,6 +280,11 @@ def test_secrets_that_are_sent_back_are_struck_out(ask: Ask) -> None:
     assert b"Authorization: Bearer s3cret-token" in peer.requests[0][0]
     assert "s3cret-token" not in repr(answer)
     assert answer.json == {"message": "[not shown] is no good"}
+
+
+def test_what_is_shorter_than_any_secret_is_shown() -> None:
+    headers = (("Authorization", "Bearer 12345678"), ("X-Tenant", "1234567"))
+    assert secrets_in(headers) == (b"Bearer 12345678", b"12345678")
 
 
 def test_requests_keep_to_the_rate(ask: Ask) -> None:

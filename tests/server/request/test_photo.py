@@ -183,6 +183,12 @@ def test_large_photo_is_scaled_down_but_not_too_far(kind: str) -> None:
     assert pixels.shape[1] >= ENOUGH_SIDE
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_vast_photo_is_scaled_down_eightfold_at_most(kind: str) -> None:
+    file = saved(Image.new("L", (16_384, 32)), kind)
+    assert read_photo(file, replace(STANDARDS, max_side=20_000)).pixels.shape == (4, 2048, 3)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_sides_are_limited_inclusively(kind: str, draw: Draw) -> None:
     for size in [(32, 40), (40, 32), (4096, 32)]:
