@@ -5,21 +5,27 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from jsonschema import validate
+from PIL import Image
 from werkzeug.test import TestResponse
 
 from reference_server.app import create_app
 from reference_server.limits import DEFAULT_LIMITS
-from reference_server.refusals import PHOTOS
+from reference_server.pictures import Photo
+from reference_server.refusals import PHOTOS, NoFaceFound
 from reference_server.settings import Settings
+from reference_server.ui.pages import LOOK
 from reference_server.ui.words import one_in, prose, size
 from reference_server.verifier import Verifier
+from verikit.client.form import MEDIA_TYPE, form
 from verikit.contract import load_contract
+from verikit.contract.encryption import Secrets
 from verikit.contract.profile import load_profile
 
 CONTRACT = load_contract()
@@ -37,6 +43,36 @@ class Engine:
 def client(engine: Engine | None = None, **settings: Any) -> FlaskClient:
     chosen = replace(Settings.from_environment({}), **settings)
     return create_app(chosen, Verifier(chosen, engine or Engine())).test_client()  # type: ignore[arg-type]
+
+
+class Seeing(Engine):
+    """Sees a face in all that is not black."""
+
+    def look(self, photo: Photo, *, auto_rotate: bool) -> dict[str, Any]:
+        if not photo.pixels.any():
+            raise NoFaceFound(0)
+        return {"side": photo.pixels.shape[0], "turned": auto_rotate}
+
+
+def png(colour: str, side: int) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (side, side), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_seen_is_told_of_each_photo_by_itself(turned: bool) -> None:
+    switches = {"auto_rotate": turned, "check_quality": False}
+    looked = []
+    for first, second in (("grey", "black"), ("black", "grey")):
+        body = form(png(first, 40), png(second, 50), switches, Secrets.of())
+        looked.append(client(Seeing()).post(LOOK, data=body, content_type=MEDIA_TYPE))
+    code = CONTRACT.codes["DETECTION_FAILED"]
+    assert [answer.status_code for answer in looked] == [200, 200]
+    (seen, missed), (missed_first, seen_second) = (answer.get_json()["photos"] for answer in looked)
+    assert (seen, seen_second) == ({"side": 40, "turned": turned}, {"side": 50, "turned": turned})
+    assert missed["message"].startswith(code.message)
+    assert missed["code"] == missed_first["code"] == code.code
 
 
 def is_not_found(answer: TestResponse) -> bool:
