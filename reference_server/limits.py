@@ -54,12 +54,12 @@ DEFAULT_LIMITS = Limits()
 
 
 class Busy(Exception):  # noqa: N818 - a state of the server, no error
-    """A limit is reached; ``seconds`` says when to ask again."""
+    """A limit is reached; ``seconds`` says when to ask again, at least one."""
 
     def __init__(self, limit: Limit, seconds: float = 1) -> None:
         super().__init__(limit)
         self.limit = limit
-        self.seconds = ceil(seconds)
+        self.seconds = max(1, ceil(seconds))
 
 
 class Bounded:

@@ -146,6 +146,8 @@ class _Parts(click.Group):
         except KeyboardInterrupt:  # click would end it with the exit code of a failed server
             click.echo("\nInterrupted.", err=True)
             ctx.exit(Exit.NO_VERDICT)
+        except BrokenPipeError:  # who read the output has gone: the same
+            ctx.exit(Exit.NO_VERDICT)
         except click.ClickException as error:
             vars(error)["message"] = in_lines(error.message)  # click declares it final
             if isinstance(error, click.FileError):  # click would exit as for a failed server
@@ -166,6 +168,11 @@ class _Parts(click.Group):
         """Run; a bug in verikit gets its own exit code, never that of a failed server."""
         try:
             return super().main(*args, **kwargs)
+        except SystemExit as error:
+            # rich ends as for a failed server, too.
+            if any(isinstance(cause, BrokenPipeError) for cause in _causes(error)):
+                sys.exit(Exit.NO_VERDICT)
+            raise
         except Exception as error:
             if full := next(filter(None, map(_no_room, _causes(error))), None):
                 _say_error(f"{full}: free some space, then run it again.")

@@ -20,7 +20,7 @@ MEANINGS = {
     Exit.PASSED: "success: everything passed, or the photos match",
     Exit.FAILED: "failure: something failed, or the photos do not match",
     Exit.WRONG_USE: "wrong usage: an invalid option, file or setting",
-    Exit.NO_VERDICT: "no verdict: interrupted, incomplete, refused, or no response",
+    Exit.NO_VERDICT: "no verdict: interrupted, incomplete, refused, no response, or a closed pipe",
     Exit.BROKEN: "a bug in verikit",
 }
 

@@ -15,7 +15,7 @@ from reference_server.commands.inspection import inspected
 from reference_server.faces.engine import load_engine
 from reference_server.faces.errors import ModelError
 from reference_server.faces.recognition.recogniser import Precision
-from reference_server.refusals import Refusal
+from reference_server.refusals import Refusal, WrongFileSize
 from reference_server.request.photo import read_photo
 from reference_server.settings import standards_of
 
@@ -62,11 +62,17 @@ def inspect(  # noqa: PLR0913, PLR0917 - click hands each option over as an argu
     Exit codes: 0 a face was found (the output says if it is covered, or too poor for the
     documented error rates), 1 the photo breaks the photo standards or shows no face.
     """
+    if draw and draw.exists() and draw.samefile(photo):
+        raise click.UsageError("--draw would overwrite the photo: name another file.")
     try:
         standards = standards_of(profile)
         engine = load_engine(model, precision=precision, uncalibrated=True, detector=detector)
+        with photo.open("rb") as file:
+            content = file.read(standards.max_file_bytes + 1)
+        if len(content) > standards.max_file_bytes:
+            raise WrongFileSize(detail=f"more than {standards.max_file_bytes} bytes")
         found, picture = inspected(
-            read_photo(photo.read_bytes(), standards),
+            read_photo(content, standards),
             engine,
             auto_rotate=auto_rotate,
             check_quality=check_quality,

@@ -31,7 +31,7 @@ from reference_server.process.memory import trim_heap
 from reference_server.request.peer import KEY, Peer
 
 RECEIVE_SECONDS = 30.0
-"""A request that has not arrived whole by then is cut off."""
+"""A request that has not arrived whole by then, or by the deadline, is cut off."""
 
 SLOW_SECONDS, SLOW_BYTES = 1.0, 2**14
 """Where others wait for a thread so long, a request is cut off that comes in more slowly: with
@@ -67,11 +67,11 @@ class _Receiving:
         self.received += len(data)
         return data
 
-    def takes_too_long(self, now: float, others_wait: bool) -> bool:
+    def takes_too_long(self, now: float, others_wait: bool, deadline: float) -> bool:
         """Whether it has had its time, or keeps others from theirs."""
         age = now - self.since
         slow = age > SLOW_SECONDS and self.received < SLOW_BYTES * age
-        return age > RECEIVE_SECONDS or (others_wait and slow)
+        return age > min(RECEIVE_SECONDS, deadline) or (others_wait and slow)
 
 
 @dataclass
@@ -127,6 +127,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         if req._expected_100_continue:
             req._expected_100_continue = False
             self._asking.add(conn.sock)
+        req.version = min(req.version, (1, 1))  # of the response as well (RFC 9110, section 2.5)
         try:
             return super().handle_request(req, conn)
         finally:
@@ -224,7 +225,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn ships no types
         now = monotonic()
         others_wait = any(now - since > SLOW_SECONDS for since in list(self._waiting.values()))
         for connection, receiving in list(self._receiving.items()):
-            if receiving.takes_too_long(now, others_wait):
+            if receiving.takes_too_long(now, others_wait, self.limits.deadline):
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RD)
         for conn in [conn for conn, leaving in self._leaving.items() if now > leaving.deadline]:

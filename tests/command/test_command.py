@@ -183,6 +183,22 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     assert "version" in done.stdout
 
 
+@pytest.mark.parametrize("words", [["plan", "--people", "300"], ["completion", "bash"]])
+def test_output_that_nobody_reads_is_no_failed_server(tmp_path: Path, words: list[str]) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "verikit", *words],
+        cwd=tmp_path,
+        stdout=written,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(written)
+    assert (done.returncode, done.stderr) == (Exit.NO_VERDICT, "")
+
+
 def test_only_the_wanted_part_is_loaded(tmp_path: Path) -> None:
     code = "import sys, verikit.cli; print({'flask', 'locust', 'numpy'} & set(sys.modules))"
     done = subprocess.run(  # noqa: S603 - this very interpreter

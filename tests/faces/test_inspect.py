@@ -48,6 +48,24 @@ def test_bare_face_as_json_and_drawing(portrait, tmp_path):
     assert (text == GREEN).all(axis=2).any()
 
 
+def test_no_more_is_read_of_a_file_than_it_may_have(tmp_path):
+    vast = tmp_path / "vast.jpg"
+    with vast.open("wb") as file:
+        file.truncate(1 << 40)
+    done = CliRunner().invoke(main, ["inspect", str(vast)])
+    assert done.exit_code == 1
+    assert "2004" in done.output
+    assert "more than 5242880 bytes" in done.output
+
+
+def test_a_drawing_does_not_replace_the_photo(portrait):
+    before = portrait.read_bytes()
+    done = CliRunner().invoke(main, ["inspect", str(portrait), "--draw", str(portrait)])
+    assert done.exit_code == 2
+    assert "--draw would overwrite the photo: name another file." in done.output
+    assert portrait.read_bytes() == before
+
+
 def test_the_models_are_loaded_by_the_command(portrait, monkeypatch):
     shared = seen(portrait)
     monkeypatch.undo()

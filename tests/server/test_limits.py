@@ -150,6 +150,11 @@ def test_no_more_than_the_bound_is_ever_held() -> None:
         take(10)  # all was given back
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(-3, 1), (0, 1), (0.2, 1), (1, 1), (1.1, 2)])
+def test_nobody_is_told_to_ask_again_in_the_past(seconds: float, said: int) -> None:
+    assert Busy("deadline", seconds).seconds == said
+
+
 def limited(settings: Settings, engine: Any, **how: Any) -> FlaskClient:
     own = Settings(key=settings.key, iv=settings.iv, limits=Limits(**how))
     return create_app(own, Verifier(own, engine)).test_client()

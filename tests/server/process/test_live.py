@@ -184,6 +184,26 @@ def test_where_no_connection_is_left_the_longest_silent_ends(
         connection.close()
 
 
+def test_a_body_that_has_not_come_by_the_deadline_is_not_waited_for(
+    start_live: Callable[..., Any],
+) -> None:
+    server = start_live(deadline=0.5)
+    begun = monotonic()
+    with connect(server) as connection:
+        connection.sendall(request_head("Content-Length: 100") + b"half")
+        until_closed(connection)
+    assert monotonic() - begun < RECEIVE_SECONDS
+
+
+@pytest.mark.parametrize(("asked", "answered"), [("1.0", "1.0"), ("1.1", "1.1"), ("1.2", "1.1")])
+def test_a_response_is_of_no_version_that_the_server_does_not_know(
+    start_live: Callable[..., Any], asked: str, answered: str
+) -> None:
+    with connect(start_live()) as connection:
+        connection.sendall(f"GET /healthz HTTP/{asked}\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.recv(4096).startswith(f"HTTP/{answered} 200 ".encode())
+
+
 @pytest.mark.parametrize("sent", [b"POST / HTTP/1.1\r\nHo", b"1 of 100"])
 def test_slow_clients_in_all_threads_make_way_for_others(
     start_live: Callable[..., Any], body: Callable[..., bytes], sent: bytes
