@@ -1,4 +1,5 @@
 import math
+from dataclasses import fields
 from pathlib import Path
 from textwrap import indent
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verikit.contract import ContractError, ErrorRates, PhotoStandards, load_contract
-from verikit.contract.profile import load_profile
+from verikit.contract.profile import REFERENCE, load_profile
 from verikit.errors import WrongUse
 
 CONTRACT = load_contract()
@@ -70,6 +71,15 @@ def test_every_element_names_its_heading() -> None:
         CONTRACT.document["components"]["schemas"]["SystemCode"],
     ]
     assert all(element["x-heading"] for element in page_elements)
+
+
+def test_the_reference_profile_has_the_contract_s_limits_and_takes_any_file_that_is_not_empty() -> (
+    None
+):
+    known, documented = load_profile(REFERENCE).standards, CONTRACT.photo_standards
+    for limit in fields(documented):
+        assert getattr(known, limit.name) == getattr(documented, limit.name)
+    assert known.min_file_bytes == 1
 
 
 @pytest.mark.parametrize("row", CONTRACT.error_rates.rows)
