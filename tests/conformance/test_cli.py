@@ -11,18 +11,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import self_check
+from conformance import self_check, test_server
+from conformance.case import Case
 from conformance.catalogue import load_catalogue
 from conformance.errors import SelfCheckFailed
+from conformance.judging import verdicts
+from conformance.judging.verdicts import Verdict
 from conformance.mock.server import serving
 from conformance.reports.json_lines import failed_before, read_lines
 from conformance.requests.exchange import Target
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import Photo
 from conformance.run import run
+from conformance.runner import Options, Runner
 from tests.support.needs import needs
 from verikit.cli import main
 from verikit.contract import load_contract
+from verikit.contract.profile import Profile
 
 SECRETS = load_contract().encryption
 
@@ -345,6 +350,43 @@ def test_pytest_runs_the_same_cases_from_anywhere(good_url: str, folder: Path) -
     done = pytest_in(folder, *words, "-k", "first-missing or slash")
     assert done.returncode == 0, done.stdout
     assert re.search(r"\b[2-9] passed, 1 skipped", done.stdout)
+
+
+def test_under_pytest_a_failure_says_what_was_expected(bad_url: str) -> None:
+    runner = Runner(Target.of(bad_url), Profile(), Options())
+    (failing, passing) = load_catalogue().select("first-missing", "second-empty")[::-1]
+    test_server.test_case(passing, runner)
+    with pytest.raises(pytest.fail.Exception, match=r"(?s)^failed: .*expected code 1200.*actual"):
+        test_server.test_case(failing, runner)
+
+
+class Deciding:
+    """A runner whose verdict is known."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+
+    def play(self, case: Case) -> verdicts.Result:
+        return verdicts.Result(case=case.id, verdict=self._verdict, reason="because", findings=())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"),
+    [
+        (Verdict.FAILED, pytest.fail.Exception),
+        (Verdict.COULD_NOT_JUDGE, pytest.fail.Exception),
+        (Verdict.TOOL_ERROR, pytest.fail.Exception),
+        (Verdict.NOT_RUN, pytest.fail.Exception),
+        (Verdict.WAIVED, pytest.xfail.Exception),
+        (Verdict.NOT_APPLICABLE, pytest.skip.Exception),
+        (Verdict.NOT_SCORED, pytest.skip.Exception),
+        (Verdict.WARNING, UserWarning),
+    ],
+)
+def test_every_verdict_is_one_of_pytest_s(verdict: Verdict, outcome: type[BaseException]) -> None:
+    (case,) = load_catalogue().select("first-missing")
+    with pytest.raises(outcome, match="because"):
+        test_server.test_case(case, Deciding(verdict))  # type: ignore[arg-type]
 
 
 def test_a_foreign_project_meets_no_option_of_ours(folder: Path) -> None:
