@@ -19,7 +19,7 @@ _ORDER = list(Level)
 _OF_PROXIES = (403, 408, 411, 413, 414, 429, 502, 503, 504)
 _APART = {"status-500", "http-framing", "http-fields", "message-plain"}
 """Requirements that an answer without JSON breaks on its own account."""
-_SCORES = ("score-type", "score-range")
+_ROOTS = ("status-500", "score-type", "score-range")
 _WITHOUT_JSON = ("answer-json", "")
 _PROXIES = ("nginx", "envoy", "haproxy", "cloudflare", "awselb", "apache", "traefik", "gunicorn")
 
@@ -68,15 +68,16 @@ def _cause(run: Run, finding: Finding) -> tuple[str, str]:
     if one and one.answer is None:
         framed = isinstance(one.error, BadAnswer)
         return "http-framing" if framed else "answer-complete", ""
-    if one and one.answer and _lacks_json(finding.requirement, one.answer):
+    head = one is not None and one.request.method == "HEAD"  # whose response has no body
+    if one and one.answer and not head and _lacks_json(finding.requirement, one.answer):
         return _WITHOUT_JSON
+    if one and (broken := _at_the_root(run, one)):
+        return broken, ""
     if run.ordinary != ACCEPTED and _refused_accepted(finding):
         return (
             "photo-ordinary",
             "Two ordinary photos are refused, so everything that depends on them fails",
         )
-    if one and (broken := _broken_score(run, one)):
-        return broken, ""
     return finding.requirement, ""
 
 
@@ -86,10 +87,10 @@ def _example(requirement: str, findings: Sequence[Finding]) -> Finding:
     return next(named, findings[0])
 
 
-def _broken_score(run: Run, one: Exchange) -> str:
-    """Why a score is none; whatever else is wrong with it follows from that."""
+def _at_the_root(run: Run, one: Exchange) -> str:
+    """An internal error, or why a score is none: whatever else is wrong follows from that."""
     found = (violation.requirement for violation in violations(one, run.profile))
-    return next((requirement for requirement in found if requirement in _SCORES), "")
+    return next((requirement for requirement in found if requirement in _ROOTS), "")
 
 
 def _lacks_json(requirement: str, answer: Answer) -> bool:

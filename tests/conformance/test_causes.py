@@ -1,5 +1,7 @@
 """Failures are grouped by cause, MUST first."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.catalogue import load_catalogue
@@ -50,6 +52,17 @@ def test_what_stands_before_the_server_is_named() -> None:
     with serving(reply=refuses) as url:
         done = run(Target.of(url), load_catalogue().select("first-2000-px", "ordinary"))
     assert any("in front of the server" in cause.text for cause in causes(done))
+
+
+def test_a_response_without_a_body_to_head_does_not_lack_json() -> None:
+    def not_allowed(answer: Answer) -> Answer:
+        return replace(answer, status=405) if answer.status == 404 else answer
+
+    with serving(reply=not_allowed) as url:
+        cases = load_catalogue().select("method")
+        done = run(Target.of(url), cases, profile=load_profile("reference"))
+    assert done.exit_code == 1
+    assert "answer-json" not in {cause.requirement for cause in causes(done)}
 
 
 def test_refusals_in_html_are_one_cause() -> None:

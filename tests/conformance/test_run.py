@@ -2,6 +2,7 @@
 
 import html
 import io
+import json
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from conformance.mock import server
 from conformance.mock.faults import second_photo_ignored
 from conformance.mock.server import serving
 from conformance.mock.verifier import Form, Refused, verify
+from conformance.reports.causes import causes
 from conformance.reports.console import report
 from conformance.reports.evidence import evidence
 from conformance.reports.json_lines import Lines
@@ -269,6 +271,25 @@ def test_a_server_that_hangs_ends_the_run_and_one_that_drops_a_request_does_not(
         Verdict.NOT_RUN,
     ]
     assert "stopped answering" in sentence(done)
+
+
+def test_an_internal_error_now_and_then_is_the_cause_even_of_the_request_sent_alone(
+    good_url: str,
+) -> None:
+    def flaky(context: CaseContext) -> Iterable[Finding]:
+        good = context.ask(Request())
+        assert good.answer
+        fields = {"code": 500, "message": "INTERNAL_ERROR", "request_id": "a"}
+        bad = replace(
+            good, answer=replace(good.answer, status=500, body=json.dumps(fields).encode())
+        )
+        return [*context.differs(bad, good), *context.differs(good, bad)]
+
+    done = checked(good_url, [made(flaky)])
+    findings = done.results[0].findings
+    assert ["HTTP 200" in found.expected for found in findings] == [True, True]
+    assert ["HTTP 500" in found.actual for found in findings] == [True, True]
+    assert [cause.requirement for cause in causes(done)] == ["status-500"]
 
 
 def test_every_report_says_that_a_certificate_was_not_verified(
