@@ -132,6 +132,8 @@ def test_confidence_widens_and_narrows(tmp_path):
         ("rows: [[0.4, 0.1], [0.4, 0.01]]", "must fall"),
         ("rows: [[0.4, 2]]", "between 0 and 1"),
         ("rows: []", "each row is"),
+        ("rows: [[0.4, true]]", "True is not a number"),
+        (b"title: \xff\nrows: [[0.4, 0.1]]", "is not UTF-8"),
         ("rows: [[.nan, 0.1]]", "not a number"),
         ("lowest: 0\nhighest: 1\nrows: [[40, 0.1]]", "between `lowest` and `highest`"),
         ("closer: left\nrows: [[0.4, 0.1]]", "higher or lower"),
@@ -146,7 +148,7 @@ def test_confidence_widens_and_narrows(tmp_path):
 )
 def test_what_is_no_claim_is_refused(tmp_path, content, message):
     path = tmp_path / "claims.yaml"
-    path.write_text(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(WrongUse, match=message):
         load_claims(str(path))
 
@@ -189,6 +191,41 @@ def test_matrices_are_counted_once(tmp_path):
     assert sizes("crossed.npz") == [30 * 78, 60]
     with pytest.raises(WrongUse, match="without identities"):
         from_scores(tmp_path / "scores.npy", CONTRACT, math.inf)
+
+
+def test_a_matrix_may_say_itself_which_scores_are_of_one_person(tmp_path):
+    mated = np.eye(30, dtype=bool)
+    scores = np.where(mated, 0.9, 0.1)
+    whose = {"first_people": np.arange(900) // 30, "second_people": np.arange(900) % 30}
+    for arrays in ({}, whose):
+        np.savez(tmp_path / "mated.npz", scores=scores, mated=mated, **arrays)
+        found = from_scores(tmp_path / "mated.npz", CONTRACT, math.inf).measurement
+        assert [counts.histogram.n for counts in found.kinds] == [870, 30]
+        assert [counts.histogram.matches[0] for counts in found.kinds] == [0, 30]
+        assert found.identities.people().given == (30 if arrays else 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scores": np.array([["a"] * 5] * 4)}, "`scores` are not numbers"),
+        ({"scores": np.zeros((0, 5))}, "`scores` are not numbers"),
+        ({"scores": np.full((4, 5), 1.5)}, r"a score is 1\.5, which lies outside 0 to 1"),
+        ({"second_people": None}, "lacks `people`, or `first_people` and `second_people`, or"),
+        ({"second_people": np.arange(4)}, r"scores of shape \(4, 5\) do not fit 4 and"),
+        ({"first_people": np.zeros((2, 2), int)}, "one dimension, not the shape"),
+        ({"mated": np.zeros(5)}, "`mated` must be 0 or 1 for each score"),
+        ({"mated": np.full((4, 5), 2)}, "`mated` must be 0 or 1 for each score"),
+        ({"mated": np.zeros((4, 5))}, "`first_people` must have one entry for each score"),
+    ],
+)
+def test_a_matrix_that_is_none_is_refused(tmp_path, change, message):
+    arrays = {"scores": np.full((4, 5), 0.5), "first_people": np.arange(4)}
+    arrays = arrays | {"second_people": np.arange(5)} | change
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    np.savez(tmp_path / "m.npz", **kept)
+    with pytest.raises(WrongUse, match=message):
+        from_scores(tmp_path / "m.npz", CONTRACT, math.inf)
 
 
 def test_an_archive_that_unpacks_to_everything_is_refused(tmp_path, monkeypatch):

@@ -29,7 +29,7 @@ def open_json(path: Path, text: str, given: Mapping[str, str], needed: Sequence[
     """Open a file by its beginning, ``text``; other arguments as of ``opening.open_table``.
 
     Raises:
-        ValueError: it is not JSON, or one array that is too large.
+        ValueError: it is not JSON, has no objects, or is one array that is too large.
         WrongUse: it lacks a required column.
     """
     is_array = text.lstrip().startswith("[")
@@ -43,6 +43,8 @@ def open_json(path: Path, text: str, given: Mapping[str, str], needed: Sequence[
         if len(every) == 1 and _is_of_columns(every[0]):
             raise ValueError(_ONE_OBJECT)
     rows = [row for row in every[:SAMPLED_LINES] if isinstance(row, dict)]
+    if not rows:
+        raise ValueError(f"it has no JSON objects: {_WRITE}")
     photo = given.get("first", "first")
     rows = [row for row in rows if photo in row] or rows
     present = list(dict.fromkeys(name for row in rows for name in row))
@@ -114,7 +116,8 @@ class JsonLines(Table):
                 yield pa.record_batch({n: _as_text([row.get(n) for row in rows]) for n in theirs})
 
 
-_ONE_OBJECT = "it is one JSON object: write an array of objects, or one object per line"
+_WRITE = "write an array of objects, or one object per line"
+_ONE_OBJECT = f"it is one JSON object: {_WRITE}"
 
 
 def _line(text: str) -> Any:

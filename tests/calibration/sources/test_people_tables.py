@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import unicodedata
 
 import numpy as np
@@ -115,6 +116,24 @@ def test_a_column_that_became_floats_names_the_same_people(tmp_path):
     assert found["people_given"] == 40
     assert [one["kind"] for one in found["objections"]] == []
     assert {row["label"] for row in found["groups"] if row["verdict"]} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("read", "heading", "rows", "message"),
+    [
+        (photo_people, "photo,person", ["1.jpg,ann", ",bob"], "rows without a photo or a person"),
+        (photo_people, "photo,person", ["1.jpg, "], "rows without a photo or a person"),
+        (photo_people, "photo,person", ["1.jpg,ann", "1.jpg,bob"], "gives 1.jpg to ann and to bob"),
+        (person_groups, "person,group", ["ann,a", "bob,"], "rows without a person or a group"),
+        (person_groups, "person,group", ["ann,a|b"], "a group's name holds no '|'"),
+        (person_groups, "person,group", ["ann,a", "ann,b"], "puts ann into a and into b"),
+    ],
+)
+def test_a_table_that_leaves_open_who_is_who_is_refused(tmp_path, read, heading, rows, message):
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([heading, *rows]))
+    with pytest.raises(WrongUse, match=re.escape(message)):
+        read(path)
 
 
 def test_a_photo_of_two_people_is_named_with_both(tmp_path):

@@ -87,6 +87,9 @@ def test_people_may_have_columns_of_their_own(tmp_path):
     assert measured(path).identities.people().names == ["ann", "bob"]
 
 
+A_ROW = '{"first": "a", "second": "b", "mated": 1, "score": 0.5}'
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -96,6 +99,13 @@ def test_people_may_have_columns_of_their_own(tmp_path):
         ("first,second,mated,score\na,b,1,1.5\n", "outside 0 to 1"),
         ("first,second,mated,score\na,b,1,high\n", "cannot be read"),
         ("first,second,mated,score\na,b,,0.5\n", "rows without mated"),
+        ("first,second,mated,score\n ,b,1,0.5\n", "rows without first: .*for example row 1"),
+        (f"[{A_ROW}, 2]", "entry 2 is not a JSON object"),
+        ("[1, 2]", "has no JSON objects: write an array of objects, or one object per line"),
+        ("[]", "has no JSON objects"),
+        ("[[1, 2]]\n[3]\n", "cannot be read"),
+        (f"{A_ROW}\n[1]\n", "line 2 is not a JSON object: "),
+        (f"{A_ROW}\nnope\n", "line 2 is not JSON: nope"),
         ("", "cannot be read"),
         ("first,second,mated,score\n", "has a heading, but no rows"),
         ("first,second,mated,score\na,b,1,0.5\na,c,0,0,5\n", "contain ',' in double quotes"),
