@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from calibration.asking.api import Api, Outcome
 from calibration.asking.store import Answer
@@ -100,7 +100,7 @@ class Server:
             raise self._failure
         return Answer(
             place=question.place,
-            **asdict(pair),
+            **vars(pair),
             score=outcome.score,
             code=outcome.code,
             trouble=outcome.trouble,

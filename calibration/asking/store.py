@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -217,7 +217,7 @@ class Store:
         table = "alone" if answer.place is None else "answers"
         self._database.execute(
             f"INSERT OR REPLACE INTO {table} ({_COLUMNS}) VALUES ({_VALUES})",  # noqa: S608 - names of ours
-            astuple(answer),
+            tuple(vars(answer).values()),
         )
 
     def __len__(self) -> int:

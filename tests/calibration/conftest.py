@@ -7,6 +7,7 @@ import threading
 from base64 import b64decode
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import takewhile
 from urllib.parse import parse_qs
 
 import pytest
@@ -56,6 +57,18 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Stub
+
+    def parse_request(self) -> bool:
+        """What our client writes; the parser of mail headers takes ten times as long."""
+        self.requestline = self.raw_requestline.decode()
+        words = self.requestline.split()
+        lines = takewhile(bytes.strip, iter(self.rfile.readline, b""))
+        pairs = (line.decode().partition(":") for line in lines)
+        self.headers = {name.lower(): value.strip() for name, _, value in pairs}
+        self.close_connection = len(words) != 3 or self.headers.get("connection") == "close"
+        if len(words) == 3:
+            self.command, self.path, self.request_version = words
+        return len(words) == 3
 
     def do_POST(self) -> None:
         fields = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -30,24 +31,30 @@ NO_FACE = CONTRACT.codes["DETECTION_FAILED"].code
 PEOPLE, PHOTOS = 200, 4
 
 
+@cache
+def drawn(n: int, times: float, seed: int) -> tuple[np.ndarray, ...]:
+    """Labels (n,), people and photos (n, 2), and scores (n,)."""
+    rng = np.random.default_rng(seed)
+    mated = np.arange(n) % 10 == 0
+    people = rng.integers(0, PEOPLE, (n, 2))
+    other = (people[:, 0] + rng.integers(1, PEOPLE, n)) % PEOPLE
+    people[:, 1] = np.where(mated, people[:, 0], other)
+    photos = rng.integers(0, PHOTOS, (n, 2))
+    same = mated & (photos[:, 0] == photos[:, 1])
+    photos[same, 1] = (photos[same, 1] + 1) % PHOTOS
+    genuine = 0.75 + 0.1 * rng.standard_normal(n)
+    impostor = 0.3 - np.log10(rng.random(n) / times) / 10
+    score = np.clip(np.where(mated, genuine, impostor), 0, 1)
+    asked = np.ravel_multi_index([*people.T, *photos.T], (PEOPLE, PEOPLE, PHOTOS, PHOTOS))
+    _, one, places = np.unique(asked, return_index=True, return_inverse=True)
+    return mated, people, photos, score[one][places]  # the same photos, the same score
+
+
 class Scores:
     """Comparisons of a server that follows the documented table, or ``times`` as many matches."""
 
     def __init__(self, n: int = 20_000, times: float = 1.0, seed: int = 1) -> None:
-        rng = np.random.default_rng(seed)
-        self.mated = np.arange(n) % 10 == 0
-        self.people = rng.integers(0, PEOPLE, (n, 2))
-        other = (self.people[:, 0] + rng.integers(1, PEOPLE, n)) % PEOPLE
-        self.people[:, 1] = np.where(self.mated, self.people[:, 0], other)
-        self.photos = rng.integers(0, PHOTOS, (n, 2))
-        same = self.mated & (self.photos[:, 0] == self.photos[:, 1])
-        self.photos[same, 1] = (self.photos[same, 1] + 1) % PHOTOS
-        genuine = 0.75 + 0.1 * rng.standard_normal(n)
-        impostor = 0.3 - np.log10(rng.random(n) / times) / 10
-        self.score = np.clip(np.where(self.mated, genuine, impostor), 0, 1)
-        asked = np.column_stack([self.people, self.photos])
-        _, one, places = np.unique(asked, axis=0, return_index=True, return_inverse=True)
-        self.score = self.score[one][places.ravel()]  # the same photos, the same score
+        self.mated, self.people, self.photos, self.score = map(np.copy, drawn(n, times, seed))
         self.code: list[int | None] = [None] * n
 
     def names(self, form: str = "p{:03d}/{}.jpg") -> list[list[str]]:
