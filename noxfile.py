@@ -69,12 +69,12 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests in five processes and random order, but for those of `browser` and `slow`.
+    """Run the tests in seven processes and random order, but for those of `browser` and `slow`.
 
     Arguments go to pytest, which then runs in one process.
     """
     prepare(session, "tests")
-    pytest(session, *(() if session.posargs else beside(5)), "-m", ELSEWHERE)
+    pytest(session, *(() if session.posargs else beside(7)), "-m", ELSEWHERE)
 
 
 @nox.session

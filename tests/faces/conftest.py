@@ -74,7 +74,7 @@ def data() -> Path:
 
 
 @pytest.fixture(
-    params=[pytest.param(5, id="a fifth"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+    params=[pytest.param(10, id="a tenth"), pytest.param(1, id="all", marks=pytest.mark.slow)]
 )
 def step(request: pytest.FixtureRequest) -> int:
     """How research photos are gone through: every so many."""
