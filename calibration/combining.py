@@ -106,7 +106,7 @@ def combine(  # noqa: PLR0913 - what may be said about files
     remarks, barred, no_pass = [], False, False
     evidence = []
     for path, run in zip(files, runs, strict=True):
-        found = weighed(run.measurement, claims.rates, run.conditions)
+        found = weighed(run.measurement, claims.rates, rule, run.conditions)
         told = [one for one in found.objections if one.effect != Effect.SHOWN]
         remarks += [f"{path}: {text}" for text in (*found.reasons, *(one.text for one in told))]
         barred |= bool(found.unsupported) or any(o.effect == Effect.NO_VERDICT for o in told)

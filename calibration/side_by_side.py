@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.counting.identities import Origin
+from calibration.counting.people_pairs import smaller_side
 from calibration.evaluation import Evaluation
 from calibration.judging.findings import PairedRow
 from calibration.sources.formats.people_tables import photo_people
@@ -106,7 +107,10 @@ class _Pairs:
 def _rows(pairs: _Pairs, evaluation: Evaluation, rule: Rule) -> list[PairedRow]:
     ends = pairs.people[:, : pairs.per_comparison]
     size = int(ends.max()) + 1 if ends.size else 0
-    doubt = "too few people" if np.unique(ends).size < LEAST_PEOPLE else ""
+    people = np.unique(ends).size
+    if pairs.per_comparison == 2:
+        people = min(people, smaller_side(np.arange(size), ends[:, 0], ends[:, 1], LEAST_PEOPLE))
+    doubt = "too few people" if people < LEAST_PEOPLE else ""
     if evaluation.measurement.identities.people().origin == Origin.UNKNOWN:
         doubt = "people unknown"
 

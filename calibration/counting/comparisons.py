@@ -21,7 +21,7 @@ from calibration.counting.groups import (
 from calibration.counting.histogram import Histogram, Rounding, Trace
 from calibration.counting.identities import CountsByPhoto, Identities, Index
 from calibration.counting.notable import Extremes
-from calibration.counting.people_pairs import EveryPair
+from calibration.counting.people_pairs import EveryPair, smaller_side
 from calibration.statistics.arrays import Counts, Floats
 from calibration.statistics.dependence import Shares
 
@@ -342,6 +342,19 @@ class Measurement:
         if counts.every_pair:
             return counts.every_pair.rates
         return counts.pairs.mean_rates(self.identities.people().person, self.thresholds)
+
+    def smaller_side(self, most: int, among: np.ndarray | None = None) -> int:
+        """The number of people on the smaller side of the non-mated comparisons, as of probes.
+
+        ``most`` if there are no fewer. ``among`` counts the comparisons of some people alone: a
+        mask of shape (people,).
+        """
+        person = self.identities.people().person
+        first, second = self.non_mated.pairs.kept()
+        if among is not None:
+            ours = among[person[first]] & among[person[second]]
+            first, second = first[ours], second[ours]
+        return smaller_side(person, first, second, most)
 
     def _add_scores(
         self, counts: ComparisonCounts, block: Block, scores: Floats, chosen: np.ndarray

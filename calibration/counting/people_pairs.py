@@ -8,6 +8,11 @@ import numpy as np
 
 from calibration.statistics.arrays import Counts, Floats
 
+_CROSSED, _PART = 0.9, 0.01
+"""Of the pairs of people, those between two sides; above it, they count as of probes against
+references: of all pairs of some people it is about a half. And the least part of one person."""
+_LOOKED_AT = 1 << 17
+
 
 class EveryPair:
     """Counts false matches where every two photos of two people are compared once.
@@ -65,3 +70,28 @@ def mean_rates(
             for threshold in thresholds
         ]
     )
+
+
+def smaller_side(person: Counts, first: Counts, second: Counts, most: int) -> int:
+    """The number of people on the smaller side, as of probes compared with references.
+
+    These are in nine tenths of all pairs of people, each with somebody else; ``most`` if there are
+    no fewer, as where all pairs of some people are compared. ``person`` gives the person
+    of each photo, shape (photos,); ``first`` and ``second`` are numbers of photos, shape (n,).
+    """
+    if first.size > _LOOKED_AT:
+        chosen = np.random.default_rng(0).integers(first.size, size=_LOOKED_AT)
+        first, second = first[chosen], second[chosen]
+    ends = person[first], person[second]
+    size = int(person.max(initial=0)) + 1
+    pairs = np.unique(np.maximum(*ends) * size + np.minimum(*ends))
+    one, other = pairs // size, pairs % size
+    one, other = one[one != other], other[one != other]
+    partners = np.bincount(one, minlength=size) + np.bincount(other, minlength=size)
+    order = np.argsort(-partners, kind="stable")[: 2 * most]
+    place = np.full(size, order.size)
+    place[order] = np.arange(order.size)
+    among = np.bincount(np.maximum(place[one], place[other]), minlength=order.size)[: order.size]
+    more = (partners[order] - 2 * among) / max(one.size, 1)
+    side = int(np.argmax(np.append(more < _PART, True)))
+    return side if 0 < side < most and more[:side].sum() >= _CROSSED else most

@@ -17,6 +17,7 @@ import numpy as np
 from calibration.counting.comparisons import ComparisonCounts, Measurement
 from calibration.counting.histogram import FULL, Histogram
 from calibration.counting.identities import Origin, People
+from calibration.judging.evidence import of_table
 from calibration.objections import FEW, Effect, Objection
 from calibration.statistics.arrays import Floats
 from calibration.statistics.intervals import (
@@ -24,8 +25,8 @@ from calibration.statistics.intervals import (
     chance_of_at_least,
     chance_of_at_most,
     lower_bound,
-    upper_bound,
 )
+from calibration.statistics.verdicts import Rule
 from verikit.contract import ErrorRates
 from verikit.foreign_text import shown
 from verikit.plural import counted
@@ -36,6 +37,7 @@ SCALE = "scale"
 """The kind of objection that thresholds lie beyond all scores."""
 MOST_NOISE = 0.05
 """No labels are so bad that a larger share of wrong ones is the likelier explanation."""
+_USUAL = Rule()
 _SAME_SCORE = 1e-3
 """As a share of the range of scores: how far those of one pair may be apart by computing alone."""
 _OTHER_ORDER = 0.01
@@ -45,7 +47,7 @@ _STRANGERS, _MOST_STRANGERS = 3, 0.4
 """So many mated scores below the median of non-mated ones, and up to this share of strangers, are
 taken for some; more are those of a system that does not separate people."""
 _SPIKE = 3
-_HIGH, _RARE = (0.75, 0.5, 0.25), 0.01
+_HIGH, _RARE, _LEAST_TRUE = (1.0, 0.75, 0.5, 0.25), 0.01, 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,17 +70,18 @@ def audit(
     measurement: Measurement,
     rates: ErrorRates,
     *,
+    rule: Rule = _USUAL,
     known_direction: bool = False,
     found: Sequence[Objection] = (),
 ) -> Audit:
     """Look through what was counted.
 
-    ``known_direction``: it is certain that a higher score means more alike. ``found`` are
-    objections of the source.
+    ``rule`` says when false matches beyond a claim are told. ``known_direction``: it is certain
+    that a higher score means more alike. ``found`` are objections of the source.
     """
     people = measurement.identities.people()
     refused = measurement.acquirer.unexplained()
-    doubtful, noise = _label_noise(measurement, rates)
+    doubtful, noise = _label_noise(measurement, rates, rule)
     objections = [
         *found,
         *_identities(people),
@@ -342,8 +345,10 @@ def _without_response(mated: ComparisonCounts) -> list[Objection]:
     return [Objection(kind="no response", effect=Effect.SHOWN, text=text)]
 
 
-def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int], list[Objection]]:
-    """False matches that wrong labels would explain, row by row.
+def _label_noise(
+    measurement: Measurement, rates: ErrorRates, rule: Rule
+) -> tuple[list[int], list[Objection]]:
+    """False matches that wrong labels would explain, row by row, each row by itself.
 
     Non-mated pairs that are mated in truth score as mated ones do: their share e adds e TMR(t) to
     FMR(t), the same at every threshold but for the TMR. A server that is too generous by a factor
@@ -351,80 +356,85 @@ def _label_noise(measurement: Measurement, rates: ErrorRates) -> tuple[list[int]
     rows are, wrong labels explain no more than what lies as high as mated scores do.
     """
     non_mated, mated = (counts.histogram for counts in measurement.kinds)
-    none: tuple[list[int], list[Objection]] = [0] * len(rates.rows), []
+    doubtful = [0] * len(rates.rows)
     if mated.n < LEAST_TO_COMPARE or not non_mated.n:
-        return none
+        return doubtful, []
     claimed = np.array([rate for _, rate in rates.rows])
     k, true = measurement.matches_at_random(), mated.matches / mated.n
-    expected = non_mated.n * claimed
-    strictest = _strictest_beyond(k, non_mated.n, claimed, true)
-    if strictest is None:
-        return none
-    beyond = k[strictest] - expected[strictest]
-    share = beyond / (non_mated.n * true[strictest])
-    sampled = k[strictest] / max(int(non_mated.matches[strictest]), 1)  # not all pairs weigh alike
-    explained = beyond <= sampled * _as_high_as_mated(non_mated, mated, strictest)
-    if not (fit_wrong_labels(k, non_mated.n, claimed, true) if strictest else explained):
-        return none
-    if share > MOST_NOISE:
-        text = (
-            "The false matches score like mated pairs. Are labels wrong, or a system that takes "
-            f"{min(100, 100 * share):.3g} % of strangers for one person? Look at the pairs with "
-            "the highest scores."
-        )
-        return [0] * len(rates.rows), [Objection(kind="labels", effect=Effect.SHOWN, text=text)]
-    if not explained:
-        return none
+    evidence = of_table(measurement, rates)
+    told: dict[str, Objection] = {}
+    for row, seen in enumerate(evidence):
+        beyond = k[row] - non_mated.n * claimed[row]
+        if beyond <= 0 or not fits_wrong_labels(k, non_mated.n, claimed, true, row):
+            continue
+        sampled = k[row] / int(non_mated.matches[row])  # not all pairs weigh alike
+        alike = sampled * _as_high_as_mated(non_mated, mated, row)
+        doubtful[row] = math.ceil(min(alike, MOST_NOISE * non_mated.n))
+        if seen.chance_of_so_many(rule) > rule.alpha:
+            continue
+        share = beyond / (non_mated.n * true[row])
+        least = rule.alpha / len(evidence)  # what Holm's method asks of one row at most
+        if seen.without(doubtful[row]).chance_of_so_many(rule) > least:
+            told["noise"] = _noise(share)
+        elif share > MOST_NOISE and (row or beyond <= alike):
+            told["labels"] = _labels(share)
+    return doubtful, list(told.values())
+
+
+def _noise(share: float) -> Objection:
     text = (
         f"A share of {share:.1g} wrong labels among the non-mated pairs would explain the false "
         "matches beyond the claim: look at the pairs with the highest scores."
     )
-    # How many there are is known from few: a FAIL must not depend on more than there may be.
-    most = [sampled * _as_high_as_mated(non_mated, mated, row) for row in range(len(true))]
-    least = share * non_mated.n * true
-    doubtful = [math.ceil(max(pair)) for pair in zip(least, most, strict=True)]
-    return doubtful, [Objection(kind="label noise", effect=Effect.SHOWN, text=text)]
+    return Objection(kind="label noise", effect=Effect.SHOWN, text=text)
 
 
-def _strictest_beyond(k: Floats, n: int, claimed: Floats, true: Floats) -> int | None:
-    """The strictest row with more false matches than claimed that mated pairs reach, too."""
-    chances = [chance_of_at_least(seen, n, rate) for seen, rate in zip(k, claimed, strict=True)]
-    over = np.flatnonzero((np.array(chances) <= ALPHA) & (k > 1) & (true > 0.1))
-    return int(over[-1]) if over.size else None
+def _labels(share: float) -> Objection:
+    text = (
+        "The false matches score like mated pairs. Are labels wrong, or a system that takes "
+        f"{min(100, 100 * share):.3g} % of strangers for one person? Look at the pairs with "
+        "the highest scores."
+    )
+    return Objection(kind="labels", effect=Effect.SHOWN, text=text)
 
 
-def fit_wrong_labels(k: Floats, n: int, claimed: Floats, true: Floats) -> bool:
-    """Whether wrong labels explain the false matches of the rows better than a factor does.
+def fits_wrong_labels(k: Floats, n: int, claimed: Floats, true: Floats, row: int) -> bool:
+    """Whether wrong labels explain the false matches of a row better than a factor does.
 
     ``k`` of ``n`` comparisons at each row, the rate that is ``claimed``, and the TMR: arrays of
-    shape (rows,). True if only the first row has too many, or none.
+    shape (rows,). Nothing but the rows below tells; a row that mated pairs hardly reach has none.
     """
-    strictest = _strictest_beyond(k, n, claimed, true)
-    if not strictest:
-        return True
+    if true[row] <= _LEAST_TRUE:
+        return False
     expected = n * claimed
-    share = (k[strictest] - expected[strictest]) / (n * true[strictest])
+    share = max(0.0, k[row] - expected[row]) / (n * true[row])
     by_noise = expected + share * n * true
-    by_factor = np.minimum(n, expected * k[strictest] / expected[strictest])
-    return _misfit(k, by_noise, strictest) < _misfit(k, by_factor, strictest)
+    by_factor = np.minimum(n, expected * k[row] / expected[row])
+    return row == 0 or _misfit(k, by_noise, row) < _misfit(k, by_factor, row)
 
 
-def _as_high_as_mated(non_mated: Histogram, mated: Histogram, row: int) -> float:
+def _as_high_as_mated(non_mated: Histogram, mated: Histogram, row: int) -> int:
     """The most non-mated matches of a row that may be mated pairs, as so few lie higher.
 
-    Of wrong labels as large a part lies above each quartile of the mated matches, within what the
-    sampling of both may do.
+    Of wrong labels as large a part lies above the lowest of the mated matches, and above each
+    quartile, within what the sampling of both may do.
     """
-    if not mated.matches[row]:
-        return 0.0
     ours, theirs = (np.cumsum(one.bins[::-1]) for one in (mated, non_mated))
-    most = math.inf
+    most = int(non_mated.matches[row])
     for part in _HIGH:
         place = int(np.searchsorted(ours, part * mated.matches[row]))
-        bound = upper_bound(int(theirs[place]), non_mated.n, _RARE) * non_mated.n
         above = lower_bound(int(ours[place]), int(mated.matches[row]), _RARE)
-        most = min(most, bound / above)
+        most = _most_of_which(int(theirs[place]), above, most)
     return most
+
+
+def _most_of_which(k: int, part: float, most: int) -> int:
+    """The largest number, at most ``most``, of which no more than k may lie in this ``part``."""
+    low, high = min(k, most), most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if chance_of_at_most(k, middle, part) > _RARE else (low, middle)
+    return low
 
 
 def _strangers_among_mated(measurement: Measurement) -> list[Objection]:

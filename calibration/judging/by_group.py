@@ -16,7 +16,6 @@ from calibration.judging.group_counts import (
     GroupCounts,
     label_kinds,
 )
-from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.differentials import (
     against_random,
     differentials,
@@ -49,7 +48,11 @@ def groups(
         return []
     counts = GroupCounts(measurement, claimed, rule)
     rows = [counts.row(names[number], [number]) for number in within + across]
-    able = [row for row in rows if not row.across and row.people >= LEAST_PEOPLE]
+    able = [
+        row
+        for row in rows
+        if not row.across and counts.enough(measurement.non_mated, [names.index(row.label)])
+    ]
     verdicts = judged([counts.evidence(names.index(row.label), place) for row in able], able)
     verdict_of = {row.label: verdict for row, verdict in zip(able, verdicts, strict=True)}
     rows = [
@@ -79,12 +82,12 @@ def group_differentials(
     if not rows:
         return []
     own = [row for row in rows if row.verdict is not None]
-    for measure, people in (("FMR", "people"), ("FNMR", "mated_people")):
-        able = [row.label for row in own if getattr(row, people) >= LEAST_PEOPLE]
+    every = GroupCounts(measurement, claimed, rule)
+    for measure, kind in (("FMR", measurement.non_mated), ("FNMR", measurement.mated)):
+        able = [row.label for row in own if every.enough(kind, [names.index(row.label)])]
         if len(able) < 2:
             continue
         counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / len(able)))
-        kind = measurement.mated if measure == "FNMR" else measurement.non_mated
         rates = [counts.rates(kind, [names.index(label)])[place] for label in able]
         left_out = [row.label for row in own if row.label not in able]
         found += [
@@ -101,24 +104,18 @@ def group_differentials(
             )
             for one in differentials(rates)
         ]
-    return found + _same_group(measurement, rows, place, claimed, rule)
+    return found + _same_group(measurement, place, claimed, rule)
 
 
 def _same_group(
-    measurement: Measurement, rows: list[GroupRow], place: int, claimed: tuple[float, ...],
-    rule: Rule,
-) -> list[GroupDifferential]:  # fmt: skip
+    measurement: Measurement, place: int, claimed: tuple[float, ...], rule: Rule
+) -> list[GroupDifferential]:
     """People of one group against people of two, the FMR of each."""
-    names = measurement.labels.names
-    within, across = label_kinds(names)
-    totals = {row.label: row for row in rows}
-    if (
-        not (across and within)
-        or min(totals[w].people for w in (WITHIN, ACROSS_ALL)) < LEAST_PEOPLE
-    ):
-        return []
+    within, across = label_kinds(measurement.labels.names)
     counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / 2))
     non_mated = measurement.non_mated
+    if not (across and within and all(counts.enough(non_mated, n) for n in (within, across))):
+        return []
     one = same_group(*(counts.rates(non_mated, numbers)[place] for numbers in (within, across)))
     return [
         GroupDifferential(
@@ -149,7 +146,7 @@ def chosen_impostors(
         kinds = [measurement.labels[LOOK_ALIKE]], [measurement.labels[OTHERS]]
     counts = GroupCounts(measurement, claimed, replace(rule, alpha=rule.alpha / 2))
     within, across = (counts.row("", numbers) for numbers in kinds)
-    few = min(within.people, across.people) < LEAST_PEOPLE
+    few = not all(counts.enough(measurement.non_mated, numbers) for numbers in kinds)
     rows = []
     for place, threshold in enumerate(measurement.thresholds):
         found = same_group(within.fmr[place], across.fmr[place])

@@ -49,6 +49,11 @@ class RunConditions:
     troubles: Mapping[str, int] = field(default_factory=dict)
 
 
+_TOO_FEW = (
+    f"with fewer than {LEAST_PEOPLE} nobody can tell how much comparisons depend on who is in them."
+)
+
+
 def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str]:
     """The reasons why these comparisons support no verdict, in sentences."""
     if not conditions.supports_rates:
@@ -57,10 +62,10 @@ def unsupported(measurement: Measurement, conditions: RunConditions) -> list[str
         return []  # the audit says so
     people = measurement.shares(measurement.non_mated).people
     if 0 < people < LEAST_PEOPLE:
-        return [
-            f"Only {counted(people, 'person takes', 'people take')} part: with fewer than "
-            f"{LEAST_PEOPLE} nobody can tell how much comparisons depend on who is in them."
-        ]
+        return [f"Only {counted(people, 'person takes', 'people take')} part: {_TOO_FEW}"]
+    if people and (few := measurement.smaller_side(LEAST_PEOPLE)) < LEAST_PEOPLE:
+        only = counted(few, "person is", "people are")
+        return [f"Only {only} compared with all {people - few:,} others: {_TOO_FEW}"]
     if measurement.look_alikes and (missing := _missing_stratum(measurement)):
         return [f"No comparison of {missing} has a score: both kinds are needed for a rate."]
     return []

@@ -14,7 +14,7 @@ from calibration.judging.evidence import of_photos, with_refused
 from calibration.judging.findings import GroupRow
 from calibration.judging.requirements import Requirement
 from calibration.statistics.arrays import Counts
-from calibration.statistics.dependence import Shares
+from calibration.statistics.dependence import LEAST_PEOPLE, Shares
 from calibration.statistics.evidence import evidence_of
 from calibration.statistics.intervals import Rate
 from calibration.statistics.verdicts import Evidence, Rule
@@ -124,6 +124,13 @@ class GroupCounts:
             return shares
         near = numbers == [self._measurement.labels[LOOK_ALIKE]]
         return replace(shares, pairs=alike.pairs_of_people if near else None)
+
+    def enough(self, counts: ComparisonCounts, numbers: list[int]) -> bool:
+        """Whether some labels have enough people, on both sides, to be judged."""
+        shares = self.shares(counts, numbers)
+        if counts.mated or shares.people < LEAST_PEOPLE:
+            return shares.people >= LEAST_PEOPLE
+        return self._measurement.smaller_side(LEAST_PEOPLE, shares.tried > 0) >= LEAST_PEOPLE
 
     def _evidence(
         self, counts: ComparisonCounts, numbers: list[int], *, refused: bool = False

@@ -10,7 +10,7 @@ import numpy as np
 from calibration.counting.comparisons import Measurement
 from calibration.counting.histogram import FULL
 from calibration.counting.identities import Origin
-from calibration.judging.audit import Audit, audit, fit_wrong_labels
+from calibration.judging.audit import Audit, audit, fits_wrong_labels
 from calibration.judging.by_group import (
     chosen_impostors,
     group_differentials,
@@ -25,7 +25,7 @@ from calibration.judging.findings import (
     Findings,
     GroupRow,
 )
-from calibration.judging.required import held, required_of_groups, required_rows
+from calibration.judging.required import held, limits_of, required_of_groups, required_rows
 from calibration.judging.requirements import Standard
 from calibration.judging.table_rows import judged_rows, judged_together, table_rows
 from calibration.objections import Effect, Objection
@@ -43,7 +43,7 @@ def find(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Findings:
     """All findings on the documented table."""
-    audited = _audited(measurement, rates, conditions)
+    audited = _audited(measurement, rates, rule, conditions)
     fitted = fitted_tail(measurement, of_table(measurement, rates))
     reasons = unsupported(measurement, conditions)
     barred = bool(reasons) or audited.has(Effect.NO_VERDICT)
@@ -65,7 +65,7 @@ def find(
         true = mated.histogram.matches / max(mated.histogram.n, 1)
         doubtful = [
             audited.doubtful[operating]
-            if fit_wrong_labels(np.array(row.k), row.n, np.array(claimed), true)
+            if fits_wrong_labels(np.array(row.k), row.n, np.array(claimed), true, operating)
             else people.together
             for row in of_rows
         ]
@@ -124,11 +124,14 @@ def find(
     )
 
 
-def _audited(measurement: Measurement, rates: ErrorRates, conditions: RunConditions) -> Audit:
+def _audited(
+    measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
+) -> Audit:
     """The audit; where a person looked at every false match of a row, no label is in doubt."""
     audited = audit(
         measurement,
         _strictest(rates, measurement.sign, conditions.standard),
+        rule=replace(rule, alpha=max(rule.alpha, limits_of(conditions.standard, rule).alpha)),
         known_direction=conditions.known_direction,
         found=conditions.objections,
     )
@@ -183,7 +186,7 @@ def verdict_on(
     measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
 ) -> Verdict:
     """The verdict alone: on what is required, or else on the table."""
-    audited = _audited(measurement, rates, conditions)
+    audited = _audited(measurement, rates, rule, conditions)
     if unsupported(measurement, conditions) or audited.has(Effect.NO_VERDICT):
         return Verdict.INCONCLUSIVE
     remarks = incomplete(measurement, conditions)
@@ -210,10 +213,12 @@ class Weighed:
     reasons: list[str]
 
 
-def weighed(measurement: Measurement, rates: ErrorRates, conditions: RunConditions) -> Weighed:
+def weighed(
+    measurement: Measurement, rates: ErrorRates, rule: Rule, conditions: RunConditions
+) -> Weighed:
     """The evidence of a run as it is judged."""
     audited, barring = (
-        _audited(measurement, rates, conditions),
+        _audited(measurement, rates, rule, conditions),
         unsupported(measurement, conditions),
     )
     rows = [replace(row, open_still=audited.hidden) for row in of_table(measurement, rates)]

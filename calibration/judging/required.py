@@ -75,9 +75,18 @@ def required_of_groups(  # noqa: PLR0913 - as above
     A group with few people is INCONCLUSIVE. ``barred``: an objection prevents every verdict.
     """
     found: list[RequiredRow] = []
+    counts, names = GroupCounts(measurement, (), rule), measurement.labels.names
     for one in standard.requirements if standard else ():
         groups = evidence_of_groups(measurement, one, rates)
-        few = [label for label, (*_, people) in groups.items() if people < LEAST_PEOPLE]
+        few = [
+            label
+            for label, (*_, people) in groups.items()
+            if people < LEAST_PEOPLE
+            or (
+                one.measure == "fmr"
+                and not counts.enough(measurement.non_mated, [names.index(label)])
+            )
+        ]
         for some, closed in (([g for g in groups if g not in few], barred), (few, True)):
             rows = _rows(
                 [(one, *groups[label]) for label in some],
@@ -178,7 +187,7 @@ def differential_evidence(
     row = requirement.row(tuple(measurement.sign * one for one in rates.thresholds))
     counts = GroupCounts(measurement, tuple(rate for _, rate in rates.rows), rule)
     kind = measurement.mated if requirement.of_mated else measurement.non_mated
-    able = [number for number in within if counts.shares(kind, [number]).people >= LEAST_PEOPLE]
+    able = [number for number in within if counts.enough(kind, [number])]
     limit = requirement.limit
     if len(able) < 2:
         nobody = DifferentialEvidence(claimed=limit, k=0, n=0, rates_at=lambda _: ())

@@ -130,6 +130,16 @@ def test_few_people_show_nothing(tmp_path):
     assert {row["shown"] for row in rows.values()} == {"too few people"}
 
 
+def test_few_people_compared_with_many_show_nothing(tmp_path):
+    rows = table()
+    probes = rows["first"].isin([f"p{n}/1.jpg" for n in range(5)])
+    rows = compared(tmp_path, rows[probes | rows["mated"].eq(1)], rows)
+    assert {row["shown"] for (measure, _), row in rows.items() if "FMR" in measure} == {
+        "too few people"
+    }
+    assert rows["FNMR", 0.5]["shown"] == "no difference shown"
+
+
 def test_the_folder_of_no_run_and_other_people_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     table().to_csv(tmp_path / "new.csv", index=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration.counting.checks import PairCounter
-from calibration.counting.people_pairs import EveryPair, mean_rates
+from calibration.counting.people_pairs import EveryPair, mean_rates, smaller_side
 
 THRESHOLDS = (0.2, 0.5, 0.9)
 
@@ -65,3 +65,50 @@ def test_pairs_that_are_remembered_tell_it_without_refusals(compared):
     rest = (person, first[30:], second[30:], scores[30:])
     np.testing.assert_allclose(counter.mean_rates(person, THRESHOLDS), by_hand(*rest))
     assert np.isnan(PairCounter().mean_rates(person, THRESHOLDS)).all()
+
+
+ENOUGH = 30
+
+
+def pairs_of(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    if "x" in kind:  # probes against references
+        few, many = map(int, kind.split("x"))
+        first, second = np.divmod(np.arange(few * many), many)
+        return first, second + few
+    people = int(kind.rsplit(maxsplit=1)[-1])
+    if kind.startswith("pairs"):
+        return np.arange(people), people + np.arange(people)
+    return np.triu_indices(people, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [("1x400", 1), ("5x400", 5), ("400x5", 5), ("29x60", 29), ("20x100", 20)]
+    + [(kind, ENOUGH) for kind in ("30x100", "40x40", "all 30", "all 40", "pairs 200")],
+)
+@pytest.mark.parametrize("photos", [1, 3])
+def test_the_smaller_side_is_found_in_any_order_and_beside_a_few_other_pairs(kind, side, photos):
+    rng = np.random.default_rng(3)
+    first, second = pairs_of(kind)
+    person = np.repeat(np.arange(max(first.max(), second.max()) + 1), photos)
+    swapped = rng.random(first.size) < 0.5
+    first, second = np.where(swapped, second, first), np.where(swapped, first, second)
+    assert smaller_side(person, first * photos, second * photos, ENOUGH) == side
+    further = rng.integers(0, person.size, (2, first.size // 20))
+    both = np.append(first * photos, further[0]), np.append(second * photos, further[1])
+    assert smaller_side(person, *both, ENOUGH) == side
+
+
+@pytest.mark.parametrize("n", [100, 200, 400])
+def test_random_pairs_of_few_people_have_no_sides(n):
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        photos = rng.integers(1, 9, 35)
+        person = np.repeat(np.arange(35), photos)
+        first, second = rng.integers(0, person.size, (2, n))
+        assert smaller_side(person, first, second, ENOUGH) == ENOUGH
+
+
+def test_no_pairs_have_no_sides():
+    nobody = np.zeros(0, np.int64)
+    assert smaller_side(nobody, nobody, nobody, ENOUGH) == ENOUGH
