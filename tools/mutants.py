@@ -249,7 +249,9 @@ def run(copied: Path, words: list[str]) -> None:
     said = os.open(SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(said, stream)
-    sys.exit(pytest.main(words))
+    code = pytest.main(words)
+    sys.stdout.flush()
+    os._exit(code)  # whatever threads a test has left
 
 
 def unchanged(part: str, copied: Path) -> Taken:
