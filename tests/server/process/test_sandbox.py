@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import socket
 import struct
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reference_server.process.sandbox import SENDTO, lock_down
+from reference_server.process.sandbox import FORBIDDEN, SENDTO, lock_down
 
 ATTEMPTS: dict[str, Callable[[Path], object]] = {
     "make a file": lambda folder: (folder / "new").write_text("x"),
@@ -186,8 +187,9 @@ def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 class Kernel:
     """A C library on a kernel whose Landlock has some version; it notes what is asked of it."""
 
-    def __init__(self, version: int) -> None:
-        self.version, self.rules = version, b""
+    def __init__(self, version: int, refused: int = 0) -> None:
+        """``refused``: the number of the call that it refuses."""
+        self.version, self.rules, self.refused = version, b"", refused
 
     def prctl(self, *_: object) -> int:
         return 0
@@ -198,6 +200,9 @@ class Kernel:
         if number == 444:
             self.rules, length, _ = arguments
             assert length == len(self.rules)
+        if number == self.refused:
+            return -1
+        if number == 444:
             return os.open(os.devnull, os.O_RDONLY)
         assert (number, arguments[1:]) == (446, (0,)), "older kernels refuse any flag"
         return 0
@@ -228,7 +233,28 @@ def test_a_kernel_is_asked_for_what_its_version_knows(
     assert struct.unpack(f"{len(rules)}Q", kernel.rules) == rules
 
 
-@pytest.mark.parametrize("version", [0, -1])
-def test_a_kernel_without_landlock_is_told(monkeypatch: pytest.MonkeyPatch, version: int) -> None:
-    monkeypatch.setattr("reference_server.process.sandbox.LIBC", Kernel(version))
+@pytest.mark.parametrize(("version", "refused"), [(0, 0), (-1, 0), (6, 444), (6, 446)])
+def test_a_kernel_without_landlock_is_told(
+    monkeypatch: pytest.MonkeyPatch, version: int, refused: int
+) -> None:
+    monkeypatch.setattr("reference_server.process.sandbox.LIBC", Kernel(version, refused))
     assert lock_down() == ("seccomp",)
+
+
+HEADER = Path("/usr/include/asm-generic/unistd.h")
+CALLS = (
+    *("execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev"),
+    *("socket", "socketpair", "bind", "listen", "connect", "sendmsg", "sendmmsg"),
+    *("io_uring_setup", "io_uring_enter", "io_uring_register"),
+    *("fchmod", "fchmodat", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr"),
+    *("removexattr", "lremovexattr", "fremovexattr"),
+)
+
+
+@pytest.mark.skipif(not HEADER.exists(), reason="no headers of the kernel here")
+def test_the_numbers_of_arm_are_those_of_the_kernel_s_header() -> None:
+    """On a processor of the other kind nothing else would tell."""
+    defined = re.findall(r"#define __NR_(\w+) (\d+)", HEADER.read_text())
+    numbers = {name: int(number) for name, number in defined} | {"fchmodat2": 452}
+    assert {numbers[name] for name in (*CALLS, "fchmodat2")} == set(FORBIDDEN["aarch64"])
+    assert numbers["sendto"] == SENDTO["aarch64"]
