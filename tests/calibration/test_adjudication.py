@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from calibration.report import plots
 from verikit.cli import main
 
 PEOPLE = 400
@@ -71,7 +72,9 @@ class Scored:
 def begun(tmp_path_factory):
     """What is judged once, and what it came to."""
     scored = Scored(tmp_path_factory.mktemp("begun") / "scores.csv")
-    return scored.path.parent, scored.judged()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")
+        return scored.path.parent, scored.judged()
 
 
 @pytest.fixture

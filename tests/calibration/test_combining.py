@@ -76,20 +76,21 @@ def test_runs_too_short_to_decide_may_decide_together(stub, runs, tmp_path):
 
 
 def test_runs_that_share_people_or_a_question_are_refused(runs, tmp_path):
-    first = runs("a")
+    few = ("--budget", "100")
+    first = runs("a", *few)
     code, output = combined(first, first)
     assert (code, "share 40 people" in output) == (2, True)
-    code, output = combined(first, runs("b", prefix="a"))
+    code, output = combined(first, runs("b", *few, prefix="a"))
     assert (code, "not independent" in output) == (2, True)
-    code, output = combined(first, runs("c", "--auto-rotate"))
+    code, output = combined(first, runs("c", *few, "--auto-rotate"))
     assert (code, "other options" in output) == (2, True)
     (tmp_path / "mine.yaml").write_text("rows: [[0.3, 1.0e-1], [0.4, 1.0e-2]]\n")
-    code, output = combined(first, runs("d"), "--claims", tmp_path / "mine.yaml")
+    code, output = combined(first, runs("d", *few), "--claims", tmp_path / "mine.yaml")
     assert (code, "other claims" in output) == (2, True)
 
 
 def test_what_is_no_run_is_refused(runs, tmp_path):
-    first = runs("a")
+    first = runs("a", "--budget", "100")
     for options, message in (
         ([], "two runs or files of scores at least"),
         ([tmp_path / "nothing"], "is not there"),

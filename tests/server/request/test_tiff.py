@@ -309,10 +309,15 @@ def test_uncompressed_ycbcr_is_read_if_it_is_whole(step: tuple[int, int]) -> Non
     assert not is_read(file(*map(zlib.compress, strips), compression=DEFLATE))
 
 
+@cache
+def deflated_zeros(size: int) -> bytes:
+    return zlib.compress(bytes(size))
+
+
 def tiled(side: int, *, kind: int = 4, also_strips: bool = False) -> bytes:
     """A gray picture in one tile, whose type of number libtiff reads and Pillow may not."""
     written.CODES.setdefault(kind, "Q")
-    data = zlib.compress(bytes(side * side))
+    data = deflated_zeros(side * side)
     tags = written.with_tags(written.grey(SIDE, SIDE), Tag(written.COMPRESSION, (DEFLATE,)))
     if not also_strips:
         tags = [tag for tag in tags if tag.number not in (written.OFFSETS, written.BYTE_COUNTS)]
