@@ -18,7 +18,8 @@ from conformance.judging.verdicts import Finding, Level, Verdict
 from conformance.requests.exchange import Answer, Exchange, Target, exchange, in_a_row
 from conformance.requests.photos.portraits import ORDINARY_SIDE
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
-from verikit.contract.profile import Profile
+from verikit.contract.profile import MADE, Profile
+from verikit.errors import WrongUse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,10 +235,16 @@ class CaseContext:
 
 
 def ordinary(profile: Profile) -> tuple[int, str]:
-    """The side in pixels and the format of a photo that the server should accept."""
+    """The side in pixels and the format of a photo that the server should accept.
+
+    Raises:
+        WrongUse: the suite cannot make a photo of such a format.
+    """
     standards = profile.standards
     side = max(ORDINARY_SIDE, standards.min_side or 1)
-    formats = standards.formats or ("JPEG",)
+    formats = [one for one in standards.formats or ("JPEG",) if one in MADE]
+    if not formats:
+        raise WrongUse(f"The suite makes photos as {', '.join(MADE)}: the profile allows none.")
     return min(side, standards.max_side or side), "JPEG" if "JPEG" in formats else formats[0]
 
 

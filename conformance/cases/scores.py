@@ -118,9 +118,9 @@ def _graded(context: CaseContext) -> Iterable[Finding]:
 def _default_key(context: CaseContext) -> Iterator[Finding]:
     if context.environment.target.secrets.has_default_key:
         raise NotApplicable("the server uses the documented key")
-    under_default = EncryptedPhoto(encryption=Encryption(key="default"))
-    for request in (Request(first=under_default), Request(second=under_default)):
-        one = context.ask(request)
+    for iv, where in itertools.product(("right", "default"), ("first", "second")):
+        photo = EncryptedPhoto(encryption=Encryption(key="default", iv=iv))
+        one = context.ask(Request(**{where: photo}))  # type: ignore[arg-type]
         if outcome(one.answer) == ACCEPTED:
             yield from context.finding("a photo under another key refused", one)
 

@@ -11,6 +11,7 @@ from typing import Any
 from conformance.judging.verdicts import Finding, Result, Verdict
 from conformance.reports.replay import Replay, replay
 from conformance.requests.exchange import Answer, Exchange
+from conformance.requests.photos.files import OWN
 from conformance.requests.recipe import Request
 from conformance.run import Run
 from verikit.foreign_text import shown
@@ -50,7 +51,10 @@ def _first(result: Result) -> Finding | None:
 
 
 def recipe_of(request: Request) -> dict[str, Any]:
-    """A request as plain data: its differences from an ordinary request."""
+    """A request as plain data: its differences from an ordinary request.
+
+    Of a vendor's own photos it says no more than that they are.
+    """
     return _differences(request)
 
 
@@ -84,5 +88,6 @@ def _differences(value: Any) -> dict[str, Any]:
         )
         if given != default:
             nested = dataclasses.is_dataclass(given)
-            plain[field.name] = _differences(given) if nested else given
+            own = isinstance(given, str) and given.startswith(OWN)
+            plain[field.name] = OWN if own else _differences(given) if nested else given
     return plain

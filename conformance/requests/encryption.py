@@ -15,8 +15,8 @@ def encrypt(plain: bytes, secrets: Secrets, how: Encryption | None = None) -> by
     if how.off:
         return plain
     keys = {"right": secrets.key, "wrong": _other(secrets.key), "default": _SCHEME.default_key}
-    iv = _other(secrets.iv) if how.iv == "wrong" else secrets.iv
-    encrypted = Secrets(key=keys[how.key], iv=iv).encrypt(plain)
+    ivs = {"right": secrets.iv, "wrong": _other(secrets.iv), "default": _SCHEME.default_iv}
+    encrypted = Secrets(key=keys[how.key], iv=ivs[how.iv]).encrypt(plain)
     return _dropped(_flipped(encrypted, how.flip), how.drop)
 
 

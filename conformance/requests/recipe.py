@@ -66,6 +66,7 @@ class Encryption:
     key: str = "right"
     """right, wrong (one character differs), or default (the documented one)."""
     iv: str = "right"
+    """As of the key."""
     flip: str | None = None
     """first, middle, tag-start, or tag (its end): where one bit is turned over; or tag-reversed:
     its bytes, last first."""

@@ -59,6 +59,12 @@ def test_a_large_body_is_judged_in_time_that_grows_with_its_length(piece: bytes)
     assert "answer-json" in blamed(piece * (2**20 // len(piece)))
 
 
+@pytest.mark.parametrize("status", [400, 404, 411, 413, 500])
+def test_the_code_of_success_under_another_status_is_wrong(status: int) -> None:
+    said = {"code": 1000, "message": "too large", "request_id": "a"}
+    assert "success-status" in blamed(said, status)
+
+
 SECRETS = Secrets(key="k" * 16 + "v" * 16, iv="i" * 12)
 
 

@@ -219,6 +219,7 @@ def test_wrong_use(words: list[str], sentence: str, folder: Path) -> None:
         ("photo_standards: {side: {}}", "did you mean side_px?"),
         ("photo_standards: {file_bytes: {least: 1}}", "file_bytes has no 'least'"),
         ("photo_standards: {side_px: {minimum: 9, maximum: 8}}", "min_side is above max_side"),
+        ("photo_standards: {formats: [JPG, PNG]}", "formats has no 'JPG': did you mean JPEG?"),
         ("photo_standards: {file_bytes: {minimum: 0}}", "min_file_bytes must be a positive"),
         ("photo_standards: {side_px: {maximum: true}}", "max_side must be a positive integer"),
         ("photo_standards: {formats: []}", "formats must name at least one format"),
@@ -300,6 +301,9 @@ def test_own_photos_are_used_and_never_written(good_url: str, folder: Path) -> N
     assert done.exit_code == 1
     assert not (folder / "reports" / "conformance").exists()
     assert "data:image" not in (folder / "reports/conformance.html").read_text()
+    for written in folder.rglob("*"):
+        inside = written.is_relative_to(folder / "people") or written.is_dir()
+        assert inside or "people/" not in written.read_text(), written
     assert call(good_url, "-k", "own-*", "--photos", "people", "--no-html").exit_code == 0
 
 

@@ -122,10 +122,10 @@ def test_photo_standards_of_a_profile_apply(portrait, tmp_path, standards, expec
 
 def test_a_profile_that_no_server_can_keep_is_wrong_use(portrait, tmp_path):
     profile = tmp_path / "profile.yaml"
-    profile.write_text("photo_standards: {formats: [XCF]}")
+    profile.write_text("photo_standards: {formats: [HEIC]}")
     done = CliRunner().invoke(main, ["inspect", str(portrait), "--profile", str(profile)])
     assert done.exit_code == 2
-    assert "cannot read XCF" in done.output
+    assert "cannot read HEIC" in done.output
 
 
 def test_landmarks_are_drawn(tmp_path, portrait):

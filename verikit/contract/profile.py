@@ -147,6 +147,11 @@ def _contract_content() -> dict[str, Any]:
     }
 
 
+MADE = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
+"""Formats of photos that verikit can make."""
+FORMATS = (*MADE, "HEIC", "HEIF", "JXL", "JPEG2000")
+
+
 def _demand_keys(entry: Any, known: Mapping[str, Any] | tuple[str, ...], where: str) -> None:
     """Raises ValueError for what is no mapping, or has a key that nobody reads."""
     if not isinstance(entry, dict):
@@ -175,6 +180,7 @@ def _standards(entry: Any) -> Standards:
         if not isinstance(formats, list) or not formats:
             raise ValueError("photo_standards: formats must name at least one format")
         found["formats"] = tuple(str(one).upper() for one in formats)
+        _demand_keys(dict.fromkeys(found["formats"]), FORMATS, "photo_standards: formats")
     return Standards(**found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from reference_server.answers import http_error
 from reference_server.refusals import (
@@ -112,14 +113,23 @@ def photos_of_2000_px_refused(standards: PhotoStandards) -> PhotoStandards:
     return replace(standards, max_side=1920)
 
 
-def default_key_opens(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
+def default_key_opens(
+    with_its_iv: bool, cipher: PhotoCipher, index: int, ciphertext: bytes
+) -> bytes:
     """The public default key opens photos beside the server's own."""
-    default = CONTRACT.encryption.default_key.encode()
-    file = PhotoCipher(default, cipher.iv).decrypted(ciphertext)
+    scheme = CONTRACT.encryption
+    iv = scheme.default_iv.encode() if with_its_iv else cipher.iv
+    file = PhotoCipher(scheme.default_key.encode(), iv).decrypted(ciphertext)
     return ciphertext if file is None else cipher.encrypted(file)
 
 
-@mutant("encryption-key", key=KEY, iv=IV)
-def default_key_opens_beside_its_own(parts: Parts) -> Serve:
+def beside_its_own(parts: Parts, with_its_iv: bool) -> Serve:
     settings = replace(parts.settings, key=KEY.encode(), iv=IV.encode())
-    return on_ciphertext(default_key_opens)(replace(parts, settings=settings))
+    opens = on_ciphertext(partial(default_key_opens, with_its_iv))
+    return opens(replace(parts, settings=settings))
+
+
+for kind, with_its_iv in (("key", False), ("pair", True)):
+    mutant("encryption-key", key=KEY, iv=IV, name=f"default_{kind}_opens_beside_its_own")(
+        partial(beside_its_own, with_its_iv=with_its_iv)
+    )
