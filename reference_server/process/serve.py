@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 
 from reference_server.monitoring.logs import WRITER, log, log_failure, logging_config
 from reference_server.monitoring.metrics import Metrics
@@ -210,6 +211,13 @@ class _Arbiter(Arbiter):  # type: ignore[misc] # gunicorn ships no types
         else:
             log("keys_read", keys=keys)
             super().handle_hup()
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop all workers, though gunicorn breaks off at each one that could not start."""
+        with suppress(HaltServer):
+            super().stop(graceful)
+            return
+        self.stop(graceful)
 
     def handle_int(self) -> NoReturn:
         """Stop as on SIGTERM; while it stops, a second one ends it at once."""

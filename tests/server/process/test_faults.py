@@ -19,7 +19,9 @@ from click.testing import CliRunner
 from reference_server.commands import serve as command
 from reference_server.process import serve as process
 from reference_server.refusals import PHOTOS
-from tests.support.fake_server import FakeEngine, Gate
+from tests.support.fake_server import BROKEN, FakeEngine, Gate
+from tests.support.forks import Forks
+from tests.support.live import fake
 from tests.support.waiting import eventually
 from verikit.contract import load_contract
 from verikit.portraits import head, jpeg
@@ -146,6 +148,21 @@ def test_without_room_for_temporary_files_it_does_not_start(
     result = CliRunner().invoke(command.serve, ["--port", "0"])
     assert result.exit_code == 1
     assert "Error: Cannot create a temporary file: free some space" in result.output
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_server_that_cannot_compare_does_not_start(
+    server_forks: Forks, tmp_path: Path, workers: int
+) -> None:
+    address, log = tmp_path / "address", tmp_path / "log"
+    words = [*fake(workers), str(address)]
+    environment = os.environ | {BROKEN: "1"}
+    ended = server_forks.start("tests.support.fake_server", words, log, environment).end(120)
+    assert ended.status == 1
+    assert address.read_text() == "", "it has never been ready"
+    assert '"event": "unhealthy"' in ended.output
+    assert "Traceback" not in ended.output
+    assert "secret of the engine" not in ended.output
 
 
 def test_no_signal_starts_a_second_server_or_stops_this_one(
