@@ -16,6 +16,7 @@ from calibration.statistics.verdicts import Evidence
 _RARER = 10.0
 """How much rarer than claimed matches of the rest are thought to be, which only speeds a run up."""
 _BINS = 64
+_EDGES = np.arange(_BINS + 1) / _BINS
 _FAR = 6.0
 """Standard errors beyond which a count of the rest is as good as impossible."""
 _LEAST = 1e-12
@@ -101,7 +102,7 @@ def _bins(rest: Stratum, p: Floats) -> tuple[Floats, Floats]:
     middle = rest.n * p
     reach = _FAR * np.sqrt(middle) + _FAR
     low, high = np.maximum(0.0, np.floor(middle - reach)), np.ceil(middle + reach)
-    edges = np.floor(np.linspace(low, high, _BINS + 1, axis=1))
+    edges = np.floor(_column(low) + _column(high - low) * _EDGES)
     starts = np.concatenate([np.zeros((p.size, 1)), edges], axis=1)
     last = np.broadcast_to(_column(rest.n), (p.size, 1))
     return starts, np.concatenate([edges - 1, last], axis=1)
