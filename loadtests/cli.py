@@ -19,7 +19,7 @@ from verikit.contract.encryption import Secrets
 from verikit.contract.profile import profile_content
 from verikit.errors import NO_ROOM, NoVerdict, WrongUse, in_words
 from verikit.foreign_text import in_lines
-from verikit.options import REACHING, SECRETS_HELP, Grouped, access, json_file, secrets
+from verikit.options import REACHING, SECRETS_HELP, Grouped, Number, access, json_file, secrets
 from verikit.transport import Access
 
 WRONG_USE, INCOMPLETE = 2, 3
@@ -61,18 +61,18 @@ WRONG_USE, INCOMPLETE = 2, 3
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="Arrivals per second in the first stage of an open profile; other stages scale with it.",
 )
 @click.option(
     "--duration",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="Seconds to measure; for a search, seconds per step.",
 )
-@click.option("--warm-up", type=click.FloatRange(0), help="Seconds of warm-up that do not count.")
+@click.option("--warm-up", type=Number(0), help="Seconds of warm-up that do not count.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="Seconds for a response, the first one included.  [default: the profile's]",
 )
 @click.option(

@@ -184,6 +184,22 @@ def switches(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+_MOST = 1_000_000_000
+
+
+class Number(click.FloatRange):
+    """A number within a range; neither an infinite one nor one that no clock can wait for."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not abs(number) <= _MOST:  # of what is no number nothing is true
+            self.fail(f"{value} is not a number up to {_MOST:,}", param, ctx)
+        return number
+
+
 class _JsonFile(click.Path):
     """A file, or - for stdout; not the URL that was meant to follow a bare --json."""
 
@@ -204,7 +220,7 @@ json_file = partial(
 """``--json`` alone prints; with a file it writes there."""
 timeout = click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     default=TIMEOUT_SECONDS,
     show_default=True,
     help="Seconds to wait for a response.",

@@ -35,7 +35,7 @@ from calibration.sources.score_map import thresholds_of_map, thresholds_of_text
 from calibration.statistics.verdicts import Rule, Verdict
 from verikit.contract import Contract, load_contract
 from verikit.errors import WrongUse
-from verikit.options import REACHING, SWITCHES, Count, Grouped, access, switches, timeout
+from verikit.options import REACHING, SWITCHES, Count, Grouped, Number, access, switches, timeout
 from verikit.transport import Access
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
@@ -191,7 +191,7 @@ class _Groups(click.ParamType[Path | Clustering]):
     show_default=True,
     help="The number of comparisons.",
 )
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after this time.")
+@click.option("--minutes", type=Number(0, min_open=True), help="Stop after this time.")
 @click.option(
     "--until",
     type=click.Choice(["decided"]),
@@ -234,7 +234,7 @@ class _Groups(click.ParamType[Path | Clustering]):
 @click.option("--seed", type=int, default=1, show_default=True, help="Selects the pairs.")
 @click.option(
     "--mated-share",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.1,
     show_default=True,
     help="The proportion of mated pairs.",
@@ -248,7 +248,7 @@ class _Groups(click.ParamType[Path | Clustering]):
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     default=50.0,
     show_default=True,
     help="Requests per second to each URL, at most.",

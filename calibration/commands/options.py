@@ -10,6 +10,7 @@ import click
 from calibration.claims import names
 from calibration.judging.requirements import standard_names
 from calibration.terms import Terms
+from verikit.options import Number
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 CLAIMS = f"a YAML file of thresholds and rates, or {', '.join(names())}"
@@ -23,7 +24,7 @@ def _column_names(_: click.Context, __: click.Parameter, text: str | None) -> di
 
 tolerance = click.option(
     "--tolerance",
-    type=click.FloatRange(1, min_open=True),
+    type=Number(1, min_open=True),
     default=Terms.tolerance,
     show_default=True,
     help="PASS means at most this many times the documented rate.",
@@ -31,7 +32,7 @@ tolerance = click.option(
 confidence = partial(
     click.option,
     "--confidence",
-    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    type=Number(0.5, 1, min_open=True, max_open=True),
     default=Terms.confidence,
     show_default=True,
 )

@@ -17,7 +17,7 @@ from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.planning import comparisons_of, people_for, to_pass
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
-from verikit.options import Count
+from verikit.options import Count, Number
 
 SPREAD = 0.5
 """cv^2 of people in drawing false matches, where nothing is measured yet."""
@@ -47,7 +47,7 @@ class PlannedRow:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     default=20.0,
     show_default=True,
     help="Comparisons per second of a server.",

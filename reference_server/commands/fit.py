@@ -9,6 +9,7 @@ import click
 
 from reference_server.faces.fitting.fit import fit_to
 from reference_server.faces.fitting.people import LabelledTemplates
+from verikit.options import Number
 from verikit.plural import counted
 
 HELD_OUT = "held-out.npz"
@@ -24,7 +25,7 @@ HELD_OUT = "held-out.npz"
 )
 @click.option(
     "--hold-out",
-    type=click.FloatRange(0, 0.9),
+    type=Number(0, 0.9),
     default=0.0,
     help=f"The proportion of people to leave out of the fit and write to {HELD_OUT}, so that "
     "`verikit calibrate` can test the fit.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,23 @@ from verikit.errors import WrongUse
 CONTRACT = load_contract()
 
 
+_HOST_NAME = re.compile(r"\w([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?", re.ASCII)
+
+
+def _host_names(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _is_host_name(name.removeprefix(".")):
+            raise click.BadParameter(f"{name!r} is no host name: write it like faces.example.com")
+    return names
+
+
+def _is_host_name(name: str) -> bool:
+    try:
+        return bool(_HOST_NAME.fullmatch(name.encode("idna").decode()))
+    except UnicodeError:  # of labels that are empty or too long
+        return False
+
+
 @click.command(
     cls=options.Grouped,
     groups={
@@ -55,6 +73,7 @@ CONTRACT = load_contract()
     "--allowed-host",
     multiple=True,
     metavar="NAME",
+    callback=_host_names,
     help="A host name that clients use, or .NAME for it and all names below it. May be repeated. "
     "IP addresses, localhost and the name in --host are always allowed.",
 )
@@ -82,12 +101,12 @@ CONTRACT = load_contract()
 )
 @click.option(
     "--rate-limit",
-    type=click.FloatRange(0, min_open=True),
+    type=options.Number(0, min_open=True),
     help="Requests per second, over all workers; more are refused.  [default: none]",
 )
 @click.option(
     "--deadline",
-    type=click.FloatRange(1),
+    type=options.Number(1),
     default=DEFAULT_LIMITS.deadline,
     show_default=True,
     help="Seconds from the arrival of a request to its response; slower requests are refused.",

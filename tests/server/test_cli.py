@@ -120,6 +120,32 @@ def test_the_engine_computes_as_precisely_as_asked(
     assert asked == [precision]
 
 
+@pytest.mark.parametrize(
+    "name", ["", ".", "*", "*.example.com", "http://x", "a b", "x.com:80", "a..b", "a" * 64, "-a"]
+)
+def test_a_name_that_no_host_can_have_is_wrong_use(name: str) -> None:
+    result = run("--allowed-host", name)
+    assert result.exit_code == 2
+    assert "is no host name: write it like faces.example.com" in result.output
+
+
+@pytest.mark.parametrize(
+    "name", ["faces", "faces.example.com", ".example.com", "b\u00fccher.example"]
+)
+def test_names_of_hosts_are_taken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(command, "load_engine", lambda *_, **__: FakeEngine())
+    monkeypatch.setattr(command, "run", lambda *_: None)
+    assert run("--port", "0", "--allowed-host", name).exit_code == 0
+
+
+@pytest.mark.parametrize("option", ["--deadline", "--rate-limit"])
+@pytest.mark.parametrize("number", ["nan", "inf", "1e300"])
+def test_a_number_that_no_clock_can_wait_for_is_wrong_use(option: str, number: str) -> None:
+    result = run(option, number)
+    assert result.exit_code == 2
+    assert f"{number} is not a number up to 1,000,000,000" in result.output
+
+
 @pytest.mark.parametrize("variable", [SECRETS.key_variable, SECRETS.iv_variable])
 def test_a_secret_of_the_wrong_length_is_wrong_use(variable: str) -> None:
     result = run(environment={variable: "short"})
