@@ -13,6 +13,7 @@ mixture detects any rate; the ratio decides sooner if a rate is right or off by 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import betaln
@@ -27,9 +28,13 @@ _APART = 2.0
 
 def log_martingale(k: float, n: float, rate: float, claimed: float) -> float:
     """The evidence against ``rate`` after k events in n trials, as a natural logarithm."""
+    return _mixture(k, n, claimed) - k * math.log(rate) - (n - k) * math.log1p(-rate)
+
+
+@lru_cache(maxsize=1024)  # the same for each rate that is tried
+def _mixture(k: float, n: float, claimed: float) -> float:
     b = _A / claimed
-    mixture = betaln(_A + k, b + n - k) - betaln(_A, b)
-    return float(mixture - k * math.log(rate) - (n - k) * math.log1p(-rate))
+    return float(betaln(_A + k, b + n - k) - betaln(_A, b))
 
 
 def chance_above(k: float, n: float, rate: float, claimed: float) -> float:
