@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from typing import Any
 
 import gevent
 from locust import argument_parser
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests.control.outcome import Outcome
@@ -20,7 +23,7 @@ from loadtests.control.shape import LoadTest, ProfileShape
 from loadtests.generator.process import GeneratorProcess
 from loadtests.generator.users import Client
 from verikit.contract.encryption import Secrets
-from verikit.errors import NoVerdict
+from verikit.errors import NoVerdict, WrongUse
 from verikit.plural import counted
 from verikit.transport import Endpoint
 
@@ -58,7 +61,7 @@ def run_load(test: LoadTest, secrets: Secrets, workers: Workers | None) -> Outco
     Workers encrypt by secrets of their own.
 
     Raises:
-        WrongUse: there are more workers than users.
+        WrongUse: there are more workers than users, or the port for them is taken.
         NoVerdict: not every worker connected.
     """
     _quiet_locust()
@@ -70,9 +73,7 @@ def run_load(test: LoadTest, secrets: Secrets, workers: Workers | None) -> Outco
         parsed_options=_options(),
     )
     runner: MasterRunner | LocalRunner = (
-        environment.create_master_runner(workers.host, workers.port)
-        if workers
-        else environment.create_local_runner()
+        _master(environment, workers) if workers else environment.create_local_runner()
     )
     attach(environment, lambda: test.target.endpoint, secrets, lambda: test)
     try:
@@ -112,6 +113,17 @@ def _options() -> Namespace:
     argument_parser.setup_parser_arguments(parser)
     options: Namespace = parser.parse_args(["--headless"])
     return options
+
+
+def _master(environment: Environment, workers: Workers) -> MasterRunner:
+    try:
+        return environment.create_master_runner(workers.host, workers.port)
+    except RPCError as error:
+        number = getattr(error.__context__, "errno", EADDRINUSE)  # ZeroMQ's
+        raise WrongUse(
+            f"cannot listen for workers on port {workers.port} of {workers.host} "
+            f"({os.strerror(number).lower()}): choose another --master-port"
+        ) from error
 
 
 def _wait_for(workers: Workers, runner: MasterRunner) -> None:

@@ -202,6 +202,16 @@ def test_more_workers_than_users_are_refused(
     assert [worker.end().status for worker in workers] == [0, 0]
 
 
+def test_a_port_for_workers_that_is_taken_is_wrong_use(serve: Serve, load: Load) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        ended = load(serve("good"), *QUICK, "--master", "--master-port", port)
+    assert ended.status == 2, ended.output
+    told = f"Error: cannot listen for workers on port {port} of 127.0.0.1 (address already in use)"
+    assert told in ended.output
+    assert "Traceback" not in ended.output
+
+
 def test_a_lost_worker_makes_the_test_incomplete(
     serve: Serve, load: Load, start: Callable[..., Any]
 ) -> None:
