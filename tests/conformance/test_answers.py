@@ -167,7 +167,10 @@ def test_more_fields_are_legal() -> None:
 
 def test_what_stands_before_the_operation_is_judged_less() -> None:
     elsewhere = Request(path="/other")
+    for status in (400, 404, 500):
+        assert "http-error-shape" in blamed(b"<html>", status, request=elsewhere)
     assert blamed(b"<html>", 404, request=elsewhere) == {"http-error-shape"}
+    assert blamed(b"<html>", 399, request=elsewhere) == set()
     assert blamed(b"", 200, request=Request(method="OPTIONS")) == set()
     assert blamed(b"", 405, request=Request(method="HEAD")) == set()
 
