@@ -88,10 +88,19 @@ def run_load(test: LoadTest, secrets: Secrets, workers: Workers | None) -> Outco
 
 
 def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: Secrets) -> None:
-    """Make requests as a master elsewhere directs, until it sends this worker away."""
+    """Make requests as a master elsewhere directs, until it sends this worker away.
+
+    Raises:
+        NoVerdict: no master answers for five minutes.
+    """
     _quiet_locust()
     environment = Environment(user_classes=[Client], host=endpoint.address.url)
-    runner = environment.create_worker_runner(master_host, master_port)
+    try:
+        runner = environment.create_worker_runner(master_host, master_port)
+    except ConnectionError as error:
+        raise NoVerdict(
+            f"no master answers at {master_host}:{master_port}: start it with --master"
+        ) from error
     GeneratorProcess(environment, lambda: endpoint, secrets)
     runner.greenlet.join()
 

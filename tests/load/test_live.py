@@ -212,6 +212,14 @@ def test_a_port_for_workers_that_is_taken_is_wrong_use(serve: Serve, load: Load)
     assert "Traceback" not in ended.output
 
 
+def test_a_worker_that_finds_no_master_says_so(serve: Serve, start: Callable[..., Any]) -> None:
+    words = ("load", serve("good"), "--worker", "--master-port", str(free_port()))
+    ended = start("tests.support.impatient_worker", *words).end()
+    assert ended.status == 3, ended.output
+    assert f"Error: no master answers at 127.0.0.1:{words[-1]}: start it" in ended.output
+    assert "Traceback" not in ended.output
+
+
 def test_a_lost_worker_makes_the_test_incomplete(
     serve: Serve, load: Load, start: Callable[..., Any]
 ) -> None:
