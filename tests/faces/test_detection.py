@@ -15,8 +15,9 @@ from reference_server.faces.detection.hog import (
     dlib_look,
     without_largest_level,
 )
-from reference_server.faces.detection.landmarks import most_upright
+from reference_server.faces.detection.landmarks import every_turn, most_upright
 from reference_server.faces.detection.mtcnn import AT_ONCE, CONFIDENT, MtcnnDetector, load_networks
+from reference_server.faces.detection.patches import OUTSIDE, Patches
 from reference_server.faces.pictures import shown
 from verikit.portraits import PEOPLE, head, portrait
 
@@ -53,16 +54,52 @@ def test_a_small_face_is_found(hog, detector, astronaut, share):
     assert found.left < 20 + side * (box.left + box.right) / 2 / 512 < found.right
 
 
-def test_a_mosaic_of_faces_makes_bounded_work(hog, astronaut, watched_networks):
-    networks, seen = watched_networks
+@pytest.fixture
+def mosaic(hog, astronaut):
+    """A function: the same face again and again, so many pixels wide, upside down."""
     (box,) = hog.find(astronaut.pixels)
     corners = [round(x) for x in (box.left - 40, box.top - 60, box.right + 40, box.bottom + 20)]
-    face = np.asarray(Image.fromarray(astronaut.pixels).crop(corners).resize((50, 50)))
-    found = MtcnnDetector(networks).find(np.tile(face, (13, 13, 1)))
+    face = Image.fromarray(astronaut.pixels).crop(corners).rotate(180)
+
+    def make(side):
+        times = 640 // side + 1
+        return np.tile(np.asarray(face.resize((side, side))), (times, times, 1))[:640, :640]
+
+    return make
+
+
+def test_a_mosaic_of_faces_makes_bounded_work(mosaic, watched_networks):
+    networks, seen = watched_networks
+    found = MtcnnDetector(networks).find(np.ascontiguousarray(mosaic(50)[::-1]))
     assert len(found) > 50
     assert sum(seen["onet"]) == CONFIDENT.most_faces
     assert sum(seen["rnet"]) <= CONFIDENT.most_boxes
     assert max(seen["rnet"] + seen["onet"]) == AT_ONCE
+
+
+def test_quarter_turns_share_the_bounds_on_the_work(mosaic, watched_networks):
+    networks, seen = watched_networks
+    turns, found = MtcnnDetector(networks).find_upright(mosaic(70))
+    assert turns == 2
+    assert len(found) > 30
+    assert CONFIDENT.most_faces < sum(seen["onet"]) <= 2 * CONFIDENT.most_faces
+    assert sum(seen["rnet"]) <= 2 * CONFIDENT.most_boxes
+
+
+@pytest.mark.parametrize(("side", "turned"), [(40, 0), (70, 2)])
+def test_small_faces_do_not_turn_a_large_photo(mtcnn, mosaic, side, turned):
+    turns, _ = mtcnn.find_upright(mosaic(side))
+    assert turns == turned
+
+
+def test_patches_lie_between_pixels_and_are_gray_outside():
+    ramp = np.arange(12, dtype=np.uint8)[None, :, None] * np.full((12, 1, 3), 10, np.uint8)
+    boxes = np.array([[0, 0, 12, 12], [3, 3, 9, 9], [-12, 0, 0, 12]], np.float32)
+    whole, middle, left = Patches(Image.fromarray(ramp), 5).of(boxes)
+    np.testing.assert_allclose(whole[2, :, 1], [0, 27.5, 55, 82.5, 110], rtol=1e-6)
+    np.testing.assert_allclose(middle[2, :, 0], [27.5, 41.25, 55, 68.75, 82.5], rtol=1e-6)
+    assert (left[:, :4] == OUTSIDE).all()
+    assert (left[:, 4] == 0).all()
 
 
 def test_hog_turns_no_picture_at_the_largest_scale():
@@ -155,8 +192,9 @@ def test_an_unknown_exif_orientation_changes_nothing(orientation):
 @pytest.mark.parametrize("turns", range(4))
 def test_mtcnn_alone_tells_which_way_is_up(mtcnn, hopper, turns):
     turned = np.ascontiguousarray(np.rot90(hopper.pixels, turns))
-    back, boxes = most_upright(mtcnn.find, turned)
-    assert boxes
+    found = [mtcnn.find(picture) for picture in every_turn(turned)]
+    back = most_upright(found)
+    assert found[back]
     assert (turns + back) % 4 == 0
 
 

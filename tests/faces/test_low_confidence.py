@@ -54,12 +54,12 @@ def test_the_hostile_picture_that_every_detector_is_asked_about(hog, mtcnn, dete
     assert (turns + back) % 4 == 0
 
 
-def test_noise_makes_bounded_work(engine, watched_networks):
+@pytest.mark.parametrize("search", [LowConfidenceFaces.find, LowConfidenceFaces.find_upright])
+def test_noise_makes_bounded_work(engine, watched_networks, search):
     networks, seen = watched_networks
     finder = engine.finder
     noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3)).astype(np.uint8)
-    LowConfidenceFaces(networks, finder.aligner, finder.occlusion).find(
-        noise.repeat(8, axis=0).repeat(8, axis=1)
-    )
+    large = noise.repeat(8, axis=0).repeat(8, axis=1)
+    search(LowConfidenceFaces(networks, finder.aligner, finder.occlusion), large)
     assert 10 < sum(seen["rnet"]) <= LOW_CONFIDENCE.most_boxes
     assert sum(seen["onet"]) <= LOW_CONFIDENCE.most_faces

@@ -6,13 +6,13 @@ Landmarks have the shape (5, 2): eyes, nose, corners of the mouth, the left ones
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.pictures import reduced, turned
+from reference_server.faces.pictures import turned
 from reference_server.pictures import Pixels
 
 Array = NDArray[np.float32]
@@ -55,19 +55,19 @@ def roll_of(points: Array) -> float:
     return math.degrees(math.atan2(-x, y))
 
 
-def most_upright(
-    find: Callable[[Pixels], list[Box]], pixels: Pixels, long_side: int | None = None
-) -> tuple[int, list[Box]]:
-    """The quarter turns after which the most certain face is most upright, and the faces then.
+def every_turn(pixels: Pixels) -> list[Pixels]:
+    """The picture after 0 to 3 quarter turns counter-clockwise."""
+    return [turned(pixels, turns) for turns in range(4)]
 
-    ``long_side``: the pixels to which a larger picture is reduced before it is turned.
+
+def most_upright(found: Sequence[Sequence[Box]]) -> int:
+    """The quarter turns after which the most certain face is most upright; 0 without a face.
+
+    ``found``: the faces after each number of quarter turns.
     """
-    small, factor = reduced(pixels, long_side or max(pixels.shape))
-    found = [find(turned(small, turns)) for turns in range(4)]
 
     def uprightness(turns: int) -> float:
-        rated = [box.confidence * math.cos(math.radians(box.roll)) for box in found[turns]]
+        rated = (box.confidence * math.cos(math.radians(box.roll)) for box in found[turns])
         return max(rated, default=-1e9)
 
-    best = max(range(4), key=uprightness)
-    return best, [box.scaled(factor) for box in found[best]]
+    return max(range(len(found)), key=uprightness)

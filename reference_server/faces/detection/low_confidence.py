@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reference_server.faces.alignment import Aligner
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.detection.landmarks import most_upright
+from reference_server.faces.detection.landmarks import every_turn, most_upright
 from reference_server.faces.detection.mtcnn import LONG_SIDE, MtcnnDetector, Networks, Search
 from reference_server.faces.occlusion import CHIP, Occlusion
+from reference_server.faces.pictures import reduced
 from reference_server.pictures import Pixels
 
-LOW_CONFIDENCE = Search(40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16)
+LOW_CONFIDENCE = Search(
+    40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16, least_share=1 / 8
+)
 MOST_LOOKED_AT = 6
 LEAST_SHARE = 0.15
 """Of the photo's long side: what MTCNN is unsure of in photos without people is mostly smaller."""
@@ -29,13 +34,25 @@ class LowConfidenceFaces:
 
     def find(self, pixels: Pixels) -> list[Box]:
         """See ``Detector``."""
-        boxes = self._mtcnn.candidates(pixels)[:MOST_LOOKED_AT]
-        likely = (box for box in boxes if _may_be_one(box, max(pixels.shape)))
-        return [box for box in likely if self.face(pixels, box) > SURE]
+        (found,) = self._find_each([pixels])
+        return found
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See ``Detector``."""
-        return most_upright(self.find, pixels, LONG_SIDE)
+        small, factor = reduced(pixels, LONG_SIDE)
+        found = self._find_each(every_turn(small))
+        turns = most_upright(found)
+        return turns, [box.scaled(factor) for box in found[turns]]
+
+    def _find_each(self, pictures: Sequence[Pixels]) -> list[list[Box]]:
+        faces = self._mtcnn.candidates_each(pictures)
+        return [
+            [box for box in boxes if self._is_one(pixels, box)]
+            for pixels, boxes in zip(pictures, _surest(faces), strict=True)
+        ]
+
+    def _is_one(self, pixels: Pixels, box: Box) -> bool:
+        return _may_be_one(box, max(pixels.shape)) and self.face(pixels, box) > SURE
 
     def face(self, pixels: Pixels, box: Box) -> float:
         """The occlusion network's confidence, from 0 to 1, that a box has an upright face."""
@@ -44,3 +61,10 @@ class LowConfidenceFaces:
 
 def _may_be_one(box: Box, long_side: int) -> bool:
     return box.width >= LEAST_SHARE * long_side and abs(box.roll) <= MOST_ROLLED
+
+
+def _surest(faces: Sequence[Sequence[Box]]) -> list[list[Box]]:
+    """The faces of the highest confidence in all pictures together; ``faces``: by picture."""
+    ranked = sorted((box.confidence for boxes in faces for box in boxes), reverse=True)
+    least = ranked[MOST_LOOKED_AT - 1] if len(ranked) > MOST_LOOKED_AT else 0.0
+    return [[box for box in boxes if box.confidence >= least] for boxes in faces]

@@ -7,8 +7,8 @@ the columns left, top, right, bottom, confidence, in pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,8 +17,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.detection.landmarks import believable, like_hog, most_upright
+from reference_server.faces.detection.landmarks import (
+    believable,
+    every_turn,
+    like_hog,
+    most_upright,
+)
 from reference_server.faces.detection.mtcnn_networks import PLANS, to_onnx
+from reference_server.faces.detection.patches import Patches
 from reference_server.faces.pictures import reduced
 from reference_server.faces.runtime import session
 from reference_server.pictures import Pixels
@@ -29,19 +35,22 @@ LONG_SIDE = 640
 PYRAMID_STEP = 0.709
 CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far apart they are
 AT_ONCE = 8  # boxes in one run of a network: more would not fit into the processor's cache
+SMALLEST_SHARE = 1 / 16
+"""Of the long side: the smallest face by which a photo is turned; HOG sees none smaller either."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """The thresholds of a search, and bounds on the work for a picture with many candidates.
+    """The thresholds of a search, and bounds on the work for a photo with many candidates.
 
     Attributes:
         smallest_face: in pixels, after a larger picture was reduced to ``LONG_SIDE``.
         pnet: the threshold of the first network's confidence, from 0 to 1.
         rnet: that of the second network.
         onet: that of the third network.
-        most_boxes: the boxes that the first two networks pass on at most.
-        most_faces: the boxes that the third network, which is slow, gets at most.
+        most_boxes: the boxes of all quarter turns that the second network gets at most.
+        most_faces: the same of the third network, which is slow.
+        least_share: of the long side, the width of a face that is wanted at least.
     """
 
     smallest_face: int
@@ -50,6 +59,14 @@ class Search:
     onet: float
     most_boxes: int
     most_faces: int
+    least_share: float = 0.0
+
+    def smallest_in(self, side: int) -> float:
+        """The smallest face in a picture with this long side: one of a level of the pyramid."""
+        smallest = float(self.smallest_face)
+        while smallest / PYRAMID_STEP <= self.least_share * side:
+            smallest /= PYRAMID_STEP
+        return smallest
 
 
 CONFIDENT = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=64)
@@ -86,36 +103,52 @@ class MtcnnDetector:
         """See ``Detector``; the boxes are those that HOG would give."""
         return believable(*self.detect(pixels), max(pixels.shape))
 
-    def candidates(self, pixels: Pixels) -> list[Box]:
-        """All faces above the thresholds, plausible or not, by confidence, highest first."""
-        boxes, points = self.detect(pixels)
-        return [like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
-
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
-        """See ``Detector``."""
-        return most_upright(self.find, pixels, LONG_SIDE)
+        """See ``Detector``.
+
+        Small faces do not decide how a photo is turned, but they count when it is.
+        """
+        small, factor = reduced(pixels, LONG_SIDE)
+        pictures, side = every_turn(small), max(small.shape)
+        coarse = replace(self._search, least_share=SMALLEST_SHARE)
+        faces = MtcnnDetector(self._networks, coarse).detect_each(pictures)
+        found = [believable(*each, side) for each in faces]
+        turns = most_upright(found)
+        if coarse.smallest_in(side) > self._search.smallest_face:
+            found[turns] = self.find(pictures[turns])
+        return turns, [box.scaled(factor) for box in found[turns]]
+
+    def candidates_each(self, pictures: Sequence[Pixels]) -> list[list[Box]]:
+        """All faces above the thresholds, plausible or not, by confidence, highest first."""
+        return [
+            [like_hog(*face) for face in zip(boxes[:, 4], points, strict=True)]
+            for boxes, points in self.detect_each(pictures)
+        ]
 
     def detect(self, pixels: Pixels) -> tuple[Array, Array]:
         """Boxes (N, 5) and landmarks (N, 5, 2) in pixels: eyes, nose, mouth corners, left first."""
-        small, factor = reduced(pixels, LONG_SIDE)
-        picture = Image.fromarray(small)
-        boxes = self._proposals(picture)
-        boxes, _ = self._judged("rnet", picture, boxes, self._search.rnet)
-        surest = _squares(self._distinct(boxes, 0.7)[0][: self._search.most_faces])
-        boxes, points = self._judged("onet", picture, surest, self._search.onet)
-        boxes, points = self._distinct(boxes, 0.7, points, of_smaller=True)
-        boxes[:, :4] *= factor
-        return boxes, points * factor
+        (found,) = self.detect_each([pixels])
+        return found
 
-    def _run_by_parts(self, name: str, pictures: Array) -> list[Array]:
-        """The same as in one run, to the bit, in half of the time."""
-        starts = range(0, len(pictures), AT_ONCE)
-        parts = [self._networks[name](pictures[start : start + AT_ONCE]) for start in starts]
-        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+    def detect_each(self, pictures: Sequence[Pixels]) -> list[tuple[Array, Array]]:
+        """The same in each of several pictures, which share the bounds on the work."""
+        small, factors = zip(*(reduced(pixels, LONG_SIDE) for pixels in pictures), strict=True)
+        images = [Image.fromarray(pixels) for pixels in small]
+        boxes = _surest([*map(self._proposals, images)], self._search.most_boxes)
+        judged = [self._judged("rnet", *each)[0] for each in zip(images, boxes, strict=True)]
+        distinct = [self._distinct(each, 0.7)[0] for each in judged]
+        boxes = [*map(_squares, _surest(distinct, self._search.most_faces))]
+        faces = [self._judged("onet", *each) for each in zip(images, boxes, strict=True)]
+        found = [self._distinct(each, 0.7, points, of_smaller=True) for each, points in faces]
+        return [
+            (np.hstack([each[:, :4] * factor, each[:, 4:]]), points * factor)
+            for (each, points), factor in zip(found, factors, strict=True)
+        ]
 
     def _proposals(self, picture: Image.Image) -> Array:
         """Squares that the first network takes for faces, at every scale of the picture."""
-        scale, levels = CELL / self._search.smallest_face, [np.empty((0, 5), np.float32)]
+        levels = [np.empty((0, 5), np.float32)]
+        scale = CELL / self._search.smallest_in(max(picture.size))
         while min(picture.size) * scale >= CELL:
             levels.append(self._distinct(self._level(picture, scale), 0.5)[0])
             scale *= PYRAMID_STEP
@@ -133,20 +166,20 @@ class MtcnnDetector:
         boxes[:, :4] /= scale
         return boxes.astype(np.float32)
 
-    def _judged(
-        self, name: str, picture: Image.Image, boxes: Array, threshold: float
-    ) -> tuple[Array, Array]:
+    def _judged(self, name: str, picture: Image.Image, boxes: Array) -> tuple[Array, Array]:
         """The boxes that a network takes for faces, moved and rated by it; their landmarks."""
         if not len(boxes):
             return boxes, np.empty((0, 5, 2), np.float32)
-        side = PLANS[name].side or CELL
-        offsets, *landmarks, faces = self._run_by_parts(name, _patches(picture, boxes, side))
+        patches, run = Patches(picture, PLANS[name].side or CELL), self._networks[name]
+        # In parts, which fit into the processor's cache: the same to the bit in half of the time.
+        parts = [run(patches.of(boxes[at : at + AT_ONCE])) for at in range(0, len(boxes), AT_ONCE)]
+        offsets, *landmarks, faces = map(np.concatenate, zip(*parts, strict=True))
         corner, sizes = boxes[:, :2], boxes[:, 2:4] - boxes[:, :2] + 1
         points = landmarks[0] if landmarks else np.zeros((len(boxes), 10), np.float32)
         points = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sizes[:, None] + corner[:, None] - 1
         moved = boxes[:, :4] + offsets * np.tile(sizes, 2)
         judged = np.hstack([moved, faces[:, 1:]]).astype(np.float32)
-        kept = judged[:, 4] > threshold
+        kept = judged[:, 4] > (self._search.rnet if name == "rnet" else self._search.onet)
         return judged[kept], points[kept]
 
     def _distinct(
@@ -166,33 +199,13 @@ class MtcnnDetector:
         return boxes[kept], points[kept]
 
 
-def _patches(picture: Image.Image, boxes: Array, side: int) -> Array:
-    """The boxes cut out, shape (N, side, side, 3); gray where they reach beyond the picture."""
-    pixels = np.asarray(picture, np.float32)
-    height, width = pixels.shape[:2]
-    steps = np.linspace(0, 1, side, dtype=np.float32)
-    x = (boxes[:, 0:1] + (boxes[:, 2:3] - boxes[:, 0:1]) * steps) * (width - 1) / width
-    y = (boxes[:, 1:2] + (boxes[:, 3:4] - boxes[:, 1:2]) * steps) * (height - 1) / height
-    left, right, rightness = _neighbours(x, width)
-    upper, lower, lowness = _neighbours(y, height)
-    weight_x, weight_y = rightness[:, None, :, None], lowness[:, :, None, None]
-
-    def row(rows: NDArray[np.int64]) -> Array:
-        near, far = (pixels[rows[:, :, None], columns[:, None, :]] for columns in (left, right))
-        return near + (far - near) * weight_x
-
-    above, below = row(upper), row(lower)
-    patches = above + (below - above) * weight_y
-    outside = ((y < 0) | (y > height - 1))[:, :, None] | ((x < 0) | (x > width - 1))[:, None, :]
-    patches[outside] = 127.5
-    return patches.astype(np.float32)
-
-
-def _neighbours(at: Array, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-    """The pixels before and after a place, and how far it lies from the first to the second."""
-    inside = np.clip(at, 0, length - 1)
-    before = np.floor(inside).astype(np.int64)
-    return before, np.minimum(before + 1, length - 1), (inside - before).astype(np.float32)
+def _surest(boxes: Sequence[Array], most: int) -> list[Array]:
+    """Of the boxes in several pictures, those ``most`` of the highest confidence."""
+    order = np.argsort(-np.concatenate(boxes)[:, 4], kind="stable")
+    kept = np.zeros(len(order), bool)
+    kept[order[:most]] = True
+    ends = np.cumsum([len(each) for each in boxes])
+    return [each[those] for each, those in zip(boxes, np.split(kept, ends[:-1]), strict=True)]
 
 
 def _overlaps(boxes: Array, of_smaller: bool) -> Array:

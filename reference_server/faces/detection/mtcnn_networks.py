@@ -75,14 +75,20 @@ def _add(graph: Graph, layer: str, value: str, arrays: Arrays) -> str:
             "MaxPool", value, kernel_shape=window, strides=[2, 2], auto_pad=settings[1]
         )
     if kind == "prelu":
-        slope = next(arrays)
-        rest = (1, 1) if slope.ndim > 1 else ()
-        return graph.node("PRelu", value, graph.constant(slope.reshape(-1, *rest)))
+        return _prelu(graph, value, next(arrays))
     weights, biases = next(arrays), next(arrays)
     if kind == "conv":
         filters = weights.transpose(3, 2, 0, 1)
         return graph.node("Conv", value, graph.constant(filters), graph.constant(biases))
     return graph.node("Gemm", value, graph.constant(weights), graph.constant(biases))
+
+
+def _prelu(graph: Graph, value: str, slope: NDArray[np.float32]) -> str:
+    """ONNX's PRelu to the bit: onnxruntime computes these parts of it in less time."""
+    sides = (1, 1) if slope.ndim > 1 else ()
+    below = graph.node("Min", value, graph.constant(np.float32(0)))
+    steep = graph.node("Mul", below, graph.constant(slope.reshape(-1, *sides)))
+    return graph.node("Add", graph.node("Relu", value), steep)
 
 
 def _weights(name: str) -> list[NDArray[np.float32]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference_server.faces.detection.boxes import Box
-from reference_server.faces.detection.landmarks import believable, most_upright
+from reference_server.faces.detection.landmarks import believable, every_turn, most_upright
 from reference_server.faces.errors import ModelError
 from reference_server.pictures import Pixels
 
@@ -43,4 +43,6 @@ class MtcnnTensorflowDetector:
 
     def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
         """See ``Detector``."""
-        return most_upright(self.find, pixels)
+        found = [self.find(picture) for picture in every_turn(pixels)]
+        turns = most_upright(found)
+        return turns, found[turns]
