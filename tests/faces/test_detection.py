@@ -102,11 +102,27 @@ def test_patches_lie_between_pixels_and_are_gray_outside():
     assert (left[:, 4] == 0).all()
 
 
-def test_hog_turns_no_picture_at_the_largest_scale():
+@pytest.mark.parametrize(("elsewhere", "looks"), [(0, [4, 1, 1]), (3, [4, 2, 1])])
+def test_hog_turns_a_large_copy_only_as_another_detector_does(elsewhere, looks):
     seen = []
     hog = HogDetector(lambda picture: seen.append(max(picture.shape)) or [])
-    assert hog.find_upright(np.full((1300, 900, 3), 128, np.uint8)) == (0, [])
-    assert [seen.count(side) for side in LONG_SIDES] == [4, 4, 1]
+    photo = np.full((1300, 900, 3), 128, np.uint8)
+    assert hog.find_upright(photo, lambda: elsewhere) == (0, [])
+    assert [seen.count(side) for side in LONG_SIDES] == looks
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "sureness", "is_found"),
+    [(0, 0.4, False), (0, 0.6, True), (1, 0.6, True), (2, 0.6, False), (2, 1.1, True)],
+)
+def test_a_face_in_the_largest_copy_must_be_surer_if_the_photo_is_on_its_head(
+    elsewhere, sureness, is_found
+):
+    box = Box(10, 10, 90, 90, sureness)
+    hog = HogDetector(lambda picture: [box] * (max(picture.shape) == LONG_SIDES[-1]))
+    turns, found = hog.find_upright(np.zeros((1280, 900, 3), np.uint8), lambda: elsewhere)
+    assert turns == 0
+    assert found == [box] * is_found
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -226,7 +242,7 @@ class HogOf:
     def find(self, _):
         return self._found[1]
 
-    def find_upright(self, _):
+    def find_upright(self, *_):
         return self._found
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from tests.hostile.watch import MEGABYTE
 
 MOST_SECONDS = 2.0
-MOST_TIMES = 80
-"""Of an ordinary comparison, where this machine is so slow that it takes more than a fortieth of a
-second."""
+MOST_TIMES = 65
+"""Of an ordinary comparison, where this machine is so slow that 65 take more than two seconds."""
 MOST_BYTES = 400 * MEGABYTE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Protocol
 
 from reference_server.faces.detection.boxes import Box, largest, surest
@@ -12,6 +13,9 @@ from reference_server.faces.detection.mtcnn import MtcnnDetector
 from reference_server.faces.detection.mtcnn_tensorflow import MtcnnTensorflowDetector
 from reference_server.faces.pictures import turned
 from reference_server.pictures import Pixels
+
+Found = tuple[int, list[Box]]
+"""The quarter turns counter-clockwise that set the faces upright, and the faces then."""
 
 SUBJECT_SHARE = 0.3
 """Of the photo's long side: the subject of a portrait is at least so wide."""
@@ -23,8 +27,8 @@ class Detector(Protocol):
     def find(self, pixels: Pixels) -> list[Box]:
         """All faces; empty if there is none. ``pixels``: uint8 RGB, shape (height, width, 3)."""
 
-    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
-        """The quarter turns counter-clockwise that set the faces upright, and the faces then."""
+    def find_upright(self, pixels: Pixels) -> Found:
+        """The faces in the photo set upright."""
 
 
 class InTurn:
@@ -37,7 +41,7 @@ class InTurn:
         """See :class:`Detector`."""
         return next((boxes for each in self._detectors if (boxes := each.find(pixels))), [])
 
-    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+    def find_upright(self, pixels: Pixels) -> Found:
         """See :class:`Detector`."""
         for each in self._detectors:
             turns, boxes = each.find_upright(pixels)
@@ -53,7 +57,9 @@ class HogThenMtcnn:
     searches for further faces, so that a bystander is not taken for a masked subject.
     """
 
-    def __init__(self, hog: Detector, mtcnn: Detector, low_confidence: LowConfidenceFaces) -> None:
+    def __init__(
+        self, hog: HogDetector, mtcnn: Detector, low_confidence: LowConfidenceFaces
+    ) -> None:
         self._hog, self._mtcnn, self._low_confidence = hog, mtcnn, low_confidence
         self._where_hog_sees_none = InTurn(mtcnn, low_confidence)
 
@@ -63,12 +69,13 @@ class HogThenMtcnn:
             return boxes + self._missed(pixels, 0, boxes)
         return self._where_hog_sees_none.find(pixels)
 
-    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+    def find_upright(self, pixels: Pixels) -> Found:
         """See :class:`Detector`."""
-        found = self._hog.find_upright(pixels)
+        by_mtcnn = cache(partial(self._mtcnn.find_upright, pixels))
+        found = self._hog.find_upright(pixels, lambda: by_mtcnn()[0])
         if not found[1]:
-            return self._where_hog_sees_none.find_upright(pixels)
-        turns, boxes = self._confirmed(pixels, *found)
+            return by_mtcnn() if by_mtcnn()[1] else self._low_confidence.find_upright(pixels)
+        turns, boxes = self._confirmed(pixels, found, by_mtcnn)
         return turns, boxes + self._missed(pixels, turns, boxes)
 
     def _missed(self, pixels: Pixels, turns: int, boxes: list[Box]) -> list[Box]:
@@ -80,17 +87,16 @@ class HogThenMtcnn:
         found = self._low_confidence.find(turned(pixels, turns))
         return [box for box in found if not any(box.covers(other) for other in boxes)]
 
-    def _confirmed(self, pixels: Pixels, turns: int, boxes: list[Box]) -> tuple[int, list[Box]]:
+    def _confirmed(self, pixels: Pixels, found: Found, by_mtcnn: Callable[[], Found]) -> Found:
         """The turns and faces that HOG found, or MTCNN's half a turn from them.
 
         A masked face reads as another one upside down. HOG takes either for the right one when it
         is unsure of both; where MTCNN then says the other, our own network decides.
         """
-        found = turns, boxes
-        if surest(boxes) >= SURELY_UPRIGHT:
+        if surest(found[1]) >= SURELY_UPRIGHT:
             return found
-        other = self._mtcnn.find_upright(pixels)
-        if not other[1] or (other[0] - turns) % 4 != HALF_TURN:
+        other = by_mtcnn()
+        if not other[1] or (other[0] - found[0]) % 4 != HALF_TURN:
             return found
         return max(found, other, key=lambda each: self._face(pixels, *each))
 

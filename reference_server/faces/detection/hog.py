@@ -122,19 +122,31 @@ class HogDetector:
                 return boxes
         return []
 
-    def find_upright(self, pixels: Pixels) -> tuple[int, list[Box]]:
+    def find_upright(self, pixels: Pixels, others_see: Callable[[], int]) -> tuple[int, list[Box]]:
         """The quarter turns counter-clockwise with the highest confidence, and the faces then.
 
         HOG sometimes finds a face upside down. So a face of low confidence is compared with the
-        other turns; at the largest scale, where these would take longest, it does not count.
+        other turns. That takes long in a large copy: if it shows no face as it stands, only one
+        turn is tried, and in the largest copy none.
+
+        Args:
+            pixels: see :class:`Detector`.
+            others_see: the turns in which another detector sees a face; asked only if the smallest
+                copy shows none in any turn.
         """
         for copy in self._copies(pixels):
             found = {0: copy.faces()}
             if not copy.tells(found[0]):
                 continue
-            if max(copy.picture.size) == LONG_SIDES[-1] and surest(found[0]) < SURELY_UPRIGHT:
-                break
-            for turns in _rivals(surest(found[0])):
+            side, sureness = max(copy.picture.size), surest(found[0])
+            if side == LONG_SIDES[-1]:
+                is_on_its_head = others_see() == HALF_TURN
+                enough = NOT_ON_ITS_HEAD if is_on_its_head else SURELY_UPRIGHT
+                return 0, found[0] if sureness >= enough else []
+            rivals = set(_rivals(sureness))
+            if side > LONG_SIDES[0] and not found[0]:
+                rivals &= {others_see()}
+            for turns in rivals:
                 found[turns] = copy.faces(turns)
             best = max(found, key=lambda turns: surest(found[turns]))
             if found[best]:

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from reference_server.faces.alignment import Aligner
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.detection.landmarks import every_turn, most_upright
-from reference_server.faces.detection.mtcnn import LONG_SIDE, MtcnnDetector, Networks, Search
+from reference_server.faces.detection.mtcnn import (
+    LONG_SIDE,
+    SHARED,
+    MtcnnDetector,
+    Networks,
+    Search,
+)
 from reference_server.faces.occlusion import CHIP, Occlusion
 from reference_server.faces.pictures import reduced
 from reference_server.pictures import Pixels
 
-LOW_CONFIDENCE = Search(
-    40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16, least_share=1 / 8
-)
+LOW_CONFIDENCE = Search(40, pnet=0.3, rnet=0.1, onet=0.02, most_boxes=100, most_faces=16)
 MOST_LOOKED_AT = 6
+"""Of the candidates in a picture; small ones, too, although they do not count: where many of them
+are surer than a large one, as in foliage, that is mostly no face either."""
 LEAST_SHARE = 0.15
 """Of the photo's long side: what MTCNN is unsure of in photos without people is mostly smaller."""
 MOST_ROLLED = 30
@@ -63,8 +69,9 @@ def _may_be_one(box: Box, long_side: int) -> bool:
     return box.width >= LEAST_SHARE * long_side and abs(box.roll) <= MOST_ROLLED
 
 
-def _surest(faces: Sequence[Sequence[Box]]) -> list[list[Box]]:
-    """The faces of the highest confidence in all pictures together; ``faces``: by picture."""
+def _surest(faces: Sequence[list[Box]]) -> list[list[Box]]:
+    """The faces to look at; ``faces``: by picture, in each the surest first."""
+    faces = [boxes[:MOST_LOOKED_AT] for boxes in faces]
     ranked = sorted((box.confidence for boxes in faces for box in boxes), reverse=True)
-    least = ranked[MOST_LOOKED_AT - 1] if len(ranked) > MOST_LOOKED_AT else 0.0
+    least = ranked[: SHARED * MOST_LOOKED_AT][-1] if ranked else 0.0
     return [[box for box in boxes if box.confidence >= least] for boxes in faces]

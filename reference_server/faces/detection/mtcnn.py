@@ -35,6 +35,8 @@ LONG_SIDE = 640
 PYRAMID_STEP = 0.709
 CELL, STRIDE = 12, 2  # what one output of the first network sees, and how far apart they are
 AT_ONCE = 8  # boxes in one run of a network: more would not fit into the processor's cache
+SHARED = 2
+"""So many times the work for one picture is done at most for its four quarter turns."""
 SMALLEST_SHARE = 1 / 16
 """Of the long side: the smallest face by which a photo is turned; HOG sees none smaller either."""
 
@@ -48,25 +50,30 @@ class Search:
         pnet: the threshold of the first network's confidence, from 0 to 1.
         rnet: that of the second network.
         onet: that of the third network.
-        most_boxes: the boxes of all quarter turns that the second network gets at most.
-        most_faces: the same of the third network, which is slow.
-        least_share: of the long side, the width of a face that is wanted at least.
+        most_boxes: the boxes that the first two networks pass on at most.
+        most_faces: the boxes that the third network, which is slow, gets at most.
     """
 
-    smallest_face: int
+    smallest_face: float
     pnet: float
     rnet: float
     onet: float
     most_boxes: int
     most_faces: int
-    least_share: float = 0.0
 
-    def smallest_in(self, side: int) -> float:
-        """The smallest face in a picture with this long side: one of a level of the pyramid."""
-        smallest = float(self.smallest_face)
-        while smallest / PYRAMID_STEP <= self.least_share * side:
+    def of_large_faces(self, side: int) -> Search:
+        """Without the levels for small faces in a picture of this long side; half of the work."""
+        smallest = self.smallest_face
+        while smallest / PYRAMID_STEP <= SMALLEST_SHARE * side:
             smallest /= PYRAMID_STEP
-        return smallest
+        if smallest == self.smallest_face:
+            return self
+        return replace(
+            self,
+            smallest_face=smallest,
+            most_boxes=self.most_boxes // 2,
+            most_faces=self.most_faces // 2,
+        )
 
 
 CONFIDENT = Search(20, pnet=0.6, rnet=0.7, onet=0.8, most_boxes=300, most_faces=64)
@@ -110,11 +117,11 @@ class MtcnnDetector:
         """
         small, factor = reduced(pixels, LONG_SIDE)
         pictures, side = every_turn(small), max(small.shape)
-        coarse = replace(self._search, least_share=SMALLEST_SHARE)
+        coarse = self._search.of_large_faces(side)
         faces = MtcnnDetector(self._networks, coarse).detect_each(pictures)
         found = [believable(*each, side) for each in faces]
         turns = most_upright(found)
-        if coarse.smallest_in(side) > self._search.smallest_face:
+        if coarse != self._search:
             found[turns] = self.find(pictures[turns])
         return turns, [box.scaled(factor) for box in found[turns]]
 
@@ -131,7 +138,7 @@ class MtcnnDetector:
         return found
 
     def detect_each(self, pictures: Sequence[Pixels]) -> list[tuple[Array, Array]]:
-        """The same in each of several pictures, which share the bounds on the work."""
+        """The same in each of several pictures, which share the bounds on the work of two."""
         small, factors = zip(*(reduced(pixels, LONG_SIDE) for pixels in pictures), strict=True)
         images = [Image.fromarray(pixels) for pixels in small]
         boxes = _surest([*map(self._proposals, images)], self._search.most_boxes)
@@ -147,8 +154,7 @@ class MtcnnDetector:
 
     def _proposals(self, picture: Image.Image) -> Array:
         """Squares that the first network takes for faces, at every scale of the picture."""
-        levels = [np.empty((0, 5), np.float32)]
-        scale = CELL / self._search.smallest_in(max(picture.size))
+        scale, levels = CELL / self._search.smallest_face, [np.empty((0, 5), np.float32)]
         while min(picture.size) * scale >= CELL:
             levels.append(self._distinct(self._level(picture, scale), 0.5)[0])
             scale *= PYRAMID_STEP
@@ -200,10 +206,15 @@ class MtcnnDetector:
 
 
 def _surest(boxes: Sequence[Array], most: int) -> list[Array]:
-    """Of the boxes in several pictures, those ``most`` of the highest confidence."""
+    """The boxes of the highest confidence.
+
+    ``boxes``: by picture, in each the surest first; ``most``: those of one picture; of all together
+    the limit is ``SHARED`` times that.
+    """
+    boxes = [each[:most] for each in boxes]
     order = np.argsort(-np.concatenate(boxes)[:, 4], kind="stable")
     kept = np.zeros(len(order), bool)
-    kept[order[:most]] = True
+    kept[order[: SHARED * most]] = True
     ends = np.cumsum([len(each) for each in boxes])
     return [each[those] for each, those in zip(boxes, np.split(kept, ends[:-1]), strict=True)]
 
