@@ -24,6 +24,8 @@ from verikit.errors import WrongUse
 from verikit.foreign_text import shown
 
 _UNCLEAR = ("?", "unclear", "unknown", "cannot tell")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+"""Begins a formula in some spreadsheet; the last one marks text there."""
 _HEAD = ("first", "second", "mated", "score", "row", "found")
 Pair = tuple[str, str]
 Found = Mapping[Pair, bool | None]
@@ -51,7 +53,8 @@ def read_found(path: Path) -> dict[Pair, bool | None]:
                 continue
             if said not in TRUTH and said not in _UNCLEAR:
                 raise table.refusal(f"{shown(word, limit=60)!r} is neither 1, 0 nor ?.")
-            pair, one = _pair(normal(first), normal(second)), TRUTH.get(said)
+            pair = _pair(normal(_from_cell(first)), normal(_from_cell(second)))
+            one = TRUTH.get(said)
             if found.setdefault(pair, one) != one:
                 raise WrongUse(f"{path} says two things of {first} and {second}.")
     return found
@@ -115,7 +118,8 @@ def write_look(path: Path, measurement: Measurement) -> None:
             finding = said[before[pair]] if pair in before else ""
             mated, value = f"{counts.mated:d}", f"{measurement.sign * score:.9g}"
             threshold = f"{measurement.sign * row:g}"
-            lines.writerow((names[first], names[second], mated, value, threshold, finding))
+            cells = _as_cell(names[first]), _as_cell(names[second])
+            lines.writerow((*cells, mated, value, threshold, finding))
     with writing(path) as file:
         file.write(text.getvalue().encode())
 
@@ -190,6 +194,15 @@ def _missing(
     names = measurement.identities.photos.names
     pairs = [_pair(names[a], names[b]) for a, b, _ in counts.extremes.listed()[:events]]
     return [pair for pair in pairs if pair not in found]
+
+
+def _as_cell(name: str) -> str:
+    """A name that a spreadsheet takes for text, not for a formula."""
+    return f"'{name}" if name.startswith(_FORMULA) else name
+
+
+def _from_cell(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 def _pair(first: str, second: str) -> Pair:

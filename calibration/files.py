@@ -17,16 +17,16 @@ def file_digest(path: Path) -> str:
 
 
 @contextmanager
-def writing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
+def writing(path: Path) -> Iterator[IO[bytes]]:
     """Write a file atomically: under another name, synced to disk, and renamed at the end.
 
-    Only its owner can read a ``private`` file, even if it replaces one that others could read.
+    Only its owner can read the file, even if it replaces one that others could read.
     """
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        with os.fdopen(os.open(draft, flags, 0o600 if private else 0o666), "wb") as file:
+        with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
             yield file
             sync(file)
     except BaseException:

@@ -56,7 +56,8 @@ def main() -> None:
         clusters(repetitions, alike)
     for people, alike in itertools.product((30, 100, 300), (0.0, 0.5, 1.0)):
         customers(10 * repetitions, people, alike)
-    for number, references in ((35, 100), (35, 600), (100, 600)):
+    few = (5, 400), (10, 200), (20, 100)  # nothing is judged of these
+    for number, references in (*few, (30, 100), (35, 100), (35, 600), (100, 600)):
         probes(3 * repetitions, number, references)
     for true in (1.0, 3.0):
         impostors(repetitions, true)

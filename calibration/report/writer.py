@@ -73,16 +73,18 @@ def write(
 ) -> Path:
     """Write the report's files; the path of the page.
 
-    ``thumbnails``: the page contains photos, and only its owner can read it.
+    Only their owner can read them. ``thumbnails``: the page contains photos.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(as_json(findings, evaluation), encoding="utf-8")
-    _write_csv(folder / "report.csv", findings)
+    with writing(folder / "report.json") as file:
+        file.write(as_json(findings, evaluation).encode())
+    with writing(folder / "report.csv") as file:
+        file.write(_as_csv(findings).encode())
     if findings.review is None:
         write_look(folder / "look.csv", evaluation.measurement)
     page = folder / "report.html"
     photos = evaluation.photos if thumbnails else None
-    with writing(page, private=photos is not None) as file:
+    with writing(page) as file:
         file.write(_page(findings, evaluation, contract, photos).encode())
     return page
 
@@ -103,13 +105,14 @@ def combined_as_json(combined: Combined) -> str:
     return json.dumps(_plain(asdict(combined)), indent=2) + "\n"
 
 
-def _write_csv(path: Path, findings: Findings) -> None:
+def _as_csv(findings: Findings) -> str:
     """One line for each row of the documented table."""
     lines = [_flat(_plain(asdict(row))) for row in findings.rows]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(k for ln in lines for k in ln)))
-        writer.writeheader()
-        writer.writerows(lines)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(k for ln in lines for k in ln)))
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
 
 
 def _page(

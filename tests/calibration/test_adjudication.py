@@ -169,3 +169,35 @@ def test_a_list_that_says_nothing_is_refused(scored, text, message):
     result = CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
+
+
+def test_no_name_is_a_formula_for_the_spreadsheet_in_which_it_is_reviewed(tmp_path):
+    names = ["=1+1", "+cmd|calc", "-2", "@SUM(1)", "'=2", "'plain"]
+    lines = ["first,second,mated,score,first_person,second_person"]
+    for n in range(40):
+        first, second = (names[n] if n < len(names) else f"a{n}"), f"b{n}"
+        lines.append(f"{first},{second},0,{0.5 if n < len(names) else 0.1},x{n},y{n}")
+        lines.append(f"{second},c{n},1,0.95,y{n},y{n}")
+    path, out = tmp_path / "scores.csv", tmp_path / "out"
+    path.write_text("\n".join(lines))
+    command = ["calibrate", str(path), "--out", str(out), "--quiet"]
+    CliRunner().invoke(main, command, catch_exceptions=False)
+    with (out / "look.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["first"] for row in rows} >= {"'=1+1", "'+cmd|calc", "'-2", "'@SUM(1)", "''=2"}
+    assert not any(row[end].startswith(("=", "+", "-", "@")) for row in rows for end in row)
+    review = tmp_path / "review.csv"
+    with review.open("w", newline="") as file:
+        table = csv.DictWriter(file, rows[0].keys())
+        table.writeheader()
+        table.writerows(row | {"found": "0"} for row in rows)
+    done = CliRunner().invoke(main, [*command, "--adjudicated", str(review)])
+    assert done.exit_code in {0, 1, 3}, done.output
+    found = json.loads((out / "report.json").read_text())
+    assert found["review"]["reviewed"] == len(rows) == len(names)
+
+
+def test_only_their_owner_reads_the_files_of_a_report(begun):
+    files = list((begun[0] / "out").iterdir())
+    assert {"look.csv", "report.csv", "report.html", "report.json"} <= {one.name for one in files}
+    assert {one.stat().st_mode & 0o077 for one in files} == {0}

@@ -13,15 +13,14 @@ def usual_mask():
     os.umask(before)
 
 
-@pytest.mark.parametrize(("private", "mode"), [(True, 0o600), (False, 0o644)])
-def test_private_files_are_the_owners_alone_even_if_there_was_another(tmp_path, private, mode):
+def test_files_are_the_owners_alone_even_if_there_was_another(tmp_path):
     path = tmp_path / "kept"
     path.write_bytes(b"before")
     (tmp_path / "kept.draft").write_bytes(b"left by a crash")
-    with writing(path, private=private) as file:
+    with writing(path) as file:
         file.write(b"now")
     assert path.read_bytes() == b"now"
-    assert path.stat().st_mode & 0o777 == mode
+    assert path.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 

@@ -131,7 +131,7 @@ def save(work: Work, people: Mapping[str, str], table: pa.Table, out: Path) -> i
     }
     if found.num_rows and not found["mean"].null_count:
         arrays |= {name: found[name].to_numpy() for name in STATISTICS}
-    with writing(out, private=True) as file:
+    with writing(out) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
     return int(found.num_rows)
 
@@ -182,5 +182,5 @@ def _write_whole(kept: Path, made_of: str, table: pa.Table) -> None:
     pq.write_table(table, sink)
     content = sink.getvalue().to_pybytes()
     name = f"{made_of}-{hashlib.sha256(content).hexdigest()}.parquet"
-    with writing(kept / name, private=True) as file:
+    with writing(kept / name) as file:
         file.write(content)
