@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judging.limits import offences
+from conformance.judging.limits import LARGE, offences
 from conformance.judging.oracle import right
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Encryption, Photo, Request, fitted
@@ -88,11 +88,11 @@ def test_a_small_file_may_be_refused_where_no_least_length_is_told(is_open: bool
 def test_a_large_file_may_be_refused_where_no_most_length_is_told(
     profile: Profile, refused: bool
 ) -> None:
-    large = Photo(pad_to=300_000)
-    request = fitted(Request(first=EncryptedPhoto(photo=large)), 400, "JPEG")
-    found = right(request, profile, lambda _: False)
-    assert found
-    assert ("INVALID_CONTENT_LENGTH" in found.outcomes) is refused
+    for size, is_large in ((LARGE, False), (LARGE + 1, True)):
+        request = Request(first=EncryptedPhoto(photo=Photo(pad_to=size)))
+        found = right(fitted(request, 400, "JPEG"), profile, lambda _: False)
+        assert found
+        assert ("INVALID_CONTENT_LENGTH" in found.outcomes) is (refused and is_large)
 
 
 @pytest.mark.parametrize(("is_open", "damaged"), [(True, True), (False, False)])

@@ -282,6 +282,16 @@ def test_secrets_that_are_sent_back_are_struck_out(ask: Ask) -> None:
     assert answer.json == {"message": "[not shown] is no good"}
 
 
+@pytest.mark.parametrize(("line", "said"), [(b"", b"s3cret-token"), (b"X: s3cret-token\r\n", b"")])
+def test_a_secret_is_struck_out_wherever_it_comes_back(ask: Ask, line: bytes, said: bytes) -> None:
+    access = Access(headers=(("Authorization", "Bearer s3cret-token"),))
+    head = b"HTTP/1.1 400 X\r\n%bContent-Length: %d\r\n\r\n%b" % (line, len(said), said)
+    with answering(head) as peer:
+        (answer,) = ask(endpoint(peer.url, access=access), post())
+    assert "s3cret-token" not in repr(answer)
+    assert b"s3cret-token" not in answer.head + answer.body
+
+
 def test_what_is_shorter_than_any_secret_is_shown() -> None:
     headers = (("Authorization", "Bearer 12345678"), ("X-Tenant", "1234567"))
     assert secrets_in(headers) == (b"Bearer 12345678", b"12345678")
