@@ -159,7 +159,8 @@ class Measurement:
     Scores lie between ``low`` and ``high``; where the scale is ``open_ended``, these only bound
     what the histogram tells apart. ``sign`` is -1 where lower scores are closer: all scores and
     thresholds here are then negated, and told the other way round. ``self_pairs`` are photos
-    compared with themselves, ``sentinels`` scores that stood for a failure. ``tells_refusals``: the
+    compared with themselves, ``sentinels`` scores that stood for a failure,
+    ``scored_refusals`` comparisons with a score and a code of a refusal. ``tells_refusals``: the
     source can say that a comparison was refused, so that their number is known.
 
     Where ``impostors`` are of the same group, comparisons across groups count in ``groups`` alone,
@@ -190,6 +191,7 @@ class Measurement:
         )
         self.self_pairs = 0
         self.sentinels = 0
+        self.scored_refusals = 0
         self.impostors: ChosenImpostors | None = None
         self.set_aside = 0
         self.as_float32 = False

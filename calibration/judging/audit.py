@@ -282,6 +282,15 @@ def _numbers(measurement: Measurement) -> list[Objection]:
             "counted as refused."
         )
         found.append(Objection(kind="sentinel", effect=Effect.SHOWN, text=text))
+    if refused := measurement.scored_refusals:
+        compared = sum(counts.histogram.n for counts in measurement.kinds)
+        text = (
+            f"{counted(refused, 'score')} beside a code of a refusal: one "
+            "of the two is wrong. They count as scores; where a comparison was refused, leave the "
+            "score empty."
+        )
+        effect = Effect.NO_PASS if refused > FEW * compared else Effect.SHOWN
+        found.append(Objection(kind="scores of refusals", effect=effect, text=text))
     for counts in measurement.kinds:
         found += _spike(counts, measurement.sign)
     if measurement.as_float32:

@@ -35,6 +35,8 @@ Label = Callable[[Counts, Counts], list[str]]
 _NO_REFUSALS = [load_contract().success_code, *range(200, 300), 408, 425, 429, *range(500, 600)]
 """Codes of success, and HTTP's of a server that could not answer: neither says why a score is
 missing."""
+_CODES = load_contract().codes
+_REFUSALS = [one.code for one in _CODES.values() if one.code not in _NO_REFUSALS]
 NEEDED = ("first", "second", "mated", "score")
 
 
@@ -102,6 +104,8 @@ class _Rows:
         written = numbers_of(self._table, self._piece, "score", self._start)
         scores, failed = on_scale(written, self._measurement, self._refuse_score)
         codes = self._codes()
+        refused = np.isin(codes, _REFUSALS) & ~np.isnan(scores)
+        self._measurement.scored_refusals += int(np.count_nonzero(refused))
         codes[failed != 0] = failed[failed != 0]
         coded = "code" in self._piece.schema.names
         self._measurement.tells_refusals |= coded or bool(failed.any())

@@ -650,3 +650,23 @@ def test_few_people_against_many_are_no_more_than_few(judged, probes, times, ver
     assert verdicts(found)[0] == verdict
     few = f"Only {probes} people are compared with all 100 others"
     assert any(few in one for one in found.remarks) == (verdict == "-")
+
+
+@pytest.mark.parametrize(("share", "effect"), [(0.005, Effect.SHOWN), (0.1, Effect.NO_PASS)])
+def test_scores_beside_a_code_of_a_refusal_are_told(judged, share, effect):
+    scores = Scores()
+    refused = np.flatnonzero(scores.mated)[: round(share * scores.mated.size)]
+    for place in refused:
+        scores.code[place] = NO_FACE
+    found = judged(scores.table())
+    one = next(one for one in found.objections if one.kind == "scores of refusals")
+    assert one.effect == effect
+    assert one.text.startswith(f"{refused.size:,} scores beside a code")
+    assert ("PASS" in verdicts(found)) == (effect == Effect.SHOWN)
+
+
+@pytest.mark.parametrize("code", [0, 1, 200, 1000])
+def test_scores_beside_any_other_code_are_scores(judged, code):
+    scores = Scores(n=4_000)
+    scores.code = [code] * len(scores.code)
+    assert "scores of refusals" not in kinds(judged(scores.table()))
