@@ -4,6 +4,8 @@
         --label-errors datasets/lfw/label-errors.csv
     python -m training.penalty lfw.npz --data ../shared/data --work /tmp/poor
 
+With --dark, the costs of flatness are fitted anew to dark photos, and all others stay.
+
 Of each kind of poor photos all pairs of different people are compared. What their similarities are
 too high by is what such photos cost; a sum of monotone functions of the measures is fitted to it.
 The templates are kept in the work folder; they are biometric data, so put it outside the project.
@@ -24,12 +26,12 @@ from reference_server.faces.fitting.fit import Fit, fit_to
 from reference_server.faces.fitting.pairs import Statistics
 from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.scoring.cohort import Cohort
-from reference_server.faces.scoring.penalty import Penalty
+from reference_server.faces.scoring.penalty import Knots, Penalty
 from reference_server.faces.scoring.score_map import ScoreMap
 from reference_server.faces.scoring.scorer import SHIPPED
 from training.photos import data_folder, lfw_people
-from training.poor_faces import NAMES, Faces, collected, good_portraits, people_of
-from training.poor_photos import GOOD, KINDS
+from training.poor_faces import NAMES, Faces, collected, costs_of, good_portraits, people_of
+from training.poor_photos import DARK, GOOD, KINDS
 
 PEOPLE, SHOWN, SEED = 300, 200, 3
 """How many people it is fitted to, and how many benchmarks/faces/poor_photos.py judges it by."""
@@ -55,6 +57,7 @@ RATES, AIM = (1e-2, 1e-3, 1e-4), 0.5
 """The false match rates at which a kind is compared with the map, down to the strictest that its
 pairs can tell, and what is aimed at there, of the claim: similar kinds of poor photos need room."""
 GOOD_WEIGHT = 8
+Edges = Mapping[str, tuple[float, ...]]
 ROUNDS, STEP, MOST_RAISED = 12, 0.8, 2
 """The better one of two photos decides, so what a kind costs is raised until that is enough."""
 
@@ -85,41 +88,54 @@ class Pairs:
         return float((np.quantile(left, 1 - AIM * np.array(RATES)) - thresholds).max())
 
 
-def fit(kinds: Mapping[str, Faces], good: NDArray[np.float64], fitted: Fit) -> Penalty:
+def fit(
+    kinds: Mapping[str, Faces],
+    good: NDArray[np.float64],
+    fitted: Fit,
+    kept: Penalty | None = None,
+    names: Sequence[str] = tuple(EDGES),
+) -> Penalty:
     """The penalty that kinds of photos need; ``good``: measures of further good photos.
 
-    ``fitted``: the score of other people.
+    ``fitted``: the score of other people. ``names``: the measures that costs are fitted to; those
+    of all others are ``kept``.
     """
+    edges = {name: EDGES[name] for name in names}
+    if kept:
+        others = {name: knots for name, knots in kept.knots.items() if name not in edges}
+        kept = replace(kept, knots=others)
+    paid = {
+        kind: costs_of(faces, kept) if kept else np.zeros(len(faces.people))
+        for kind, faces in kinds.items()
+    }
     pairs = {kind: Pairs.of(faces, fitted.cohort) for kind, faces in kinds.items()}
     similarity, log10_rate = zip(*fitted.score_map.knots, strict=True)
     thresholds = np.interp(np.log10(RATES), log10_rate[::-1], similarity[::-1]).tolist()
-    hinges = {kind: _hinges(faces.measures) for kind, faces in kinds.items()}
-    needed = {
-        kind: max(0.0, pairs[kind].excess(np.zeros(len(faces.people)), thresholds))
-        for kind, faces in kinds.items()
-    }
+    hinges = {kind: _hinges(faces.measures, edges) for kind, faces in kinds.items()}
+    needed = {kind: max(0.0, each.excess(paid[kind], thresholds)) for kind, each in pairs.items()}
     aimed = {**needed, GOOD: 0.0}
     for _ in range(ROUNDS):
-        slopes = _slopes(hinges, aimed, _hinges(good))
+        slopes = _slopes(hinges, aimed, _hinges(good, edges))
         for kind in kinds.keys() - {GOOD}:
-            left = pairs[kind].excess(hinges[kind] @ slopes, thresholds)
+            left = pairs[kind].excess(paid[kind] + hinges[kind] @ slopes, thresholds)
             aimed[kind] = float(
                 np.clip(aimed[kind] + STEP * left, 0, MOST_RAISED * needed[kind] + 0.5)
             )
+    knots = {**(kept.knots if kept else {}), **_knots(slopes, edges)}
     return Penalty(
         model=fitted.score_map.model,
         weights=fitted.score_map.weights or "",
         people=len(people_of(kinds)),
-        knots=_knots(slopes),
+        knots={name: knots[name] for name in NAMES if name in knots},
     )
 
 
-def _hinges(found: NDArray[np.float64]) -> NDArray[np.float64]:
+def _hinges(found: NDArray[np.float64], edges: Edges) -> NDArray[np.float64]:
     """How far each measure lies above each edge, shape (N, edges)."""
     columns = [
-        np.clip(found[:, NAMES.index(name)], None, edges[-1]) - edge
-        for name, edges in EDGES.items()
-        for edge in edges[:-1]
+        np.clip(found[:, NAMES.index(name)], None, places[-1]) - edge
+        for name, places in edges.items()
+        for edge in places[:-1]
     ]
     return np.maximum(0, np.stack(columns, axis=1))
 
@@ -139,14 +155,18 @@ def _slopes(
     return np.asarray(slopes)
 
 
-def _knots(slopes: NDArray[np.float64]) -> dict[str, tuple[tuple[float, float], ...]]:
+def _knots(slopes: NDArray[np.float64], edges: Edges) -> dict[str, Knots]:
     """The same as points, without measures that cost nothing."""
-    found, left = {}, iter(slopes.tolist())
-    for name, edges in EDGES.items():
-        rises = [next(left) for _ in edges[:-1]]
-        costs = [sum(r * max(0, x - e) for r, e in zip(rises, edges, strict=False)) for x in edges]
+    found: dict[str, Knots] = {}
+    left = iter(slopes.tolist())
+    for name, places in edges.items():
+        rises = [next(left) for _ in places[:-1]]
+        costs = [
+            sum(rise * max(0, x - edge) for rise, edge in zip(rises, places, strict=False))
+            for x in places
+        ]
         if costs[-1]:
-            found[name] = tuple(zip(edges, (round(cost, 3) for cost in costs), strict=True))
+            found[name] = tuple(zip(places, (round(cost, 3) for cost in costs), strict=True))
     return found
 
 
@@ -156,17 +176,18 @@ def main() -> None:
     parser.add_argument("templates", type=Path, help="of all people, for a score of the others")
     parser.add_argument("--data", type=Path, default=data_folder())
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--dark", action="store_true", help="fit the costs of flatness alone")
     given = parser.parse_args()
-    kinds = poor_faces(given.data, given.work / "kinds")
+    photos = [(person, of[0]) for person, of in lfw_people(given.data, PEOPLE, SEED).items()]
+    kinds = collected(given.work / "kinds", DARK if given.dark else KINDS, photos)
     fitted = score_of_others(given.templates, given.data, given.work / "score")
-    penalty = fit(kinds, good_portraits(given.data), fitted)
-    penalty.save(SHIPPED / f"{penalty.model}-penalty.json")
-
-
-def poor_faces(data: Path, folder: Path) -> dict[str, Faces]:
-    """One photo of each of some people, as each kind."""
-    people = lfw_people(data, PEOPLE, SEED)
-    return collected(folder, KINDS, [(person, photos[0]) for person, photos in people.items()])
+    path = SHIPPED / f"{fitted.score_map.model}-penalty.json"
+    good = good_portraits(given.data)
+    if given.dark:
+        penalty = fit(kinds, good, fitted, Penalty.load(path), ["flatness"])
+    else:
+        penalty = fit(kinds, good, fitted)
+    penalty.save(path)
 
 
 def score_of_others(templates: Path, data: Path, folder: Path) -> Fit:

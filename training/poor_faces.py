@@ -21,6 +21,7 @@ from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.finder import Face
 from reference_server.faces.photo_quality import Measures, measures
 from reference_server.faces.recognition.recogniser import Templates
+from reference_server.faces.scoring.penalty import Penalty
 from reference_server.pictures import Photo, Pixels
 from reference_server.refusals import NoFaceFound
 from reference_server.stages import Stages
@@ -117,6 +118,12 @@ def _subject(path: Path) -> Box | None:
     pixels: Pixels = read(path)
     boxes = subject_engine().finder.detector.find(pixels)
     return nearest_centre(boxes, (pixels.shape[1], pixels.shape[0])) if boxes else None
+
+
+def costs_of(faces: Faces, penalty: Penalty) -> NDArray[np.float64]:
+    """What each photo costs."""
+    rows = faces.measures.tolist()
+    return np.array([penalty.of(Measures(**dict(zip(NAMES, row, strict=True)))) for row in rows])
 
 
 def people_of(kinds: Mapping[str, Faces]) -> set[str]:

@@ -126,6 +126,20 @@ def grainy(spread: float) -> Change:
     return of_values(lambda values, rng: values + rng.normal(0, spread, values.shape))
 
 
+def sensed(spread: float) -> Change:
+    """As by a noisy sensor, whose pixels see one color each, a Bayer pattern; the missing colors
+    are interpolated."""
+
+    def change(values: Values, rng: np.random.Generator) -> Values:
+        raw = values[..., 1].copy()
+        raw[::2, ::2], raw[1::2, 1::2] = values[::2, ::2, 0], values[1::2, 1::2, 2]
+        raw += rng.normal(0, spread, raw.shape) * (0.5 + raw / 255)
+        sensor = np.clip(raw, 0, 255).astype(np.uint8)
+        return cv2.cvtColor(sensor, cv2.COLOR_BayerRGGB2RGB).astype(np.float32)
+
+    return of_values(change)
+
+
 def brightened(gain: float, offset: float = 0) -> Change:
     """Lighter, or darker where the gain is below 1."""
     return of_values(lambda values, _: values * gain + offset)
@@ -175,8 +189,12 @@ def barred(left: float, top: float, right: float, bottom: float, colour: Colour)
 
 
 GOOD = "as it is"
-KINDS: dict[str, Change] = {
+DARK: dict[str, Change] = {
     GOOD: lambda image, _: image,
+    **{f"dark {gain}": brightened(float(f"0{gain}")) for gain in (".1", ".15", ".3")},
+}
+KINDS: dict[str, Change] = {
+    **DARK,
     "grey": grey,
     **{f"blur {radius}": blurred(radius) for radius in (1, 1.5, 2.5, 3.5, 5)},
     **{f"disc {radius}": defocused(radius) for radius in (3, 5, 8)},
@@ -212,9 +230,6 @@ KINDS: dict[str, Change] = {
     "dim": dim(0.2, 60),
     "dimmer": dim(0.15, 25),
     "specked": specked(0.05),
-    "dark .1": brightened(0.1),
-    "dark .15": brightened(0.15),
-    "dark .3": brightened(0.3),
     "dark .2, noise 4": in_turn(brightened(0.2), grainy(4)),
     "over-exposed 1.7": brightened(1.7, 10),
     "over-exposed 2.5": brightened(2.5, 30),

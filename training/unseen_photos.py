@@ -1,4 +1,5 @@
-"""Kinds of poor photos to which nothing was fitted: overlays, filters and distortions.
+"""Kinds of poor photos to which nothing was fitted: overlays, filters, distortions, and noise of
+other strengths and widths than in the fit.
 
 benchmarks/faces/unseen_photos.py shows what the documented rates are worth for them.
 """
@@ -18,8 +19,10 @@ from training.poor_photos import (
     Values,
     blurred,
     brightened,
+    compressed,
     in_turn,
     of_values,
+    sensed,
 )
 
 DARK = (20, 20, 25)
@@ -150,6 +153,14 @@ def _night(image: Image.Image, box: Box) -> Image.Image:
     return Image.fromarray(cv2.fastNlMeansDenoisingColored(noisy, None, 20, 20, 5, 11))
 
 
+def _filmed(values: Values, rng: np.random.Generator) -> Values:
+    """With grain in brightness, 1.5 pixels wide."""
+    rows, columns = (round(side / 1.5) for side in values.shape[:2])
+    grain = rng.normal(0, 1, (rows, columns))
+    grain = cv2.resize(grain, values.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(values + (18 / grain.std() * grain)[..., None])
+
+
 def _values(image: Image.Image) -> Values:
     return np.array(image, np.float32)
 
@@ -181,4 +192,8 @@ UNSEEN: dict[str, Change] = {
     "interlaced video": of_values(_interlaced),
     "denoised night photo": _night,
     "half in shadow": of_values(_half_in_shadow),
+    "film grain": of_values(_filmed),
+    "phone in poor light": in_turn(
+        brightened(0.35), sensed(12), brightened(2.2), blurred(0.7), compressed(75)
+    ),
 }

@@ -28,12 +28,11 @@ from numpy.typing import NDArray
 
 from reference_server.faces.fitting.fit import Fit
 from reference_server.faces.fitting.pairs import Statistics
-from reference_server.faces.photo_quality import Measures
 from reference_server.faces.scoring.penalty import Penalty
 from reference_server.faces.scoring.scorer import SHIPPED
 from training.penalty import PEOPLE, SEED, SHOWN, score_of_others
 from training.photos import data_folder, lfw_people
-from training.poor_faces import NAMES, Faces, collected
+from training.poor_faces import Faces, collected, costs_of
 from training.poor_photos import CONDITIONS
 from verikit.contract import load_contract
 
@@ -98,12 +97,6 @@ def measured(faces: Mapping[str, Faces], penalty: Penalty, fitted: Fit) -> Table
             "fnmr": 1 - shares(paid[mated], thresholds),
         }
     return table
-
-
-def costs_of(faces: Faces, penalty: Penalty) -> NDArray[np.float64]:
-    """What each photo costs."""
-    rows = faces.measures.tolist()
-    return np.array([penalty.of(Measures(**dict(zip(NAMES, row, strict=True)))) for row in rows])
 
 
 def shares(

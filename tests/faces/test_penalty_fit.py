@@ -6,6 +6,7 @@ import pytest
 from reference_server.faces.fitting.fit import BOUNDS, Fit
 from reference_server.faces.photo_quality import Measures
 from reference_server.faces.scoring.cohort import Cohort
+from reference_server.faces.scoring.penalty import Penalty
 from reference_server.faces.scoring.score_map import ScoreMap
 from training.penalty import RATES, Pairs, fit
 from training.poor_faces import NAMES, Faces
@@ -63,3 +64,12 @@ def test_poor_photos_cost_enough_at_every_rate_and_good_ones_nothing(good, noisy
     assert pairs.excess(np.zeros(PEOPLE), claimed) > 1
     assert abs(pairs.excess(costs[0], claimed)) < 0.2
     assert costs[1].max() == 0
+
+
+def test_costs_of_other_measures_are_kept(good, noisy, fitted):
+    kinds = {GOOD: good, "noisy": noisy}
+    anew = fit(kinds, good.measures, fitted).knots["noise"]
+    blur, wrong = ((1.82, 0.0), (3.5, 2.0)), ((-2.0, 9.0), (1.0, 9.0))
+    shipped = Penalty(model="made up", weights="", people=3, knots={"blur": blur, "noise": wrong})
+    penalty = fit(kinds, good.measures, fitted, shipped, ["noise"])
+    assert penalty.knots == {"blur": blur, "noise": anew}
