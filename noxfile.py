@@ -88,7 +88,8 @@ def slow(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Drive Chromium through the pages, and nginx in front of the server, where they are."""
     prepare(session, "tests", "browser")
-    pytest(session, "-m", "browser or nginx")
+    by_file = "--numprocesses=2", "--dist=loadfile"  # a file has its servers and its browser
+    pytest(session, *(() if session.posargs else by_file), "-m", "browser or nginx")
 
 
 @nox.session
