@@ -68,7 +68,7 @@ def without_intervals(value):
 
 @pytest.mark.parametrize(
     ("until", "generosity", "budget"),
-    [((), 0.1, "400"), (("--until", "decided"), 0.02, "1100")],
+    [((), 0.1, "400"), (("--until", "decided"), 0.03, "1100")],
 )
 def test_workers_come_to_what_one_process_comes_to(  # noqa: PLR0917 - three are fixtures
     stub, people, tmp_path, until, generosity, budget
