@@ -21,6 +21,7 @@ from calibration.sources.formats.table import Table
 from calibration.sources.formats.values import (
     NO_SCORE,
     TRUTH,
+    as_written,
     no_number,
     numbers_in,
     on_scale,
@@ -232,7 +233,9 @@ def numbers_of(table: Table, piece: pa.RecordBatch, name: str, start: int) -> Fl
     kind = column.type
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan)
-    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+    if pa.types.is_float16(kind):
+        return as_written(column.to_numpy(zero_copy_only=False))
+    if pa.types.is_float32(kind):
         wide = pa.float32()
     elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         wide = pa.float64()

@@ -397,6 +397,8 @@ def test_numbers_of_32_bits_tie_as_they_are_written(judged):
     scores = Scores()
     scores.score = np.round(scores.score, 2)
     wide = judged(scores.table())
+    half = scores.table().set_column(3, "score", pa.array(scores.score.astype(np.float16)))
+    assert [row.k for row in judged(half).rows] == [row.k for row in wide.rows]
     narrow = pa.array(scores.score.astype(np.float32))
     widened = pa.array(scores.score.astype(np.float32).astype(np.float64))
     for column in (narrow, widened):
