@@ -42,7 +42,9 @@ ZEROS_THAT_FILL = bytes(10)
 """At the end of coded data they stand for a rest that was lost; a decoder takes them for pixels."""
 
 ADOBE_TRANSFORM = 15
-"""The place of the color transform in Adobe's segment: 0, 1 or 2."""
+"""The place of the color transform in Adobe's segment: 0, 1 for YCbCr or 2 for YCCK."""
+
+CMYK_COMPONENTS = 4
 
 MOST_SCANS = 50
 """Each scan of a progressive JPEG passes over all its pixels; encoders write about ten."""
@@ -66,6 +68,7 @@ def picture_of(file: bytes) -> bytes:
         ended = marker == EOI
     if not (scans.show_every_component if ended else scans.are_complete):
         raise ValueError("the file ends before its picture does")
+    pieces = [_with_known_transform(piece, scans.components) for piece in pieces]
     return b"".join(pieces if ended else [*pieces, bytes((0xFF, EOI))])
 
 
@@ -111,9 +114,7 @@ def _needed(marker: int, segment: bytes, scans: _Scans) -> bytes:
         scans.begin(marker, segment)
     if marker == JFIF:
         return _of_revision_1(segment)
-    if marker == ADOBE:
-        return _with_known_transform(segment)
-    return b"" if marker in NOTES else segment
+    return b"" if marker in NOTES - {ADOBE} else segment
 
 
 def _segments(file: bytes) -> Iterator[tuple[int, bytes]]:
@@ -173,6 +174,11 @@ class _Scans:
         return segment[:end] + bytes((0, 63, 0)) + segment[end + 3 :]
 
     @property
+    def components(self) -> int:
+        """How many the frame header names."""
+        return len(self._missing)
+
+    @property
     def are_complete(self) -> bool:
         """Whether nothing is missing, down to the last bit of every coefficient."""
         return bool(self._missing) and not any(map(any, self._missing.values()))
@@ -188,8 +194,14 @@ def _of_revision_1(segment: bytes) -> bytes:
     return segment[:9] + b"\1" + segment[10:] if segment[4:9] == b"JFIF\0" else segment
 
 
-def _with_known_transform(segment: bytes) -> bytes:
-    """libjpeg takes an unknown one for YCbCr, where there are three components, but minds it."""
-    if segment[4:9] != b"Adobe" or len(segment) <= ADOBE_TRANSFORM or segment[ADOBE_TRANSFORM] < 3:
+def _with_known_transform(segment: bytes, components: int) -> bytes:
+    """Adobe's segment with a color transform that libjpeg does not mind; others as they are.
+
+    It takes an unknown one for YCbCr, or for YCCK where there are four components.
+    """
+    usual = 2 if components == CMYK_COMPONENTS else 1
+    if segment[:2] != bytes((0xFF, ADOBE)) or segment[4:9] != b"Adobe":
         return segment
-    return segment[:ADOBE_TRANSFORM] + b"\1" + segment[ADOBE_TRANSFORM + 1 :]
+    if len(segment) <= ADOBE_TRANSFORM or segment[ADOBE_TRANSFORM] in (0, usual):
+        return segment
+    return segment[:ADOBE_TRANSFORM] + bytes((usual,)) + segment[ADOBE_TRANSFORM + 1 :]

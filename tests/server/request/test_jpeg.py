@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import simplejpeg
 
 from reference_server.request.jpeg import picture_of
 from reference_server.request.photo import read_photo
@@ -15,6 +16,7 @@ from tests.support.odd_photos import (
     noise,
     one_component_a_scan,
     plain,
+    rebuilt,
     saved,
     segment,
 )
@@ -66,6 +68,19 @@ def test_so_are_they_behind_the_last_restart_interval(interval: int, rest: bytes
         file = inserted(file, segment(0xDD, struct.pack(">H", interval)), 0xDA)
     pixels = read_photo(file, STANDARDS).pixels
     assert np.array_equal(read_photo(file[:-2] + rest + END, STANDARDS).pixels, pixels)
+
+
+@pytest.mark.parametrize("transform", [1, 2, 3, 4, 255])
+def test_an_unknown_transform_of_adobe_stands_for_the_usual_one(transform: int) -> None:
+    """As libjpeg and viewers have it; a JFIF header would tell the colours by itself."""
+    bare = rebuilt(FILE, lambda marker, piece: b"" if marker == 0xE0 else piece)
+    pixels = np.ascontiguousarray(255 - np.asarray(PICTURE.convert("CMYK")))
+    ycck = simplejpeg.encode_jpeg(pixels, colorspace="CMYK", quality=90, colorsubsampling="444")
+    plain_ycck = rebuilt(ycck, lambda marker, piece: b"" if marker == 0xEE else piece)
+    adobe = segment(0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([transform]))
+    for file, usual in ((bare, FILE), (plain_ycck, ycck)):
+        seen = read_photo(inserted(file, adobe, 0xDB), STANDARDS).pixels
+        assert np.array_equal(seen, read_photo(usual, STANDARDS).pixels)
 
 
 def test_a_restart_marker_between_segments_is_harmless() -> None:
