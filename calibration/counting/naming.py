@@ -131,7 +131,7 @@ class Names:
         return people[places], names
 
     def people_or_photos(self, how: str) -> tuple[Counts, list[str]]:
-        """The same, but photos whose names tell nothing are people of their own."""
+        """As ``people``, but photos whose names tell nothing are people of their own."""
         places, every, read = self._by(how)
         told = list(map(read, every))
         return numbered(
