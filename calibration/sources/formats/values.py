@@ -70,7 +70,7 @@ def on_scale(
 
 
 def as_written(halves: np.ndarray) -> Floats:
-    """Numbers of 16 bits as the shortest decimals that they stand for: 0.4 is less in 16 bits."""
+    """Numbers of 16 bits, shape (n,), as their shortest decimals: 0.4 is less in 16 bits."""
     distinct, place = np.unique(halves, return_inverse=True)
     return np.array([float(str(one)) for one in distinct])[place.ravel()]
 

@@ -138,7 +138,7 @@ class MtcnnDetector:
         return found
 
     def detect_each(self, pictures: Sequence[Pixels]) -> list[tuple[Array, Array]]:
-        """As of ``detect``, for each of several pictures, which share the bounds on the work of two."""
+        """As ``detect`` in each of several pictures, which share the bounds on the work of two."""
         small, factors = zip(*(reduced(pixels, LONG_SIDE) for pixels in pictures), strict=True)
         images = [Image.fromarray(pixels) for pixels in small]
         boxes = _surest([*map(self._proposals, images)], self._search.most_boxes)
