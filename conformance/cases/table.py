@@ -131,7 +131,8 @@ class OneRequest:
 
 def _too_long(photo: Photo, least: int) -> bool:
     """Whether a file that should be as small as is allowed, or smaller, cannot be made so."""
-    return bool(photo.pad_to and photo.pad_to <= least and len(photo_file(photo)) > photo.pad_to)
+    size = photo.pad_to
+    return size is not None and size <= least and len(photo_file(photo)) > size
 
 
 def _ordinary(request: Request) -> bool:
