@@ -146,6 +146,8 @@ class _Parts(click.Group):
         except KeyboardInterrupt:  # click would end it with the exit code of a failed server
             click.echo("\nInterrupted.", err=True)
             ctx.exit(Exit.NO_VERDICT)
+        except EOFError as error:  # click would take it for a prompt that nobody answers
+            raise RuntimeError("a file ended too soon") from error
         except BrokenPipeError:  # who read the output has gone: the same
             ctx.exit(Exit.NO_VERDICT)
         except click.ClickException as error:

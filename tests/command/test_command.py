@@ -101,10 +101,13 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "in verikit's folder, run: pip install '.[server]'" in answer.output
 
 
-def test_a_defect_of_ours_is_no_verdict_on_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError, EOFError])
+def test_a_defect_of_ours_is_no_verdict_on_a_server(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
     @click.command()
     def broken() -> None:
-        raise ZeroDivisionError
+        raise error
 
     module = SimpleNamespace(check=broken)
     monkeypatch.setattr(importlib, "import_module", lambda name: module)
