@@ -161,7 +161,7 @@ def growth(rounds: int, seconds: float) -> dict[str, list[float]]:
         for _ in range(rounds):
             one, two = (side.rate() for side in sides)
             found["server"].append(two / one)
-            (single,) = at_once(alone[:1], seconds)
+            single = statistics.mean(at_once([each], seconds)[0] for each in alone)
             found["machine"].append(sum(at_once(alone, seconds)) / single)
     return found
 
