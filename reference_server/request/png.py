@@ -72,16 +72,17 @@ def refuse_missing_rows(file: bytes, image: Image.Image) -> None:
         raise ValueError("rows are missing")
 
 
-def _chunks(file: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of each, up to the last one."""
+def _chunks(file: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Kind and content of each, up to the last one; nothing is copied."""
+    view = memoryview(file)
     place, kind = SIGNATURE_LENGTH, b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", file, place)
-        yield kind, file[place + 8 : place + 8 + length]
+        yield kind, view[place + 8 : place + 8 + length]
         place += length + 12
 
 
-def _length_of_rows(header: bytes) -> int:
+def _length_of_rows(header: memoryview) -> int:
     """Bytes of all rows, each with the byte that says how it is filtered."""
     width, height, bits, colour, interlaced = struct.unpack(">IIBB2xB", header)
     length = 0

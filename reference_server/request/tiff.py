@@ -87,10 +87,9 @@ def _refuse_wrong_pixels(tags: Tags, compression: str) -> None:
         raise ValueError("an unusual compression or depth")
     if any(each != UNSIGNED for each in tags.get(Tag.SAMPLEFORMAT, ())):
         raise ValueError("samples with a sign or a point")
-    planes_apart = tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART
-    if photometric == YCBCR and (compression not in ("raw", "jpeg") or planes_apart):
+    if photometric == YCBCR and (compression not in ("raw", "jpeg") or _planes_apart(tags)):
         raise ValueError("YCbCr, of which libtiff tells no damage")
-    if photometric == LAB and planes_apart:
+    if photometric == LAB and _planes_apart(tags):
         raise ValueError("L*a*b* in planes, of which Pillow takes a and b for unsigned")
     if photometric == PALETTE:
         colours = tags[Tag.COLORMAP]
@@ -131,7 +130,7 @@ def _pieces(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
         columns, rows = width, min(height, tags.get(Tag.ROWSPERSTRIP, height))
         offsets, lengths = tags[Tag.STRIPOFFSETS], tags[Tag.STRIPBYTECOUNTS]
     across, down = -(-width // columns), -(-height // rows)
-    planes = tags[Tag.SAMPLESPERPIXEL] if tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART else 1
+    planes = tags[Tag.SAMPLESPERPIXEL] if _planes_apart(tags) else 1
     pieces = across * down * planes
     if pieces > min(MOST_PIECES, len(offsets), len(lengths)) or sum(lengths) > len(file):
         raise ValueError("too many strips or tiles, or too few, or one upon the other")
@@ -142,11 +141,15 @@ def _pieces(file: bytes, tags: Tags) -> Iterator[tuple[bytes, int, range]]:
         yield file[start : start + lengths[piece]], columns, range(fewest, rows + 1)
 
 
+def _planes_apart(tags: Tags) -> bool:
+    """Whether each sample of the pixels has strips or tiles of its own."""
+    return bool(tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART)
+
+
 def _length_of_row(tags: Tags, columns: int) -> int:
     """Bytes of a row of a strip or tile, decoded."""
     bits = tags.get(Tag.BITSPERSAMPLE, (1,))
-    planes_apart = tags.get(Tag.PLANAR_CONFIGURATION) == PLANES_APART
-    samples = 1 if planes_apart else tags.get(Tag.SAMPLESPERPIXEL, 1)
+    samples = 1 if _planes_apart(tags) else tags.get(Tag.SAMPLESPERPIXEL, 1)
     return int((columns * samples * max(bits) + 7) // 8)
 
 
