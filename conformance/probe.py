@@ -14,10 +14,9 @@ from conformance.requests.exchange import Exchange, Target, exchange
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Photo, Request, fitted
 from verikit.contract import load_contract
-from verikit.contract.profile import Standards
+from verikit.contract.profile import MADE, Standards
 from verikit.errors import OTHER_KEY, NoVerdict
 
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 MOST_SIDE = 10_000
 MOST_FILE = 16_000_000
 MOST_BODY = 40_000_000
@@ -51,8 +50,8 @@ class Probe:
 
     def formats(self) -> Found:
         """The photo formats that the server reads."""
-        read = [f for f in FORMATS if self._outcome(replace(_ORDINARY, format=f)) == ACCEPTED]
-        left = ", ".join(name for name in FORMATS if name not in read)
+        read = [f for f in MADE if self._outcome(replace(_ORDINARY, format=f)) == ACCEPTED]
+        left = ", ".join(name for name in MADE if name not in read)
         return Found(value=read, how=f"these were compared; not read: {left or 'none'}")
 
     def limits(self) -> Iterator[tuple[str, Found]]:

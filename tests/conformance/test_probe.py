@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance.case import Case
+from conformance.case import Case, ordinary
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.commands import profile as profile_command
 from conformance.judging.verdicts import Level
@@ -17,7 +17,7 @@ from conformance.requests.exchange import Target
 from conformance.run import run
 from verikit.cli import main
 from verikit.contract import load_contract
-from verikit.contract.profile import load_profile
+from verikit.contract.profile import MADE, load_profile
 from verikit.errors import NoVerdict
 
 STANDARDS = load_contract().photo_standards
@@ -53,6 +53,13 @@ def test_limits_are_found_to_the_pixel_and_the_byte(found: Path) -> None:
     standards = load_profile(str(found)).standards
     for limit in ("min_side", "max_side", "max_file_bytes", "max_body_bytes"):
         assert getattr(standards, limit) == getattr(STANDARDS, limit), limit
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_server_of_any_format_that_is_probed_can_be_checked(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "profile.yaml"
+    path.write_text(f"photo_standards: {{formats: [{name}, ICO, TGA]}}")
+    assert ordinary(load_profile(str(path)))[1] == name
 
 
 def test_a_server_that_compares_nothing_has_no_profile() -> None:

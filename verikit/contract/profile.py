@@ -147,9 +147,9 @@ def _contract_content() -> dict[str, Any]:
     }
 
 
-MADE = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
-"""Formats of photos that verikit can make."""
-FORMATS = (*MADE, "HEIC", "HEIF", "JXL", "JPEG2000")
+MADE = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+"""Formats of photos that verikit can make, and whose reading it probes."""
+FORMATS = (*MADE, "ICO", "TGA", "HEIC", "HEIF", "JXL")
 
 
 def _demand_keys(entry: Any, known: Mapping[str, Any] | tuple[str, ...], where: str) -> None:
