@@ -70,6 +70,13 @@ def test_so_are_they_behind_the_last_restart_interval(interval: int, rest: bytes
     assert np.array_equal(read_photo(file[:-2] + rest + END, STANDARDS).pixels, pixels)
 
 
+@pytest.mark.parametrize("side", [50, 65, 97])
+def test_padding_of_which_libjpeg_has_read_some_is_harmless(side: int) -> None:
+    file = saved(PICTURE.resize((side, side)), "JPEG", quality=75)
+    pixels = read_photo(file, STANDARDS).pixels
+    assert np.array_equal(read_photo(file[:-2] + bytes(9000) + END, STANDARDS).pixels, pixels)
+
+
 @pytest.mark.parametrize("transform", [1, 2, 3, 4, 255])
 def test_an_unknown_transform_of_adobe_stands_for_the_usual_one(transform: int) -> None:
     """As libjpeg and viewers have it; a JFIF header would tell the colours by itself."""
@@ -83,8 +90,11 @@ def test_an_unknown_transform_of_adobe_stands_for_the_usual_one(transform: int) 
         assert np.array_equal(seen, read_photo(usual, STANDARDS).pixels)
 
 
-def test_a_restart_marker_between_segments_is_harmless() -> None:
+def test_a_marker_that_stands_alone_is_harmless() -> None:
     assert is_read(inserted(FILE, b"\xff\xd3", 0xDB))
+    file = plain(progressive=True)
+    scan = starts(file, b"\xda")[1]
+    assert is_read(file[:scan] + b"\xff\x01" + file[scan:])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +141,7 @@ def test_damage_behind_a_harmless_place_is_seen() -> None:
     places = starts(file, bytes(range(0xD0, 0xD8)))
     padded = file[: places[3]] + bytes(9) + file[places[3] : places[30]] + END
     assert not is_read(padded)
+    assert not is_read(file[: places[30]] + bytes(9) + END)
 
 
 def test_every_component_has_its_scan() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from reference_server.refusals import WrongPixelSize
 from reference_server.request.photo import read_photo
+from reference_server.request.png import inflated
 from tests.support.odd_photos import PICTURE, saved
 from tests.support.reading import is_read
 from verikit.contract import load_contract
@@ -226,6 +227,14 @@ def test_colours_that_are_not_in_the_palette_are_damage(kind: str) -> None:
             file[:10] + struct.pack("<I", place) + file[14:46] + struct.pack("<I", 100) + file[50:]
         )
     assert not is_read(few)
+
+
+def test_what_follows_the_rows_is_not_inflated() -> None:
+    stream = zlib.compress(bytes(2**22))
+    assert inflated(stream, 2**22) == (2**22, True)
+    length, ends = inflated(stream, 1000)
+    assert 1000 < length < 2**18
+    assert not ends
 
 
 def test_counting_rows_takes_little_memory() -> None:
