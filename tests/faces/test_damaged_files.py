@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from reference_server.commands.serve import serve
 from reference_server.faces import occlusion, weights
-from reference_server.faces.detection import mtcnn_networks
+from reference_server.faces.detection import hog, mtcnn_networks
 from reference_server.faces.detection.mtcnn import load_networks
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.recognition import recogniser
@@ -62,6 +62,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(importlib.util, "find_spec", found)
     monkeypatch.setattr(scorer, "SHIPPED", tmp_path / "models")
+    monkeypatch.setattr(hog, "DETECTOR", tmp_path / "models" / "frontal-faces.svm")
     monkeypatch.setattr(mtcnn_networks, "WEIGHTS", tmp_path / "models" / "mtcnn.npz")
     monkeypatch.setattr(recogniser, "RANGES", tmp_path / "models" / "Dlib-ranges.json")
     monkeypatch.setattr(occlusion, "MODEL", tmp_path / "models" / "occlusion.onnx")
@@ -82,6 +83,7 @@ FILES: dict[str, tuple[Callable[[], object], str]] = {
         weights.RECOGNISER.read,
         "pip install",
     ),
+    "models/frontal-faces.svm": (hog.dlib_look, "install verikit"),
     "models/mtcnn.npz": (load_networks, "install verikit"),
     "models/occlusion.onnx": (occlusion.Occlusion, "install verikit"),
     "models/Dlib-ranges.json": (partial(DlibOnnx, Precision.INT8), "install verikit"),

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import dlib
 import numpy as np
 import pytest
 from deepface.commons import weight_utils
 from deepface.modules import modeling
 
 from reference_server.faces import weights
+from reference_server.faces.detection.hog import DETECTOR
 from reference_server.faces.detection.mtcnn_networks import WEIGHTS
 from reference_server.faces.errors import WeightsError
 from reference_server.faces.recognition.recogniser import (
@@ -91,6 +93,12 @@ def test_deepface_runs_a_model_by_name_as_we_run_its_default(engine, home, astro
     through_deepface = templates(DeepFaceModel("Dlib"), chips)
     exact = templates(DlibOnnx(Precision.FP32), chips)
     assert np.sum(through_deepface * exact, axis=1).min() > 0.9999
+
+
+def test_the_saved_detector_is_dlibs_own(tmp_path):
+    saved = tmp_path / "saved.svm"
+    dlib.get_frontal_face_detector().save(str(saved))
+    assert DETECTOR.read_bytes() == saved.read_bytes()
 
 
 def test_mtcnns_weights_are_those_of_its_package():
