@@ -8,7 +8,7 @@ import io
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from calibration.judging.by_group import matrix
 from calibration.judging.findings import Findings, Listed
 from calibration.report import numbers, plots, words
 from calibration.sources.degradations import EVERY
-from calibration.sources.photos import Photos
+from calibration.sources.photos import FORMATS, Photos
 from calibration.statistics.dependence import LEAST_PEOPLE
 from calibration.statistics.det import overlap
 from calibration.statistics.verdicts import Verdict
@@ -94,20 +94,20 @@ def as_json(findings: Findings, evaluation: Evaluation) -> str:
     document = {
         "title": evaluation.title,
         "axis": evaluation.axis,
-        **asdict(findings),
-        "provenance": dict(evaluation.provenance),
+        **_plain(findings),
+        "provenance": _plain(dict(evaluation.provenance)),
     }
-    return json.dumps(_plain(document), indent=2) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 def combined_as_json(combined: Combined) -> str:
     """The result of several runs together."""
-    return json.dumps(_plain(asdict(combined)), indent=2) + "\n"
+    return json.dumps(_plain(combined), indent=2) + "\n"
 
 
 def _as_csv(findings: Findings) -> str:
     """One line for each row of the documented table."""
-    lines = [_flat(_plain(asdict(row))) for row in findings.rows]
+    lines = [_flat(_plain(row)) for row in findings.rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(k for ln in lines for k in ln)))
     writer.writeheader()
@@ -222,7 +222,7 @@ def _thumbnail(photos: Photos | None, name: str) -> str | None:
         return None
     buffer = io.BytesIO()
     try:
-        with Image.open(io.BytesIO(photos.read(name))) as picture:
+        with Image.open(io.BytesIO(photos.read(name)), formats=FORMATS) as picture:
             ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE)).save(buffer, "JPEG", quality=70)
     except (WrongUse, OSError, Image.DecompressionBombError):
         return None
@@ -230,7 +230,9 @@ def _thumbnail(photos: Photos | None, name: str) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    """Without NaN and infinity, which JSON does not know."""
+    """Dataclasses as dictionaries; without NaN and infinity, which JSON does not know."""
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

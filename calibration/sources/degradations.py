@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from calibration.sources.photos import Photos
+from calibration.sources.photos import FORMATS, Photos
 
 _QUALITY = 95
 
@@ -63,7 +63,7 @@ class Degraded:
         seed = zlib.crc32(f"{self._seed}/{name}".encode())
         buffer = io.BytesIO()
         try:
-            with Image.open(io.BytesIO(content)) as picture:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 upright = ImageOps.exif_transpose(picture).convert("RGB")
             worse = self._how.apply(upright, seed)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):

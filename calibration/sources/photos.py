@@ -19,6 +19,8 @@ from verikit.foreign_text import shown
 ENDINGS = {
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp",
 }  # fmt: skip
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
+"""Formats of photos, as Pillow calls them; foreign files are given to no other decoder."""
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8", b"II*\0", b"MM\0*")
 
 
@@ -46,6 +48,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._inside = os.path.join(self.root, "")
 
     def read(self, name: str) -> bytes:
         """The file as it is, but WebP, which the contract does not know, as PNG pixel for pixel.
@@ -55,12 +58,11 @@ class Folder:
         """
         path = self._path(name)
         try:
-            content = path.read_bytes()
+            with open(path, "rb") as file:
+                content = file.read()
         except OSError as error:
-            raise WrongUse(
-                f"The photo {shown(str(path))} cannot be read: {in_words(error)}."
-            ) from error
-        if not path.resolve().is_relative_to(self.root) and not _is_picture(content):
+            raise WrongUse(f"The photo {shown(path)} cannot be read: {in_words(error)}.") from error
+        if not os.path.realpath(path).startswith(self._inside) and not _is_picture(content):
             raise WrongUse(
                 f"{shown(name)} is a link to a file outside {self.root} that is not a picture."
             )
@@ -69,7 +71,7 @@ class Folder:
     def holds(self, name: str) -> bool:
         """Whether there is such a file."""
         try:
-            return self._path(name).is_file()
+            return os.path.isfile(self._path(name))
         except (OSError, ValueError):  # longer than a name can be, or with a zero in it
             return False
 
@@ -82,8 +84,8 @@ class Folder:
         names: list[str] = []
         passed_over: dict[str, list[str]] = defaultdict(list)
         for path in _files(self.root):
-            name = path.relative_to(self.root).as_posix()
-            reason = _why_not(path, name, self.root)
+            name = path[len(self._inside) :].replace(os.sep, "/")
+            reason = _why_not(path, name, self._inside)
             (passed_over[reason] if reason else names).append(name)
         return Survey(names=sorted(names), passed_over=dict(passed_over))
 
@@ -91,7 +93,7 @@ class Folder:
         """Photos that are the same byte for byte: only files of one size are read."""
         by_size: dict[int, list[str]] = defaultdict(list)
         for name in names:
-            by_size[self._path(name).stat().st_size].append(name)
+            by_size[os.stat(self._path(name)).st_size].append(name)
         return [
             group
             for alike in by_size.values()
@@ -99,9 +101,9 @@ class Folder:
             for group in same_content(alike, self)
         ]
 
-    def _path(self, name: str) -> Path:
-        path = Path(os.path.normpath(self.root / name))
-        if not path.is_relative_to(self.root):
+    def _path(self, name: str) -> str:
+        path = os.path.normpath(os.path.join(self.root, name))
+        if not path.startswith(self._inside):
             raise WrongUse(
                 f"The photo {shown(name)} is outside {self.root}: give its folder with --photos."
             )
@@ -116,29 +118,29 @@ def same_content(names: Iterable[str], photos: Photos) -> list[list[str]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _files(root: Path) -> Iterable[Path]:
+def _files(root: Path) -> Iterable[str]:
     """Every file below a folder; a link to a folder is followed once, and never upwards."""
     seen = {(status.st_dev, status.st_ino) for above in root.parents if (status := above.stat())}
     for place, folders, files in os.walk(root, followlinks=True):
-        status = Path(place).stat()
+        status = os.stat(place)
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         folders.sort()
-        yield from (Path(place) / file for file in sorted(files))
+        yield from (os.path.join(place, file) for file in sorted(files))
 
 
-def _why_not(path: Path, name: str, root: Path) -> str | None:
-    """Why a file is no photo; None if it is one."""
+def _why_not(path: str, name: str, inside: str) -> str | None:
+    """Why a file is no photo; None if it is one. Paths begin with ``inside`` unless links leave."""
     if any(part.startswith(".") or part == "__MACOSX" for part in name.split("/")):
         return "hidden"
-    if path.suffix.lower() not in ENDINGS:
+    if os.path.splitext(path)[1].lower() not in ENDINGS:
         return "of another ending"
     try:
-        if not path.stat().st_size:
+        if not os.stat(path).st_size:
             return "empty"
-        outside = path.is_symlink() and not path.resolve().is_relative_to(root)
+        outside = os.path.islink(path) and not os.path.realpath(path).startswith(inside)
         return (
             "links to files that are not pictures"
             if outside and not _is_picture(_beginning(path))
@@ -152,14 +154,14 @@ def not_pictures(names: Iterable[str], folder: Folder) -> list[str]:
     """Photos whose beginning is that of no picture."""
     found = []
     for name in names:
-        if not _is_picture(_beginning(folder.root / name)):
+        if not _is_picture(_beginning(os.path.join(folder.root, name))):
             found.append(name)
     return found
 
 
-def _beginning(path: Path) -> bytes:
+def _beginning(path: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(16)
     except OSError:
         return b""

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from matplotlib.figure import Figure
 
 from calibration.report import plots
+from tests.support.drawing import drawing
 from tests.support.serving import serving
 from verikit.contract import load_contract
 
@@ -137,8 +137,9 @@ def people(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def without_plots(request, monkeypatch):
     """Plots take half of a calibration: most tests do without, some put them together undrawn."""
-    asks = request.node.get_closest_marker
-    if asks("composed"):
-        monkeypatch.setattr(Figure, "savefig", lambda _, file, **__: file.write("<svg></svg>"))
-    elif not asks("plots"):
+    if marker := request.node.get_closest_marker("composed"):
+        with drawing(*marker.args):
+            yield
+    else:
         monkeypatch.setattr(plots, "drawn", lambda *_, **__: "<svg></svg>")
+        yield

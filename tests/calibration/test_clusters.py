@@ -145,7 +145,6 @@ def calibrate(*command):
     return CliRunner().invoke(main, ["calibrate", *map(str, command)], catch_exceptions=False)
 
 
-@pytest.mark.plots
 def test_a_file_of_scores_is_judged_by_cluster_and_says_what_clusters_are(tmp_path):
     command = [
         *scores(tmp_path, 0.3),

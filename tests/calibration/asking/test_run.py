@@ -40,7 +40,7 @@ def report(out) -> dict:
     return document
 
 
-@pytest.mark.plots
+@pytest.mark.composed("sequential_trace")
 def test_a_right_server_passes_the_rows_there_is_evidence_for(stub, people, tmp_path):
     result = run(stub, people, tmp_path / "out", "--budget", "2000", "--up-to", "0.5")
     assert result.exit_code == 0, result.output

@@ -15,6 +15,7 @@ from calibration.judging.by_group import matrix
 from calibration.judging.findings import GroupRow
 from calibration.statistics.differentials import Ratio, differentials, same_group
 from calibration.statistics.intervals import Interval, Rate, measured
+from tests.support.drawing import drawing
 from verikit.cli import main
 from verikit.errors import WrongUse
 
@@ -61,9 +62,10 @@ def grouped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("groups")
     write(folder)
     command = [str(folder / "scores.parquet"), "--groups", str(folder / "groups.csv")]
-    result = CliRunner().invoke(
-        main, ["calibrate", *command, "--out", str(folder / "out"), "--up-to", "0.7"]
-    )
+    with drawing():
+        result = CliRunner().invoke(
+            main, ["calibrate", *command, "--out", str(folder / "out"), "--up-to", "0.7"]
+        )
     found = json.loads((folder / "out" / "report.json").read_text())
     return folder, result, found
 
@@ -144,6 +146,7 @@ def test_a_table_of_groups_that_cannot_be_meant(grouped, tmp_path, text, message
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.composed("groups")
 def test_a_name_that_cannot_be_drawn_is_escaped_and_warns_of_nothing(grouped, tmp_path):
     folder = grouped[0]
     lines = (folder / "groups.csv").read_text().replace(",east", ",e\x1bst")
