@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import platform
 import re
 import time
@@ -60,5 +61,6 @@ def instruction_set() -> str:
     """The widest vector instructions of this processor that matter here."""
     found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     flags = set(found[1].split()) if found else set()
+    flags -= set(os.environ.get("HIDDEN_INSTRUCTIONS", "").split())  # by benchmarks.avx2_only
     names = {"avx512f": "AVX-512", "avx512_vnni": "VNNI", "avx2": "AVX2", "avx_vnni": "AVX-VNNI"}
     return ", ".join(name for flag, name in names.items() if flag in flags) or platform.machine()

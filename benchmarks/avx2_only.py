@@ -1,0 +1,54 @@
+"""Runs a benchmark as on a processor with AVX2 that has neither AVX-512 nor VNNI.
+
+    python -m benchmarks.avx2_only benchmarks.faces.against_deepface --rounds 5
+
+Libraries choose their kernels by what CPUID answers. Linux traps that instruction for a process
+that asks for it (``arch_prctl``, where the processor's flags have ``cpuid_fault``), and a library
+preloaded into every process answers it without the wider instructions. Clock and caches stay those
+of this processor, so an older one is slower; what is compared side by side runs on the same one.
+Needs x86-64, Linux and a C compiler (``cc``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HIDDEN = ("avx512f", "avx512_vnni", "avx_vnni")
+"""Flags of /proc/cpuinfo, which goes on listing them."""
+SEEN = """
+from numpy._core._multiarray_umath import __cpu_features__ as found
+print(*(name for name, has in found.items() if has))
+"""
+
+
+def main() -> int:
+    """Run the module that the arguments name; ends with its exit code, or 2 with a sentence."""
+    if not sys.argv[1:] or sys.argv[1].startswith("-"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    flags = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    if not flags or "cpuid_fault" not in flags[1].split():
+        print("This processor cannot trap CPUID (no flag cpuid_fault).", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "avx2_only.so"
+        source = Path(__file__).with_suffix(".c")
+        compiler = ["cc", "-O2", "-shared", "-fPIC", "-o", library, source]
+        subprocess.run(compiler, check=True)
+        hidden = {"LD_PRELOAD": str(library), "HIDDEN_INSTRUCTIONS": " ".join(HIDDEN)}
+        python = [sys.executable, "-c", SEEN]
+        seen = subprocess.check_output(python, env=os.environ | hidden, text=True).split()
+        if "AVX2" not in seen or any(name.startswith("AVX512") for name in seen):
+            print(f"NumPy sees other instructions: {' '.join(seen)}", file=sys.stderr)
+            return 2
+        command = [sys.executable, "-m", *sys.argv[1:]]
+        return subprocess.run(command, env=os.environ | hidden, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
