@@ -19,6 +19,7 @@ from reference_server.faces.detection.landmarks import every_turn, most_upright
 from reference_server.faces.detection.mtcnn import AT_ONCE, CONFIDENT, MtcnnDetector, load_networks
 from reference_server.faces.detection.patches import OUTSIDE, Patches
 from reference_server.faces.pictures import shown
+from tests.support.seeing import SeeingOnce
 from verikit.portraits import PEOPLE, head, portrait
 
 
@@ -205,10 +206,15 @@ def test_an_unknown_exif_orientation_changes_nothing(orientation):
     assert shown(pixels, orientation) is pixels
 
 
+@pytest.fixture(scope="module")
+def mtcnn_once(mtcnn):
+    return SeeingOnce(mtcnn)
+
+
 @pytest.mark.parametrize("turns", range(4))
-def test_mtcnn_alone_tells_which_way_is_up(mtcnn, hopper, turns):
+def test_mtcnn_alone_tells_which_way_is_up(mtcnn_once, hopper, turns):
     turned = np.ascontiguousarray(np.rot90(hopper.pixels, turns))
-    found = [mtcnn.find(picture) for picture in every_turn(turned)]
+    found = [mtcnn_once.find(picture) for picture in every_turn(turned)]
     back = most_upright(found)
     assert found[back]
     assert (turns + back) % 4 == 0
@@ -246,16 +252,26 @@ class HogOf:
         return self._found
 
 
+@pytest.fixture(scope="module")
+def detector_once(detector):
+    return SeeingOnce(detector)
+
+
+@pytest.fixture
+def behind(mtcnn_once, low_confidence):
+    """A function: the detectors in sequence, behind a HOG detector."""
+    return lambda hog: HogThenMtcnn(hog, mtcnn_once, low_confidence)
+
+
 @pytest.mark.parametrize("turns", [0, 2])
 @pytest.mark.parametrize(("sureness", "is_asked"), [(0.6, False), (0.3, True)])
 def test_where_hog_is_unsure_of_a_half_turn_the_network_decides(
-    engine, low_confidence, turns, sureness, is_asked
+    detector_once, behind, turns, sureness, is_asked
 ):
     pixels = np.ascontiguousarray(np.rot90(portrait("collins"), turns))
-    back, found = engine.finder.detector.find_upright(pixels)
+    back, found = detector_once.find_upright(pixels)
     wrong = HogOf((back + 2) % 4, [replace(found[0], confidence=sureness)])
-    misled = HogThenMtcnn(wrong, engine.finder.mtcnn, low_confidence)
-    assert misled.find_upright(pixels)[0] == (back if is_asked else (back + 2) % 4)
+    assert behind(wrong).find_upright(pixels)[0] == (back if is_asked else (back + 2) % 4)
 
 
 class LowOf(HogOf):

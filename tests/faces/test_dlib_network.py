@@ -46,8 +46,9 @@ def test_same_vectors_as_dlib(precision, least, most, chips):
     assert np.abs(expected - found).max() < most
 
 
-def test_a_vector_does_not_hang_on_its_batch(engine, chips):
-    recogniser = engine.recogniser
+@pytest.mark.parametrize("precision", Precision)
+def test_a_vector_does_not_hang_on_its_batch(precision, chips):
+    recogniser = DlibOnnx(precision)
     together = recogniser.forward(np.stack([*chips, *chips[::-1]]))
     alone = np.concatenate([recogniser.forward(chip[None]) for chip in (*chips, *chips[::-1])])
     np.testing.assert_array_equal(together, alone)

@@ -11,22 +11,28 @@ from PIL import Image, ImageFilter
 from reference_server.commands.drawing import GREEN, RED
 from reference_server.faces.detection.boxes import Box
 from reference_server.faces.errors import WeightsError
+from tests.support.seeing import seeing_once
 from training.poor_photos import masked
 from verikit.cli import main
 from verikit.contract import load_contract
 from verikit.portraits import head
 
 
+@pytest.fixture(scope="module")
+def once(engine):
+    return seeing_once(engine)
+
+
 @pytest.fixture(autouse=True)
-def loaded(engine, monkeypatch):
+def loaded(once, monkeypatch):
     """The models are loaded once, but in a test that undoes this."""
-    monkeypatch.setattr("reference_server.commands.inspect.load_engine", lambda *_, **__: engine)
+    monkeypatch.setattr("reference_server.commands.inspect.load_engine", lambda *_, **__: once)
 
 
-@pytest.fixture
-def portrait(tmp_path, hopper):
-    path = tmp_path / "portrait.png"
-    Image.fromarray(hopper.pixels).save(path)
+@pytest.fixture(scope="module")
+def portrait(tmp_path_factory, hopper):
+    path = tmp_path_factory.mktemp("photo") / "portrait.png"
+    Image.fromarray(hopper.pixels).save(path, compress_level=1)
     return path
 
 
@@ -74,7 +80,7 @@ def test_the_models_are_loaded_by_the_command(portrait, monkeypatch):
 
 def test_turned_photo_is_set_upright(tmp_path, hopper):
     path = tmp_path / "turned.png"
-    Image.fromarray(np.rot90(hopper.pixels)).save(path)
+    Image.fromarray(np.rot90(hopper.pixels)).save(path, compress_level=1)
     assert (
         json.loads(CliRunner().invoke(main, ["inspect", str(path), "--json"]).output)["turned"]
         == 270
@@ -95,7 +101,7 @@ def test_a_poor_photo_is_called_so(tmp_path, portrait):
 
 def test_a_request_without_options_is_answered_as_it_would_be(tmp_path, hopper):
     turned, covered_face = tmp_path / "turned.png", tmp_path / "masked.png"
-    Image.fromarray(np.rot90(hopper.pixels)).save(turned)
+    Image.fromarray(np.rot90(hopper.pixels)).save(turned, compress_level=1)
     done = CliRunner().invoke(main, ["inspect", str(turned), "--no-auto-rotate"])
     assert (done.exit_code, "4000" in done.output) == (1, True)
     head("collins", 250).save(covered_face)
@@ -176,7 +182,7 @@ def test_covered_mouth_is_named_with_its_code_and_drawn_red(portrait, tmp_path, 
     left, top, right, bottom = seen(portrait)["rectangle"]
     pixels = hopper.pixels.copy()
     pixels[top + 2 * (bottom - top) // 3 : bottom, left:right] = (40, 90, 60)
-    Image.fromarray(pixels).save(path)
+    Image.fromarray(pixels).save(path, compress_level=1)
     found = seen(path, "--draw", str(drawing))
     assert found["answer"].startswith("4004 face occlusion: ")
     assert "mouth" in found["answer"]
@@ -187,8 +193,10 @@ def test_covered_mouth_is_named_with_its_code_and_drawn_red(portrait, tmp_path, 
 def test_pose_follows_the_photo(portrait, tmp_path, hopper):
     upright = seen(portrait)["pose"]
     mirrored, tilted = tmp_path / "mirrored.png", tmp_path / "tilted.png"
-    Image.fromarray(hopper.pixels[:, ::-1]).save(mirrored)
-    Image.fromarray(hopper.pixels).rotate(-20, Image.Resampling.BICUBIC).save(tilted)
+    Image.fromarray(hopper.pixels[:, ::-1]).save(mirrored, compress_level=1)
+    Image.fromarray(hopper.pixels).rotate(-20, Image.Resampling.BICUBIC).save(
+        tilted, compress_level=1
+    )
     assert abs(seen(mirrored)["pose"]["yaw"] + upright["yaw"]) < 8
     assert abs(seen(tilted)["pose"]["roll"] - upright["roll"] - 20) < 5
 
@@ -199,7 +207,7 @@ def test_other_faces_are_told_and_drawn(tmp_path, hopper):
     page = Image.new("RGB", (980, 600))
     page.paste(Image.fromarray(hopper.pixels))
     page.paste(half, (530, 0))
-    page.save(path)
+    page.save(path, compress_level=1)
     found = seen(path)
     assert found["faces"] == 2
     ((left, *_),) = found["other_faces"]

@@ -59,9 +59,10 @@ def score(engine: Engine, first: str, second: str) -> float:
 @cache
 def loaded(precision: Precision) -> Engine:
     """An engine of a precision; all find the same faces."""
+    engine = seeing_once(load_engine(precision=precision))
     if precision == Precision.INT8:
-        return seeing_once(load_engine(precision=precision))
-    return replace(load_engine(precision=precision), finder=loaded(Precision.INT8).finder)
+        return engine
+    return replace(engine, finder=loaded(Precision.INT8).finder)
 
 
 def differing(precision: Precision, recorded: list[dict[str, str]]) -> list[dict[str, str]]:
