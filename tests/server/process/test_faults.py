@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,34 @@ def test_a_server_that_stops_finishes_what_is_received_or_half_received(
         assert b" 200 " in b"".join(iter(lambda: half.recv(65536), b""))
         assert [answer.result().status_code for answer in answers] == [200] * 8
     assert server.process.wait(timeout=60) == 0
+
+
+def test_who_has_connected_before_a_server_stops_is_answered(
+    start_live: Callable[..., Any],
+) -> None:
+    """Though its worker has taken none of them: it is halted until it has been told to stop."""
+    server = start_live()
+    worker = psutil.Process(server.workers()[0])
+    worker.suspend()
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+            for _ in range(4)
+        ]
+        for client in clients:
+            client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        server.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: pending(worker.pid) >> (signal.SIGTERM - 1) & 1)
+        worker.resume()
+        for client in clients:
+            assert b" 200 " in client.makefile("rb").read()
+    assert server.process.wait(timeout=60) == 0
+
+
+def pending(pid: int) -> int:
+    """The signals that wait for a process, as bits."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("\nShdPnd:")[2].split()[0], 16)
 
 
 def refuses(port: int) -> bool:
