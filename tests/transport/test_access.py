@@ -371,6 +371,11 @@ def test_a_proxy_of_another_kind_is_refused(url: str) -> None:
         Access.of(proxy=url)
 
 
+@pytest.mark.parametrize(("kind", "port"), [("http", 80), ("socks5", 1080), ("socks5h", 1080)])
+def test_a_proxy_without_a_port_has_its_kind_s(kind: str, port: int) -> None:
+    assert Proxy.of(f"{kind}://p").port == port
+
+
 @pytest.mark.parametrize(
     ("url", "variables", "proxy"),
     [
