@@ -20,7 +20,7 @@ from calibration.evaluation import Evaluation
 from calibration.files import writing
 from calibration.judging.by_group import matrix
 from calibration.judging.findings import Findings, Listed
-from calibration.report import numbers, plots, words
+from calibration.report import numbers, words
 from calibration.sources.degradations import EVERY
 from calibration.sources.photos import FORMATS, Photos
 from calibration.statistics.dependence import LEAST_PEOPLE
@@ -179,6 +179,8 @@ def _plots(findings: Findings, evaluation: Evaluation) -> dict[str, str | None]:
     """Only those that there is something to draw for."""
     if not findings.supports_rates:
         return {}
+    from calibration.report import plots  # noqa: PLC0415 - Matplotlib is slow to import
+
     non_mated, mated = evaluation.measurement.kinds
     at_random = not words.look_alikes(findings)
     wanted: dict[str, tuple[Any, Callable[[], str]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,9 +147,9 @@ def _on_disk(dataset: Dataset, folder: Path | None) -> Path:
 
 
 def _lfw_home(home: Path | None = None) -> Path:
-    from sklearn.datasets import get_data_home  # noqa: PLC0415 - slow to import, seldom needed
-
-    return Path(get_data_home(home)) / "lfw_home"
+    """Where scikit-learn keeps it; its own function takes a second to import and makes a folder."""
+    own = home or Path(os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data"))
+    return own.expanduser() / "lfw_home"
 
 
 def _fetch_lfw(home: Path | None) -> Path:

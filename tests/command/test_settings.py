@@ -174,6 +174,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for_for_ever(
 TOML = st.recursive(
     st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
 )
 
 

@@ -73,7 +73,8 @@ class Access:
             client_key=client_key,
             insecure=insecure,
         )
-        tls.context()  # says now what is wrong with a file
+        if ca_file or client_certificate or client_key:
+            tls.context()  # says now what is wrong with a file
         return cls(
             headers=headers + tuple(one for one in more if one[0].lower() not in given),
             tls=tls,
@@ -100,6 +101,10 @@ class Endpoint:
     deadline: float | None = None
     rate: float | None = None
     limits: Limits = LIMITS
+
+    def __post_init__(self) -> None:
+        if self.address.is_https:
+            self.access.tls.context()  # reads all authorities: before any deadline runs
 
     @property
     def seconds(self) -> float:

@@ -52,6 +52,20 @@ def test_what_is_not_on_disk_says_how_to_get_it(tmp_path, monkeypatch):
         datasets.open_dataset(datasets.load("lfw"), None, keep_label_errors=False)
 
 
+@pytest.mark.parametrize("own", [None, "~/own"])
+def test_lfw_is_looked_for_where_scikit_learn_keeps_it(own, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SCIKIT_LEARN_DATA", raising=False)
+    if own:
+        monkeypatch.setenv("SCIKIT_LEARN_DATA", own)
+    with pytest.raises(WrongUse) as refused:
+        datasets.open_dataset(datasets.load("lfw"), None, keep_label_errors=False)
+    assert list(tmp_path.iterdir()) == []
+    from sklearn.datasets import get_data_home  # noqa: PLC0415 - slow to import
+
+    assert f" is not at {get_data_home()}/lfw_home/lfw_funneled: " in str(refused.value)
+
+
 def test_an_empty_data_set_is_called_by_its_place(tmp_path, monkeypatch):
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     place = tmp_path / "lfw_home/lfw_funneled"
