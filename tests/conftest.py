@@ -57,9 +57,8 @@ def forks(shared: Path) -> Iterator[Forks]:
 @pytest.fixture(scope="session")
 def load_forks(shared: Path) -> Iterator[Forks]:
     """The same for load tests, which Locust patches whole processes for."""
-    found = Forks(
-        shared / "load-forks", "locust.main", "loadtests.command", "loadtests.report.html"
-    )
+    late = ("loadtests.report.html", "scipy.special")
+    found = Forks(shared / "load-forks", "locust.main", "loadtests.command", *late)
     yield found
     found.close()
 

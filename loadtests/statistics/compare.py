@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from loadtests.statistics.windows import Window
 
@@ -133,6 +132,8 @@ def _error_share(run: Run) -> tuple[float, float, float]:
     failed = min(requests, sum(window.failures.total() for window in run.windows))
     if not requests:
         return 0.0, 0.0, 1.0
+    from scipy.special import ndtri  # noqa: PLC0415 - slow to import, seldom needed
+
     share, square = failed / requests, float(ndtri((1 + CONFIDENCE) / 2)) ** 2
     centre = failed + square / 2
     spread = math.sqrt(square * (failed * (1 - share) + square / 4))

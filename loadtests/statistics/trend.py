@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 BLOCKS = 20
 CONFIDENCE = 0.95
@@ -41,6 +40,8 @@ def fit_trend(times: Sequence[float], values: Sequence[float]) -> Trend | None:
     moments, levels = _block_means(np.asarray(times), np.asarray(values))
     if len(moments) < 4:
         return None
+    from scipy.special import stdtrit  # noqa: PLC0415 - slow to import, seldom needed
+
     growths = np.diff(levels) / np.diff(moments)
     slope = float(growths.mean())
     error = growths.std(ddof=1) * np.sqrt((1 + 2 * _ALIKE) / len(growths))

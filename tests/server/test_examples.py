@@ -26,7 +26,17 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 JARS = Path(os.environ.get("JARS", "/usr/share/java"))
 # The examples must find the project's own environment where no other is active.
 HAS_OWN = (EXAMPLES.parent / ".venv").exists()
-ENVIRONMENT = os.environ | QUICK_JAVA | ({"PATH": os.defpath} if HAS_OWN else {})
+PATH = os.defpath if HAS_OWN else os.environ["PATH"]
+JAVAC = """#!/bin/sh
+# javac -d FOLDER ...: the first one compiles; what it made is copied from then on.
+set -eu
+to=$2 kept=$(dirname "$0")/classes
+shift 2
+exec 9> "$kept.lock"
+flock 9
+[ -e "$kept" ] || { "$COMPILER" -d "$kept.new" "$@"; mv "$kept.new" "$kept"; }
+cp "$kept"/* "$to"
+"""
 OWN = {
     SECRETS.key_variable: "k" * SECRETS.key_characters,
     SECRETS.iv_variable: "i" * SECRETS.iv_characters,
@@ -44,18 +54,40 @@ CLIENTS = [
 ]
 
 
-def run(client: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = ["/bin/sh", str(EXAMPLES / client), *map(str, arguments)]
-    ended = subprocess.run(  # noqa: S603 - the example under test
-        command,
-        env=ENVIRONMENT | variables,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    ended.stderr = re.sub(r"^Picked up .*\n", "", ended.stderr, flags=re.MULTILINE)
-    return ended
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def environment(shared: Path) -> dict[str, str]:
+    """Variables of the examples; Java is compiled once for all processes of tests."""
+    folder = shared / "javac"
+    folder.mkdir(exist_ok=True)
+    new = folder / f"javac-{os.getpid()}"
+    new.write_text(JAVAC)
+    new.chmod(0o755)
+    new.rename(folder / "javac")
+    compiler = shutil.which("javac", path=PATH) or ""
+    path = f"{folder}{os.pathsep}{PATH}"
+    return os.environ | QUICK_JAVA | {"PATH": path, "COMPILER": compiler}
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Runs an example with arguments and further variables."""
+
+    def running(client: str, *arguments: object, **variables: str) -> Any:
+        ended = subprocess.run(  # noqa: S603 - the example under test
+            ["/bin/sh", str(EXAMPLES / client), *map(str, arguments)],
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        ended.stderr = re.sub(r"^Picked up .*\n", "", ended.stderr, flags=re.MULTILINE)
+        return ended
+
+    return running
 
 
 @pytest.fixture
@@ -96,7 +128,7 @@ def opened(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_client_gets_a_score(live: Any, photos: list[Path], client: str) -> None:
+def test_client_gets_a_score(run: Run, live: Any, photos: list[Path], client: str) -> None:
     ended = run(client, *photos, live.url)
     assert ended.returncode == 0, ended.stderr
     answer = json.loads(ended.stdout)
@@ -105,7 +137,7 @@ def test_client_gets_a_score(live: Any, photos: list[Path], client: str) -> None
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_refused_client_shows_the_answer_and_fails(
-    live: Any, photos: list[Path], client: str
+    run: Run, live: Any, photos: list[Path], client: str
 ) -> None:
     ended = run(client, *photos, live.url, "--auto-rotate", "--check-quality")
     assert ended.returncode == 1
@@ -114,7 +146,7 @@ def test_refused_client_shows_the_answer_and_fails(
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_client_sends_what_the_page_asks_for(
-    listener: Any, photos: list[Path], client: str
+    run: Run, listener: Any, photos: list[Path], client: str
 ) -> None:
     url = f"http://127.0.0.1:{listener.server_port}"
     ended = run(client, *photos, url, "--auto-rotate", **OWN)
@@ -127,7 +159,7 @@ def test_client_sends_what_the_page_asks_for(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_no_server_is_told_in_a_sentence(photos: list[Path], client: str) -> None:
+def test_no_server_is_told_in_a_sentence(run: Run, photos: list[Path], client: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and it never listens
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -138,7 +170,7 @@ def test_no_server_is_told_in_a_sentence(photos: list[Path], client: str) -> Non
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_photo_or_url_that_is_none_is_wrong_use(
-    listener: Any, photos: list[Path], client: str
+    run: Run, listener: Any, photos: list[Path], client: str
 ) -> None:
     address = f"127.0.0.1:{listener.server_port}"
     for arguments, word in (
@@ -152,7 +184,7 @@ def test_a_photo_or_url_that_is_none_is_wrong_use(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_flag_that_does_not_exist_is_wrong_use(photos: list[Path], client: str) -> None:
+def test_a_flag_that_does_not_exist_is_wrong_use(run: Run, photos: list[Path], client: str) -> None:
     for arguments in ([*photos, "--rotate"], [photos[0]]):
         ended = run(client, *arguments)
         assert (ended.returncode, ended.stdout) == (2, "")
