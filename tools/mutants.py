@@ -137,12 +137,18 @@ class Taken:
         return sorted(set().union(*tests), key=lambda test: (self.seconds[test], test))
 
     def others(self, mutant: Mutant) -> list[str]:
-        """The files of these tests; of every test that takes any line, where it runs at import."""
-        tests = set().union(*self.lines.get(mutant.path, {}).values())
-        chosen = self.near(mutant) if mutant.lines else tests
+        """The other tests of their files; of all that take any line, where it runs at import."""
+        near = self.near(mutant)
+        chosen = near if mutant.lines else set().union(*self.lines.get(mutant.path, {}).values())
         if str(mutant.path).startswith(IN_OTHER_PROCESSES):
             chosen = [*self.seconds]
-        return sorted({test.partition("::")[0] for test in chosen})
+        files = {file_of(test) for test in chosen}
+        return sorted({test for test in self.seconds if file_of(test) in files} - {*near})
+
+
+def file_of(test: str) -> str:
+    """The file that a test is in."""
+    return test.partition("::")[0]
 
 
 def changed(node: ast.AST) -> ast.AST | None:
@@ -297,12 +303,7 @@ def survives(mutant: Mutant, taken: Taken, copied: Path) -> bool:
 
 def fails(copied: Path, tests: list[str], taken: Taken) -> bool:
     """Whether some tests fail, or take far longer than they do."""
-    names = {test.partition("::")[0] for test in tests}
-    lasts = sum(
-        seconds
-        for test, seconds in taken.seconds.items()
-        if test in tests or ("::" not in tests[0] and test.partition("::")[0] in names)
-    )
+    lasts = sum(taken.seconds[test] for test in tests)
     return ran(copied, tests, seconds=120 + 10 * lasts) is None
 
 
@@ -360,7 +361,8 @@ def main() -> None:
             killed[mutant.part] += not survivor
             if survivor:
                 place = f"{mutant.path}:{mutant.line}"
-                unseen = "" if taken[mutant.part].others(mutant) else " (no test takes this line)"
+                seen = taken[mutant.part].near(mutant) or taken[mutant.part].others(mutant)
+                unseen = "" if seen else " (no test takes this line)"
                 print(f"survived {place}: {mutant.before}  ->  {mutant.after}{unseen}", flush=True)
 
         taken = dict(pool.map(measure, sorted({mutant.part for mutant in sample})))
