@@ -13,6 +13,7 @@ from reference_server.compute import ComputeThread
 from reference_server.pictures import Photo
 from reference_server.refusals import FaceCovered, NoFaceFound
 from reference_server.stages import Stages
+from verikit.portraits import head
 
 EMPTY = Photo(np.full((200, 300, 3), 128, np.uint8))
 
@@ -86,9 +87,10 @@ def test_stages_are_told_what_they_cost(engine, astronaut, hopper):
     assert min(stages.ms.values()) > 0
 
 
-def test_many_threads_give_the_bits_of_one(engine, astronaut, hopper):
+def test_many_threads_give_the_bits_of_one(engine):
     """A server of 64 clients is in tests/server/process/test_concurrency.py."""
-    photos = [astronaut, hopper, resized(astronaut, 0.3), resized(hopper, 0.4)]
+    sizes = [("collins", 250), ("collins", 300), ("hopper", 120), ("hopper", 400)]
+    photos = [Photo(np.asarray(head(person, side))) for person, side in sizes]
     pairs = list(combinations(photos, 2))
     alone = [engine.compare(*pair) for pair in pairs]
     thread = ComputeThread()
