@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,25 +27,38 @@ print(*(name for name, has in found.items() if has))
 """
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """What a process gets to see no wider instructions; the library is made in ``folder``.
+
+    Raises OSError, with a sentence, where that cannot be had.
+    """
+    flags = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    if not flags or "cpuid_fault" not in flags[1].split():
+        raise OSError("This processor cannot trap CPUID (no flag cpuid_fault).")
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise OSError("There is no C compiler (cc).")
+    library = folder / "avx2_only.so"
+    source = Path(__file__).with_suffix(".c")
+    subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
+    hidden = {"LD_PRELOAD": str(library), "HIDDEN_INSTRUCTIONS": " ".join(HIDDEN)}
+    python = [sys.executable, "-c", SEEN]
+    seen = subprocess.check_output(python, env=os.environ | hidden, text=True).split()
+    if "AVX2" not in seen or any(name.startswith("AVX512") for name in seen):
+        raise OSError(f"NumPy sees other instructions: {' '.join(seen)}")
+    return hidden
+
+
 def main() -> int:
     """Run the module that the arguments name; ends with its exit code, or 2 with a sentence."""
     if not sys.argv[1:] or sys.argv[1].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
-    flags = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    if not flags or "cpuid_fault" not in flags[1].split():
-        print("This processor cannot trap CPUID (no flag cpuid_fault).", file=sys.stderr)
-        return 2
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "avx2_only.so"
-        source = Path(__file__).with_suffix(".c")
-        compiler = ["cc", "-O2", "-shared", "-fPIC", "-o", library, source]
-        subprocess.run(compiler, check=True)
-        hidden = {"LD_PRELOAD": str(library), "HIDDEN_INSTRUCTIONS": " ".join(HIDDEN)}
-        python = [sys.executable, "-c", SEEN]
-        seen = subprocess.check_output(python, env=os.environ | hidden, text=True).split()
-        if "AVX2" not in seen or any(name.startswith("AVX512") for name in seen):
-            print(f"NumPy sees other instructions: {' '.join(seen)}", file=sys.stderr)
+        try:
+            hidden = environment(Path(folder))
+        except OSError as cannot:
+            print(cannot, file=sys.stderr)
             return 2
         command = [sys.executable, "-m", *sys.argv[1:]]
         return subprocess.run(command, env=os.environ | hidden, check=False).returncode
