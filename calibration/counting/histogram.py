@@ -32,15 +32,13 @@ class Histogram:
     bins: Counts = field(default_factory=lambda: np.zeros(BINS, np.int64))
     matches: Counts = field(init=False)
     above: Counts = field(init=False)
+    n: int = field(init=False)
+    """The number of scores."""
 
     def __post_init__(self) -> None:
         self.matches = np.zeros(len(self.thresholds), np.int64)
         self.above = np.zeros(len(self.thresholds), np.int64)
-
-    @property
-    def n(self) -> int:
-        """The number of scores."""
-        return int(self.bins.sum())
+        self.n = int(self.bins.sum())
 
     @property
     def edges(self) -> Floats:
@@ -62,12 +60,14 @@ class Histogram:
 
     def merge(self, other: Histogram) -> None:
         """Add the counts of another histogram with the same axis."""
+        self.n += other.n
         self.bins += other.bins
         self.matches += other.matches
         self.above += other.above
 
     def take_back(self, other: Histogram) -> None:
         """Undo ``merge``."""
+        self.n -= other.n
         self.bins -= other.bins
         self.matches -= other.matches
         self.above -= other.above
@@ -79,6 +79,7 @@ class Histogram:
         np.add(scaled, _NUDGE - self.low * scale, out=scaled)
         np.copyto(places, scaled, casting="unsafe")
         np.minimum(places, self.bins.size - 1, out=places)
+        self.n += block.size
         self.bins += np.bincount(places, minlength=self.bins.size)
 
     def _within(self, block: Floats) -> Floats:

@@ -42,8 +42,10 @@ class Extremes:
     def listed(self) -> list[tuple[int, int, float]]:
         """Numbers of both photos and score, the most extreme first."""
         return [
-            (int(first), int(second), float(self._sign * key))
-            for (first, second), key in zip(self._pairs, self._scores, strict=True)
+            (first, second, score)
+            for (first, second), score in zip(
+                self._pairs.tolist(), (self._sign * self._scores).tolist(), strict=True
+            )
         ]
 
     def _merge(self, pairs: Counts, keys: Floats) -> None:

@@ -211,7 +211,8 @@ def _scale(measurement: Measurement) -> list[Objection]:
 def area_under_curve(non_mated: Histogram, mated: Histogram) -> tuple[float, float]:
     """P(mated > non-mated) + P(equal) / 2, and its standard error (Hanley & McNeil, 1982)."""
     below = np.cumsum(non_mated.bins) - non_mated.bins / 2
-    area = float(below @ mated.bins) / non_mated.n / mated.n
+    used = np.flatnonzero(mated.bins)
+    area = float(below[used] @ mated.bins[used].astype(float)) / non_mated.n / mated.n
     first, second = area / (2 - area), 2 * area**2 / (1 + area)
     variance = (
         area * (1 - area)

@@ -11,7 +11,7 @@ from calibration.counting.comparisons import Measurement
 from calibration.judging.evidence import of_customers, of_table
 from calibration.judging.findings import OperatingPoint
 from calibration.statistics import tail
-from calibration.statistics.det import crossing, det, threshold_for
+from calibration.statistics.det import crossing, det, thresholds_for
 from calibration.statistics.intervals import Interval, Rate
 from calibration.statistics.verdicts import Evidence, Rule
 from verikit.contract import ErrorRates
@@ -61,14 +61,18 @@ def operating_points(
     if measurement.look_alikes:
         return []
     rows = of_customers(measurement)
-    return [_operating_point(measurement, rate, rows, rule) for _, rate in rates.rows]
+    wanted = [rate for _, rate in rates.rows]
+    found = thresholds_for(measurement.non_mated.histogram, wanted)
+    return [
+        _operating_point(measurement, rate, threshold, rows, rule)
+        for rate, threshold in zip(wanted, found, strict=True)
+    ]
 
 
 def _operating_point(
-    measurement: Measurement, fmr: float, rows: list[Evidence], rule: Rule
+    measurement: Measurement, fmr: float, threshold: float | None, rows: list[Evidence], rule: Rule
 ) -> OperatingPoint:
-    non_mated, mated = measurement.kinds
-    threshold = threshold_for(non_mated.histogram, fmr)
+    mated = measurement.mated
     if threshold is None or not mated.histogram.n:
         return OperatingPoint(fmr=fmr, threshold=threshold, tmr=None)
     first = int(np.searchsorted(mated.histogram.edges, threshold))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -39,10 +40,16 @@ class Shares:
     per_comparison: int
     pairs: int | None = None
 
-    @property
+    @cached_property
     def comparisons(self) -> float:
         """The number of comparisons."""
         return float(self.tried.sum()) / self.per_comparison
+
+    @cached_property
+    def sharing(self) -> float:
+        """Ordered pairs of comparisons that share a person, for each comparison."""
+        tried = self.tried.astype(float)
+        return float((tried * (tried - 1)).sum()) / self.comparisons
 
     @property
     def people(self) -> int:
@@ -50,41 +57,43 @@ class Shares:
         return int(np.count_nonzero(self.tried))
 
 
-def design_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """The design effect of each row, at least 1; one number for each threshold.
+class Effect(NamedTuple):
+    """The dependence of one row.
 
-    A row with few events (fewer than 30 effective ones) cannot show how they cluster: one or none
-    looks independent. Its design effect is the largest of its own, of that expected at its
-    ``claimed`` rate from the coefficient of variation of the rows below, and of the number of
-    comparisons per pair of people (mated: per person). The last means that more photos of the same
-    people add no evidence, which is safe however similar their scores are.
+    ``design`` is its design effect, at least 1. A row with few events (fewer than 30 effective
+    ones) cannot show how they cluster: one or none looks independent. Its design effect is the
+    largest of its own, of that expected at its claimed rate from the coefficient of variation of
+    the rows below, and of the number of comparisons per pair of people (mated: per person). The
+    last means that more photos of the same people add no evidence, which is safe however similar
+    their scores are.
+
+    ``shown`` is the design effect that the events themselves show: no bound for rows with few
+    events. It suffices to show that there are too many events, because many events show how they
+    cluster. To show that there are few enough, use ``design``.
+
+    ``growth`` is how the design effect grows with the rate: it is 1 + rate * growth, because some
+    people have more events than others. A test against a limit needs the design effect at that
+    limit, as a sample with few events by chance shows too small a one. Rows with few events take
+    it from the rows below if rates are claimed.
     """
-    return [max(row.shown, row.most) for row in _rows(shares, claimed)]
+
+    design: float
+    shown: float
+    growth: float
 
 
-def shown_effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """The design effects that the events themselves show: no bound for rows with few events.
-
-    They suffice to show that there are too many events, because many events show how they cluster.
-    To show that there are few enough, use ``design_effects``.
-    """
-    return [row.shown for row in _rows(shares, claimed)]
-
-
-def growths(shares: Shares, claimed: tuple[float, ...] = ()) -> list[float]:
-    """The growth of each row's design effect with the rate: it is 1 + rate * growth.
-
-    It grows because some people have more events than others. A test against a limit needs the
-    design effect at that limit, as a sample with few events by chance shows too small a one. Rows
-    with few events take it from the rows below if rates are ``claimed``.
-    """
-    sharing = _sharing(shares) if shares.comparisons else 0.0
-    return [row.spread * sharing for row in _rows(shares, claimed)]
+def effects(shares: Shares, claimed: tuple[float, ...] = ()) -> list[Effect]:
+    """The dependence of each row; ``claimed`` are the claimed rates, if there are any."""
+    sharing = shares.sharing if shares.comparisons else 0.0
+    return [
+        Effect(design=max(row.shown, row.most), shown=row.shown, growth=row.spread * sharing)
+        for row in _rows(shares, claimed)
+    ]
 
 
 def largest_effect(shares: Shares) -> float:
     """The design effect if all comparisons that share a person had one outcome: none is larger."""
-    return 1 + max(0.0, _sharing(shares))
+    return 1 + max(0.0, shares.sharing)
 
 
 def people_errors(top: Shares, rest: Shares, share: float) -> list[float]:
@@ -158,7 +167,7 @@ def _rows(shares: Shares, claimed: tuple[float, ...]) -> Iterator[_Row]:
         effect = _design_effect(shares, events)
         own, most = _spread(shares, events, effect), 1.0
         if events.sum() < FEW_EVENTS * shares.per_comparison * max(1.0, effect):
-            carried = 1 + spread * claimed[row] * _sharing(shares) if claimed else 1.0
+            carried = 1 + spread * claimed[row] * shares.sharing if claimed else 1.0
             effect, own, most = max(effect, carried), max(own, spread), _photos_alike(shares)
         spread = own if claimed else 0.0
         yield _Row(max(1.0, effect), most, own)
@@ -180,16 +189,10 @@ def _photos_alike(shares: Shares) -> float:
     return shares.comparisons / max(1, every if shares.pairs is None else shares.pairs)
 
 
-def _sharing(shares: Shares) -> float:
-    """Ordered pairs of comparisons that share a person, for each comparison."""
-    tried = shares.tried.astype(float)
-    return float((tried * (tried - 1)).sum()) / shares.comparisons
-
-
 def _spread(shares: Shares, events: Counts | Floats, effect: float) -> float:
     """cv^2 = zeta1 / p^2: how unequal people's event rates are."""
     p = float(events.sum()) / float(shares.tried.sum())
-    sharing = _sharing(shares)
+    sharing = shares.sharing
     if not p:
         return 0.0
     return max(0.0, (effect - 1) * (1 - p) / p / sharing) if sharing else 0.0

@@ -6,6 +6,7 @@ comparisons (ISO/IEC 19795-1). All curves have shape (BINS + 1,): one value for 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,8 +65,7 @@ def crossing(curve: Curve) -> int:
     return int(np.argmin(np.abs(curve.fmr - curve.fnmr)))
 
 
-def threshold_for(non_mated: Binned, fmr: float) -> float | None:
-    """The lowest bin edge whose measured FMR is at most ``fmr``; None for less than one error."""
-    if non_mated.n * fmr < 1:
-        return None
-    return float(non_mated.edges[int(np.argmax(reached(non_mated) <= fmr))])
+def thresholds_for(non_mated: Binned, rates: Sequence[float]) -> list[float | None]:
+    """The lowest bin edge whose measured FMR is at most each rate; None for less than one error."""
+    edges, fmr, n = non_mated.edges, reached(non_mated), non_mated.n
+    return [float(edges[int(np.argmax(fmr <= rate))]) if n * rate >= 1 else None for rate in rates]

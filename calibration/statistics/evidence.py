@@ -5,13 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from calibration.statistics.dependence import (
-    Shares,
-    design_effects,
-    growths,
-    largest_effect,
-    shown_effects,
-)
+from calibration.statistics.dependence import Shares, effects, largest_effect
 from calibration.statistics.verdicts import Evidence
 
 USUAL = 0.05
@@ -33,28 +27,24 @@ def evidence_of(
     if not n:
         return [Evidence(claimed=rate, k=0, n=0) for rate in rates]
     distinct = replace(shares, tried=shares.tried / repeats, events=shares.events / repeats)
-    effects, shown, growing = (
-        of(distinct, claimed) for of in (design_effects, shown_effects, growths)
-    )
+    dependence = effects(distinct, claimed)
     most = repeats * largest_effect(distinct)
     every = shares.comparisons * shares.per_comparison
     by_rate = sorted(
-        (float(events.sum()) / every, repeats * growth)
-        for events, growth in zip(shares.events, growing, strict=True)
+        (float(events.sum()) / every, repeats * row.growth)
+        for events, row in zip(shares.events, dependence, strict=True)
     )
     return [
         Evidence(
             claimed=rate,
             k=round(float(events.sum()) / shares.per_comparison),
             n=n,
-            design_effect=repeats * effect,
-            shown_effect=repeats * own if claimed else math.inf,
-            growth=repeats * growth,
+            design_effect=repeats * row.design,
+            shown_effect=repeats * row.shown if claimed else math.inf,
+            growth=repeats * row.growth,
             repeats=repeats,
             largest_effect=most,
             further=tuple(one for one in by_rate if claimed and one[0] > events.sum() / every),
         )
-        for rate, events, effect, own, growth in zip(
-            rates, shares.events, effects, shown, growing, strict=True
-        )
+        for rate, events, row in zip(rates, shares.events, dependence, strict=True)
     ]

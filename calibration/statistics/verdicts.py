@@ -70,8 +70,8 @@ class Evidence:
     """The counts of a rate: k events in n comparisons with a ``design_effect``.
 
     ``open_still`` further comparisons may be events: a PASS must hold with them, a FAIL without. A
-    FAIL is judged with ``shown_effect`` if that is smaller (``dependence.shown_effects``).
-    ``growth`` is the growth of the design effect with the rate (``dependence.growths``), from
+    FAIL is judged with ``shown_effect`` if that is smaller (``dependence.Effect.shown``).
+    ``growth`` is the growth of the design effect with the rate (``dependence.Effect.growth``), from
     ``repeats``, how often a pair occurs, up to ``largest_effect``. From the higher rates in
     ``further`` on, it is the growth beside them: that of rows at which these people reach them.
     """
@@ -98,7 +98,7 @@ class Evidence:
         return k / effect, self.n / effect
 
     def effect_at(self, limit: float) -> float:
-        """The design effect if the rate is ``limit`` (``dependence.growths``)."""
+        """The design effect if the rate is ``limit`` (``dependence.Effect.growth``)."""
         return max(self.design_effect, self._growing(limit))
 
     def _growing(self, limit: float) -> float:

@@ -20,9 +20,9 @@ from calibration.judging.by_group import chosen_impostors
 from calibration.sources.formats.run_file import open_run
 from calibration.sources.pairs.impostors import SameGroup
 from calibration.sources.pairs.sampling import Plan, Pool
-from calibration.statistics.dependence import design_effects
 from calibration.statistics.differentials import against_random
 from calibration.statistics.verdicts import Rule
+from tests.support.effects import design_effects
 from verikit.cli import main
 from verikit.errors import WrongUse
 

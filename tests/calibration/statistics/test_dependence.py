@@ -2,14 +2,9 @@ import numpy as np
 import pytest
 import scipy
 
-from calibration.statistics.dependence import (
-    FEW_EVENTS,
-    Shares,
-    design_effects,
-    growths,
-    shown_effects,
-)
+from calibration.statistics.dependence import FEW_EVENTS, Shares
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge
+from tests.support.effects import design_effects, growths, shown_effects
 
 
 def all_pairs(matches: np.ndarray) -> Shares:

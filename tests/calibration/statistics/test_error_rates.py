@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calibration.counting.histogram import Histogram
-from calibration.statistics.det import crossing, det, threshold_for
+from calibration.statistics.det import crossing, det, thresholds_for
 from calibration.statistics.intervals import measured
 
 THRESHOLDS = (0.4, 0.7)
@@ -45,9 +45,9 @@ def test_equal_error_rate_lies_where_the_curves_cross(scores):
 
 def test_threshold_for_a_rate_brings_it_just_below(scores):
     non_mated, _ = histograms(*scores)
-    threshold = threshold_for(non_mated, 0.01)
+    threshold, beyond = thresholds_for(non_mated, [0.01, 1e-4])
     assert (scores[0] >= threshold).mean() <= 0.01 < (scores[0] >= threshold - 1.1e-3).mean()
-    assert threshold_for(non_mated, 1e-4) is None
+    assert beyond is None
 
 
 def test_dependence_widens_and_the_complement_turns_round():

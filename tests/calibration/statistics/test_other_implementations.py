@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from calibration.counting.histogram import Histogram
 from calibration.statistics import det, tail
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import Shares
 from calibration.statistics.intervals import (
     chance_of_at_least,
     chance_of_at_most,
@@ -23,6 +23,7 @@ from calibration.statistics.intervals import (
 from calibration.statistics.planning import to_fail, to_pass, without_errors
 from calibration.statistics.sequential import log_martingale
 from calibration.statistics.verdicts import holm
+from tests.support.effects import design_effects
 from verikit.contract import load_contract
 
 RATES = load_contract().error_rates

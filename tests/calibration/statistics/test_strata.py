@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import scipy
 
-from calibration.statistics.dependence import Shares, design_effects, joint_effects
+from calibration.statistics.dependence import Shares, joint_effects
 from calibration.statistics.split_tails import log_above
 from calibration.statistics.strata import StratifiedEvidence, stratified
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, decide, judge
+from tests.support.effects import design_effects
 
 
 def row(  # noqa: PLR0917 - counts of two strata
