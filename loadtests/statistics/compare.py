@@ -54,10 +54,12 @@ def compare(before: Run, now: Run, *, seed: int = 0) -> list[Change]:
     values = sorted(
         {value for run in (before, now) for window in run.windows for value in window.latencies}
     )
-    resampled = [_resampled(run, values, random) for run in (before, now)]
-    actual = [
-        _figures(_table(run, values).sum(axis=0, keepdims=True), values) for run in (before, now)
+    tables = [_table(run, values) for run in (before, now)]
+    resampled = [
+        _resampled(table, seconds, values, random)
+        for table, seconds in zip(tables, (before.window_seconds, now.window_seconds), strict=True)
     ]
+    actual = [_figures(table.sum(axis=0, keepdims=True), values) for table in tables]
     return [
         *(
             _ratio(
@@ -71,21 +73,25 @@ def compare(before: Run, now: Run, *, seed: int = 0) -> list[Change]:
 
 def _table(run: Run, values: Sequence[int]) -> _Counts:
     """One row a window: counts by latency, then correct answers, then seconds."""
-    rows = [
-        [*(window.latencies.get(value, 0) for value in values), window.finished, run.window_seconds]
-        for window in run.windows
-    ]
-    return np.array(rows, dtype=float)
+    columns = {value: column for column, value in enumerate(values)}
+    table = np.zeros((len(run.windows), len(values) + 2))
+    for row, window in zip(table, run.windows, strict=True):
+        for value, count in window.latencies.items():
+            row[columns[value]] = count
+        row[-2:] = window.finished, run.window_seconds
+    return table
 
 
-def _resampled(run: Run, values: Sequence[int], random: np.random.Generator) -> dict[str, _Counts]:
-    table = _table(run, values)
-    length = round(min(len(table), max(1.0, BLOCK_SECONDS / run.window_seconds)))
+def _resampled(
+    table: _Counts, window_seconds: float, values: Sequence[int], random: np.random.Generator
+) -> dict[str, _Counts]:
+    length = round(min(len(table), max(1.0, BLOCK_SECONDS / window_seconds)))
     blocks = math.ceil(len(table) / length)
     starts = random.integers(len(table), size=(RESAMPLES, blocks, 1))
     rows = (starts + np.arange(length)) % len(table)
-    weights = np.zeros((RESAMPLES, len(table)))
-    np.add.at(weights, (np.arange(RESAMPLES)[:, None], rows.reshape(RESAMPLES, -1)), 1)
+    places = rows.reshape(RESAMPLES, -1) + len(table) * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(places.ravel(), minlength=RESAMPLES * len(table))
+    weights = counts.reshape(RESAMPLES, len(table)).astype(float)
     return _figures(weights @ table, values)
 
 

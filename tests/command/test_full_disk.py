@@ -56,8 +56,9 @@ def checked(*reports: str) -> Callable[[Path], list[str]]:
 
 
 @contextmanager
-def small_files() -> Iterator[None]:
-    """No file can have more than 600 bytes."""
+def small_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No file can have more than 600 bytes; Python would keep the halves of what it compiles."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (600, before[1]))
     try:
@@ -68,7 +69,7 @@ def small_files() -> Iterator[None]:
 
 def test_a_disk_that_fills_meanwhile_is_one_sentence(tmp_path: Path) -> None:
     result = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "verikit", *photo(tmp_path)],
+        [sys.executable, "-B", "-m", "verikit", *photo(tmp_path)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)),
         capture_output=True,
         text=True,
@@ -102,7 +103,7 @@ def test_a_disk_that_fills_meanwhile_takes_no_verdict_along(
 
     with answering(answer) as peer:
         asked = [peer.url if word == "URL" else word for word in words(tmp_path)]
-        with small_files():
+        with small_files(monkeypatch):
             result = CliRunner().invoke(main, asked)
     assert result.exit_code == Exit.NO_VERDICT, result.output
     assert verdict in result.stdout, result.output
