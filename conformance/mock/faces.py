@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,11 @@ from conformance.requests.photos.portraits import FACES, draw
 from conformance.requests.recipe import Photo
 
 Grey = NDArray[np.float64]
+Spectrum = NDArray[np.complex128]
 
 _SHORT_SIDE = 64
+_MARGIN = 12
+_TEMPLATE = (40, 40)
 _FOUND = 0.7
 _BARE = 0.988
 _DIFFERENT = 0.2
@@ -38,13 +41,16 @@ class Face:
 def find(picture: Image.Image, *, turn: bool) -> Face | None:
     """The best face in a picture, or None; without ``turn``, upright faces only."""
     grey = _grey(picture)
-    faces = [
-        Face(person, _likeness(grey, template))
-        for person, quarter_turns, template in _templates()
-        if (turn or quarter_turns == 0) and all(np.less_equal(template.shape, grey.shape))
-    ]
-    best = max(faces, key=lambda face: face.likeness, default=None)
-    return best if best and best.likeness > _FOUND else None
+    rows, columns = np.subtract(grey.shape, _TEMPLATE) + 1
+    spectrum, spread = np.fft.rfft2(grey), _spread(grey)
+    faces = []
+    for index, (person, quarter_turns, _) in enumerate(_templates()):
+        if turn or quarter_turns == 0:
+            filtered, energy = _filter(index, grey.shape)
+            product = np.fft.irfft2(spectrum * filtered, grey.shape)[:rows, :columns]
+            faces.append(Face(person, float((product / np.sqrt(spread * energy)).max())))
+    best = max(faces, key=lambda face: face.likeness)
+    return best if best.likeness > _FOUND else None
 
 
 def score(first: Face, second: Face) -> float:
@@ -53,21 +59,27 @@ def score(first: Face, second: Face) -> float:
     return likeness if first.person == second.person else _DIFFERENT * likeness
 
 
-def _likeness(grey: Grey, template: Grey) -> float:
-    """The best normalized cross-correlation of the template with any part of the picture."""
+@lru_cache(64)
+def _filter(index: int, shape: tuple[int, int]) -> tuple[Spectrum, float]:
+    """What correlates a picture of this shape with a template, and the template's sum of squares.
+
+    Both are of the template without its mean.
+    """
+    template = _templates()[index][2]
     centred = template - template.mean()
-    rows, columns = np.subtract(grey.shape, template.shape) + 1
-    spectrum = np.fft.rfft2(grey) * np.conj(np.fft.rfft2(centred, grey.shape))
-    product = np.fft.irfft2(spectrum, grey.shape)[:rows, :columns]
-    spread = _sums(grey**2, template.shape) - _sums(grey, template.shape) ** 2 / template.size
-    norm = np.sqrt(np.maximum(spread, _FLAT) * (centred**2).sum())
-    return float((product / norm).max())
+    return np.conj(np.fft.rfft2(centred, shape)), (centred**2).sum()
 
 
-def _sums(grey: Grey, shape: tuple[int, ...]) -> Grey:
-    """The sum over each window of a shape."""
+def _spread(grey: Grey) -> Grey:
+    """The sum of squares of each window, as large as a template, without its mean."""
+    spread = _sums(grey**2) - _sums(grey) ** 2 / np.prod(_TEMPLATE)
+    return np.maximum(spread, _FLAT)
+
+
+def _sums(grey: Grey) -> Grey:
+    """The sum over each window as large as a template."""
     total = np.pad(grey, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
-    high, wide = shape
+    high, wide = _TEMPLATE
     window: Grey = total[high:, wide:] - total[:-high, wide:]
     window -= total[high:, :-wide] - total[:-high, :-wide]
     return window
@@ -87,6 +99,6 @@ def _templates() -> tuple[tuple[str, int, Grey], ...]:
         (person, quarter_turns, np.rot90(face, quarter_turns))
         for person in FACES
         for picture in (draw(Photo(of=person)), ImageOps.mirror(draw(Photo(of=person))))
-        for face in (_grey(picture)[12:52, 12:52],)
+        for face in (_grey(picture)[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN],)
         for quarter_turns in range(4)
     )

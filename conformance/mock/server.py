@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from conformance.mock.verifier import SECRETS, Form, Judge, Refused, verify
+from conformance.mock.verifier import SECRETS, SMALL, Form, Judge, Refused, verify
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 
@@ -161,24 +162,33 @@ def _form(content_type: str, body: bytes) -> Pairs:
 
 
 def _unquoted(text: bytes) -> str:
-    """Without percent-encoding; what Base64 is full of first, which urllib takes long for."""
+    """Without percent-encoding."""
+    return (_remembered if len(text) < SMALL else _decoded)(text)
+
+
+def _decoded(text: bytes) -> str:
+    """What Base64 is full of comes first, which urllib takes long for."""
     text = text.replace(b"+", b" ")
     for encoded, plain in ((b"%2B", b"+"), (b"%2F", b"/"), (b"%3D", b"=")):
         text = text.replace(encoded, plain)
     return unquote_to_bytes(text).decode("latin-1")
 
 
+_remembered = lru_cache(64)(_decoded)
+
+
 def _multipart(content_type: str, body: bytes) -> Pairs:
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-    message = message_from_bytes(head + body)
-    parts = message.get_payload() if message.is_multipart() else []
-    return [
-        (str(part.get_param("name", header="content-disposition")), _content(part))
-        for part in parts
-        if isinstance(part, Message)
-    ]
-
-
-def _content(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    return payload.decode("latin-1") if isinstance(payload, bytes) else ""
+    """The parts of a form (RFC 2046, 5.1.1); only their heads are parsed as mail."""
+    form = Message()
+    form["Content-Type"] = content_type
+    boundary = form.get_boundary()
+    if boundary is None:
+        return []
+    pairs = []
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1"))[1:]:
+        if part.startswith(b"--"):
+            break
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = message_from_bytes(head.lstrip()).get_param("name", header="content-disposition")
+        pairs.append((str(name), content.decode("latin-1")))
+    return pairs

@@ -22,7 +22,7 @@ Judge = Callable[[Form], float]
 
 SECRETS: ContextVar[Secrets | None] = ContextVar("secrets", default=None)
 _LIMITS = load_contract().photo_standards
-_SMALL, _KEPT = 500_000, 512
+SMALL, _KEPT = 500_000, 512
 """Files below so many bytes, and so many of them, are looked at only once."""
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
@@ -40,7 +40,7 @@ def verify(form: Form) -> float:
     turn, test = (_boolean(form.get(name, "")) for name in (ROTATE, QUALITY))
     files = [_file(form.get(name, "")) for name in (FIRST, SECOND)]
     _require(all(len(f) <= _LIMITS.max_file_bytes for f in files), "INVALID_CONTENT_LENGTH")
-    seen = [(_remembered if len(file) < _SMALL else _seen)(file, turn=turn) for file in files]
+    seen = [(_remembered if len(file) < SMALL else _seen)(file, turn=turn) for file in files]
     sides = [side for size, _ in seen for side in size]
     _require(_LIMITS.min_side <= min(sides), "INVALID_IMAGE_SIZE")
     _require(max(sides) <= _LIMITS.max_side, "INVALID_IMAGE_SIZE")
@@ -62,12 +62,18 @@ def _boolean(text: str) -> bool:
 
 
 def _file(text: str) -> bytes:
-    secrets = own_secrets()
+    return (_known_file if len(text) < SMALL else _decrypted)(text, own_secrets())
+
+
+def _decrypted(text: str, secrets: Secrets) -> bytes:
     try:
         encrypted = read_base64(text)
         return AESGCM(secrets.key.encode()).decrypt(secrets.iv.encode(), encrypted, None)
     except (ValueError, InvalidTag) as error:
         raise Refused("INVALID_ARGUMENT") from error
+
+
+_known_file = lru_cache(64)(_decrypted)
 
 
 def own_secrets() -> Secrets:

@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_letters, digits
-from urllib.parse import quote
 
 from conformance.requests.encryption import encrypt
 from conformance.requests.photos.files import photo_file
-from conformance.requests.recipe import EncryptedPhoto, FieldValue, Request, Writing
+from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Request, Writing
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets, url_encoded
 from verikit.transport.request import Head, Length
@@ -23,7 +23,11 @@ FIRST, SECOND, ROTATE, QUALITY = load_contract().parameters
 BOUNDARY = "verikit-5f1c2a7e9b"
 _END = f"--{BOUNDARY}--\r\n"
 PADDING = "verikit_padding"
-_BASE64 = (ascii_letters + digits + "+/=").encode()
+_UNRESERVED = (ascii_letters + digits + "-._~").encode()
+_BASE64 = _UNRESERVED + b"+/="
+_RESERVED = re.compile(rb"[^%s]" % re.escape(_UNRESERVED))
+_SMALL, _KEPT = 500_000, 128
+"""Files and texts below so many bytes, and so many of them, are encoded only once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,16 @@ def _text(value: FieldValue, secrets: Secrets) -> str | None:
 
 def encrypted_text(value: EncryptedPhoto, secrets: Secrets) -> str:
     """The Base64 text of an encrypted photo."""
-    return _written(encrypt(photo_file(value.photo), secrets, value.encryption), value.write)
+    file = photo_file(value.photo)
+    encode = _known_text if len(file) < _SMALL else _file_text
+    return encode(file, secrets, value.encryption, value.write)
+
+
+def _file_text(file: bytes, secrets: Secrets, encryption: Encryption, how: Writing) -> str:
+    return _written(encrypt(file, secrets, encryption), how)
+
+
+_known_text = lru_cache(_KEPT)(_file_text)
 
 
 def _written(data: bytes, how: Writing) -> str:
@@ -120,10 +133,19 @@ def _written(data: bytes, how: Writing) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Percent-encoded; Base64 takes the fast way, which matters from a megabyte on."""
-    if text.isascii() and not text.encode().translate(None, _BASE64):
-        return url_encoded(text.encode()).decode()
-    return quote(text, safe="")
+    """Percent-encoded."""
+    return (_remembered if len(text) < _SMALL else _percent_encoded)(text)
+
+
+def _percent_encoded(text: str) -> str:
+    """Base64, in either alphabet, takes the fast way, which matters from a megabyte on."""
+    data = text.encode()
+    if not data.translate(None, _BASE64):
+        return url_encoded(data).decode()
+    return _RESERVED.sub(lambda found: b"%%%02X" % found[0][0], data).decode()
+
+
+_remembered = lru_cache(_KEPT)(_percent_encoded)
 
 
 def _urlencoded(pairs: Pairs) -> tuple[str, bytes]:
@@ -143,7 +165,7 @@ def _all_escaped(pairs: Pairs) -> tuple[str, bytes]:
 
 
 def _every(text: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in text.encode())
+    return f"%{text.encode().hex('%').upper()}" if text else ""
 
 
 def _raw(pairs: Pairs) -> tuple[str, bytes]:

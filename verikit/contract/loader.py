@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,18 @@ class Contract:
     document: Mapping[str, Any]
 
     def schema(self, name: str) -> dict[str, Any]:
-        """A response schema by name, self-contained: its references resolve within it."""
-        return {
-            "$ref": f"#/components/schemas/{name}",
-            "components": self.document["components"],
-        }
+        """A response schema by name, self-contained: without references."""
+        resolved: dict[str, Any] = self._resolved({"$ref": f"#/components/schemas/{name}"})
+        return resolved
+
+    def _resolved(self, part: Any) -> Any:
+        """The same with what its references within the document refer to in their place."""
+        if isinstance(part, Mapping):
+            if "$ref" in part:
+                names = part["$ref"].removeprefix("#/").split("/")
+                return self._resolved(reduce(getitem, names, self.document))
+            return {name: self._resolved(value) for name, value in part.items()}
+        return [self._resolved(value) for value in part] if isinstance(part, list) else part
 
 
 def contract_path() -> Path:

@@ -26,6 +26,8 @@ def photo_file(photo: Photo) -> bytes:
     """The file as it is before encryption."""
     if photo.of.startswith(OWN):
         return Path(photo.of.removeprefix(OWN)).read_bytes()
+    if not (photo.pad_to or photo.percent != 100 or photo.edits or photo.behind):
+        return _content(photo)
     data = _content(replace(photo, pad_to=None, percent=100, edits=(), behind=0))
     if photo.pad_to:
         data = padded(data, photo.pad_to)
