@@ -33,28 +33,6 @@ def readings(catalogue: Catalogue) -> Iterator[Case]:
             yield case
 
 
-@pytest.fixture(scope="module")
-def found(good_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The profile of a server that keeps the contract."""
-    path = tmp_path_factory.mktemp("probe") / "found.yaml"
-    catalogue = load_catalogue()
-    lighter = replace(catalogue, cases=tuple(readings(catalogue)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(profile_command, "load_catalogue", lambda: lighter)
-        patch.chdir(path.parent)
-        done = CliRunner().invoke(main, ["profile", good_url, "--output", str(path)])
-    assert done.exit_code == 0, done.output
-    assert list(path.parent.iterdir()) == [path]
-    return path
-
-
-@pytest.mark.live
-def test_limits_are_found_to_the_pixel_and_the_byte(found: Path) -> None:
-    standards = load_profile(str(found)).standards
-    for limit in ("min_side", "max_side", "max_file_bytes", "max_body_bytes"):
-        assert getattr(standards, limit) == getattr(STANDARDS, limit), limit
-
-
 @pytest.mark.parametrize("name", MADE)
 def test_a_server_of_any_format_that_is_probed_can_be_checked(name: str, tmp_path: Path) -> None:
     path = tmp_path / "profile.yaml"
@@ -71,11 +49,24 @@ def test_a_server_that_compares_nothing_has_no_profile() -> None:
 
 
 @pytest.mark.live
-def test_the_profile_holds_the_server_to_itself(good_url: str, found: Path) -> None:
-    text = found.read_text()
+def test_the_profile_of_a_server_holds_it_to_itself(
+    good_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = load_catalogue()
+    lighter = replace(catalogue, cases=tuple(readings(catalogue)))
+    monkeypatch.setattr(profile_command, "load_catalogue", lambda: lighter)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "found.yaml"
+    done = CliRunner().invoke(main, ["profile", good_url, "--output", str(path)])
+    assert done.exit_code == 0, done.output
+    assert list(tmp_path.iterdir()) == [path]
+
+    text, profile = path.read_text(), load_profile(str(path))
+    for limit in ("min_side", "max_side", "max_file_bytes", "max_body_bytes"):
+        found = getattr(profile.standards, limit)
+        assert found == getattr(STANDARDS, limit), f"{limit} to the pixel and the byte"
     assert "Contradicts the page" not in text
     assert f"maximum: {STANDARDS.max_side}  # {STANDARDS.max_side + 1} px were answered" in text
-    profile = load_profile(str(found))
     assert profile.standards.formats == STANDARDS.formats
     assert profile.statuses["INVALID_ARGUMENT"] == 400
     assert profile.binds("body-multipart")
