@@ -4,7 +4,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,8 +70,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+recogniser_of = cache(DlibOnnx)
+
+
 def read_scorer(precision: Precision = Precision.INT8) -> object:
-    return load_scorer(DlibOnnx(precision))
+    return load_scorer(recogniser_of(precision))
 
 
 FILES: dict[str, tuple[Callable[[], object], str]] = {

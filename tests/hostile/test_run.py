@@ -38,7 +38,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def of_colour(colour: str, size: int = 64) -> Body:
     file = BytesIO()
-    Image.new("RGB", (size, size), colour).save(file, "PNG")
+    Image.new("RGB", (size, size), colour).save(file, "PNG", compress_level=1)
     text = encrypted(file.getvalue())
     form = percent_encoded([(FIRST, text), (SECOND, text)])
     return Body(0, f"planted: {colour}", post(form), form)
@@ -129,6 +129,6 @@ def test_a_dead_worker_is_found(server: Server) -> None:
 def test_a_server_that_does_not_start_is_told() -> None:
     with (
         pytest.raises(CannotStart, match="No such option"),
-        serving(("-m", "verikit", "serve", "-?")),
+        serving(("-c", "raise SystemExit('No such option: -?')")),
     ):
         pass

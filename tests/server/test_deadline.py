@@ -1,5 +1,6 @@
 """Time is bounded: for who waits, for who has left, for what hangs, and for who reads no log."""
 
+import fcntl
 import gc
 import http.client
 import json
@@ -18,6 +19,7 @@ import pytest
 
 from reference_server.compute import ComputeThread
 from reference_server.limits import Busy, Limits
+from reference_server.monitoring.logs import MOST_LINES
 from reference_server.refusals import InvalidArgument
 from reference_server.settings import Settings
 from reference_server.stages import Stages
@@ -238,6 +240,7 @@ def test_a_form_that_is_refused_waits_for_no_comparison(
 @pytest.mark.live
 def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
     reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     server = Live.started(tmp_path, [str(FAKE_SERVER), *fake()], stderr=writer)
     os.close(writer)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
@@ -247,7 +250,7 @@ def test_a_log_that_nobody_reads_stops_nobody(tmp_path: Path) -> None:
         return connection.getresponse().read()
 
     try:
-        for _ in range(1500):
+        for _ in range(MOST_LINES + 150):
             ask("POST", CONTRACT.path)
         page = ask("GET", "/metrics").decode()
         (line,) = [line for line in page.splitlines() if line.startswith("verikit_dropped_log")]
