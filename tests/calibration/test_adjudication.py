@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 import shutil
 from functools import cache
 
@@ -20,19 +19,25 @@ PEOPLE = 400
 def made(wrong: int, times: float) -> tuple[str, dict[frozenset[str], bool]]:
     """A file of scores, and who is truly one person."""
     rng = np.random.default_rng(7)
-    known: dict[frozenset[str], bool] = {}
-    lines = ["first,second,mated,score"]
-    for n in range(40_000):
-        mated = n % 10 == 0
-        one = int(rng.integers(PEOPLE))
-        other = one if mated else int((one + rng.integers(1, PEOPLE)) % PEOPLE)
-        first, second = f"p{one}/{n}a.jpg", f"p{other}/{n}b.jpg"
-        truth = mated or (n % 3_000 == 7 and n // 3_000 < wrong)
-        impostor = 0.3 - math.log10(rng.random() / times) / 10
-        score = 0.85 + 0.1 * rng.random() if truth else impostor
-        known[frozenset((first, second))] = truth
-        lines.append(f"{first},{second},{mated:d},{min(score, 1)}")
-    return "\n".join(lines) + "\n", known
+    place = np.arange(20_000)
+    mated = place % 10 == 0
+    one = rng.integers(PEOPLE, size=place.size)
+    other = np.where(mated, one, (one + rng.integers(1, PEOPLE, place.size)) % PEOPLE)
+    truth = mated | ((place % 1_500 == 7) & (place // 1_500 < wrong))
+    impostor = 0.3 - np.log10(rng.random(place.size) / times) / 10
+    score = np.where(truth, 0.85 + 0.1 * rng.random(place.size), np.minimum(impostor, 1))
+    pairs = [
+        (f"p{a}/{n}a.jpg", f"p{b}/{n}b.jpg")
+        for n, (a, b) in enumerate(zip(one.tolist(), other.tolist(), strict=True))
+    ]
+    lines = [
+        f"{first},{second},{labelled:d},{value}"
+        for (first, second), labelled, value in zip(
+            pairs, mated.tolist(), score.tolist(), strict=True
+        )
+    ]
+    known = dict(zip(map(frozenset, pairs), truth.tolist(), strict=True))
+    return "\n".join(["first,second,mated,score", *lines]) + "\n", known
 
 
 class Scored:

@@ -1,7 +1,9 @@
 """Groups that nobody gave: clusters of look-alike people by the templates of another system."""
 
 import csv
+import io
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -122,22 +124,30 @@ def test_scores_that_rise_with_similarity_agree_with_it_rounded_or_not(seed, ris
     assert np.isnan(concordance(similarity, np.zeros(5000)))
 
 
-def scores(folder, look: float, people: int = 130) -> list[str]:
-    """All pairs, by a system that sees looks as the templates do but for noise of its own."""
+@cache
+def seen(look: float, people: int) -> tuple[str, np.ndarray, np.ndarray]:
+    """A file of all pairs, the looks of the people, and how the system under test sees them."""
     rng = np.random.default_rng(3)
     looks = blobs(rng, (people // 2, people - people // 2)) / 4
-    written(folder / "other.npz", photos_of(people, 1), looks)
     views = [looks + look * rng.normal(size=looks.shape) for _ in range(2)]
     ours, again = (view / np.linalg.norm(view, axis=1, keepdims=True) for view in views)
-    written(folder / "own.npz", photos_of(people, 1), ours)
     names = list(photos_of(people, 1))
-    with (folder / "s.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("first", "second", "mated", "score"))
-        for a, b in zip(*np.triu_indices(people, 1), strict=True):
-            rows.writerow((names[a], names[b], 0, max(0, ours[a] @ ours[b])))
-        for a, name in enumerate(names):
-            rows.writerow((name, name.replace("/0", "/1"), 1, max(0, ours[a] @ again[a])))
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(("first", "second", "mated", "score"))
+    for a, b in zip(*np.triu_indices(people, 1), strict=True):
+        rows.writerow((names[a], names[b], 0, max(0, ours[a] @ ours[b])))
+    for a, name in enumerate(names):
+        rows.writerow((name, name.replace("/0", "/1"), 1, max(0, ours[a] @ again[a])))
+    return file.getvalue(), looks, ours
+
+
+def scores(folder, look: float, people: int = 130) -> list[str]:
+    """All pairs, by a system that sees looks as the templates do but for noise of its own."""
+    text, looks, ours = seen(look, people)
+    written(folder / "other.npz", photos_of(people, 1), looks)
+    written(folder / "own.npz", photos_of(people, 1), ours)
+    (folder / "s.csv").write_text(text, newline="")
     return [str(folder / "s.csv"), "--out", str(folder / "o"), "--up-to", "0.5"]
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.composed
 RATES = load_contract().error_rates
 
 
-def write_scores(path, n: int = 400_000, generosity: float = 0.0, decimals: int = 9) -> None:
+def write_scores(path, n: int = 200_000, generosity: float = 0.0, decimals: int = 9) -> None:
     """A parquet of scores that follow the documented table, off by ``generosity``."""
     rng = np.random.default_rng(9)
     people = rng.integers(0, 500, (n, 2))
@@ -165,12 +165,12 @@ def test_the_csv_has_a_line_for_each_row(reported):
     ("options", "code"), [((), 3), (("--up-to", "0.6"), 0), (("--tolerance", "1.01"), 3)]
 )
 def test_exit_codes(tmp_path, options, code):
-    write_scores(tmp_path / "scores.parquet", 60_000)
+    write_scores(tmp_path / "scores.parquet", 30_000)
     assert run(tmp_path / "scores.parquet", "--out", tmp_path / "out", *options).exit_code == code
 
 
 def test_a_generous_score_fails_and_names_the_rows(tmp_path):
-    write_scores(tmp_path / "scores.parquet", 100_000, generosity=0.05)
+    write_scores(tmp_path / "scores.parquet", 40_000, generosity=0.05)
     result = run(tmp_path / "scores.parquet", "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "above the documented one at 0.4, 0.5, 0.6" in " ".join(result.output.split())
@@ -178,7 +178,7 @@ def test_a_generous_score_fails_and_names_the_rows(tmp_path):
 
 
 def test_rounded_scores_are_noticed_and_both_readings_told(tmp_path):
-    write_scores(tmp_path / "scores.parquet", 100_000, decimals=2)
+    write_scores(tmp_path / "scores.parquet", 60_000, decimals=2)
     found = json.loads(run(tmp_path / "scores.parquet", "--out", tmp_path, "--json").stdout)
     assert found["decimals"] == 2
     assert found["ties"] > 1000

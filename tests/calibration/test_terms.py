@@ -19,15 +19,18 @@ def scores(path, times: float, **more: int) -> None:
 @cache
 def made(times: float, people: int = 200, photos: int = 3, count: int = 20_000) -> str:
     rng = np.random.default_rng(5)
-    lines = ["first,second,mated,score"]
-    for n in range(count):
-        mated = n % 10 == 0
-        one = int(rng.integers(people))
-        other = one if mated else int((one + rng.integers(1, people)) % people)
-        first, second = rng.choice(photos, 2, replace=False)
-        score = 0.75 if mated else 0.3 - math.log10(rng.random() / times) / 10
-        lines.append(f"p{one}/{first}-{n}.jpg,p{other}/{second}-{n}.jpg,{mated:d},{min(score, 1)}")
-    return "\n".join(lines) + "\n"
+    mated = np.arange(count) % 10 == 0
+    one, first = rng.integers(people, size=count), rng.integers(photos, size=count)
+    other = np.where(mated, one, (one + rng.integers(1, people, count)) % people)
+    second = (first + rng.integers(1, photos, count)) % photos
+    impostor = 0.3 - np.log10(rng.random(count) / times) / 10
+    score = np.where(mated, 0.75, np.minimum(impostor, 1))
+    columns = (column.tolist() for column in (one, first, other, second, mated, score))
+    lines = [
+        f"p{a}/{i}-{n}.jpg,p{b}/{j}-{n}.jpg,{same:d},{value}"
+        for n, (a, i, b, j, same, value) in enumerate(zip(*columns, strict=True))
+    ]
+    return "\n".join(["first,second,mated,score", *lines]) + "\n"
 
 
 def judged(path, *options: str):

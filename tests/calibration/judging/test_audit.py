@@ -334,7 +334,7 @@ def test_mated_pairs_that_score_as_strangers_do_are_told(judged, share):
 @pytest.mark.parametrize(("mated", "wrong"), [(150, 15), (400, 12)])
 def test_few_wrong_labels_among_mated_pairs_are_told(judged, mated, wrong):
     """A FAIL of the FNMR that goes by such labels is nearly never without the note."""
-    scores = Scores()
+    scores = Scores(n=8_000)
     rng = np.random.default_rng(6)
     strangers = scores.score[~scores.mated]
     kept = np.concatenate([np.flatnonzero(scores.mated)[:mated], np.flatnonzero(~scores.mated)])

@@ -89,7 +89,7 @@ def made(false_non_matches: int, refused: int) -> str:
         lines += [
             f"p{person}/a.jpg,p{other}/b.jpg,0,{value:.6f},"
             for other, value in zip(
-                range(person + 1, PEOPLE), rng.random(PEOPLE) * 0.3, strict=False
+                range(person + 1, PEOPLE), (rng.random(PEOPLE) * 0.3).tolist(), strict=False
             )
         ]
     return "\n".join(lines)
@@ -236,10 +236,11 @@ def grouped(tmp_path, rates: dict[str, float], each: int = 100):
         lines.append(f"{name}/a.jpg,{name}/b.jpg,1,{score}")
         labels.append(f"{name},{group}")
     names = [name for name, _ in people]
+    pairs = [(a, b) for n, a in enumerate(names) for b in names[n + 1 : n + 60]]
+    values = rng.random(len(pairs)) * 0.3 + 0.2 * (rng.random(len(pairs)) < 0.05)
     lines += [
-        f"{a}/a.jpg,{b}/a.jpg,0,{rng.random() * 0.3 + 0.2 * (rng.random() < 0.05):.4f}"
-        for n, a in enumerate(names)
-        for b in names[n + 1 : n + 60]
+        f"{a}/a.jpg,{b}/a.jpg,0,{value:.4f}"
+        for (a, b), value in zip(pairs, values.tolist(), strict=True)
     ]
     (tmp_path / "s.csv").write_text("\n".join(lines))
     (tmp_path / "g.csv").write_text("\n".join(labels))

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from verikit.cli import main
 
 PEOPLE = 400
-PAIRS = np.triu_indices(PEOPLE)
+PAIRS = tuple(np.array([(a, b) for a in range(PEOPLE) for b in range(a, PEOPLE)[:60]]).T)
 
 
 def table(missing: int, code: int | None = None, *, groups: bool = False) -> pd.DataFrame:
-    """All pairs of people who have two photos; so many mated pairs have no score."""
+    """People with two photos, each compared with sixty; so many mated pairs have no score."""
     rng = np.random.default_rng(1)
     first, second = PAIRS
     mated = first == second
