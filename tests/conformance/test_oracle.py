@@ -75,6 +75,14 @@ def test_a_large_body_may_be_refused_for_its_length_whatever_else_is_wrong() -> 
     assert 413 not in outcomes(request, is_open=True)
 
 
+@pytest.mark.parametrize(("side", "may"), [(299, True), (300, False), (1000, False), (1001, True)])
+def test_unusual_sides_may_be_refused_where_no_limits_are_told(side: int, may: bool) -> None:
+    request = Request(first=EncryptedPhoto(photo=Photo(width=side, height=400)))
+    found = right(fitted(request, 400, "JPEG"), Profile(), lambda _: False)
+    assert found
+    assert ("INVALID_IMAGE_SIZE" in found.outcomes) is may
+
+
 @pytest.mark.parametrize("is_open", [True, False])
 def test_a_small_file_may_be_refused_where_no_least_length_is_told(is_open: bool) -> None:
     small = Photo(width=100, height=100, quality=10)
