@@ -112,6 +112,11 @@ def test_hog_turns_a_large_copy_only_as_another_detector_does(elsewhere, looks):
     assert [seen.count(side) for side in LONG_SIDES] == looks
 
 
+def test_hog_turns_no_photo_without_a_face():
+    hog = HogDetector(lambda _: [])
+    assert hog.find_upright(np.full((70, 90, 3), 128, np.uint8), lambda: 2) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "sureness", "is_found"),
     [(0, 0.4, False), (0, 0.6, True), (1, 0.6, True), (2, 0.6, False), (2, 1.1, True)],

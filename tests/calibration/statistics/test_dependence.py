@@ -3,6 +3,7 @@ import pytest
 import scipy
 
 from calibration.statistics.dependence import FEW_EVENTS, Shares
+from calibration.statistics.evidence import evidence_of
 from calibration.statistics.verdicts import Evidence, Rule, Verdict, judge
 from tests.support.effects import design_effects, growths, shown_effects
 
@@ -36,6 +37,11 @@ def test_is_the_formula_for_all_pairs():
     matches = symmetric(np.minimum(np.outer(lambs, lambs), 1), rng)
     assert of_the_notes(matches) > 1.5
     assert design_effects(all_pairs(matches)) == pytest.approx([of_the_notes(matches)])
+
+
+def test_without_comparisons_there_is_no_evidence():
+    nothing = Shares(tried=np.zeros(5, int), events=np.zeros((2, 5), int), per_comparison=2)
+    assert [(row.k, row.n) for row in evidence_of(nothing, (1e-2, 1e-3))] == [(0, 0)] * 2
 
 
 def test_is_near_one_where_people_are_alike():

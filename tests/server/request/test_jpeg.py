@@ -155,6 +155,13 @@ def test_every_component_has_its_scan() -> None:
         assert not is_read(head + b"".join([*others, others[0]]) + END)
 
 
+def test_a_jpeg_has_fifty_scans_at_most() -> None:
+    scan = FILE[CODED - 14 : -2]
+    picture_of(FILE[:-2] + scan * 49 + END)
+    with pytest.raises(ValueError, match="too many scans"):
+        picture_of(FILE[:-2] + scan * 50 + END)
+
+
 def test_a_progressive_jpeg_may_end_before_its_finest_scans_if_it_says_so() -> None:
     file = plain(progressive=True)
     places = starts(file, b"\xda")
