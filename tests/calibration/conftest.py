@@ -80,7 +80,8 @@ class Answering(BaseHTTPRequestHandler):
             for name in names
         ]
         self.server.fields = fields
-        threading.Event().wait(self.server.delay)
+        if self.server.delay:
+            threading.Event().wait(self.server.delay)
         self.answer(*photos)
 
     def answer(self, first: bytes, second: bytes) -> None:

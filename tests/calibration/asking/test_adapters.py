@@ -3,7 +3,6 @@
 import json
 from base64 import b64decode
 from email.parser import BytesParser
-from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -36,6 +35,7 @@ class StandIn(BaseHTTPRequestHandler):
     """Answers at the path of each API; the server remembers the other fields of a request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -70,7 +70,7 @@ class StandIn(BaseHTTPRequestHandler):
 
     def multipart(self, body: bytes) -> tuple[int, dict]:
         head = f"content-type: {self.headers['content-type']}\r\n\r\n".encode()
-        parts = BytesParser(policy=HTTP).parsebytes(head + body).iter_parts()
+        parts = BytesParser().parsebytes(head + body).get_payload()
         photos = {part.get_param("name", header="content-disposition"): part for part in parts}
         contents = [photos[name].get_payload(decode=True) for name in ("a", "b")]
         if b"faceless" in b"".join(contents):

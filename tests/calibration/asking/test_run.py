@@ -58,7 +58,7 @@ def test_a_right_server_passes_the_rows_there_is_evidence_for(stub, people, tmp_
 
 def test_a_server_that_is_too_generous_fails(stub, people, tmp_path):
     stub.generosity = 0.05
-    result = run(stub, people, tmp_path / "out", "--budget", "2000")
+    result = run(stub, people, tmp_path / "out", "--budget", "500")
     assert result.exit_code == 1, result.output
     assert "above the documented one" in result.output
 
@@ -235,7 +235,7 @@ def test_groups_are_counted_within_and_across(stub, people, tmp_path):
     groups = tmp_path / "groups.csv"
     rows = "".join(f"p{p:02},{'ab'[p % 2]}\n" for p in range(60))
     groups.write_text("person,group\n" + rows)
-    run(stub, people, tmp_path / "out", "--budget", "500", "--groups", str(groups))
+    run(stub, people, tmp_path / "out", "--budget", "200", "--groups", str(groups))
     found = {row["label"]: row["n"] for row in report(tmp_path / "out")["groups"]}
     assert found["a"] + found["b"] == found["within a group"]
     assert found["a|b"] == found["across groups"] > 0
@@ -329,7 +329,7 @@ def test_a_second_run_in_one_folder_is_refused_while_the_first_is_at_work(
 
 
 def test_what_a_run_keeps_is_judged_again_without_asking(stub, people, tmp_path):
-    run(stub, people, tmp_path / "out", "--budget", "900")
+    run(stub, people, tmp_path / "out", "--budget", "300")
     before = stub.asked.total()
     command = [str(tmp_path / "out" / FILE), "--out", str(tmp_path / "again"), "--quiet"]
     CliRunner().invoke(main, ["calibrate", *command], catch_exceptions=False)
@@ -350,9 +350,9 @@ def judged_again(out, *options: str):
 def test_other_terms_than_a_run_was_begun_on_are_told(stub, people, tmp_path):
     stub.generosity = 0.05
     out = tmp_path / "out"
-    assert run(stub, people, out, "--budget", "2000").exit_code == 1
+    assert run(stub, people, out, "--budget", "500").exit_code == 1
     told = "This run was begun to judge all rows, tolerance 2, confidence 95 %: so the verdict is"
-    result = run(stub, people, out, "--budget", "2000", "--tolerance", "30", "--up-to", "0.5")
+    result = run(stub, people, out, "--budget", "500", "--tolerance", "30", "--up-to", "0.5")
     assert result.exit_code == 0
     assert f"{told} FAIL." in " ".join(result.output.split())
     output, found = judged_again(out, "--tolerance", "30", "--up-to", "0.5")
