@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verikit.transport.strict_json import DEEPEST, NotStrictJson, read_json
+from verikit.transport.strict_json import DEEPEST, NotStrictJson, number, read_json
 
 VALUES = st.recursive(
     st.none()
@@ -83,3 +83,11 @@ def test_a_mebibyte_takes_no_more_than_a_moment(content: bytes) -> None:
     with pytest.raises(NotStrictJson):
         read_json(content)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("1", 1.0), ("0.5", 0.5), *((text, None) for text in ("true", "false", "null", '"1"', "[1]"))],
+)
+def test_what_is_a_number(text: str, found: float | None) -> None:
+    assert number(read_json(text.encode())) == found

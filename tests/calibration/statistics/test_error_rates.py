@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calibration.counting.histogram import Histogram
-from calibration.statistics.det import crossing, det, thresholds_for
+from calibration.statistics.det import crossing, det, overlap, thresholds_for
 from calibration.statistics.intervals import measured
 
 THRESHOLDS = (0.4, 0.7)
@@ -41,6 +41,13 @@ def test_equal_error_rate_lies_where_the_curves_cross(scores):
     assert (curve.fmr[place] + curve.fnmr[place]) / 2 == pytest.approx(
         ((scores[0] >= best).mean() + (scores[1] < best).mean()) / 2, abs=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("mated", "both_err"), [([0.3, 0.9], True), ([0.6, 0.9], False), ([], False)]
+)
+def test_kinds_overlap_where_both_err_at_some_threshold(mated, both_err):
+    assert overlap(*histograms(np.array([0.1, 0.5]), np.array(mated))) is both_err
 
 
 def test_threshold_for_a_rate_brings_it_just_below(scores):

@@ -64,6 +64,7 @@ def test_a_stratum_that_is_empty_shows_nothing():
         assert (judged.verdict, judged.interval.lower, judged.interval.upper) == (
             Verdict.INCONCLUSIVE, 0, 1
         )  # fmt: skip
+        assert judged.still_needed == 0, "of the rest alone, nothing decides"
 
 
 @pytest.mark.parametrize("at_any_time", [False, True])

@@ -46,9 +46,11 @@ def test_labels(generosity, threshold, label):
     assert tail.extrapolate(fitted, threshold, RATES.rate_at(threshold)) == label
 
 
-def test_goes_no_further_than_three_decades():
-    fitted = tail.fit(exact(1_000_000, 4))
-    assert tail.extrapolate(fitted, 0.95, 1e-7) == Extrapolation.UNSUPPORTED
+@pytest.mark.parametrize(("claimed", "is_supported"), [(1e-3, True), (0.999e-3, False)])
+def test_goes_no_further_than_three_decades(claimed, is_supported):
+    fitted = tail.Tail(start=0.5, rate=1.0, exceedances=300, shape=0.0, scale=0.1)
+    label = tail.extrapolate(fitted, 0.95, claimed)
+    assert (label != Extrapolation.UNSUPPORTED) is is_supported
 
 
 def test_too_few_scores_make_no_fit():

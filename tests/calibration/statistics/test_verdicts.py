@@ -52,6 +52,13 @@ def test_dependence_makes_verdicts_more_careful():
     assert judged.still_needed > 30_000
 
 
+def test_comparisons_that_count_for_a_quarter_are_needed_four_times():
+    alone = Evidence(claimed=1e-3, k=1, n=500)
+    shared = Evidence(claimed=1e-3, k=4, n=2000, design_effect=4.0)
+    for rule in (Rule(), Rule(tolerance=1)):
+        assert shared.still_needed(rule) == pytest.approx(4 * alone.still_needed(rule), abs=4)
+
+
 @pytest.mark.parametrize(("few", "left"), [(0, 2), (1, 1), (2, 0), (3, 0)])
 def test_no_fewer_events_than_none_are_left(few, left):
     assert Evidence(claimed=1e-3, k=2, n=100).without(few).k == left
