@@ -240,7 +240,7 @@ class StratifiedEvidence(Evidence):
 
 
 def stratified(
-    claimed: tuple[float, ...], top: Shares, rest: Shares, share: float, repeats: float = 1.0
+    claimed: tuple[float, ...], top: Shares, rest: Shares, share: float, repeats: float
 ) -> list[StratifiedEvidence]:
     """The evidence of each row, from what people contribute to the top stratum and to the rest.
 

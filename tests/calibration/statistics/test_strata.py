@@ -88,6 +88,14 @@ def test_verdicts_and_bounds_agree(counts, verdict, at_any_time):
         assert judged.interval.lower > one.claimed
 
 
+def test_what_is_still_needed_of_the_rest_decides():
+    needed = row(10, 1000, 22, 1000, 0.01, claimed=0.015).still_needed(Rule())
+    for part, decides in ((1.0, True), (0.5, False)):
+        times = 1 + part * needed / 1000
+        longer = row(10, 1000, round(22 * times), round(1000 * times), 0.01, claimed=0.015)
+        assert (decide([longer], Rule()) != [Verdict.INCONCLUSIVE]) is decides
+
+
 @pytest.mark.parametrize("at_any_time", [False, True])
 @pytest.mark.parametrize("counts", [(20, 70, 60, 7000), (0, 40, 3, 3000), (30, 60, 0, 2000)])
 def test_bounds_are_the_first_rates_ruled_out(counts, at_any_time):
@@ -144,7 +152,8 @@ def test_people_who_draw_events_in_both_strata_are_known():
     assert joint > 1.5 * design_effects(shares)[0]
     even = Shares(tried=tried, events=np.full((1, 50), 2), per_comparison=2)
     assert joint_effects(even, even, 0.5) == [1]
-    found = stratified((0.05,), shares, shares, 0.5)[0]
+    found = stratified((0.05,), shares, shares, 0.5, 1.0)[0]
+    assert (found.k, found.n) == (2 * events.sum() / 2, 2 * tried.sum() / 2)
     assert found.top.design_effect >= joint
     assert found.rest.design_effect >= joint
 
@@ -194,7 +203,7 @@ def test_people_are_a_sample_of_all_people_even_if_their_look_alikes_are_counted
             )
             for some in (top, ~top)
         ]
-        (one,) = stratified((0.01,), *shares, 0.02)
+        (one,) = stratified((0.01,), *shares, 0.02, 1.0)
         passed += decide([one], Rule()) == [Verdict.PASS]
     assert passed <= 0.15 * runs  # few people: a twentieth, and the error of 40 runs
 
