@@ -169,9 +169,11 @@ def _unquoted(text: bytes) -> str:
 def _decoded(text: bytes) -> str:
     """What Base64 is full of comes first, which urllib takes long for."""
     text = text.replace(b"+", b" ")
-    for encoded, plain in ((b"%2B", b"+"), (b"%2F", b"/"), (b"%3D", b"=")):
-        text = text.replace(encoded, plain)
-    return unquote_to_bytes(text).decode("latin-1")
+    if b"%" in text:
+        for encoded, plain in ((b"%2B", b"+"), (b"%2F", b"/"), (b"%3D", b"=")):
+            text = text.replace(encoded, plain)
+        text = unquote_to_bytes(text)
+    return text.decode("latin-1")
 
 
 _remembered = lru_cache(64)(_decoded)

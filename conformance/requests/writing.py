@@ -76,7 +76,8 @@ def _padded(body: bytes, size: int) -> bytes:
         body = body.removesuffix(_END.encode())
         head, end = _part(PADDING, "", file=False).removesuffix("\r\n").encode(), _END.encode()
         end = b"\r\n" + end
-    return body + head + b"0" * (size - len(body) - len(head) - len(end)) + end
+    zeros = b"0" * (size - len(body) - len(head) - len(end))
+    return b"".join((body, head, zeros, end))  # copies megabytes once
 
 
 def _pairs(request: Request, secrets: Secrets) -> Pairs:
