@@ -90,7 +90,7 @@ def test_verdicts_and_bounds_agree(counts, verdict, at_any_time):
 
 def test_what_is_still_needed_of_the_rest_decides():
     needed = row(10, 1000, 22, 1000, 0.01, claimed=0.015).still_needed(Rule())
-    for part, decides in ((1.0, True), (0.5, False)):
+    for part, decides in ((0, False), (1, True)):
         times = 1 + part * needed / 1000
         longer = row(10, 1000, round(22 * times), round(1000 * times), 0.01, claimed=0.015)
         assert (decide([longer], Rule()) != [Verdict.INCONCLUSIVE]) is decides
