@@ -147,10 +147,11 @@ def _loops(dice: Random) -> bytes:
 def _chains(dice: Random) -> bytes:
     """A long way of directories, one behind the other, closed to a ring now and then."""
     tags = grey() if dice.random() < 0.7 else []
-    file = b"II*\0\x08\0\0\0"
-    for _ in range(dice.choice((2, 50, 2000))):
-        file += directory(tags, len(file))
-    return file + directory(tags, len(file), following=dice.choice((0, 8, 2**32 - 1)))
+    entries = directory(tags, 0, following=0)[:-4]  # no value lies behind them
+    count = dice.choice((2, 50, 2000))
+    places = (8 + (len(entries) + 4) * place for place in range(1, count + 1))
+    following = [*places, dice.choice((0, 8, 2**32 - 1))]
+    return b"II*\0\x08\0\0\0" + b"".join(entries + pack("<I", place) for place in following)
 
 
 def _depth_of_parts(dice: Random) -> bytes:
