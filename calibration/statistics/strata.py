@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 
 import numpy as np
@@ -82,11 +83,11 @@ class StratifiedEvidence(Evidence):
 
     def chance_of_so_few(self, rule: Rule) -> float:
         """The p-value for a PASS: P(so few events) if the rate is what a PASS must exclude."""
-        return self._chance_low(rule.limit(self.claimed), rule)
+        return _chance_low(self, rule.limit(self.claimed), rule)
 
     def chance_of_so_many(self, rule: Rule) -> float:
         """The p-value for a FAIL: P(so many events) if the rate is the claimed one."""
-        return self._chance_high(self.claimed, rule)
+        return _chance_high(self, self.claimed, rule)
 
     def interval(self, rule: Rule) -> Interval:
         """The rates that are not ruled out at 1 - alpha."""
@@ -101,10 +102,10 @@ class StratifiedEvidence(Evidence):
             return _normal(chance - part) - _normal(each - part)
 
         def if_too_high(rate: float) -> float:
-            return beyond(self._chance_low(rate, rule))
+            return beyond(_chance_low(self, rate, rule))
 
         def if_too_low(rate: float) -> float:
-            return beyond(self._chance_high(rate, rule))
+            return beyond(_chance_high(self, rate, rule))
 
         lower = _first_out(if_too_low, guess, 0.5) if self.k else 0.0
         return Interval(lower, _first_out(if_too_high, guess, 2.0))
@@ -139,7 +140,8 @@ class StratifiedEvidence(Evidence):
             few, many = (few, middle) if decides(middle) else (middle, many)
         return many
 
-    def _chance_low(self, limit: float, rule: Rule) -> float:
+    def chance_low(self, limit: float, rule: Rule) -> float:
+        """P(so few events), or a bound of it, if the rate is this limit."""
         top, rest = self._with_open()
         if not (top.n and rest.n):
             return 1.0
@@ -158,7 +160,8 @@ class StratifiedEvidence(Evidence):
 
         return self._largest(chances, limit, rule, if_less=1.0)
 
-    def _chance_high(self, limit: float, rule: Rule) -> float:
+    def chance_high(self, limit: float, rule: Rule) -> float:
+        """P(so many events), or a bound of it, if the rate is this limit."""
         if not (self.top.n and self.rest.n):
             return 1.0
         limit = min(1.0, limit * self._further_off(rule))
@@ -237,6 +240,17 @@ class StratifiedEvidence(Evidence):
             return interval(k, n, part)
 
         return Interval(bounds(least).lower, bounds(most).upper)
+
+
+@lru_cache(maxsize=1024)
+def _chance_low(row: StratifiedEvidence, limit: float, rule: Rule) -> float:
+    """A report asks the same of a row again and again: to judge it, for its interval, in words."""
+    return row.chance_low(limit, rule)
+
+
+@lru_cache(maxsize=1024)
+def _chance_high(row: StratifiedEvidence, limit: float, rule: Rule) -> float:
+    return row.chance_high(limit, rule)
 
 
 def stratified(

@@ -102,8 +102,8 @@ def test_bounds_are_the_first_rates_ruled_out(counts, at_any_time):
     """To a thousandth of them; each has half of alpha."""
     one, rule = row(*counts, 0.05, claimed=0.01), Rule(at_any_time=at_any_time)
     found, each = one.interval(rule), rule.alpha / 2
-    assert one._chance_low(found.upper, rule) <= each < one._chance_low(found.upper / 1.001, rule)
-    assert one._chance_high(found.lower, rule) <= each < one._chance_high(found.lower * 1.001, rule)
+    assert one.chance_low(found.upper, rule) <= each < one.chance_low(found.upper / 1.001, rule)
+    assert one.chance_high(found.lower, rule) <= each < one.chance_high(found.lower * 1.001, rule)
 
 
 def test_what_is_open_counts_where_it_weighs_most():
