@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = {
     "verikit/contract": (
         *("tests/contract", "tests/client/test_form.py", "tests/fuzz/test_found.py"),
-        *("tests/conformance/test_oracle.py", "tests/conformance/test_answers.py"),
+        *(f"tests/conformance/test_{name}.py" for name in ("oracle", "answers", "cli")),
     ),
     "verikit/transport": ("tests/transport", "tests/client/test_clients.py"),
     "reference_server/request": (
