@@ -57,8 +57,10 @@ def forks(shared: Path) -> Iterator[Forks]:
 @pytest.fixture(scope="session")
 def load_forks(shared: Path) -> Iterator[Forks]:
     """The same for load tests, which Locust patches whole processes for."""
-    late = ("loadtests.report.html", "scipy.special")
-    found = Forks(shared / "load-forks", "locust.main", "loadtests.command", *late)
+    commands = ("loadtests.command", "loadtests.cli", "verikit.cli")
+    late = ("loadtests.report.html", "scipy.special", "gevent.resolver.thread")
+    formats = (f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Ppm"))
+    found = Forks(shared / "load-forks", "locust.main", *commands, *late, *formats)
     yield found
     found.close()
 
