@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 from calibration.report.canvas import drawn, log_rate
 from calibration.statistics import sequential
 from calibration.statistics.arrays import Floats
-from calibration.statistics.dependence import Shares, design_effects
+from calibration.statistics.dependence import Shares, effects
 from calibration.statistics.intervals import (
     ALPHA,
     Rate,
@@ -119,11 +119,11 @@ def shared_people(figure: Figure) -> None:
     draw = np.random.default_rng(SEED)
     crowds = [_all_pairs(people, draw) for people in (100, 300, 1000, 3000)]
     counts = [(int(each.events.sum()) // 2, int(each.comparisons)) for each in crowds]
-    effects = [design_effects(each)[0] for each in crowds]
+    designs = [effects(each)[0].design for each in crowds]
     axes = figure.subplots()
     places = np.arange(len(crowds))
     alone = [measured(*count) for count in counts]
-    together = [measured(*count, effect) for count, effect in zip(counts, effects, strict=True)]
+    together = [measured(*count, effect) for count, effect in zip(counts, designs, strict=True)]
     _bars(axes, places - 0.12, alone, GREY, "as if independent")
     _bars(axes, places + 0.12, together, BLUE, "with the design effect")
     axes.axhline(0.01, color=RED, linestyle=":", label="true rate")
@@ -131,7 +131,7 @@ def shared_people(figure: Figure) -> None:
         places,
         [
             f"{crowd.people:,} people\n{n:,} pairs\neffect {effect:.1f}"
-            for crowd, (_, n), effect in zip(crowds, counts, effects, strict=True)
+            for crowd, (_, n), effect in zip(crowds, counts, designs, strict=True)
         ],
     )
     axes.set(ylabel="false match rate", ylim=(0, None))
