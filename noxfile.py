@@ -130,8 +130,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types, strictly."""
-    prepare(session, "lint")
+    """Check types, strictly; benchmarks, training and tools included."""
+    prepare(session, "tests", "lint")
     session.run("mypy")
 
 

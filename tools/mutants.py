@@ -129,7 +129,7 @@ class Taken:
     """The tests that take each line of a file, and the seconds that each test lasts."""
 
     lines: dict[Path, dict[int, set[str]]] = field(default_factory=dict)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def near(self, mutant: Mutant) -> list[str]:
         """The tests that take a mutant's line, the shortest first; none where it runs at import."""
@@ -211,13 +211,13 @@ def mutants(part: str, path: Path, root: Path) -> Iterator[Mutant]:
     tree = ast.parse(path.read_text())
     for node, name, index, child, lines in list(places(tree)):
         new = changed(child)
-        if new is None:
+        if new is None or not isinstance(child, ast.expr | ast.stmt):
             continue
         put(node, name, index, new)
         text = ast.unparse(ast.fix_missing_locations(tree))
         put(node, name, index, child)
-        shown = (ast.unparse(each).splitlines()[0] for each in (child, new))
-        yield Mutant(part, path.relative_to(root), child.lineno, lines, *shown, text)
+        before, after = (ast.unparse(each).splitlines()[0] for each in (child, new))
+        yield Mutant(part, path.relative_to(root), child.lineno, lines, before, after, text)
 
 
 def put(node: ast.AST, name: str, index: int | None, child: ast.AST) -> None:
@@ -267,7 +267,7 @@ def unchanged(part: str, copied: Path) -> Taken:
         SystemExit: they fail, so that nothing could be measured.
     """
     module = part.removesuffix(".py").replace("/", ".")
-    measured = ("--cov-config=", f"--cov={module}", "--cov-context=test", "--cov-report=")
+    measured = ["--cov-config=", f"--cov={module}", "--cov-context=test", "--cov-report="]
     measured += ("--durations=0", "--durations-min=0", "-vv")
     done = ran(copied, list(PARTS[part]), *measured)
     if done is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,7 +25,7 @@ LANCZOS, BOX, NEAREST = (
 )
 
 
-def of_values(change: Callable[[Values, np.random.Generator], Values]) -> Change:
+def of_values(change: Callable[[Values, np.random.Generator], NDArray[Any]]) -> Change:
     """A change of the values; whatever is random in it depends on the photo alone."""
 
     def made(image: Image.Image, _: Box) -> Image.Image:
@@ -104,7 +105,7 @@ def compressed(quality: int, form: str = "JPEG") -> Change:
 def dim(gain: float, photons: float) -> Change:
     """By so little light that single photons count, then brightened; white is so many photons."""
 
-    def change(values: Values, rng: np.random.Generator) -> Values:
+    def change(values: Values, rng: np.random.Generator) -> NDArray[Any]:
         counted = rng.poisson(values * gain / 255 * photons) / photons * 255
         return (counted + rng.normal(0, 2, values.shape)) / gain * 0.6
 
@@ -114,7 +115,7 @@ def dim(gain: float, photons: float) -> Change:
 def specked(share: float) -> Change:
     """With so many pixels black or white."""
 
-    def change(values: Values, rng: np.random.Generator) -> Values:
+    def change(values: Values, rng: np.random.Generator) -> NDArray[Any]:
         specks = rng.integers(0, 2, values.shape[:2])[..., None] * 255.0
         return np.where(rng.random(values.shape[:2])[..., None] < share, specks, values)
 

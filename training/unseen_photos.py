@@ -6,6 +6,8 @@ benchmarks/faces/unseen_photos.py shows what the documented rates are worth for 
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -125,12 +127,12 @@ def _doubled(values: Values, _: np.random.Generator) -> Values:
 
 
 def _coarsely_grainy(values: Values, rng: np.random.Generator) -> Values:
-    grain = rng.normal(0, 1, values.shape[:2]).astype(np.float32)
-    grain = cv2.GaussianBlur(grain, (0, 0), 2.5)
+    noise = rng.normal(0, 1, values.shape[:2]).astype(np.float32)
+    grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), 2.5))
     return np.asarray(values + (30 / grain.std() * grain)[..., None])
 
 
-def _dusty(values: Values, rng: np.random.Generator) -> Values:
+def _dusty(values: Values, rng: np.random.Generator) -> NDArray[Any]:
     return np.where(rng.random(values.shape[:2])[..., None] < 0.06, np.float32(0), values)
 
 
@@ -156,8 +158,8 @@ def _night(image: Image.Image, box: Box) -> Image.Image:
 def _filmed(values: Values, rng: np.random.Generator) -> Values:
     """With grain in brightness, 1.5 pixels wide."""
     rows, columns = (round(side / 1.5) for side in values.shape[:2])
-    grain = rng.normal(0, 1, (rows, columns))
-    grain = cv2.resize(grain, values.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    noise = rng.normal(0, 1, (rows, columns))
+    grain = np.asarray(cv2.resize(noise, values.shape[1::-1], interpolation=cv2.INTER_CUBIC))
     return np.asarray(values + (18 / grain.std() * grain)[..., None])
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +61,8 @@ def drawn(templates: Templates, people: int, rng: np.random.Generator) -> Templa
     _, first = np.unique(templates.people[order], return_index=True)
     chosen = np.sort(order[rng.permutation(first)[:people]])
     given = {field.name: getattr(templates, field.name) for field in fields(templates)}
-    return Templates(**{n: None if array is None else array[chosen] for n, array in given.items()})
+    kept = {name: array[chosen] for name, array in given.items() if array is not None}
+    return replace(templates, **kept)
 
 
 def verdict(templates: Templates, thresholds: tuple[float, ...], place: int) -> str:

@@ -393,7 +393,8 @@ def strata(  # noqa: PLR0913, PLR0917 - what a run and its people are
             Shares(tried=np.full(people, tried[top]), events=events[top], per_comparison=2)
             for top in (True, False)
         ]
-        row = stratified(rows, replace(shares[0], pairs=near), shares[1], near / pairs)[1]
+        above = replace(shares[0], pairs=near)
+        row = stratified(rows, above, shares[1], near / pairs, repeats=1.0)[1]
         for at_any_time in (False, True):
             verdicts[str(decide([row], Rule(at_any_time=at_any_time))[0]), at_any_time] += 1
     told = ", ".join(

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.rates import Side, instruction_set, paced
 from benchmarks.servers import (
@@ -69,7 +70,7 @@ def packaged_weights() -> Path:
     return Path(spec.origin).parent / "models"
 
 
-def compare(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
+def compare(pixels: int, rounds: int, seconds: float) -> dict[str, Any]:
     """Both servers in turn on photos of one size."""
     photos = portraits(pixels)
     with ExitStack() as stack:

@@ -42,7 +42,8 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=10)
     given = parser.parse_args()
     print_speed(portrait_chips(given.data))
-    print_accuracy(*map(LabelledTemplates.load, (given.fp32, given.int8)), given.splits)
+    fp32, int8 = map(LabelledTemplates.load, (given.fp32, given.int8))
+    print_accuracy(fp32, int8, given.splits)
 
 
 def print_speed(chips: list[Pixels]) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -78,7 +79,7 @@ class InProcess:
         return self.calls_per_round / (time.perf_counter() - start)
 
 
-def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, object]:
+def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, Any]:
     """Rates in-process and over HTTP, and CPU milliseconds per stage.
 
     What HTTP takes is the worker's CPU time without that of the round in-process next to it: on a
@@ -111,7 +112,7 @@ def share_of_pipeline(pixels: int, rounds: int, seconds: float) -> dict[str, obj
     }
 
 
-def memory_and_start(workers: int) -> dict[str, object]:
+def memory_and_start(workers: int) -> dict[str, Any]:
     """What a server costs: seconds to the first answer, then under work at 1000 px.
 
     ``master_mb`` and ``workers_mb`` are proportional set sizes; ``faults`` are page faults of the

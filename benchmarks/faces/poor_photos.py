@@ -62,7 +62,9 @@ def main() -> None:
     fitted = score_of_others(given.templates, given.data, given.work / "score")
     penalty = Penalty.load(SHIPPED / f"{fitted.score_map.model}-penalty.json")
     names = [person for person, _ in shown]
-    halves = [np.random.default_rng(seed).permutation(names)[::2] for seed in range(HALVES)]
+    halves = [
+        np.random.default_rng(seed).permutation(names)[::2].tolist() for seed in range(HALVES)
+    ]
     whole, *parts = (
         measured({name: faces.of(some) for name, faces in conditions.items()}, penalty, fitted)
         for some in (names, *halves)

@@ -134,7 +134,7 @@ def started(command: list[str], stalled: bool = False) -> Iterator[Live]:
     """A server, whose log may be a pipe that nobody reads."""
     reader, writer = os.pipe()
     with tempfile.TemporaryDirectory() as folder:
-        server = Live(Path(folder), command, **({"stderr": writer} if stalled else {}))
+        server = Live.started(Path(folder), command, **({"stderr": writer} if stalled else {}))
         os.close(writer)
         try:
             yield server

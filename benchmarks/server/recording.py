@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import psutil
@@ -70,7 +71,7 @@ def server(*command: str) -> Iterator[Server]:
         yield Server(url + CONTRACT.path, worker)
 
 
-def compare(name: str, body: bytes, rounds: int, seconds: float) -> dict[str, object]:
+def compare(name: str, body: bytes, rounds: int, seconds: float) -> dict[str, Any]:
     """Both servers in turn."""
     with ExitStack() as stack:
         servers = [

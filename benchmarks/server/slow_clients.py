@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 import requests
@@ -105,7 +106,7 @@ def p95s(url: str, body: bytes, seconds: float) -> tuple[float, float]:
     return comparison, healthz
 
 
-def measure(idle: int, slow: int, rounds: int, seconds: float) -> list[dict[str, object]]:
+def measure(idle: int, slow: int, rounds: int, seconds: float) -> list[dict[str, Any]]:
     """Rounds without and with them in turn, so that whatever else happens falls on both."""
     body, port = encrypted_form(portraits(250)), free_port()
     url = f"http://127.0.0.1:{port}"
@@ -121,7 +122,7 @@ def measure(idle: int, slow: int, rounds: int, seconds: float) -> list[dict[str,
     return [row(*each) for each in zip(*columns, strict=True)]
 
 
-def row(name: str, calm: Array, disturbed: Array) -> dict[str, object]:
+def row(name: str, calm: Array, disturbed: Array) -> dict[str, Any]:
     """Medians over the rounds, and the ratio of each pair of rounds."""
     ratios = disturbed / calm
     return {

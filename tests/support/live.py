@@ -49,10 +49,8 @@ class Live:
         """As users start it; the last line that it writes names its URL."""
         log = folder / "log"
         with log.open("ab") as file:  # only added to, so a test may read it meanwhile
-            process = subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, *command],
-                **({"stdout": subprocess.PIPE, "stderr": file, "text": True} | how),
-            )
+            how = {"stdout": subprocess.PIPE, "stderr": file, "text": True} | how
+            process = subprocess.Popen([sys.executable, *command], **how)  # noqa: S603 - our own
         assert process.stdout is not None
         with process.stdout as lines:
             return cls(log, process, next(filter(READY.search, lines), ""))
