@@ -201,7 +201,7 @@ def test_no_signal_starts_a_second_server_or_stops_this_one(
     for number in (signal.SIGUSR2, signal.SIGUSR1, signal.SIGWINCH, signal.SIGTTIN):
         server.process.send_signal(number)
     assert eventually(lambda: len(server.workers()) == 2)
-    assert '"signal": "USR2"' in server.log.read_text()
+    assert eventually(lambda: '"signal": "USR2"' in server.log.read_text())
     assert server.post(body()).status_code == 200
 
 
