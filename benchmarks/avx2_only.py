@@ -12,12 +12,13 @@ Needs x86-64, Linux and a C compiler (``cc``).
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from benchmarks.rates import processor_flags
 
 HIDDEN = ("avx512f", "avx512_vnni", "avx_vnni")
 """Flags of /proc/cpuinfo, which goes on listing them."""
@@ -32,8 +33,7 @@ def environment(folder: Path) -> dict[str, str]:
 
     Raises OSError, with a sentence, where that cannot be had.
     """
-    flags = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    if not flags or "cpuid_fault" not in flags[1].split():
+    if "cpuid_fault" not in processor_flags():
         raise OSError("This processor cannot trap CPUID (no flag cpuid_fault).")
     compiler = shutil.which("cc")
     if compiler is None:

@@ -57,10 +57,15 @@ def paced(url: str, body: bytes, media_type: str, seconds: float, clients: int =
     return replace(trial, requests_per_round=count)
 
 
+def processor_flags() -> set[str]:
+    """What /proc/cpuinfo says that the processor can; nothing elsewhere than on x86."""
+    found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return set(found[1].split()) if found else set()
+
+
 def instruction_set() -> str:
     """The widest vector instructions of this processor that matter here."""
-    found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    flags = set(found[1].split()) if found else set()
-    flags -= set(os.environ.get("HIDDEN_INSTRUCTIONS", "").split())  # by benchmarks.avx2_only
+    hidden = os.environ.get("HIDDEN_INSTRUCTIONS", "")  # by benchmarks.avx2_only
+    flags = processor_flags() - set(hidden.split())
     names = {"avx512f": "AVX-512", "avx512_vnni": "VNNI", "avx2": "AVX2", "avx_vnni": "AVX-VNNI"}
     return ", ".join(name for flag, name in names.items() if flag in flags) or platform.machine()
