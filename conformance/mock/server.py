@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
-from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from conformance.mock.verifier import SECRETS, SMALL, Form, Judge, Refused, verify
+from conformance.mock.verifier import SECRETS, Form, Judge, Refused, verify
+from conformance.requests.remembering import once_if_small
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 
@@ -161,22 +161,15 @@ def _form(content_type: str, body: bytes) -> Pairs:
     return _multipart(content_type, body) if media_type == _MULTIPART else []
 
 
+@once_if_small(64)
 def _unquoted(text: bytes) -> str:
-    """Without percent-encoding."""
-    return (_remembered if len(text) < SMALL else _decoded)(text)
-
-
-def _decoded(text: bytes) -> str:
-    """What Base64 is full of comes first, which urllib takes long for."""
+    """Without percent-encoding; what Base64 is full of comes first, which urllib takes long for."""
     text = text.replace(b"+", b" ")
     if b"%" in text:
         for encoded, plain in ((b"%2B", b"+"), (b"%2F", b"/"), (b"%3D", b"=")):
             text = text.replace(encoded, plain)
         text = unquote_to_bytes(text)
     return text.decode("latin-1")
-
-
-_remembered = lru_cache(64)(_decoded)
 
 
 def _multipart(content_type: str, body: bytes) -> Pairs:

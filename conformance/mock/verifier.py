@@ -6,13 +6,13 @@ import base64
 import io
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from conformance.mock import faces
+from conformance.requests.remembering import once_if_small
 from conformance.requests.writing import FIRST, QUALITY, ROTATE, SECOND
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
@@ -22,8 +22,6 @@ Judge = Callable[[Form], float]
 
 SECRETS: ContextVar[Secrets | None] = ContextVar("secrets", default=None)
 _LIMITS = load_contract().photo_standards
-SMALL, _KEPT = 500_000, 512
-"""Files below so many bytes, and so many of them, are looked at only once."""
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
@@ -40,7 +38,7 @@ def verify(form: Form) -> float:
     turn, test = (_boolean(form.get(name, "")) for name in (ROTATE, QUALITY))
     files = [_file(form.get(name, "")) for name in (FIRST, SECOND)]
     _require(all(len(f) <= _LIMITS.max_file_bytes for f in files), "INVALID_CONTENT_LENGTH")
-    seen = [(_remembered if len(file) < SMALL else _seen)(file, turn=turn) for file in files]
+    seen = [_seen(file, turn=turn) for file in files]
     sides = [side for size, _ in seen for side in size]
     _require(_LIMITS.min_side <= min(sides), "INVALID_IMAGE_SIZE")
     _require(max(sides) <= _LIMITS.max_side, "INVALID_IMAGE_SIZE")
@@ -62,18 +60,16 @@ def _boolean(text: str) -> bool:
 
 
 def _file(text: str) -> bytes:
-    return (_known_file if len(text) < SMALL else _decrypted)(text, own_secrets())
+    return _decrypted(text, own_secrets())
 
 
+@once_if_small(64)
 def _decrypted(text: str, secrets: Secrets) -> bytes:
     try:
         encrypted = read_base64(text)
         return AESGCM(secrets.key.encode()).decrypt(secrets.iv.encode(), encrypted, None)
     except (ValueError, InvalidTag) as error:
         raise Refused("INVALID_ARGUMENT") from error
-
-
-_known_file = lru_cache(64)(_decrypted)
 
 
 def own_secrets() -> Secrets:
@@ -91,15 +87,13 @@ def read_base64(text: str) -> bytes:
     return base64.b64decode(plain_text, validate=True)
 
 
+@once_if_small(512)
 def _seen(file: bytes, *, turn: bool) -> tuple[tuple[int, int], faces.Face | None]:
     """The sides of a picture, and the face in it unless it is too large."""
     picture = _picture(file)
     return picture.size, (
         None if max(picture.size) > _LIMITS.max_side else faces.find(picture, turn=turn)
     )
-
-
-_remembered = lru_cache(_KEPT)(_seen)
 
 
 def _picture(data: bytes) -> Image.Image:

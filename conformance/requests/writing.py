@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from string import ascii_letters, digits
 
 from conformance.requests.encryption import encrypt
 from conformance.requests.photos.files import photo_file
 from conformance.requests.recipe import EncryptedPhoto, Encryption, FieldValue, Request, Writing
+from conformance.requests.remembering import once_if_small
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets, url_encoded
 from verikit.transport.request import Head, Length
@@ -26,8 +26,7 @@ PADDING = "verikit_padding"
 _UNRESERVED = (ascii_letters + digits + "-._~").encode()
 _BASE64 = _UNRESERVED + b"+/="
 _RESERVED = re.compile(rb"[^%s]" % re.escape(_UNRESERVED))
-_SMALL, _KEPT = 500_000, 128
-"""Files and texts below so many bytes, and so many of them, are encoded only once."""
+_KEPT = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +104,12 @@ def _text(value: FieldValue, secrets: Secrets) -> str | None:
 def encrypted_text(value: EncryptedPhoto, secrets: Secrets) -> str:
     """The Base64 text of an encrypted photo."""
     file = photo_file(value.photo)
-    encode = _known_text if len(file) < _SMALL else _file_text
-    return encode(file, secrets, value.encryption, value.write)
+    return _file_text(file, secrets, value.encryption, value.write)
 
 
+@once_if_small(_KEPT)
 def _file_text(file: bytes, secrets: Secrets, encryption: Encryption, how: Writing) -> str:
     return _written(encrypt(file, secrets, encryption), how)
-
-
-_known_text = lru_cache(_KEPT)(_file_text)
 
 
 def _written(data: bytes, how: Writing) -> str:
@@ -133,20 +129,13 @@ def _written(data: bytes, how: Writing) -> str:
     return how.prefix + text + how.suffix
 
 
+@once_if_small(_KEPT)
 def _escaped(text: str) -> str:
-    """Percent-encoded."""
-    return (_remembered if len(text) < _SMALL else _percent_encoded)(text)
-
-
-def _percent_encoded(text: str) -> str:
-    """Base64, in either alphabet, takes the fast way, which matters from a megabyte on."""
+    """Percent-encoded; Base64, in either alphabet, the fast way, which matters for megabytes."""
     data = text.encode()
     if not data.translate(None, _BASE64):
         return url_encoded(data).decode()
     return _RESERVED.sub(lambda found: b"%%%02X" % found[0][0], data).decode()
-
-
-_remembered = lru_cache(_KEPT)(_percent_encoded)
 
 
 def _urlencoded(pairs: Pairs) -> tuple[str, bytes]:
