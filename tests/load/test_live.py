@@ -461,11 +461,11 @@ def test_locust_has_its_web_page(serve: Serve, start: Callable[..., Any], tmp_pa
     locust = start("locust", *options, "--web-host", "127.0.0.1", "--web-port", str(port))
     locust.wait_for("Starting web interface")
     wait_until_open(port)
-    assert "Locust" in requests.get(url, timeout=30).text
-    begun = requests.post(f"{url}/swarm", {"load_profile": str(path)}, timeout=30)
+    assert "Locust" in requests.get(url, timeout=120).text
+    begun = requests.post(f"{url}/swarm", {"load_profile": str(path)}, timeout=120)
     assert begun.json()["success"]
     locust.wait_for("kept   error_share")
-    (row, _) = requests.get(f"{url}/stats/requests", timeout=30).json()["stats"]
+    (row, _) = requests.get(f"{url}/stats/requests", timeout=120).json()["stats"]
     assert (row["name"], row["num_failures"]) == ("COMPARISON", 0)
     assert row["num_requests"] > 10
     locust.send_signal(signal.SIGTERM)

@@ -231,7 +231,7 @@ def test_the_real_engine_is_ready_once_the_command_says_so() -> None:
             assert loading.startswith("Loading Dlib for http://127.0.0.1:")
             url = ready.removeprefix(f"Ready: {CONTRACT.method} ").strip()
             health = url.removesuffix(CONTRACT.path) + "/healthz"
-            with urllib.request.urlopen(health, timeout=10) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(health, timeout=120) as answer:  # noqa: S310 - loopback
                 assert answer.status == 200
         finally:
             server.terminate()

@@ -84,7 +84,7 @@ class Front(NamedTuple):
     def post(self, content: Any, headers: dict[str, str], **how: Any) -> requests.Response:
         url = f"https://localhost:{self.port}{how.pop('path', CONTRACT.path)}"
         verify = str(self.folder / "tls.crt")
-        return requests.post(url, content, headers=headers, verify=verify, timeout=30, **how)
+        return requests.post(url, content, headers=headers, verify=verify, timeout=120, **how)
 
     def connect(self) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))

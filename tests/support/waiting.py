@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(true: Callable[[], bool], seconds: float = 30) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 120) -> bool:
     """Whether it becomes true before the time is over."""
     end = time.monotonic() + seconds
     while not true():

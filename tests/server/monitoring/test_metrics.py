@@ -97,7 +97,7 @@ def test_cpu_time_and_memory_are_those_of_the_process(client: FlaskClient) -> No
 def test_several_workers_count_as_one_and_a_killed_one_loses_nothing(
     gate: Gate, start_live: Callable[..., Any], body: Callable[..., bytes]
 ) -> None:
-    server = start_live(workers=2)
+    server = start_live(workers=2, deadline=300)
     content = body()
     with ThreadPoolExecutor(12) as pool:
         assert all(pool.map(lambda _: server.post(content).ok, range(90)))
