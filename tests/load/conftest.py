@@ -66,3 +66,12 @@ def load(start: Callable[..., Program], tmp_path: Path) -> Callable[..., Judged]
         return Judged(**vars(ended), report=report)
 
     return run
+
+
+@pytest.fixture
+def paced(tmp_path: Path) -> list[str]:
+    """The options for requests at a rate that no latency fails, on a busy machine either."""
+    path = tmp_path / "paced.yaml"
+    stages = "stages: [{rate: 20, seconds: 60}], photos: [64], in_flight: 200, patience: 60"
+    path.write_text(f"{{about: x, {stages}, gates: {{error_share: 0, dropped_share: 0}}}}")
+    return ["--load-profile", str(path)]

@@ -87,7 +87,10 @@ def begin() -> Iterator[Callable[[list[str]], subprocess.Popen[str]]]:
 
 @pytest.mark.live
 def test_workers_on_three_hosts_are_merged(
-    hosts: Hosts, begin: Callable[[list[str]], subprocess.Popen[str]], tmp_path: Path
+    hosts: Hosts,
+    begin: Callable[[list[str]], subprocess.Popen[str]],
+    paced: list[str],
+    tmp_path: Path,
 ) -> None:
     server, report = hosts.address("server"), tmp_path / "report.json"
     serving = begin(hosts.on("server", sys.executable, str(HERE / "servers.py"), server))
@@ -99,7 +102,7 @@ def test_workers_on_three_hosts_are_merged(
         for name in NAMES
         if name.startswith("worker")
     ]
-    options = ("--load-profile", "baseline", "--rate", "60", "--duration", "2", "--warm-up", "0")
+    options = (*paced, "--rate", "60", "--duration", "2")
     many = ("--master", "--master-host", hosts.address("master"), "--expect-workers", "3")
     master = begin(hosts.on("master", *load, *options, *many, "--json", str(report)))
     output, _ = master.communicate(timeout=240)

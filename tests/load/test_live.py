@@ -164,10 +164,12 @@ def test_slow_clients_are_served_beside_fast_ones(serve: Serve, load: Load, tmp_
     assert 6 <= slow <= 9
 
 
-def test_three_workers_are_merged(serve: Serve, load: Load, start: Callable[..., Any]) -> None:
+def test_three_workers_are_merged(
+    serve: Serve, load: Load, start: Callable[..., Any], paced: list[str]
+) -> None:
     url, port = serve("good"), str(free_port())
     workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(3)]
-    options = ["--load-profile", "baseline", "--rate", "120", *QUICK]
+    options = [*paced, "--rate", "120", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 0, ended.output
     measures = ended.report["measures"]
@@ -177,12 +179,12 @@ def test_three_workers_are_merged(serve: Serve, load: Load, start: Callable[...,
 
 
 def test_a_request_id_repeated_across_workers_is_found(
-    serve: Serve, load: Load, start: Callable[..., Any]
+    serve: Serve, load: Load, start: Callable[..., Any], paced: list[str]
 ) -> None:
     url, port = serve("repeats_request_ids"), str(free_port())
     for _ in range(3):
         start("verikit", "load", url, "--worker", "--master-port", port)
-    options = ["--load-profile", "baseline", "--rate", "120", *QUICK]
+    options = [*paced, "--rate", "120", *QUICK]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 1, ended.output
     repeated = ended.report["measures"]["failures"]["request_id given out twice"]
@@ -221,11 +223,11 @@ def test_a_worker_that_finds_no_master_says_so(serve: Serve, start: Callable[...
 
 
 def test_a_lost_worker_makes_the_test_incomplete(
-    serve: Serve, load: Load, start: Callable[..., Any]
+    serve: Serve, load: Load, start: Callable[..., Any], paced: list[str]
 ) -> None:
     url, port = serve("good"), str(free_port())
     workers = [start("verikit", "load", url, "--worker", "--master-port", port) for _ in range(2)]
-    options = ["--load-profile", "baseline", "--rate", "20", "--duration", "30", "--warm-up", "0"]
+    options = [*paced, "--duration", "30"]
     master = start(
         "verikit", "load", url, *options, "--master", "--expect-workers", "2",
         "--master-port", port,
@@ -239,11 +241,10 @@ def test_a_lost_worker_makes_the_test_incomplete(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_reports_what_was_measured(
-    serve: Serve, start: Callable[..., Any], tmp_path: Path, number: int
+    serve: Serve, start: Callable[..., Any], paced: list[str], tmp_path: Path, number: int
 ) -> None:
-    options = ["--load-profile", "baseline", "--rate", "20", "--warm-up", "0"]
     path = tmp_path / "report.json"
-    running = start("verikit", "load", serve("good"), *options, "--json", str(path))
+    running = start("verikit", "load", serve("good"), *paced, "--json", str(path))
     running.wait_for(" requests ")
     running.send_signal(number)
     ended = running.end()

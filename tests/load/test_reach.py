@@ -35,7 +35,7 @@ def short(tmp_path: Path) -> list[str]:
     """The options of a load test that ends in a moment."""
     path = tmp_path / "short.yaml"
     path.write_text(
-        "{about: x, stages: [{users: 1, seconds: 0.4}], photos: [64], timeout: 2,"
+        "{about: x, stages: [{users: 1, seconds: 0.4}], photos: [64], timeout: 20,"
         " gates: {error_share: 0}}"
     )
     return ["--load-profile", str(path)]
@@ -273,7 +273,7 @@ def test_a_server_that_turns_hostile_is_judged_in_time_and_memory(
         return len(asked) > 3
 
     with hostile(name, after) as peer:
-        ended = load(peer.url, *short)
+        ended = load(peer.url, *short, "--timeout", "2")
     assert ended.status == status, ended.output
     assert ended.memory - idle < 300_000
     assert ended.report["measures"]["requests"] >= 1
