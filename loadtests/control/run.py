@@ -88,7 +88,8 @@ def run_load(test: LoadTest, secrets: Secrets, workers: Workers | None) -> Outco
 
 
 def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: Secrets) -> None:
-    """Make requests as a master elsewhere directs, until it sends this worker away.
+    """Make requests as a master elsewhere directs, until it sends this worker away or falls silent
+    for a minute.
 
     Raises:
         NoVerdict: no master answers for five minutes.
@@ -101,6 +102,8 @@ def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: 
         raise NoVerdict(
             f"no master answers at {master_host}:{master_port}: start it with --master"
         ) from error
+    # Locust waits without end for a master that has gone before its first heartbeat.
+    runner.last_heartbeat_timestamp = runner.last_heartbeat_timestamp or time.time()
     GeneratorProcess(environment, lambda: endpoint, secrets)
     runner.greenlet.join()
 

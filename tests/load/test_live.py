@@ -363,7 +363,8 @@ def test_the_report_needs_nothing_beside_it_and_compares_with_another(
     links = _Links()
     links.feed(page.read_text())
     assert links.sources == []
-    assert page.read_text().count('<svg role="img"') == 3
+    sampled = "Server over time" in page.read_text()  # not where this machine is too busy for it
+    assert page.read_text().count('<svg role="img"') == 2 + sampled
     assert re.search(r"<title>\d+ s: p50 .* ms, p95 .* ms, p99 .* ms</title>", page.read_text())
     assert "Responses by code" not in page.read_text()
     assert page.with_suffix(".json").exists()

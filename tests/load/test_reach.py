@@ -148,7 +148,7 @@ def test_a_token_that_expires_is_no_verdict(load: Load, short: list[str]) -> Non
 
     def answer(connection: socket.socket) -> None:
         asked.append(1)
-        connection.sendall(whole(scored()) if len(asked) < 9 else whole(b"{}", status="403 F"))
+        connection.sendall(whole(scored()) if len(asked) < 2 else whole(b"{}", status="403 F"))
 
     with answering(answer) as peer:
         ended = load(peer.url, *short)
@@ -270,10 +270,10 @@ def test_a_server_that_turns_hostile_is_judged_in_time_and_memory(
 
     def after() -> bool:
         asked.append(1)
-        return len(asked) > 3
+        return len(asked) > 2
 
     with hostile(name, after) as peer:
-        ended = load(peer.url, *short, "--timeout", "2")
+        ended = load(peer.url, *short, "--duration", "2", "--timeout", "2")
     assert ended.status == status, ended.output
     assert ended.memory - idle < 300_000
     assert ended.report["measures"]["requests"] >= 1

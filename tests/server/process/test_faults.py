@@ -99,6 +99,7 @@ def test_who_has_connected_before_a_server_stops_is_answered(
     server = start_live()
     worker = psutil.Process(server.workers()[0])
     worker.suspend()
+    assert eventually(lambda: worker.status() == psutil.STATUS_STOPPED)
     with ExitStack() as stack:
         clients = [
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))

@@ -240,6 +240,9 @@ def test_what_follows_the_rows_is_not_inflated() -> None:
 def test_counting_rows_takes_little_memory() -> None:
     vast = np.zeros((4096, 4096), np.uint8)
     file = png(zlib.compress(bytes(4096 * 4097)), vast, colour=GREY)
+    read_photo(
+        png(zlib.compress(bytes(64 * 65)), vast[:64, :64], colour=GREY), STANDARDS
+    )  # imports
     tracemalloc.start()
     photo = read_photo(file, replace(STANDARDS, max_file_bytes=2**30))
     _, peak = tracemalloc.get_traced_memory()
