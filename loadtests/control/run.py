@@ -13,7 +13,7 @@ from errno import EADDRINUSE
 from typing import Any
 
 import gevent
-from locust import argument_parser
+from locust import argument_parser, runners
 from locust.env import Environment
 from locust.exception import RPCError
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -88,11 +88,10 @@ def run_load(test: LoadTest, secrets: Secrets, workers: Workers | None) -> Outco
 
 
 def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: Secrets) -> None:
-    """Make requests as a master elsewhere directs, until it sends this worker away or falls silent
-    for a minute.
+    """Make requests as a master elsewhere directs, until it sends this worker away.
 
     Raises:
-        NoVerdict: no master answers for five minutes.
+        NoVerdict: no master answers for five minutes, or it falls silent for one.
     """
     _quiet_locust()
     environment = Environment(user_classes=[Client], host=endpoint.address.url)
@@ -106,6 +105,8 @@ def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: 
     runner.last_heartbeat_timestamp = runner.last_heartbeat_timestamp or time.time()
     GeneratorProcess(environment, lambda: endpoint, secrets)
     runner.greenlet.join()
+    if time.time() - runner.last_heartbeat_timestamp > runners.MASTER_HEARTBEAT_TIMEOUT:
+        raise NoVerdict(f"the master at {master_host}:{master_port} has fallen silent")
 
 
 def _run(environment: Environment, shape: ProfileShape) -> None:

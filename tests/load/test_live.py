@@ -222,6 +222,17 @@ def test_a_worker_that_finds_no_master_says_so(serve: Serve, start: Callable[...
     assert "Traceback" not in ended.output
 
 
+def test_a_worker_whose_master_falls_silent_ends(serve: Serve, start: Callable[..., Any]) -> None:
+    port = str(free_port())
+    start("tests.support.mute_master", port)
+    wait_until_open(int(port))
+    words = ("load", serve("good"), "--worker", "--master-port", port)
+    ended = start("tests.support.impatient_worker", *words).end()
+    assert ended.status == 3, ended.output
+    assert f"Error: the master at 127.0.0.1:{port} has fallen silent" in ended.output
+    assert "Traceback" not in ended.output
+
+
 def test_a_lost_worker_makes_the_test_incomplete(
     serve: Serve, load: Load, start: Callable[..., Any], paced: list[str]
 ) -> None:
