@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -53,10 +54,70 @@ def test_two_runs_of_one_server_seldom_show_a_change() -> None:
     assert sum(shown) <= 8
 
 
+def fixed(finished: list[int], *, seconds: float = 1, slow: int = 0) -> Run:
+    """A run of 10 ms for each of so many correct answers a window; some more take a second."""
+    latencies = [Counter({10_000: number, 1_000_000: slow}) for number in finished]
+    windows = [
+        Window(latencies=one, answers=Counter({"200 1000": number}), arrived=99, finished=number)
+        for one, number in zip(latencies, finished, strict=True)
+    ]
+    return Run(windows=windows, window_seconds=seconds)
+
+
+def test_quantiles_are_those_of_all_requests_and_rates_are_by_the_second() -> None:
+    changes = compare(fixed([96] * 10, slow=4), fixed([30] * 40, seconds=0.25, slow=3))
+    assert [(each.figure, each.before, each.now) for each in changes[:-1]] == [
+        ("p50", 10, 10), ("p95", 10, 1000), ("p99", 1000, 1000), ("rate", 96, 120),
+    ]  # fmt: skip
+
+
+def spread_of_rate(before: Run, now: Run) -> float:
+    change = compare(before, now)[3]
+    return math.log(change.high / change.low)
+
+
+def test_what_lasts_for_seconds_leaves_more_doubt_than_what_passes() -> None:
+    """However long the windows of the other run are."""
+    steady = fixed([20] * 6, seconds=5)
+    lasting = ([10] * 50 + [30] * 50) * 6
+    passing = np.random.default_rng(1).permutation(lasting).tolist()
+    doubts = [spread_of_rate(steady, fixed(one, seconds=0.1)) for one in (lasting, passing)]
+    assert doubts[0] > 2 * doubts[1]
+
+
+def test_four_times_as_long_leaves_half_the_doubt() -> None:
+    arrivals = np.random.default_rng(1).poisson(20, 240).tolist()
+    steady = fixed([20] * 60)
+    short, long = (spread_of_rate(steady, fixed(arrivals[:size])) for size in (60, 240))
+    assert 1.5 < short / long < 2.7
+
+
+def test_the_last_second_counts_as_any_other() -> None:
+    steady, usual = fixed([20] * 30), [20] * 29
+    ends = [compare(steady, fixed(one))[3] for one in ([0, *usual], [*usual, 0])]
+    assert ends[0].low == pytest.approx(ends[1].low, abs=0.02)
+
+
 def test_errors_that_appear_are_shown() -> None:
     changes = {each.figure: each for each in compare(run(1), run(2, failing=0.05))}
     assert changes["error_share"].shown
     assert changes["error_share"].low > 0
+
+
+def with_errors(requests: int, failed: int) -> Run:
+    counts = Counter({10_000: requests}), Counter({"500 500": requests})
+    failures = Counter({"HTTP 500": failed})
+    window = Window(latencies=counts[0], answers=counts[1], failures=failures, finished=1)
+    return Run(windows=[window], window_seconds=1)
+
+
+def test_the_interval_of_errors_is_newcombes() -> None:
+    """Table II of Newcombe (1998), method 10, examples (a) and (b)."""
+    change = compare(with_errors(80, 48), with_errors(70, 56))[-1]
+    assert (change.low, change.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    change = compare(with_errors(10, 3), with_errors(10, 9))[-1]
+    assert (change.low, change.high) == pytest.approx((0.1705, 0.8090), abs=5e-5)
+    assert not compare(with_errors(1200, 3), with_errors(1200, 6))[-1].shown
 
 
 def test_no_errors_on_either_side_are_no_change_but_leave_doubt() -> None:
