@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import parse_qs
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, ImageChops, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps
 
 from conformance.cases.rotation import UPRIGHT
 from conformance.cases.table import resolved
@@ -162,6 +163,14 @@ def test_a_photo_of_a_camera_has_little_endian_exif_and_a_thumbnail(orientation:
         io.BytesIO(data[start : start + small[ExifTags.Base.JpegIFByteCount]])
     ) as found:
         assert found.size == (160, 120)
+
+
+def test_a_photo_does_not_tell_when_it_was_made() -> None:
+    """Two processes, whatever their clocks say, write the same bytes."""
+    with Image.open(io.BytesIO(photo_file(Photo(format="JPEG", camera=True)))) as photo:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(photo.info["icc_profile"])).profile
+    assert profile.creation_date == datetime(2020, 1, 1)
+    assert b"Date" not in photo_file(Photo(format="PDF"))
 
 
 def test_png_of_few_bytes_is_as_large_as_it_says() -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from functools import cache
 from random import Random
 from struct import pack
 
-from PIL import ImageCms
-
+from conformance.requests.photos.camera import color_profile
 from tests.hostile import jpeg, png
 from tests.hostile.files import whole
-from tests.hostile.odds import flipped, garbage, odd_number, patched
+from tests.hostile.odds import flipped, garbage, odd_number
 from tests.hostile.tiff_file import (
     EXIF,
     GPS,
@@ -35,12 +33,6 @@ BROKEN_XMP = (
 )
 
 
-@cache
-def _profile() -> bytes:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return patched(profile, 24, bytes(12))  # without the time of its making
-
-
 def _exif(dice: Random) -> bytes:
     """Orientations of every kind, beside parts that name themselves or lie elsewhere."""
     kind = dice.choice((1, 2, 3, 4, 5, 7, 9, 12, 99))
@@ -57,7 +49,7 @@ def _exif(dice: Random) -> bytes:
 
 
 def _icc(dice: Random) -> bytes:
-    profile = _profile()
+    profile = color_profile()
     cut = profile[: dice.randint(0, len(profile))]
     return dice.choice((profile, flipped(dice, profile, 50), cut, garbage(dice, 3000)))
 

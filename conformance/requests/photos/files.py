@@ -80,6 +80,8 @@ def _options(photo: Photo, picture: Image.Image) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if photo.format in ("JPEG", "WEBP", "AVIF"):
         options["quality"] = photo.quality
+    if photo.format == "PDF":
+        options |= {"creationDate": None, "modDate": None}  # else the same seed gives other bytes
     if photo.progressive:
         options["progressive"] = True
     if _is_camera(photo):
