@@ -115,7 +115,7 @@ def test_every_comparison_from_a_row_on_must_be_looked_at(tmp_path):
     scored.judged(code=1)
     one_sided = scored.look(lambda row, truth: truth)
     output, _ = scored.judged("--adjudicated", one_sided, code=2)
-    assert "One-sided" in output
+    assert "non-mated comparisons that reach 0.8 were not looked at" in output
     assert "Labels that are right must be confirmed as well." in output
 
 

@@ -100,7 +100,7 @@ def test_replicas_share_the_work_and_are_checked(stub, replica, people, tmp_path
     assert found.exit_code == 3, found.output
     assert min(stub.asked.total(), replica.asked.total()) >= SMALL_TASK
     asked = stub.asked.total() + replica.asked.total()
-    assert 400 + 400 // CHECKED_EVERY <= asked <= 1501 + 400 // CHECKED_EVERY
+    assert 400 + 400 // CHECKED_EVERY <= asked <= 401 + 400 // CHECKED_EVERY
     assert report(found) == report(run(stub, people, tmp_path / "plain", "--budget", "400"))
 
 
