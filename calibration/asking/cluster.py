@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from calibration.asking.adapters import open_api
@@ -79,14 +79,16 @@ def asker_of(workers: Workers) -> Asker:
             secrets=run.secrets if workers.are_ours else None,
             secrets_digest=_digest(run.secrets),
         )
-        software = None
+        software, failures = None, list[VerikitError]()
         slots = slots_of([_without_secrets(one) for one in run.endpoints], workers.size)
-        for _, result in fan_out(workers, partial(run_task, shared), _tasks(questions), slots):
+        tasks = takewhile(lambda _: not failures, _tasks(questions))
+        for _, result in fan_out(workers, partial(run_task, shared), tasks, slots):
             for answer in result.answers:
                 hear(answer)
             software = result.software or software
-            if result.failure:
-                raise result.failure
+            failures += [result.failure] if result.failure else []
+        if failures:  # other tasks have ended, too, so that none of their answers is lost
+            raise failures[0]
         return software
 
     return ask_from_there

@@ -4,6 +4,7 @@ The workers are threads here, processes of a Dask cluster in test_dask.py.
 """
 
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -135,6 +136,31 @@ def test_lasting_trouble_ends_the_run_and_loses_no_answer(stub, people, tmp_path
     stub.always_broken = False
     found = run(stub, people, out, *options)
     assert counts(found) == counts(run(stub, people, tmp_path / "plain", "--budget", "300"))
+
+
+@pytest.mark.parametrize("workers", [(), ("--dask", "local")])
+def test_what_was_answered_before_the_trouble_is_not_asked_again(
+    stub, people, tmp_path, workers, monkeypatch
+):
+    """Neither that of the task in which the trouble came, nor that of any other."""
+    answered, most, answer = Counter(), [130], stub.RequestHandlerClass.answer
+
+    def until_broken(self, first, second):
+        with stub.lock:
+            broken = answered.total() >= most[0]
+            answered.update([] if broken else [(first, second)])
+        if broken:
+            self.send(500, {"code": 500, "message": "internal", "request_id": "1"})
+        else:
+            answer(self, first, second)
+
+    monkeypatch.setattr(stub.RequestHandlerClass, "answer", until_broken)
+    options = ("--budget", "300", "--retries", "0", *workers)
+    result = run(stub, people, tmp_path / "out", *options)
+    assert "HTTP 500" in result.stderr
+    most[0] = 1000
+    assert report(run(stub, people, tmp_path / "out", *options))["not_measured"] == 0
+    assert set(answered.values()) == {1}
 
 
 def test_a_replica_that_is_broken_is_not_covered_up_by_the_other(stub, replica, people, tmp_path):
