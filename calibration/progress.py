@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -19,7 +19,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from calibration.asking.store import Answer
+if TYPE_CHECKING:  # slow to import
+    from calibration.asking.store import Answer
 
 
 class _Rate(ProgressColumn):

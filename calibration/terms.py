@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from calibration.statistics.intervals import CONFIDENCE
+from calibration.statistics import CONFIDENCE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from scipy.special import betainc, betaincc, betaincinv
 
-CONFIDENCE = 0.95
+from calibration.statistics import CONFIDENCE
+
 ALPHA = 1 - CONFIDENCE
 
 

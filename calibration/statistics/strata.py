@@ -47,6 +47,8 @@ _PART_OF_ALPHA = {False: 0.02, True: 0.1}
 """Whether a run may stop at any time -> how much of alpha the interval of p_top may use."""
 _LEAST = 1e-12
 _NEAR, _MOST_TIMES = 1.1, 4096.0
+_once = lru_cache(maxsize=1024)
+"""A report asks the same of a row again and again: to judge it, for its interval, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +85,11 @@ class StratifiedEvidence(Evidence):
 
     def chance_of_so_few(self, rule: Rule) -> float:
         """The p-value for a PASS: P(so few events) if the rate is what a PASS must exclude."""
-        return _chance_low(self, rule.limit(self.claimed), rule)
+        return self.chance_low(rule.limit(self.claimed), rule)
 
     def chance_of_so_many(self, rule: Rule) -> float:
         """The p-value for a FAIL: P(so many events) if the rate is the claimed one."""
-        return _chance_high(self, self.claimed, rule)
+        return self.chance_high(self.claimed, rule)
 
     def interval(self, rule: Rule) -> Interval:
         """The rates that are not ruled out at 1 - alpha."""
@@ -102,10 +104,10 @@ class StratifiedEvidence(Evidence):
             return _normal(chance - part) - _normal(each - part)
 
         def if_too_high(rate: float) -> float:
-            return beyond(_chance_low(self, rate, rule))
+            return beyond(self.chance_low(rate, rule))
 
         def if_too_low(rate: float) -> float:
-            return beyond(_chance_high(self, rate, rule))
+            return beyond(self.chance_high(rate, rule))
 
         lower = _first_out(if_too_low, guess, 0.5) if self.k else 0.0
         return Interval(lower, _first_out(if_too_high, guess, 2.0))
@@ -140,6 +142,7 @@ class StratifiedEvidence(Evidence):
             few, many = (few, middle) if decides(middle) else (middle, many)
         return many
 
+    @_once
     def chance_low(self, limit: float, rule: Rule) -> float:
         """P(so few events), or a bound of it, if the rate is this limit."""
         top, rest = self._with_open()
@@ -160,6 +163,7 @@ class StratifiedEvidence(Evidence):
 
         return self._largest(chances, limit, rule, if_less=1.0)
 
+    @_once
     def chance_high(self, limit: float, rule: Rule) -> float:
         """P(so many events), or a bound of it, if the rate is this limit."""
         if not (self.top.n and self.rest.n):
@@ -240,17 +244,6 @@ class StratifiedEvidence(Evidence):
             return interval(k, n, part)
 
         return Interval(bounds(least).lower, bounds(most).upper)
-
-
-@lru_cache(maxsize=1024)
-def _chance_low(row: StratifiedEvidence, limit: float, rule: Rule) -> float:
-    """A report asks the same of a row again and again: to judge it, for its interval, in words."""
-    return row.chance_low(limit, rule)
-
-
-@lru_cache(maxsize=1024)
-def _chance_high(row: StratifiedEvidence, limit: float, rule: Rule) -> float:
-    return row.chance_high(limit, rule)
 
 
 def stratified(

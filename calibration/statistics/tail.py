@@ -13,9 +13,10 @@ from enum import StrEnum
 import numpy as np
 from scipy.special import ndtri
 
+from calibration.statistics import CONFIDENCE
 from calibration.statistics.arrays import Floats
 from calibration.statistics.det import Binned, reached
-from calibration.statistics.intervals import CONFIDENCE, Interval
+from calibration.statistics.intervals import Interval
 
 RATE_AT_FIT = 1e-3
 LEAST_EXCEEDANCES = 100
