@@ -122,7 +122,7 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         return replace(_claims(entry, lower_is_closer=lower_is_closer), file=path.name)
     except NotPlainYaml as error:
         raise WrongUse(f"{name} is not valid YAML: {error}.") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError, AttributeError) as error:
         raise WrongUse(
             f"{name} is not a file of claims: {in_words(error)}. It needs `rows`, pairs "
             "[threshold, rate], and may contain `title`, `source`, `note`, `lowest`, `highest`, "

@@ -158,7 +158,7 @@ def load_standard(name: str) -> Standard:
         raise WrongUse(
             f"There is no standard {name!r}: name one of {', '.join(standard_names())}, or a file."
         ) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise WrongUse(
             f"{path} is not a standard: it needs title, source, date and require "
             f"({in_words(error)})."

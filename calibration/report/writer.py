@@ -226,7 +226,7 @@ def _thumbnail(photos: Photos | None, name: str) -> str | None:
     try:
         with Image.open(io.BytesIO(photos.read(name)), formats=FORMATS) as picture:
             ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE)).save(buffer, "JPEG", quality=70)
-    except (WrongUse, OSError, Image.DecompressionBombError):
+    except (WrongUse, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 

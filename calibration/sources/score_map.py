@@ -27,7 +27,9 @@ def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
     try:
         knots = np.array(json.loads(path.read_text(encoding="utf-8"))["knots"], float)
         similarities, logs = knots[:, 0], knots[:, 1]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+    except (
+        OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError,
+    ) as error:  # fmt: skip
         raise WrongUse(f"{path} is not a score map with knots [similarity, log10 FMR].") from error
     wanted = [math.log10(rate) for _, rate in rates.rows]
     if not np.isfinite([similarities, logs]).all():

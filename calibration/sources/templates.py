@@ -22,6 +22,8 @@ from verikit.errors import WrongUse, in_words
 from verikit.foreign_text import shown
 from verikit.plural import counted
 
+_STATISTICS = ("mean", "deviation", "penalty")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Templates:
@@ -77,11 +79,12 @@ def load(path: Path) -> Templates:
     """
     arrays = arrays_of(path, "templates")
     try:
-        if arrays["vectors"].dtype.kind not in "fiu":
-            raise ValueError("`vectors` must be real numbers")
-        with np.errstate(over="ignore"):  # what is not finite is refused below
-            vectors = arrays["vectors"].astype(np.float32)
-        people = arrays["people"]
+        for name in ("vectors", *(one for one in _STATISTICS if one in arrays)):
+            if arrays[name].dtype.kind not in "fiu":
+                raise ValueError(f"`{name}` must be real numbers")
+            with np.errstate(over="ignore"):  # what is not finite is refused below
+                arrays[name] = arrays[name].astype(np.float32)
+        vectors, people = arrays["vectors"], arrays["people"]
     except (KeyError, ValueError, TypeError) as error:
         raise WrongUse(
             f"{path} is not an .npz of templates, or is damaged: {in_words(error)}"
@@ -89,11 +92,11 @@ def load(path: Path) -> Templates:
     _check(path, vectors, arrays)
     groups = arrays.get("groups")
     order = np.lexsort((people,) if groups is None else (people, groups))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = _lengths(vectors)
     photos = arrays.get("photos", np.arange(len(people)))
     return Templates(
-        vectors=(vectors / lengths)[order],
-        lengths=lengths[order, 0],
+        vectors=(vectors / lengths[:, None])[order],
+        lengths=lengths[order],
         people=people[order].astype(str),
         photos=photos[order].astype(str),
         groups=None if groups is None else _names_of_groups(groups[order].astype(str)),
@@ -188,21 +191,27 @@ def _names_of_groups(groups: np.ndarray) -> np.ndarray:
 
 
 def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:
-    return arrays[name].astype(np.float32)[order] if name in arrays else None
+    return arrays[name][order] if name in arrays else None
+
+
+def _lengths(vectors: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        lengths: Floats = np.linalg.norm(vectors, axis=1)
+    return lengths
 
 
 def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
     if vectors.ndim != 2 or len(vectors) < 2:
         raise WrongUse(f"{path}: `vectors` must be of shape (n, d), n at least 2")
-    if not (np.isfinite(vectors).all() and np.linalg.norm(vectors, axis=1).all()):
-        raise WrongUse(f"{path}: each vector must be finite and not zero")
-    known = ("people", "photos", "groups", "mean", "deviation", "penalty")
+    lengths = _lengths(vectors)
+    if not (np.isfinite(lengths).all() and lengths.all()):
+        raise WrongUse(f"{path}: the length of each vector must be finite and not zero")
+    known = ("people", "photos", "groups", *_STATISTICS)
     for name in (name for name in known if name in arrays):
         if arrays[name].shape != (len(vectors),):
             raise WrongUse(f"{path}: `{name}` must have one entry for each vector")
-    for name in ("mean", "deviation", "penalty"):
-        statistics = arrays.get(name, np.ones(1))
-        if statistics.dtype.kind not in "fiu" or not np.isfinite(statistics).all():
+    for name in _STATISTICS:
+        if not np.isfinite(arrays.get(name, 1)).all():
             raise WrongUse(f"{path}: `{name}` must be finite numbers")
     if np.any(arrays.get("penalty", 0) < 0):
         raise WrongUse(f"{path}: a `penalty` must not be negative")

@@ -136,6 +136,7 @@ def test_confidence_widens_and_narrows(tmp_path):
         ("rows: [[0.4, true]]", "True is not a number"),
         (b"title: \xff\nrows: [[0.4, 0.1]]", "is not UTF-8"),
         ("rows: [[.nan, 0.1]]", "not a number"),
+        (f"rows: [[{10**400}, 0.1]]", "too large"),
         ("lowest: 0\nhighest: 1\nrows: [[40, 0.1]]", "between `lowest` and `highest`"),
         ("closer: left\nrows: [[0.4, 0.1]]", "higher or lower"),
         ("threshold: 4", "is unknown"),

@@ -152,6 +152,9 @@ def test_photos_are_shown_where_they_are_at_hand_and_wanted(tmp_path):
     assert shown("--photos", tmp_path, "--no-thumbnails") == 0
     Image.new("RGB", (40, 30)).save(tmp_path / "p0" / "1.jpg", "PPM")
     assert shown("--photos", tmp_path) == 0, "as no server is asked about it"
+    header = b"\x89PNG\r\n\x1a\n" + bytes([0, 0, 0, 5]) + b"IHDR" + bytes(9)
+    (tmp_path / "p0" / "1.jpg").write_bytes(header)
+    assert shown("--photos", tmp_path) == 0, "as it is damaged"
 
 
 def test_the_csv_has_a_line_for_each_row(reported):

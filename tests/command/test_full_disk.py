@@ -67,6 +67,7 @@ def small_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.unmeasured
 def test_a_disk_that_fills_meanwhile_is_one_sentence(tmp_path: Path) -> None:
     result = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-B", "-m", "verikit", *photo(tmp_path)],

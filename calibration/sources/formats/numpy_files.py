@@ -31,12 +31,7 @@ def arrays_of(path: Path, what: str, names: tuple[str, ...] = ()) -> dict[str, n
         _refuse_bomb(path)
         with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
             wanted = [name for name in file.files if not names or name in names]
-            arrays = {name: file[name] for name in wanted}
-        for array in arrays.values():
-            if not isinstance(array, np.ndarray):
-                raise ValueError("a member is no array")
-            _demand_characters(array)
-        return arrays
+            return {name: _readable(file[name]) for name in wanted}
     except Exception as error:  # numpy raises nearly anything over a damaged file
         if isinstance(error, WrongUse) or _names_its_file(error):
             raise
@@ -62,14 +57,12 @@ def array_of(path: Path) -> np.ndarray:
         WrongUse: it is not an .npy, or is damaged.
     """
     try:
-        array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
-        _demand_characters(array)
+        return _readable(np.lib.format.open_memmap(path, mode="r"))
     except Exception as error:  # as above
         if _names_its_file(error):
             raise
         _refuse_objects(path, error)
         raise WrongUse(f"{path} is not an .npy, or is damaged: {in_words(error)}") from error
-    return array
 
 
 def _names_its_file(error: Exception) -> bool:
@@ -85,14 +78,25 @@ def _refuse_objects(path: Path, error: Exception) -> None:
         ) from error
 
 
-def _demand_characters(array: np.ndarray) -> None:
-    """Raises ValueError for text of numbers that are no characters, of which Python makes none."""
+def _readable(array: object) -> np.ndarray:
+    """An array whose text is characters: bytes are taken for UTF-8.
+
+    Raises:
+        ValueError: it is no array, is of records, or its text holds what is no character.
+    """
+    if not isinstance(array, np.ndarray):
+        raise ValueError("a member is no array")
+    if array.dtype.kind == "V":
+        raise ValueError("an array is of records")
+    if array.dtype.kind == "S":
+        return np.char.decode(array, "utf-8")
     if array.dtype.kind == "U" and array.size and array.dtype.itemsize:
         numbers = np.ascontiguousarray(array).view(np.uint32)
         if not array.dtype.isnative:
             numbers = numbers.byteswap()
         if numbers.max() > sys.maxunicode:
             raise ValueError("a text contains what is no character")
+    return array
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -89,6 +89,7 @@ def open_run(path: Path) -> RunFile:
         TypeError,
         KeyError,
         AttributeError,
+        OverflowError,
         RecursionError,
     ) as error:
         raise WrongUse(

@@ -58,8 +58,19 @@ def test_every_standard_names_its_source_and_what_it_leaves_out():
         assert standard.not_verified
 
 
+ABOUT = "title: 1\nsource: 1\ndate: 1\n"
+
+
 @pytest.mark.parametrize(
-    "content", ["", "[]", "title: x", "title: 1\nsource: 1\ndate: 1\nrequire: [x]"]
+    "content",
+    [
+        "",
+        "[]",
+        "title: x",
+        f"{ABOUT}require: [x]",
+        f'{ABOUT}require: ["fmr@{{}}<=1e-3"]',
+        f"{ABOUT}require: [fta<=0.1]\nconfidence: {10**400}",
+    ],
 )
 def test_a_file_that_is_no_standard_is_a_sentence(tmp_path, content):
     path = tmp_path / "mine.yaml"

@@ -109,8 +109,11 @@ def test_the_highest_non_mated_pair_is_listed_first(tmp_path, monkeypatch):
     [
         ({"vectors": np.ones(150)}, "shape"),
         ({"vectors": np.zeros((150, 4))}, "not zero"),
+        ({"vectors": np.full((150, 4), 1e25)}, "finite"),
+        ({"penalty": np.full(150, 1e300)}, "finite"),
         ({"people": np.arange(3)}, "one entry for each vector"),
         ({"deviation": np.zeros(150)}, "positive"),
+        ({"deviation": np.full(150, 1e-60)}, "positive"),
         ({"penalty": np.full(150, -0.1)}, "negative"),
         ({"photos": np.zeros(150)}, "a photo has two templates"),
     ],

@@ -43,6 +43,22 @@ def test_the_last_character_is_one(tmp_path, order) -> None:
     assert arrays_of(path, "templates")["people"].tolist() == ["\U0010ffff"] * 4
 
 
+def test_bytes_are_text(tmp_path) -> None:
+    path = tmp_path / "bytes.npz"
+    np.savez(path, people=np.array([b"Ann", "Zoë".encode()]))
+    assert arrays_of(path, "templates")["people"].tolist() == ["Ann", "Zoë"]
+
+
+@pytest.mark.parametrize(
+    "people", [np.array([b"Zo\xeb"]), np.array([("Ann", 1)], [("name", "U3"), ("number", int)])]
+)
+def test_bytes_of_no_text_and_records_are_refused(tmp_path, people) -> None:
+    path = tmp_path / "odd.npz"
+    np.savez(path, people=people)
+    with pytest.raises(WrongUse, match=r"is not an \.npz of templates"):
+        arrays_of(path, "templates")
+
+
 @pytest.mark.parametrize("header", [b"{'descr': '<f4', 1: }", b"a\n  b\n c", b"{'descr'", b"a b"])
 @pytest.mark.parametrize("version", [(1, 0), (2, 0)])
 def test_a_header_that_is_no_python_is_refused(tmp_path, header, version) -> None:

@@ -32,6 +32,13 @@ def test_knots_are_finite_numbers(tmp_path, knots):
         thresholds_of_map(path, RATES)
 
 
+def test_a_knot_beyond_all_floating_point_numbers_is_refused(tmp_path):
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({"knots": [[0, 0], [10**400, -10]]}))
+    with pytest.raises(WrongUse, match="is not a score map"):
+        thresholds_of_map(path, RATES)
+
+
 def test_thresholds_lie_where_the_map_promises_the_rates(tmp_path):
     path = tmp_path / "map.json"
     path.write_text(json.dumps({"knots": [[0, 0], [1, -10]]}))
