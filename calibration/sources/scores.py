@@ -237,7 +237,9 @@ def numbers_of(table: Table, piece: pa.RecordBatch, name: str, start: int) -> Fl
         return as_written(column.to_numpy(zero_copy_only=False))
     if pa.types.is_float32(kind):
         wide = pa.float32()
-    elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+    elif pa.types.is_decimal(kind):  # cast at once, 0.009 would be 0.009000000000000001
+        column, wide = column.cast(pa.string()), pa.float64()
+    elif pa.types.is_floating(kind) or pa.types.is_integer(kind):
         wide = pa.float64()
     else:
         return _parsed(table, column, name, start)

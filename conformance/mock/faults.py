@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from conformance.mock.server import Answer, Reply, unchanged
-from conformance.mock.verifier import Form, Judge, Refused, own_secrets, read_base64, verify
+from conformance.mock.verifier import Form, Judge, Refused, own_secrets, verify
 from conformance.requests.writing import FIRST, QUALITY, ROTATE, SECOND
 from verikit.contract import load_contract
+from verikit.contract.encryption import from_base64
 
 _CONTRACT = load_contract()
 _TAG = _CONTRACT.encryption.tag_bytes
@@ -161,7 +162,7 @@ def _with_score(answer: Answer, change: Callable[[float], object]) -> Answer:
 def _with_right_tag(text: str) -> str:
     secrets = own_secrets()
     try:
-        ciphertext = read_base64(text)[:-_TAG]
+        ciphertext = from_base64(text.encode())[:-_TAG]
     except ValueError:
         return text
     cipher = Cipher(AES(secrets.key.encode()), GCM(secrets.iv.encode()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -15,7 +14,7 @@ from conformance.mock import faces
 from conformance.requests.remembering import once_if_small
 from conformance.requests.writing import FIRST, QUALITY, ROTATE, SECOND
 from verikit.contract import load_contract
-from verikit.contract.encryption import Secrets
+from verikit.contract.encryption import Secrets, from_base64
 
 Form = Mapping[str, str]
 Judge = Callable[[Form], float]
@@ -66,7 +65,7 @@ def _file(text: str) -> bytes:
 @once_if_small(64)
 def _decrypted(text: str, secrets: Secrets) -> bytes:
     try:
-        encrypted = read_base64(text)
+        encrypted = from_base64(text.encode())
         return AESGCM(secrets.key.encode()).decrypt(secrets.iv.encode(), encrypted, None)
     except (ValueError, InvalidTag) as error:
         raise Refused("INVALID_ARGUMENT") from error
@@ -75,16 +74,6 @@ def _decrypted(text: str, secrets: Secrets) -> bytes:
 def own_secrets() -> Secrets:
     """The key and IV of the server that is answering, else those of the environment."""
     return SECRETS.get() or Secrets.of()
-
-
-def read_base64(text: str) -> bytes:
-    """The bytes of a form field.
-
-    Raises:
-        ValueError: it is no Base64.
-    """
-    plain_text = text.replace(" ", "+").replace("\r", "").replace("\n", "")
-    return base64.b64decode(plain_text, validate=True)
 
 
 @once_if_small(512)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,10 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from reference_server.refusals import InvalidArgument
 from reference_server.settings import Settings
 from verikit.contract import load_contract
+from verikit.contract.encryption import from_base64
 
 CIPHERS = {"AES-256-GCM": AESGCM}
-
-_BLANK_TO_PLUS = bytes.maketrans(b" ", b"+")
 
 
 def decrypter(settings: Settings) -> Callable[[str, bytes], bytes]:
@@ -28,8 +26,8 @@ def decrypter(settings: Settings) -> Callable[[str, bytes], bytes]:
 
     def decrypt(name: str, value: bytes) -> bytes:
         try:
-            ciphertext = _from_base64(value)
-        except binascii.Error:
+            ciphertext = from_base64(value)
+        except ValueError:
             raise InvalidArgument(f"{name} is not Base64") from None
         for cipher, iv in ciphers:
             with suppress(InvalidTag, ValueError):
@@ -37,8 +35,3 @@ def decrypter(settings: Settings) -> Callable[[str, bytes], bytes]:
         raise InvalidArgument(f"{name} does not decrypt")
 
     return decrypt
-
-
-def _from_base64(value: bytes) -> bytes:
-    """Strict, but for what forms do to raw Base64: '+' becomes a blank, lines are broken."""
-    return binascii.a2b_base64(value.translate(_BLANK_TO_PLUS, b"\r\n"), strict_mode=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from verikit.contract import load_contract
+from verikit.contract.encryption import from_base64
 
 TAG = load_contract().encryption.tag_bytes
 
@@ -43,9 +43,8 @@ class PhotoCipher:
     def from_base64(text: bytes) -> bytes | None:
         """The bytes, or None where the reference would not read them."""
         try:
-            plain = text.translate(bytes.maketrans(b" ", b"+"), b"\r\n")
-            return binascii.a2b_base64(plain, strict_mode=True)
-        except binascii.Error:
+            return from_base64(text)
+        except ValueError:
             return None
 
     @staticmethod

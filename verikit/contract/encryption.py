@@ -6,6 +6,7 @@ The package does not import this module, which needs ``cryptography``.
 from __future__ import annotations
 
 import base64
+import binascii
 import os
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from verikit.contract.loader import load_contract
 from verikit.contract.values import check_secret
 
 SCHEME = load_contract().encryption
+
+_BLANK_TO_PLUS = bytes.maketrans(b" ", b"+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,19 @@ class Secrets:
     def encrypt_to_base64(self, photo: bytes) -> bytes:
         """The photo file, encrypted, in standard Base64."""
         return base64.b64encode(self.encrypt(photo))
+
+
+def from_base64(text: bytes) -> bytes:
+    """What standard Base64 stands for; a blank is a ``+`` and line breaks are ignored, as they come
+    from raw Base64 in a URL-encoded form.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    plain = text.translate(_BLANK_TO_PLUS, b"\r\n")
+    if len(plain) % 4 or plain.endswith(b"==="):  # of which Python's strict mode minds not all
+        raise ValueError("no Base64: its length is no multiple of four, or its padding too long")
+    return binascii.a2b_base64(plain, strict_mode=True)
 
 
 def url_encoded(encrypted: bytes) -> bytes:

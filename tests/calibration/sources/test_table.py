@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,10 @@ from click.testing import CliRunner
 from calibration.counting.comparisons import Measurement
 from calibration.evaluation import from_scores
 from calibration.sources.formats import delimited
+from calibration.sources.formats.opening import open_table
 from calibration.sources.formats.people_tables import photo_people
 from calibration.sources.formats.table import column_names
+from calibration.sources.scores import numbers_of
 from verikit.cli import main
 from verikit.contract import load_contract
 from verikit.errors import WrongUse
@@ -136,6 +139,18 @@ def test_parquet_of_every_type(tmp_path, columns, expected):
     plain = dict(zip(HEAD, map(list, zip(*ROWS, strict=True)), strict=True))
     pyarrow.parquet.write_table(pa.table(plain | columns), tmp_path / "scores.parquet")
     assert summary(counted(tmp_path / "scores.parquet")) == expected
+
+
+@pytest.mark.parametrize("kind", [pa.decimal128(10, 3), pa.decimal256(50, 20), pa.decimal64(9, 4)])
+def test_decimals_are_read_as_they_are_written(tmp_path, kind):
+    written = [f"{thousandth / 1000:.3f}" for thousandth in range(1000)]
+    scores = pa.array(map(Decimal, written), kind)
+    path = tmp_path / "scores.parquet"
+    columns = {"first": [f"p{n}" for n in range(1000)], "second": ["q"] * 1000}
+    pyarrow.parquet.write_table(pa.table(columns | {"mated": [0] * 1000, "score": scores}), path)
+    table = open_table(path, {}, ("score",))
+    (piece,) = table.pieces()
+    assert numbers_of(table, piece, "score", 0).tolist() == [float(word) for word in written]
 
 
 def test_columns_may_have_other_names(tmp_path, expected):

@@ -36,6 +36,16 @@ def test_anything_else_is_no_base64(settings: Settings, encrypt: Encrypt, damage
     assert refused.value.message == "invalid argument: photo is not Base64"
 
 
+@pytest.mark.parametrize("size", [90, 91, 92])
+@pytest.mark.parametrize("surplus", ["=", "==", "===", "====", "=" * 1000])
+def test_padding_that_is_not_needed_is_no_base64(
+    settings: Settings, encrypt: Encrypt, size: int, surplus: str
+) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        decrypter(settings)("photo", (encrypt(b"x" * size) + surplus).encode())
+    assert refused.value.message == "invalid argument: photo is not Base64"
+
+
 @pytest.mark.parametrize("length", [0, 1, 15, 16, 17, -1])
 def test_cut_ciphertext_does_not_decrypt(settings: Settings, encrypt: Encrypt, length: int) -> None:
     cut = base64.b64encode(base64.b64decode(encrypt(b"x" * 90))[:length])
