@@ -5,6 +5,7 @@ python -m tests.faces.test_recorded_scores    # records them anew, where the res
 
 import csv
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -18,10 +19,15 @@ from PIL import Image, ImageEnhance
 from reference_server.faces.engine import Engine, load_engine
 from reference_server.faces.recognition.recogniser import Precision
 from reference_server.pictures import Photo
+from reference_server.request.photo import read_photo
 from tests.support.seeing import seeing_once
+from verikit.commands.samples import write
+from verikit.contract import load_contract
 from verikit.portraits import head, portrait
 
 RECORD = Path(__file__).with_name("recorded-scores.csv")
+STANDARDS = load_contract().photo_standards
+DOCS = Path(__file__).parents[2] / "docs"
 TOLERANCE = 1e-6
 DATA = Path(os.environ.get("VERIKIT_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -86,6 +92,27 @@ def test_scores_of_portraits_are_those_recorded(precision):
 def test_scores_of_research_photos_are_those_recorded(precision, step):
     found = [row for row in rows() if row["first"] not in PORTRAITS]
     assert differing(precision, found[::step]) == []
+
+
+SHOWN = re.compile(r"^\$ verikit verify (.*)\n.*\nscore    (\S+)$", re.MULTILINE)
+
+
+def test_scores_in_the_docs_are_those_of_the_samples(tmp_path):
+    write(tmp_path)
+    pages = (page.read_text(encoding="utf-8") for page in DOCS.rglob("*.md"))
+    shown = [found for page in pages for found in SHOWN.findall(page)]
+    assert len(shown) >= 3
+
+    def found(words: list[str]) -> float:
+        first, second = (
+            read_photo((tmp_path / Path(word).name).read_bytes(), STANDARDS)
+            for word in words
+            if word.endswith(".jpg")
+        )
+        turn = "--auto-rotate" in words
+        return loaded(Precision.INT8).compare(first, second, auto_rotate=turn)
+
+    assert [score for _, score in shown] == [f"{found(words.split()):.4g}" for words, _ in shown]
 
 
 def test_scores_of_both_precisions_are_close():

@@ -23,7 +23,7 @@ from tests.support.fronts import (
 )
 from tests.support.peer import Behaviour, answering, listening, resets, wait_for_its_end
 from tests.transport.conftest import Ask, endpoint, post
-from verikit.errors import Broken, Intercepted, NotTrusted, ProxyFailed, WrongUse
+from verikit.errors import Broken, Intercepted, NotConnected, NotTrusted, ProxyFailed, WrongUse
 from verikit.transport import Access, Address
 from verikit.transport.headers import headers_of_environment, headers_of_file
 from verikit.transport.proxy import Proxy, proxy_for
@@ -139,8 +139,23 @@ def test_a_certificate_for_another_name_does_not_hold(ask: Ask, tmp_path: Path) 
     other = certificates(tmp_path, ("other.example",))
     with answering(OK) as peer, tls_front(peer.port, other) as front:
         url = f"https://localhost:{front.port}"
-        with pytest.raises(NotTrusted, match="certificate is not valid for 'localhost'"):
+        said = "certificate is not valid for 'localhost'; use a name that is in it"
+        with pytest.raises(NotTrusted, match=said):
             ask(endpoint(url, access=Access.of(ca_file=other.ca)), post())
+
+
+@pytest.mark.parametrize("content", [None, "nothing"])
+def test_authorities_that_cannot_be_read_are_named(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    """Which OpenSSL would pass over."""
+    if content:
+        (tmp_path / "ca.pem").write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with pytest.raises(WrongUse, match=r"^SSL_CERT_FILE: .*ca\.pem (holds|cannot be read)"):
+        ask(endpoint("https://localhost:9"), post())
+    with pytest.raises(NotConnected):
+        ask(endpoint("http://localhost:9"), post())
 
 
 def test_insecure_checks_nothing_and_is_said(ask: Ask, files: Certificates) -> None:

@@ -14,6 +14,8 @@ from verikit.foreign_text import shown
 
 _PLAIN = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}
 _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE", "UNKNOWN_CA")
+_OF_ANOTHER_NAME = (62, 64)
+"""OpenSSL's codes (x509_vfy.h) for a certificate of another host or address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,10 @@ def _context(tls: Tls, *_: object) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     elif tls.ca_file is None:
         context.load_default_certs()
+        if file := os.environ.get("SSL_CERT_FILE"):  # OpenSSL says nothing if it cannot read it
+            _load(
+                context.load_verify_locations, Path(file), "no PEM certificates", "SSL_CERT_FILE: "
+            )
     else:
         _load(context.load_verify_locations, tls.ca_file, "no PEM certificates")
     if tls.client_certificate:
@@ -65,14 +71,14 @@ def _context(tls: Tls, *_: object) -> ssl.SSLContext:
     return context
 
 
-def _load(load: object, path: Path, lacks: str) -> None:
+def _load(load: object, path: Path, lacks: str, named_by: str = "") -> None:
     assert callable(load)  # noqa: S101 - tells the type checker
     try:
         load(path)
     except ssl.SSLError as error:
-        raise WrongUse(f"{path} holds {lacks} ({error.reason or 'not PEM'}).") from error
+        raise WrongUse(f"{named_by}{path} holds {lacks} ({error.reason or 'not PEM'}).") from error
     except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {in_words(error)}.") from error
+        raise WrongUse(f"{named_by}{path} cannot be read: {in_words(error)}.") from error
 
 
 def _refuse_password() -> NoReturn:
@@ -82,11 +88,14 @@ def _refuse_password() -> NoReturn:
 def failure(error: ssl.SSLError, where: str) -> NotTrusted:
     """Why a TLS connection to ``where`` failed, and what to do."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = shown(error.verify_message or str(error))
-        return NotTrusted(
-            f"{where} has an invalid certificate: {why}; if it was issued by "
-            "your own certificate authority, give its file (--ca-file or SSL_CERT_FILE)"
+        why = shown(error.verify_message or str(error)).rstrip(".")
+        advice = (
+            "use a name that is in it"
+            if error.verify_code in _OF_ANOTHER_NAME
+            else "if it was issued by your own certificate authority, give its file (--ca-file or "
+            "SSL_CERT_FILE)"
         )
+        return NotTrusted(f"{where} has an invalid certificate: {why}; {advice}")
     reason = error.reason or str(error)
     if reason in _PLAIN:
         return NotTrusted(f"{where} does not use TLS: write http:// instead of https://")
