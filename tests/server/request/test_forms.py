@@ -1,5 +1,4 @@
 import tempfile
-import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from email.mime.application import MIMEApplication
@@ -15,6 +14,7 @@ from urllib3 import encode_multipart_formdata
 from reference_server.refusals import InvalidArgument
 from reference_server.request import form
 from reference_server.request.form import MAX_FIELDS, MAX_HEADER_BYTES, PIECE, READERS, read_form
+from tests.support.memory import peak_memory
 from verikit.contract import load_contract
 
 Encode = Callable[..., tuple[str, bytes]]
@@ -77,16 +77,12 @@ def test_percent_decoding_knows_no_seams(
 @pytest.mark.parametrize("escape", [b"%", b"%41"])
 def test_percent_decoding_takes_little_memory(escape: bytes) -> None:
     body = b"a=" + escape * (4_000_000 // len(escape))
-    assert peak_memory(URL_ENCODED, body) < 5 * len(body)
+    assert peak_memory(lambda: read(URL_ENCODED, body)) < 5 * len(body)
 
 
-def peak_memory(kind: str, body: bytes) -> int:
-    tracemalloc.start()
+def read(kind: str, body: bytes) -> None:
     with suppress(InvalidArgument):
         read_form(kind, body)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak
 
 
 PART = b'--x\r\nContent-Disposition: form-data; name="a"'
@@ -111,7 +107,8 @@ def test_headers_of_megabytes_are_refused(body: bytes) -> None:
 
 def test_unfinished_headers_take_little_memory() -> None:
     body = PART + b"; a=b" * 800_000
-    assert peak_memory("multipart/form-data; boundary=x", body) < 5 * MAX_HEADER_BYTES
+    took = peak_memory(lambda: read("multipart/form-data; boundary=x", body))
+    assert took < 5 * MAX_HEADER_BYTES
 
 
 def test_a_part_keeps_its_bytes() -> None:

@@ -1,6 +1,5 @@
 import io
 import struct
-import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +19,7 @@ from reference_server.request.photo import (
     Photo,
     read_photo,
 )
+from tests.support.memory import peak_memory
 from verikit.contract import load_contract
 
 STANDARDS = load_contract().photo_standards
@@ -291,11 +291,7 @@ def tiff_in_strips(height: int, strips: int) -> bytes:
 def test_countless_strips_of_a_tiff_take_no_memory() -> None:
     assert read_photo(tiff_in_strips(64, 64), STANDARDS).pixels.shape == (64, 64, 3)
     file = tiff_in_strips(4096, 600_000)
-    tracemalloc.start()
-    read_photo(file, STANDARDS)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 4 * len(file)
+    assert peak_memory(lambda: read_photo(file, STANDARDS)) < 4 * len(file)
 
 
 def test_libtiff_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
