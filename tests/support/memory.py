@@ -8,7 +8,7 @@ from collections.abc import Callable
 def peak_memory(call: Callable[[], object]) -> int:
     """The most bytes of Python's that a call holds at a time.
 
-    The least of three times: the first may import what it needs, and other threads allocate as well.
+    The least of three times: the first may import what it needs, and other threads allocate too.
     """
 
     def once() -> int:

@@ -331,3 +331,30 @@ def test_scores_that_are_missing_without_a_code_are_told_what_to_do(tmp_path, em
     output = " ".join(CliRunner().invoke(main, ["calibrate", *command]).output.split())
     assert "20 of 100 non-mated comparisons got no response." in output
     assert "if they were refused, add a column `code`" in output
+
+
+NO_ROWS = {"first": [], "second": [], "mated": [], "score": []}
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (NO_ROWS, "it contains no rows"),
+        ({"first": ["a"], "second": [""], "mated": [True], "score": [0.5]}, "for example row 1"),
+    ],
+)
+def test_a_table_without_what_is_compared_is_refused(tmp_path, table, told):
+    path = tmp_path / "scores.parquet"
+    pyarrow.parquet.write_table(pa.table(table), path)
+    result = CliRunner().invoke(main, ["calibrate", str(path), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.decimal128(5, 2), pa.float16()])
+def test_a_column_without_a_score_is_of_pairs_that_were_not_measured(tmp_path, kind):
+    scores = pa.array([None] * len(ROWS), kind)
+    plain = dict(zip(HEAD, map(list, zip(*ROWS, strict=True)), strict=True)) | {"score": scores}
+    pyarrow.parquet.write_table(pa.table(plain), tmp_path / "scores.parquet")
+    measured = counted(tmp_path / "scores.parquet")
+    assert measured.non_mated.histogram.n == measured.mated.histogram.n == 0
