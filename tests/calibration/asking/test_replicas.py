@@ -114,6 +114,15 @@ def test_servers_that_differ_are_no_replicas(stub, replica, people, tmp_path, wo
     assert "are not replicas" in result.output
 
 
+def test_servers_that_refuse_with_other_codes_are_no_replicas(stub, replica, people, tmp_path):
+    for server, code in ((stub, 4000), (replica, 4004)):
+        body = {"code": code, "message": "m", "request_id": "1"}
+        server.raw = {"content-type": "application/json"}, json.dumps(body).encode()
+    result = run(stub, people, tmp_path / "out", "--budget", "100", "--url", replica.url)
+    assert result.exit_code == 2
+    assert "get code 4000 from one and code 4004 from the other" in result.output
+
+
 @pytest.mark.parametrize("workers", [(), ("--dask", "local")])
 def test_replicas_may_differ_as_the_profile_says(stub, replica, people, tmp_path, workers):
     replica.generosity = 0.001
