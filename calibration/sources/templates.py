@@ -89,10 +89,9 @@ def load(path: Path) -> Templates:
         raise WrongUse(
             f"{path} is not an .npz of templates, or is damaged: {in_words(error)}"
         ) from error
-    _check(path, vectors, arrays)
+    lengths = _checked_lengths(path, vectors, arrays)
     groups = arrays.get("groups")
     order = np.lexsort((people,) if groups is None else (people, groups))
-    lengths = _lengths(vectors)
     photos = arrays.get("photos", np.arange(len(people)))
     return Templates(
         vectors=(vectors / lengths[:, None])[order],
@@ -194,16 +193,12 @@ def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats |
     return arrays[name][order] if name in arrays else None
 
 
-def _lengths(vectors: Floats) -> Floats:
-    with np.errstate(over="ignore"):
-        lengths: Floats = np.linalg.norm(vectors, axis=1)
-    return lengths
-
-
-def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
+def _checked_lengths(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> Floats:
+    """The lengths of the vectors, shape (n,), if all arrays are as they must be."""
     if vectors.ndim != 2 or len(vectors) < 2:
         raise WrongUse(f"{path}: `vectors` must be of shape (n, d), n at least 2")
-    lengths = _lengths(vectors)
+    with np.errstate(over="ignore"):
+        lengths: Floats = np.linalg.norm(vectors, axis=1)
     if not (np.isfinite(lengths).all() and lengths.all()):
         raise WrongUse(f"{path}: the length of each vector must be finite and not zero")
     known = ("people", "photos", "groups", *_STATISTICS)
@@ -217,3 +212,4 @@ def _check(path: Path, vectors: Floats, arrays: dict[str, np.ndarray]) -> None:
         raise WrongUse(f"{path}: a `penalty` must not be negative")
     if ("mean" in arrays) != ("deviation" in arrays) or np.any(arrays.get("deviation", 1) <= 0):
         raise WrongUse(f"{path}: `mean` also needs a positive `deviation`")
+    return lengths

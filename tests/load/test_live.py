@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +20,7 @@ import pytest
 import requests
 
 from loadtests.report.files import ReportFiles
-from tests.support.ports import free_port
+from tests.support.ports import free_port, wait_until_open
 from verikit.contract import load_contract
 from verikit.errors import NoVerdict
 
@@ -29,15 +28,6 @@ pytestmark = [pytest.mark.live, pytest.mark.waits]
 QUICK = ["--duration", "1", "--warm-up", "1"]
 Load = Callable[..., Any]
 Serve = Callable[[str], str]
-
-
-def wait_until_open(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
 
 
 def test_a_good_server_keeps_the_gates(serve: Serve, load: Load) -> None:

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.support.needs import missing
-from tests.support.ports import free_port
+from tests.support.ports import free_port, wait_until_open
 from verikit.contract import load_contract
 
 CONTRACT = load_contract()
@@ -138,17 +137,7 @@ def running(folder: Path, *servers: int, client_certificates: bool = True) -> It
     command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:  # noqa: S603
         try:
-            wait_for(port)
+            wait_until_open(port, 20)
             yield port
         finally:
             nginx.terminate()
-
-
-def wait_for(port: int) -> None:
-    deadline = monotonic() + 20
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            assert monotonic() < deadline
-            sleep(0.05)

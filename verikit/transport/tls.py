@@ -41,12 +41,12 @@ class Tls:
         Raises:
             WrongUse: a file cannot be read, or has no such certificate or key.
         """
-        files = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-        return _context(self, ssl.SSLContext, *files)  # gevent brings a class of its own
+        file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        return _context(self, file, folder, ssl.SSLContext)  # gevent brings a class of its own
 
 
 @lru_cache(maxsize=16)
-def _context(tls: Tls, *_: object) -> ssl.SSLContext:
+def _context(tls: Tls, usual_file: str | None, *_: object) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
     if tls.insecure:
@@ -54,10 +54,9 @@ def _context(tls: Tls, *_: object) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     elif tls.ca_file is None:
         context.load_default_certs()
-        if file := os.environ.get("SSL_CERT_FILE"):  # OpenSSL says nothing if it cannot read it
-            _load(
-                context.load_verify_locations, Path(file), "no PEM certificates", "SSL_CERT_FILE: "
-            )
+        if usual_file:  # OpenSSL says nothing if it cannot read it
+            path = Path(usual_file)
+            _load(context.load_verify_locations, path, "no PEM certificates", "SSL_CERT_FILE: ")
     else:
         _load(context.load_verify_locations, tls.ca_file, "no PEM certificates")
     if tls.client_certificate:
