@@ -145,6 +145,15 @@ def missing_padding_added(text: bytes) -> bytes:
     return text + b"=" * (-len(text) % 4)
 
 
+@mutant("encryption-base64-strict")
+@on_base64
+def surplus_padding_dropped(text: bytes) -> bytes:
+    """As Python's decoder does even if it is told to be strict."""
+    kept = text.rstrip(b"=")
+    padding = min(len(text) - len(kept), -len(kept) % 4)
+    return kept + b"=" * padding
+
+
 @mutant("base64-alphabet")
 @on_base64
 def url_safe_alphabet_read(text: bytes) -> bytes:
