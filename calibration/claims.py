@@ -17,6 +17,7 @@ from typing import Any
 from verikit.contract import Contract, ErrorRates
 from verikit.contract.plain_yaml import NotPlainYaml, read_yaml
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_files import MALFORMED, TooLarge, read_bytes
 
 UNTITLED = "claims"
 _BIGGEST = 64 << 10
@@ -122,7 +123,7 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
         return replace(_claims(entry, lower_is_closer=lower_is_closer), file=path.name)
     except NotPlainYaml as error:
         raise WrongUse(f"{name} is not valid YAML: {error}.") from error
-    except (KeyError, OverflowError, TypeError, ValueError, AttributeError) as error:
+    except MALFORMED as error:
         raise WrongUse(
             f"{name} is not a file of claims: {in_words(error)}. It needs `rows`, pairs "
             "[threshold, rate], and may contain `title`, `source`, `note`, `lowest`, `highest`, "
@@ -132,14 +133,13 @@ def load_claims(name: str, *, lower_is_closer: bool | None = None) -> Claims:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(_BIGGEST + 1)
+        content = read_bytes(path, _BIGGEST)
     except OSError as error:
         raise WrongUse(
             f"There is no file of claims {path}: name a YAML file, or one of {', '.join(names())}."
         ) from error
-    if len(content) > _BIGGEST:
-        raise WrongUse(f"{path} is larger than 64 KiB: that is not a file of claims.")
+    except TooLarge as error:
+        raise WrongUse(f"{path} is not a file of claims: {error}.") from error
     # An alias may stand for ten others that do so again; no claim needs one.
     if b"&" in content and b"*" in content:
         raise WrongUse(f"{path} uses YAML aliases: write every row in full.")

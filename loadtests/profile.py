@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from loadtests.statistics.gates import LIMITS
 from verikit.contract import load_contract
-from verikit.contract.plain_yaml import read_yaml
+from verikit.contract.plain_yaml import read_yaml_file
 from verikit.contract.profile import Profile as ServerProfile
 from verikit.contract.profile import profile_of
 from verikit.errors import WrongUse, in_words
@@ -173,10 +173,12 @@ def load_profile(name: str, server: Mapping[str, Any] = {}) -> Profile:
     """
     path = FOLDER / f"{name}.yaml" if name in profile_names() else Path(name)
     try:
-        options = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        options = read_yaml_file(path)
+    except OSError as error:
         known = ", ".join(profile_names())
         raise WrongUse(f"there is no profile {name}: use one of {known}, or a file") from error
+    except ValueError as error:
+        raise WrongUse(f"{path} is not a load profile: {in_words(error)}") from error
     if not isinstance(options, Mapping):
         raise WrongUse(f"{path} contains no options")
     if "server" in options:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from verikit.errors import in_words
+from verikit.foreign_files import LARGEST_SETTINGS, read_text
 
 FILE = Path("verikit.toml")
 SECRETS = {"key", "iv"}
@@ -27,7 +28,7 @@ def read(path: Path) -> dict[str, Any]:
         UsageError: the file cannot be read, is no TOML, or holds a secret.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(path, LARGEST_SETTINGS))
     except (OSError, ValueError, RecursionError) as error:
         raise click.UsageError(f"{path} cannot be read: {in_words(error)}") from error
     _refuse_secrets(content, path)

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from verikit.contract.plain_yaml import read_yaml
+from verikit.contract.plain_yaml import read_yaml_file
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_files import MALFORMED
 
 MEASURES = {
     "fmr": "FMR",
@@ -140,7 +141,7 @@ def load_standard(name: str) -> Standard:
     """
     path = _FOLDER / f"{name}.yaml" if name in standard_names() else Path(name)
     try:
-        entry = read_yaml(path.read_text(encoding="utf-8"))
+        entry = read_yaml_file(path)
         threshold = entry.get("threshold", "")
         if not isinstance(entry["require"], list):
             raise ValueError("require is a list of rates, such as [fmr@0.7<=1e-3]")
@@ -158,7 +159,7 @@ def load_standard(name: str) -> Standard:
         raise WrongUse(
             f"There is no standard {name!r}: name one of {', '.join(standard_names())}, or a file."
         ) from error
-    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+    except MALFORMED as error:
         raise WrongUse(
             f"{path} is not a standard: it needs title, source, date and require "
             f"({in_words(error)})."

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.counting.naming import normal
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
+from verikit.foreign_files import LARGEST_DATA, read_text
 from verikit.foreign_text import shown
 
 _PHOTO = ("photo", "filename")
 _QUALITY = ("quality", "unifiedqualityscore.scalar")
-_LARGEST = 256 << 20
 _NONE = ("", "na", "n/a", "nan", "none", "null", "-")
 
 
@@ -48,14 +48,12 @@ def photo_qualities(path: Path) -> PhotoQualities:
         WrongUse: it is no such table, or gives a photo two qualities.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise WrongUse(f"{path} is larger than 256 MiB: that is no table of photos.")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_text(path, LARGEST_DATA).splitlines()
         marks = ";,\t"
         mark = max(marks, key=lines[0].count) if lines else ";"
         rows = list(csv.reader(lines, delimiter=mark))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WrongUse(f"{path} cannot be read: {error}") from error
+    except (OSError, ValueError, csv.Error) as error:
+        raise WrongUse(f"{path} cannot be read: {in_words(error)}") from error
     heading = [name.strip().lower() for name in rows[0]] if rows else []
     places = [
         next((heading.index(name) for name in names if name in heading), -1)

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from verikit.contract import ErrorRates
-from verikit.errors import WrongUse
+from verikit.errors import WrongUse, in_words
+from verikit.foreign_files import LARGEST_SETTINGS, MALFORMED, read_text
 
 
 def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
@@ -25,12 +26,12 @@ def thresholds_of_map(path: Path, rates: ErrorRates) -> tuple[float, ...]:
         WrongUse: the file is not a map, or does not reach a documented rate.
     """
     try:
-        knots = np.array(json.loads(path.read_text(encoding="utf-8"))["knots"], float)
+        knots = np.array(json.loads(read_text(path, LARGEST_SETTINGS))["knots"], float)
         similarities, logs = knots[:, 0], knots[:, 1]
-    except (
-        OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError,
-    ) as error:  # fmt: skip
-        raise WrongUse(f"{path} is not a score map with knots [similarity, log10 FMR].") from error
+    except (OSError, *MALFORMED) as error:
+        raise WrongUse(
+            f"{path} is not a score map with knots [similarity, log10 FMR]: {in_words(error)}."
+        ) from error
     wanted = [math.log10(rate) for _, rate in rates.rows]
     if not np.isfinite([similarities, logs]).all():
         raise WrongUse(f"{path}: each knot must be two finite numbers.")

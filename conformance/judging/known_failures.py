@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judging.verdicts import Result, Verdict
-from verikit.contract.plain_yaml import read_yaml
+from verikit.contract.plain_yaml import read_yaml_file
 from verikit.errors import WrongUse, in_words
 
 _KEYS = {"case", "reason", "until"}
@@ -39,7 +39,7 @@ def load_waivers(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
         WrongUse: the file cannot be read, an entry is incomplete, or there is no such case.
     """
     try:
-        entries = read_yaml(path.read_text(encoding="utf-8"))
+        entries = read_yaml_file(path)
     except (OSError, ValueError) as error:
         raise WrongUse(f"The waivers {path} cannot be read: {in_words(error)}") from error
     entries = [] if entries is None else entries

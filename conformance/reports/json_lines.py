@@ -18,6 +18,7 @@ from conformance.reports.summary import sentence
 from conformance.requests.exchange import Target
 from conformance.run import Run
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_files import LARGEST_DATA, MALFORMED, read_text
 
 FORMAT = 1
 _AGAIN = {Verdict.FAILED, Verdict.COULD_NOT_JUDGE, Verdict.NOT_RUN, Verdict.TOOL_ERROR}
@@ -95,14 +96,12 @@ def read_lines(path: Path) -> list[Mapping[str, Any]]:
         WrongUse: the file is not a report of ``verikit check``.
     """
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in read_text(path, LARGEST_DATA).splitlines()]
         if not lines or lines[0].get("kind") != "header" or lines[0].get("format") != FORMAT:
             raise ValueError("its first line is not a header")
         if not all(map(_readable, lines)):
             raise ValueError("a line is not a result")
-    except (
-        *(OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError),
-    ) as error:
+    except (OSError, *MALFORMED) as error:
         raise WrongUse(
             f"{path} is not a JSON-lines report of verikit check: {in_words(error)}"
         ) from error

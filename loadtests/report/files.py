@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import json
-import math
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
@@ -16,9 +15,11 @@ from loadtests.control.outcome import Outcome
 from loadtests.statistics.compare import Change, Run
 from loadtests.statistics.windows import Window
 from verikit.errors import NoVerdict, WrongUse, in_words
+from verikit.foreign_files import LARGEST_DATA, MALFORMED, read_text
 
 STDOUT = Path("-")
 _FORMER_NAMES = {"slots": "windows", "slot_seconds": "window_seconds"}
+_MOST_WINDOWS = 10_000
 
 
 class ReportFiles:
@@ -88,15 +89,17 @@ def read_run(path: Path) -> Run:
         WrongUse: the file is no such report, or the run has no answers.
     """
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        report: dict[str, Any] = json.loads(read_text(path, LARGEST_DATA))
         if report.keys() & _FORMER_NAMES.keys():
             click.echo(f"{path} is from an earlier verikit; its old names are accepted", err=True)
         report = {_FORMER_NAMES.get(name, name): value for name, value in report.items()}
         windows = [Window.from_plain(entry) for entry in report["windows"]]
         run = Run(windows=windows, window_seconds=float(report["window_seconds"]))
-        if not 0 < run.window_seconds < math.inf:
+        if not 0.001 <= run.window_seconds <= 1e6:
             raise ValueError("its windows have no length")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        if len(windows) > _MOST_WINDOWS:
+            raise ValueError(f"it has more than {_MOST_WINDOWS:,} windows")
+    except (OSError, *MALFORMED) as error:
         raise WrongUse(
             f"{path} is not a report of `verikit load --json`: {in_words(error)}"
         ) from error

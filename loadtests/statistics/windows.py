@@ -96,7 +96,7 @@ class Window:
         """
         return cls(
             **{name: _number(value) for name, value in entry.items() if name not in _COUNTERS},
-            latencies=Counter({int(value): _number(count) for value, count in entry["latencies"]}),
+            latencies=Counter({_latency(us): _count(times) for us, times in entry["latencies"]}),
             answers=_counter(entry["answers"]),
             failures=_counter(entry["failures"]),
         )
@@ -106,13 +106,25 @@ _COUNTERS = ("latencies", "answers", "failures")
 
 
 def _counter(entry: Mapping[str, Any]) -> Counter[str]:
-    return Counter({str(name): _number(count) for name, count in entry.items()})
+    return Counter({str(name): _count(times) for name, times in entry.items()})
 
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MOST:
         raise ValueError("a count is not a number")
     return value
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or _number(value) < 0:
+        raise ValueError("a count is not a whole number")
+    return value
+
+
+def _latency(microseconds: Any) -> int:
+    if _count(microseconds) > _CEILING:
+        raise ValueError(f"a latency is above {CEILING_SECONDS} seconds")
+    return int(_bucket(microseconds))
 
 
 def total(windows: Iterable[Window]) -> Window:

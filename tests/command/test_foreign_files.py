@@ -48,6 +48,8 @@ READERS = {
     "profile": ["check", NOWHERE, "--profile"],
     "claims": ["calibrate", "scores.csv", "--claims"],
     "standard": ["calibrate", "scores.csv", "--standard"],
+    "qualities": ["calibrate", "scores.csv", "--quality"],
+    "score map": ["calibrate", "vectors.npz", "--score-map"],
     "scores": ["calibrate"],
     "pairs": ["verify", "--out", "out.csv"],
     "settings": ["--config"],
@@ -71,6 +73,7 @@ def test_a_refusal_is_no_message_of_python(
     reader: str, content: str, folder: Path, call: Callable[..., Result]
 ) -> None:
     (folder / "scores.csv").write_text("first,second,mated,score\na,b,false,0.1\n")
+    (folder / "vectors.npz").touch()
     (folder / "foreign").write_bytes(CONTENTS[content])
     further = ["completion", "bash"] if reader == "settings" else []
     refused = call(*READERS[reader], "foreign", *further)
@@ -82,3 +85,17 @@ def test_a_refusal_is_no_message_of_python(
     assert is_one or refused.exit_code == 2, refused.output
     _, _, error = refused.output.partition("Error: ")
     assert not PYTHON.search(error), error
+
+
+@pytest.mark.parametrize("reader", sorted(READERS.keys() - {"scores"}))
+def test_no_reader_goes_on_to_the_end_of_a_file_of_any_size(
+    reader: str, folder: Path, call: Callable[..., Result]
+) -> None:
+    (folder / "scores.csv").write_text("first,second,mated,score\na,b,false,0.1\n")
+    (folder / "vectors.npz").touch()
+    with (folder / "foreign").open("w") as file:
+        file.truncate(2**28 + 1)
+    further = ["completion", "bash"] if reader == "settings" else []
+    refused = call(*READERS[reader], "foreign", *further)
+    assert refused.exit_code == 2, refused.output
+    assert "larger than" in refused.output

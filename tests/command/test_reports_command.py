@@ -81,6 +81,19 @@ def test_a_search_tells_its_knee_and_what_is_vast_is_none(tmp_path: Path) -> Non
     assert [path.name for path in others] == ["vast.json"]
 
 
+@pytest.mark.parametrize("figure", [10**400, 1e308 * 10, float("nan")], ids=["huge", "inf", "nan"])
+def test_a_figure_that_no_page_can_draw_makes_no_report(tmp_path: Path, figure: float) -> None:
+    write(tmp_path / "run.json", knee=figure)
+    assert find(tmp_path) == ([], [tmp_path / "run.json"])
+
+
+def test_a_claim_of_no_errors_at_all_makes_no_report(tmp_path: Path) -> None:
+    row = {"judged": True, "fmr": 0.1, "claimed": 0}
+    report = {"title": "x", "verdict": "FAIL", "rows": [row], "non_mated": 1, "mated": 1}
+    (tmp_path / "run.json").write_text(json.dumps(report))
+    assert find(tmp_path) == ([], [tmp_path / "run.json"])
+
+
 def test_what_is_no_report_is_named_and_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "run.json", url="http://<script>x\x1b[2J")
     for name, text in {

@@ -35,6 +35,7 @@ VALUES = st.recursive(
     | st.booleans()
     | st.integers()
     | st.integers(min_value=2**63)
+    | st.just(10**400)
     | st.floats()
     | st.text(max_size=20)
     | st.sampled_from(["", "\x1b[2J", "\ud800", "9" * 400, "{0.x}", "../x", "inf", "2020-13-45"]),

@@ -4,6 +4,7 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,10 +140,46 @@ def test_a_report_is_read_back_an_old_one_too(
     assert told in capsys.readouterr().err
 
 
+def test_a_report_is_not_read_to_the_end_whatever_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "vast.json"
+    with path.open("w") as file:
+        file.truncate(2**28 + 1)
+    with pytest.raises(WrongUse, match="is larger than 256 MiB"):
+        read_run(path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"windows": 3, "window_seconds": 1}'])
 def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
+    with pytest.raises(WrongUse, match="is not a report"):
+        read_run(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("window_seconds", 10**400),
+        ("window_seconds", 1e308),
+        ("window_seconds", 5e-324),
+        ("windows", [Window().plain()] * 10_001),
+        ("latencies", [[10**400, 1]]),
+        ("latencies", [[-1, 1]]),
+        ("latencies", [[1, -1]]),
+        ("latencies", [[1, 0.5]]),
+        ("answers", {"200 1000": -1}),
+        ("failures", {"HTTP 500": -1}),
+        ("finished", 10**400),
+        ("lag", float("nan")),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_report_of_impossible_counts_is_refused(tmp_path: Path, place: str, value: Any) -> None:
+    window = run(1).windows[0].plain()
+    report = {"windows": [window], "window_seconds": 1}
+    (report if place in report else window)[place] = value
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps(report))
     with pytest.raises(WrongUse, match="is not a report"):
         read_run(path)
 

@@ -69,6 +69,8 @@ def test_the_list_names_every_profile() -> None:
         ("{about: x, slow_clients: -1, stages: [{seconds: 1, rate: 1}]}", "cannot be negative"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], arrivals: random}", "constant or poisson"),
         ("{about: x, stages: [{seconds: 1, rate: 1}], seed: x}", "the seed is an integer"),
+        ("[", "mine.yaml is not a load profile"),
+        ("#" * (2**20 + 1), "mine.yaml is not a load profile: it is larger than 1 MiB"),
     ],
 )
 def test_a_profile_that_makes_no_sense_is_refused(tmp_path: Path, text: str, match: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from verikit.foreign_files import LARGEST_SETTINGS, read_text
+
 _FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Ten times as fast, where it was built; it crashes where the other one raises RecursionError."""
 
@@ -26,6 +28,16 @@ def read_own(path: Path) -> Any:
         yaml.YAMLError: it is no YAML.
     """
     return yaml.load(path.read_text(encoding="utf-8"), _FAST)  # noqa: S506 - both are safe loaders
+
+
+def read_yaml_file(path: Path) -> Any:
+    """The values of a YAML file of others.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is too large, not in UTF-8, or no YAML, as :func:`read_yaml` has it.
+    """
+    return read_yaml(read_text(path, LARGEST_SETTINGS))
 
 
 def read_yaml(text: str) -> Any:

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from verikit.contract.loader import load_contract
-from verikit.contract.plain_yaml import read_yaml
+from verikit.contract.plain_yaml import read_yaml_file
 from verikit.contract.values import PhotoStandards
 from verikit.errors import WrongUse, in_words
 
@@ -105,7 +105,7 @@ def profile_content(name: str | None) -> Mapping[str, Any]:
     if name == REFERENCE:
         return _contract_content()
     try:
-        entry = read_yaml(Path(name).read_text(encoding="utf-8"))
+        entry = read_yaml_file(Path(name))
         entry = {} if entry is None else entry
         _demand_keys(entry, (*_READERS, *_STANDARDS), "a profile")
         if "photo_standards" in entry and not entry.keys().isdisjoint(_STANDARDS):

@@ -15,6 +15,7 @@ from calibration.counting.identities import Identities, Origin
 from calibration.objections import Effect, Objection
 from calibration.terms import Terms
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_files import MALFORMED
 
 FILE = "answers.sqlite"
 START = b"SQLite format 3\0"
@@ -83,15 +84,7 @@ def open_run(path: Path) -> RunFile:
                 ),
                 identities=_identities(database, known["people"]) if "people" in known else None,
             )
-    except (
-        sqlite3.Error,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except (sqlite3.Error, *MALFORMED) as error:
         raise WrongUse(
             f"{path} is not a run of verikit calibrate, or is damaged: {in_words(error)}."
         ) from error

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from verikit.foreign_files import LARGEST_DATA, MALFORMED, read_text
 from verikit.foreign_text import shown
 from verikit.reports.shell import Tone
 
-_LARGEST = 256 * 1024 * 1024
 _TONES = {0: Tone.GOOD, 1: Tone.BAD}
 _CALIBRATED = {"PASS": Tone.GOOD, "FAIL": Tone.BAD, "INCONCLUSIVE": Tone.OPEN}
 _WORDS = {Tone.GOOD: "Passed", Tone.BAD: "Failed", Tone.OPEN: "Incomplete"}
@@ -55,17 +56,16 @@ def find(folder: Path) -> tuple[list[Run], list[Path]]:
 def _read(path: Path) -> Run | None:
     """The run of a report; None for a file that is none, or one too large to be one."""
     try:
-        if path.stat().st_size > _LARGEST:
-            return None
         first, last = _ends(path)
-        return _run(path, first, last)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        run = _run(path, first, last)
+        return run if run and all(map(math.isfinite, run.figures.values())) else None
+    except (OSError, *MALFORMED):
         return None
 
 
 def _ends(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The first and the last object of a file of lines; of one object, twice that."""
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, LARGEST_DATA)
     if path.suffix == ".json":
         return (document := json.loads(text)), document
     lines = text.splitlines()

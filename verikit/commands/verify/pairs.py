@@ -33,11 +33,11 @@ from verikit.client import (
 )
 from verikit.commands.verify.kept_answers import ADDED, Answers
 from verikit.errors import OTHER_KEY, NoVerdict, WrongUse, in_words
+from verikit.foreign_files import LARGEST_DATA, TooLarge, read_bytes
 from verikit.foreign_text import shown
 from verikit.plural import counted
 
 JOBS = 4
-_LARGEST = 256 * 1024 * 1024
 _NAMED = 5
 _ENOUGH_TROUBLE = 20
 """Requests in a row without an answer after which the rest is not tried."""
@@ -75,15 +75,15 @@ def read_pairs(path: Path, photos: Path | None) -> PairList:
         WrongUse: it is none, it names a file outside the folder of photos, or photos are missing.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise WrongUse(f"{path} is larger than 256 MiB: split it")
-        content = path.read_bytes()
+        content = read_bytes(path, LARGEST_DATA)
         text = content.decode("utf-8-sig")
         first_line = text.partition("\n")[0]
         delimiter = max(",;\t", key=first_line.count)
         table = csv.DictReader(text.splitlines(), delimiter=delimiter, restkey="", strict=True)
         columns = [name.strip() for name in table.fieldnames or ()]
         rows = [dict(zip(columns, row.values(), strict=False)) for row in table]
+    except TooLarge as error:
+        raise WrongUse(f"{path}: {error}: split it") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise WrongUse(f"{path} is not a table of pairs: {in_words(error)}") from error
     if not {"first", "second"} <= set(columns) or not rows:
