@@ -174,12 +174,13 @@ def test_a_request_id_repeated_across_workers_is_found(
     url, port = serve("repeats_request_ids"), str(free_port())
     for _ in range(3):
         start("verikit", "load", url, "--worker", "--master-port", port)
-    options = [*paced, "--rate", "120", *QUICK]
+    # A warm-up would take halves of pairs away, the more the later a busy machine answers.
+    options = [*paced, "--rate", "120", "--duration", "1", "--warm-up", "0"]
     ended = load(url, *options, "--master", "--expect-workers", "3", "--master-port", port)
     assert ended.status == 1, ended.output
     repeated = ended.report["measures"]["failures"]["request_id given out twice"]
-    # Every second id is a repetition, the two of them mostly at different workers.
-    assert 40 <= repeated <= 61  # workers alone would see every third of them
+    # Of 120 answers; those before them may have left a half. Workers alone would see a third.
+    assert 59 <= repeated <= 60
 
 
 def test_more_workers_than_users_are_refused(
