@@ -96,7 +96,7 @@ class Window:
         """
         return cls(
             **{name: _number(value) for name, value in entry.items() if name not in _COUNTERS},
-            latencies=Counter({_latency(us): _count(times) for us, times in entry["latencies"]}),
+            latencies=_latencies(entry["latencies"]),
             answers=_counter(entry["answers"]),
             failures=_counter(entry["failures"]),
         )
@@ -121,10 +121,13 @@ def _count(value: Any) -> int:
     return value
 
 
-def _latency(microseconds: Any) -> int:
-    if _count(microseconds) > _CEILING:
-        raise ValueError(f"a latency is above {CEILING_SECONDS} seconds")
-    return int(_bucket(microseconds))
+def _latencies(entries: Iterable[tuple[Any, Any]]) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for microseconds, times in entries:
+        if _count(microseconds) > _CEILING:
+            raise ValueError(f"a latency is above {CEILING_SECONDS} seconds")
+        counts[_bucket(microseconds)] += _count(times)
+    return counts
 
 
 def total(windows: Iterable[Window]) -> Window:

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.statistics.windows import CEILING_SECONDS, QUANTILES, bucket, quantiles_ms
+from loadtests.statistics.windows import CEILING_SECONDS, QUANTILES, Window, bucket, quantiles_ms
 
 SECONDS = st.floats(0.001, CEILING_SECONDS)
 
@@ -29,3 +29,8 @@ def test_beyond_a_minute_is_a_minute() -> None:
 
 def test_nothing_has_no_quantiles() -> None:
     assert quantiles_ms(Counter()) == {}
+
+
+def test_latencies_of_finer_buckets_are_counted_in_ours() -> None:
+    plain = Window().plain() | {"latencies": [[1000, 1], [1001, 2], [2000, 4]]}
+    assert sorted(Window.from_plain(plain).latencies.values()) == [3, 4]
