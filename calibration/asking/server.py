@@ -188,9 +188,9 @@ async def _ask(
 def _refuse_difference(server: Server, answer: Answer, replica: Server, check: Answer) -> None:
     if answer.settled and check.settled and not _same(answer, check, server.policy.tolerance):
         raise WrongUse(
-            f"{server.endpoint.address.shown} and {replica.endpoint.address.shown} are not "
-            f"replicas: {check.first} and {check.second} get {_outcome(answer)} from one and "
-            f"{_outcome(check)} from the other, so judge them separately."
+            f"The servers are not replicas: {check.first} and {check.second} get "
+            f"{_outcome(answer)} from {server.endpoint.address.shown} and {_outcome(check)} from "
+            f"{replica.endpoint.address.shown}, so judge them separately."
         )
 
 
