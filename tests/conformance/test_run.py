@@ -261,7 +261,7 @@ def test_a_server_that_hangs_ends_the_run_and_one_that_drops_a_request_does_not(
         return context.finding("an answer", late)
 
     def hung(context: CaseContext) -> Iterable[Finding]:
-        silent = Target.of(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.05)
+        silent = Target.of(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=1)
         object.__setattr__(context.environment, "target", silent)
         return dropped(context)
 

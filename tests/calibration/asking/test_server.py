@@ -68,8 +68,8 @@ def test_the_cause_of_a_status_is_named(stub, people, monkeypatch, status, cause
 
 
 def test_a_known_server_that_is_late_leaves_a_comparison_unmeasured(stub, people):
-    stub.delay = 2
-    assert answer_of(stub, people, "p00/0.jpg", timeout=1).trouble == "no response in time"
+    stub.delay = 5
+    assert answer_of(stub, people, "p00/0.jpg", timeout=3).trouble == "no response in time"
 
 
 def nobody_there():
