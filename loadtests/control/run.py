@@ -95,12 +95,18 @@ def run_worker(master_host: str, master_port: int, endpoint: Endpoint, secrets: 
     """
     _quiet_locust()
     environment = Environment(user_classes=[Client], host=endpoint.address.url)
+    sent_away: list[bool] = []
+    # Before a worker has connected, it reports to a master that sends it away, and to no other.
+    environment.events.report_to_master.add_listener(lambda **_: sent_away.append(True))
     try:
         runner = environment.create_worker_runner(master_host, master_port)
     except ConnectionError as error:
         raise NoVerdict(
             f"no master answers at {master_host}:{master_port}: start it with --master"
         ) from error
+    if sent_away:  # Locust would wait for the master all the same
+        runner.quit()
+        return
     # Locust waits without end for a master that has gone before its first heartbeat.
     runner.last_heartbeat_timestamp = runner.last_heartbeat_timestamp or time.time()
     GeneratorProcess(environment, lambda: endpoint, secrets)

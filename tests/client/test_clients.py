@@ -1,6 +1,5 @@
 import inspect
 import io
-import socket
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.support.peer import answering
+from tests.support.ports import free_port
 from verikit.client import (
     AbnormalAnswer,
     AsyncClient,
@@ -128,8 +128,7 @@ def test_an_answer_that_is_not_the_operation_s_is_no_score(
 
 
 def test_where_nobody_listens_is_said(ask: Any) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     with pytest.raises(Unreachable, match=f"127.0.0.1:{port} "):
         ask(f"http://user:secret@127.0.0.1:{port}", PAIR, retries=0)
 

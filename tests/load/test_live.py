@@ -213,6 +213,17 @@ def test_a_worker_that_finds_no_master_says_so(serve: Serve, start: Callable[...
     assert "Traceback" not in ended.output
 
 
+def test_a_worker_that_is_sent_away_as_it_connects_ends(
+    serve: Serve, start: Callable[..., Any]
+) -> None:
+    port = str(free_port())
+    start("tests.support.dismissive_master", port)
+    wait_until_open(int(port))
+    words = ("load", serve("good"), "--worker", "--master-port", port)
+    ended = start("tests.support.impatient_worker", *words).end()
+    assert ended.status == 0, ended.output
+
+
 def test_a_worker_whose_master_falls_silent_ends(serve: Serve, start: Callable[..., Any]) -> None:
     port = str(free_port())
     start("tests.support.mute_master", port)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.fronts import Certificates, over_tls
 from tests.support.peer import answering, listening, resets, wait_for_its_end
+from tests.support.ports import free_port
 from tests.support.waiting import eventually
 from tests.transport.conftest import Ask, endpoint, post
 from verikit.errors import BadAnswer, Broken, NotConnected, NotTrusted, TimedOut, Unreachable
@@ -254,8 +255,7 @@ def test_a_tls_handshake_that_fails_is_given_up_in_time(
 
 
 def test_where_nobody_listens_is_said(ask: Ask) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     with pytest.raises(NotConnected, match=f"No server answers at http://127.0.0.1:{port} "):
         ask(endpoint(f"http://user:secret@127.0.0.1:{port}"), post())
 

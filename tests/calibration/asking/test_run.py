@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from calibration.asking.store import FILE
 from tests.support.forks import Program
+from tests.support.ports import free_port
 from verikit.cli import main
 from verikit.contract import load_contract
 
@@ -130,11 +132,11 @@ def test_lasting_trouble_is_not_measured_and_ends_the_run(stub, people, tmp_path
     assert report(tmp_path / "out")["not_measured"] == 0
 
 
-def test_nobody_there_is_incomplete(people, tmp_path, stub):
-    stub.server_close()
-    result = run(stub, people, tmp_path / "out", "--budget", "200", "--retries", "0")
+def test_nobody_there_is_incomplete(people, tmp_path):
+    nobody = SimpleNamespace(url=f"http://127.0.0.1:{free_port()}")
+    result = run(nobody, people, tmp_path / "out", "--budget", "200", "--retries", "0")
     assert result.exit_code == 3
-    assert f"No server answers at {stub.url}" in result.stderr
+    assert f"No server answers at {nobody.url}" in result.stderr
 
 
 def test_a_server_that_never_answers_in_time_is_incomplete(stub, people, tmp_path):

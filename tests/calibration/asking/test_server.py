@@ -8,6 +8,7 @@ from calibration.asking.api import ContractApi, EncryptedPhotos
 from calibration.asking.server import Question, RequestPolicy, Server, ask
 from calibration.sources.pairs.sampling import Pair
 from calibration.sources.photos import Folder
+from tests.support.ports import free_port
 from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 from verikit.errors import Intercepted, Unreachable
@@ -72,11 +73,6 @@ def test_a_known_server_that_is_late_leaves_a_comparison_unmeasured(stub, people
     assert answer_of(stub, people, "p00/0.jpg", timeout=3).trouble == "no response in time"
 
 
-def nobody_there():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @contextmanager
 def other_service(greeting: bytes):
     """Speaks first, and no HTTP; or hangs up without a word."""
@@ -102,7 +98,7 @@ def other_service(greeting: bytes):
 def test_a_wrong_address_is_told_at_the_first_request(people, greeting):
     api = ContractApi(CONTRACT, EncryptedPhotos(Folder(people), Secrets.of()), {})
     heard, questions = [], iter([Question(0, Pair("p00/0.jpg", "p00/1.jpg", mated=True))] * 100)
-    with nullcontext(nobody_there()) if greeting is None else other_service(greeting) as port:
+    with nullcontext(free_port()) if greeting is None else other_service(greeting) as port:
         endpoint = Endpoint(address=Address.of(f"http://127.0.0.1:{port}"), timeout=10)
         server = Server(api, endpoint, RequestPolicy(concurrency=1, pause=0.01))
         with pytest.raises(Unreachable, match=str(port)):
