@@ -273,7 +273,7 @@ def test_a_server_that_turns_hostile_is_judged_in_time_and_memory(
         return len(asked) > 2
 
     with hostile(name, after) as peer:
-        ended = load(peer.url, *short, "--duration", "2", "--timeout", "2")
+        ended = load(peer.url, *short, "--duration", "2", "--timeout", "4")
     assert ended.status == status, ended.output
     assert ended.memory - idle < 300_000
     assert ended.report["measures"]["requests"] >= 1
