@@ -5,6 +5,7 @@ A name may be wrong, and lead to a film, to a device, or to a pipe that never en
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
@@ -30,11 +31,12 @@ def read_bytes(path: Path, most: int) -> bytes:
         TooLarge: it is longer.
     """
     with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        size = f"{most // MEBIBYTE} MiB" if most >= MEBIBYTE else f"{most // 1024} KiB"
-        raise TooLarge(f"it is larger than {size}")
-    return content
+        # The size is known of files alone: a pipe or a device has to be read to its limit.
+        known = os.fstat(file.fileno()).st_size
+        if known <= most and len(content := file.read(most + 1)) <= most:
+            return content
+    size = f"{most // MEBIBYTE} MiB" if most >= MEBIBYTE else f"{most // 1024} KiB"
+    raise TooLarge(f"it is larger than {size}")
 
 
 def read_text(path: Path, most: int) -> str:
