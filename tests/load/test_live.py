@@ -213,25 +213,23 @@ def test_a_worker_that_finds_no_master_says_so(serve: Serve, start: Callable[...
     assert "Traceback" not in ended.output
 
 
-def test_a_worker_that_is_sent_away_as_it_connects_ends(
-    serve: Serve, start: Callable[..., Any]
+@pytest.mark.parametrize(
+    ("master", "status", "told"),
+    [
+        ("dismissive_master", 0, ""),
+        ("mute_master", 3, "Error: the master at 127.0.0.1:{port} has fallen silent"),
+    ],
+)
+def test_a_worker_ends_whose_master_wants_or_says_nothing_more(
+    serve: Serve, start: Callable[..., Any], master: str, status: int, told: str
 ) -> None:
     port = str(free_port())
-    start("tests.support.dismissive_master", port)
+    start(f"tests.support.{master}", port)
     wait_until_open(int(port))
     words = ("load", serve("good"), "--worker", "--master-port", port)
     ended = start("tests.support.impatient_worker", *words).end()
-    assert ended.status == 0, ended.output
-
-
-def test_a_worker_whose_master_falls_silent_ends(serve: Serve, start: Callable[..., Any]) -> None:
-    port = str(free_port())
-    start("tests.support.mute_master", port)
-    wait_until_open(int(port))
-    words = ("load", serve("good"), "--worker", "--master-port", port)
-    ended = start("tests.support.impatient_worker", *words).end()
-    assert ended.status == 3, ended.output
-    assert f"Error: the master at 127.0.0.1:{port} has fallen silent" in ended.output
+    assert ended.status == status, ended.output
+    assert told.format(port=port) in ended.output
     assert "Traceback" not in ended.output
 
 
