@@ -16,9 +16,9 @@ import numpy as np
 from calibration.counting.groups import group_name
 from calibration.counting.naming import composed, normal
 from calibration.objections import FEW
-from calibration.sources.formats.numpy_files import arrays_of
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_arrays import arrays_of
 from verikit.foreign_text import shown
 from verikit.plural import counted
 

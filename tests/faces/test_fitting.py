@@ -175,22 +175,69 @@ def test_held_out_people_can_be_calibrated_by(fitted, tmp_path, monkeypatch):
         assert 0.5 < row["fmr"] / row["claimed"] < 2
 
 
+def written(path, **changes) -> None:
+    """Two templates of two people, with other arrays, or without those that are None."""
+    arrays = {"vectors": np.ones((2, 3)), "people": ["a", "b"], "photos": ["1", "2"]}
+    arrays |= {"model": "Made", "weights": ""} | changes
+    kept = {name: np.array(value) for name, value in arrays.items() if value is not None}
+    np.savez(path, **kept)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"vectors": None}, "it has no 'vectors'"),
+        ({"model": None}, "it has no 'model'"),
+        ({"photos": ["1"]}, "do not match"),
+        ({"vectors": np.ones(2)}, "do not match"),
+        ({"vectors": np.zeros((2, 3))}, "zero or not finite"),
+        ({"vectors": np.full((2, 3), np.nan)}, "zero or not finite"),
+        ({"vectors": np.full((2, 3), 1e30)}, "zero or not finite"),
+        ({"vectors": np.full((2, 3), 1e300)}, "zero or not finite"),
+        ({"penalty": [0, -1]}, "a penalty"),
+        *(
+            ({"model": model}, "does not name a model")
+            for model in ("../x", "..", "", " ", "a\nb", "a\x1bb", "x" * 65, ["a", "b"])
+        ),
+    ],
+)
+def test_a_file_that_holds_no_templates_is_wrong_use(tmp_path, changes, why):
+    written(tmp_path / "people.npz", **changes)
+    result = run_fit(tmp_path / "people.npz", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert why in result.output
+    assert "make it with `verikit templates`" in result.output
+
+
+@pytest.mark.parametrize("size", [1, 64])
+def test_people_whose_templates_are_alike_are_too_few(size):
+    people = made_people(500, 2, 1)
+    alike = replace(people, templates=np.full((1000, size), size**-0.5, np.float32))
+    with pytest.raises(WrongUse, match="1 person has templates of their own, too few"):
+        fit_to(alike)
+
+
+def test_opposite_templates_have_no_mean():
+    people = made_people(500, 2, 1)
+    opposite = np.repeat(people.templates[::2], 2, axis=0)
+    opposite[7] *= -1
+    with pytest.raises(WrongUse, match="templates of 1-0003 are opposites"):
+        fit_to(replace(people, templates=opposite))
+
+
 @pytest.mark.parametrize(
     "arrays",
     [
         {},
-        {"vectors": np.ones((2, 3)), "people": ["a", "b"], "photos": ["1"]},
-        {"vectors": np.zeros((2, 3)), "people": ["a", "b"], "photos": ["1", "2"]},
-        {"vectors": np.ones((2, 3)), "people": ["a", "b"], "photos": ["1", "2"], "model": "../x"},
+        {"vectors": np.ones(400)},
+        {"vectors": np.ones((399, 128))},
+        {"vectors": np.full((400, 128), np.nan)},
     ],
 )
-def test_a_file_that_holds_no_templates_is_wrong_use(tmp_path, arrays):
-    path = tmp_path / "people.npz"
-    named = {"model": "Made", "weights": ""} | arrays if arrays else {}
-    np.savez(path, **{name: np.array(value) for name, value in named.items()})
-    result = run_fit(path, "--out", tmp_path / "out")
-    assert result.exit_code == 2
-    assert "make it with `verikit templates`" in result.output
+def test_a_file_that_holds_no_cohort_is_refused(tmp_path, arrays):
+    np.savez(tmp_path / "odd.npz", **arrays)
+    with pytest.raises((LookupError, ValueError)):
+        Cohort.load(tmp_path / "odd.npz")
 
 
 def test_what_was_fitted_is_served(tmp_path, fit, engine, astronaut, hopper):

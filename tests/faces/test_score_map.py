@@ -1,6 +1,7 @@
 """The map from similarity to score, and the scorer around it."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from reference_server.faces.recognition.recogniser import Precision
 from reference_server.faces.scoring.score_map import ScoreMap, uncalibrated_map
 from reference_server.faces.scoring.scorer import SHIPPED, load_scorer
 from verikit.contract import load_contract
+from verikit.foreign_files import MALFORMED
 
 RATES = load_contract().error_rates
 SHIPPED_MAP = ScoreMap.load(SHIPPED / "Dlib.json")
@@ -60,6 +62,30 @@ def test_a_map_of_the_first_version_is_read(tmp_path):
     lifting = {"near_identical": [[0.98, 0.0], [1.0, 1.0]], "version": 1}
     (tmp_path / "map.json").write_text(json.dumps(entry | lifting))
     assert ScoreMap.load(tmp_path / "map.json") == SHIPPED_MAP
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"knots": []},
+        {"knots": SHIPPED_MAP.knots[::-1]},
+        {"knots": [[0, -3], [1, -1]]},
+        {"knots": [[0, -1], [0, -2]]},
+        {"knots": [[0, math.nan]]},
+        {"knots": [[math.nan, -1]]},
+        {"knots": [[10**400, -1]]},
+        {"bounds": [1, -1]},
+        {"bounds": [-20]},
+        {"bounds": [-math.inf, math.inf]},
+        {"what": 1},
+    ],
+    ids=str,
+)
+def test_a_map_whose_scores_would_promise_nothing_is_refused(tmp_path, changes):
+    entry = json.loads((SHIPPED / "Dlib.json").read_text())
+    (tmp_path / "map.json").write_text(json.dumps(entry | changes))
+    with pytest.raises(MALFORMED):
+        ScoreMap.load(tmp_path / "map.json")
 
 
 @pytest.mark.parametrize("folder", ["", "fp32"])

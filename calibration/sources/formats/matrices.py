@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from calibration.counting.comparisons import Block, Measurement
-from calibration.sources.formats.numpy_files import array_of, arrays_of, names_in
 from calibration.sources.formats.values import on_scale
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
+from verikit.foreign_arrays import array_of, arrays_of, names_in
 
 _NAMES = ("scores", "mated", "people", "first_people", "second_people")
 _PIECE = 1 << 17

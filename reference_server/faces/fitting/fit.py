@@ -49,15 +49,17 @@ def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
     """Fit the cohort and the score map to all non-mated pairs.
 
     Raises:
-        WrongUse: there are too few people for rare false matches.
+        WrongUse: there are too few people whose templates differ for rare false matches.
     """
-    if len(people.names) < FEWEST_PEOPLE:
+    means = people.means()
+    different = len(np.unique(means.round(3), axis=0))
+    if different < FEWEST_PEOPLE:
         raise WrongUse(
-            f"{counted(len(people.names), 'person is', 'people are')} too few for rare false "
-            f"matches: give at least {FEWEST_PEOPLE}, and as many again to hold out."
+            f"{counted(different, 'person has', 'people have')} templates of their own, too few "
+            f"for rare false matches: give at least {FEWEST_PEOPLE}, and as many again to hold out."
         )
     score_map = _map(people, _out_of_fold(people, seed))
-    return Fit(score_map, draw_cohort(people.means(), seed))
+    return Fit(score_map, draw_cohort(means, seed))
 
 
 def draw_cohort(means: Templates, seed: int) -> NDArray[np.float16]:

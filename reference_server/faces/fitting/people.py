@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_arrays import arrays_of
+from verikit.foreign_files import MALFORMED
+from verikit.foreign_text import shown
 
-REQUIRED = ("vectors", "people", "photos", "model", "weights")
+_ARRAYS = ("vectors", "people", "photos", "model", "weights", "penalty")
+_MODEL = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
+"""Names of models; files are named after them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,33 +71,33 @@ class LabelledTemplates:
         Raises:
             WrongUse: it is damaged, or another kind of file.
         """
+        stored = arrays_of(path, "templates", _ARRAYS)
         try:
-            with path.open("rb") as opened, NpzFile(opened, allow_pickle=False) as file:
-                stored = {name: file[name] for name in REQUIRED}
-                stored["penalty"] = file.get("penalty", np.zeros(len(stored["people"])))
-            vectors = stored["vectors"].astype(np.float32)
+            with np.errstate(over="ignore"):  # what is too large is infinite, and refused below
+                vectors = stored["vectors"].astype(np.float32)
             people, photos = (stored[name].astype(str) for name in ("people", "photos"))
-            penalties = stored["penalty"].astype(np.float32)
+            penalties = stored.get("penalty", np.zeros(len(people))).astype(np.float32)
             shapes = {people.shape, photos.shape, penalties.shape, vectors.shape[:1]}
             if vectors.ndim != 2 or len(shapes) > 1:
                 raise ValueError("its arrays do not match")
             if not (np.isfinite(penalties) & (penalties >= 0)).all():
                 raise ValueError("a penalty is negative or not finite")
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-            if not np.isfinite(vectors).all():
+            with np.errstate(over="ignore"):
+                lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            if not (np.isfinite(lengths) & (lengths > 0)).all():
                 raise ValueError("a vector is zero or not finite")
             model = str(stored["model"])
-            if Path(model).name != model:
+            if not _MODEL.fullmatch(model):
                 raise ValueError("it does not name a model")
             return cls.of(
-                vectors,
+                vectors / lengths,
                 people,
                 photos,
                 penalties=penalties,
                 model=model,
                 weights=str(stored["weights"]) or None,
             )
-        except Exception as error:  # numpy raises nearly anything over a damaged file
+        except MALFORMED as error:
             raise WrongUse(
                 f"{path} is not a file of templates, or is damaged ({in_words(error)}): make it "
                 "with `verikit templates`."
@@ -138,10 +143,18 @@ class LabelledTemplates:
         )
 
     def means(self) -> Templates:
-        """One unit vector a person: the mean of the templates, shape (people, D)."""
+        """One unit vector a person: the mean of the templates, shape (people, D).
+
+        Raises:
+            WrongUse: somebody's templates are opposites.
+        """
         sums = np.zeros((len(self.names), self.templates.shape[1]))
         np.add.at(sums, self.people, self.templates)
-        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        if not lengths.all():
+            name = shown(self.names[int(lengths.argmin())])
+            raise WrongUse(f"The templates of {name} are opposites, and have no mean.")
+        return np.asarray(sums / lengths, np.float32)
 
     def digest(self) -> str:
         """SHA-256 of the list of people."""

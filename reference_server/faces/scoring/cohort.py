@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reference_server.faces.onnx_graph import product
 from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.runtime import session
+from verikit.foreign_arrays import arrays_of
 
 NEAREST = 400
 """How many of the cohort, the most similar ones, a template is measured against."""
@@ -49,9 +50,16 @@ class Cohort:
 
     @classmethod
     def load(cls, path: Path) -> Cohort:
-        """Read a cohort that ``verikit fit`` wrote."""
-        with path.open("rb") as file, np.load(file) as stored:
-            return cls(stored["vectors"].astype(np.float32))
+        """Read a cohort that ``verikit fit`` wrote.
+
+        Raises:
+            WrongUse: it is no .npz.
+            LookupError, ValueError: it has no vectors, too few, or some that are not finite.
+        """
+        vectors = arrays_of(path, "a cohort", ("vectors",))["vectors"].astype(np.float32)
+        if vectors.ndim != 2 or len(vectors) < NEAREST or not np.isfinite(vectors).all():
+            raise ValueError("it has too few vectors, or some that are not finite")
+        return cls(vectors)
 
 
 def _nearest(cosines: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

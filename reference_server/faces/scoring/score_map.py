@@ -9,6 +9,7 @@ nearly everybody matches, it falls to 0.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verikit.contract import load_contract
+from verikit.foreign_files import LARGEST_SETTINGS, read_text
 
 VERSION = 2
 Points = tuple[tuple[float, float], ...]
@@ -75,12 +77,25 @@ class ScoreMap:
 
     @classmethod
     def load(cls, path: Path) -> ScoreMap:
-        """Read a map that ``save`` wrote."""
-        entry = json.loads(path.read_text(encoding="utf-8"))
+        """Read a map that ``save`` wrote.
+
+        Raises:
+            OSError: the file cannot be read.
+            Any of ``MALFORMED``: it is no map, or its curve does not rise from bound to bound.
+        """
+        entry = json.loads(read_text(path, LARGEST_SETTINGS))
         if entry.pop("version", 1) == 1:  # it lifted scores by the cosine, too
             entry.pop("near_identical", None)
         knots = tuple((float(x), float(y)) for x, y in entry["knots"])
-        return cls(**entry | {"bounds": tuple(entry["bounds"]), "knots": knots})
+        low, high = map(float, entry["bounds"])
+        similarities, logs = zip(*knots, strict=True)
+        if not (_rises((low, *similarities, high)) and _rises([-log for log in logs])):
+            raise ValueError("its curve does not rise")
+        return cls(**entry | {"bounds": (low, high), "knots": knots})
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return bool(np.isfinite(values).all() and (np.diff(values) > 0).all())
 
 
 def uncalibrated_map(model: str) -> ScoreMap:

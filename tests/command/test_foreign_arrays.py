@@ -5,9 +5,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from calibration.sources.formats.numpy_files import array_of, arrays_of
 from reference_server.faces.fitting.people import LabelledTemplates
+from reference_server.faces.scoring.cohort import Cohort
 from verikit.errors import WrongUse
+from verikit.foreign_arrays import array_of, arrays_of
 
 ARRAYS = {
     "vectors": np.eye(4, dtype=np.float32),
@@ -29,7 +30,7 @@ def test_text_of_no_characters_is_refused(tmp_path, number, order) -> None:
     np.savez(path, people=text_of(number, order), **ARRAYS)
     with pytest.raises(WrongUse, match="no character"):
         arrays_of(path, "templates")
-    with pytest.raises(WrongUse, match="is not a file of templates"):
+    with pytest.raises(WrongUse, match="no character"):
         LabelledTemplates.load(path)
     np.save(tmp_path / "odd.npy", text_of(number, order))
     with pytest.raises(WrongUse, match="no character"):
@@ -73,3 +74,16 @@ def test_a_header_that_is_no_python_is_refused(tmp_path, header, version) -> Non
     (tmp_path / "odd.npy").write_bytes(content)
     with pytest.raises(WrongUse, match="or is damaged"):
         array_of(tmp_path / "odd.npy")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [lambda path: arrays_of(path, "scores"), LabelledTemplates.load, Cohort.load],
+    ids=["arrays", "templates to fit", "a cohort"],
+)
+def test_an_archive_that_unpacks_to_everything_is_refused(tmp_path, monkeypatch, read) -> None:
+    monkeypatch.setattr("verikit.foreign_arrays._ALWAYS", 1 << 20)
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, vectors=np.zeros((2_000, 2_000)))
+    with pytest.raises(WrongUse, match="unpacks to more than"):
+        read(path)
