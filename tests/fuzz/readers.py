@@ -43,7 +43,9 @@ from loadtests.generator.cases import Case
 from loadtests.profile import load_profile as load_load_profile
 from loadtests.report.files import read_run
 from loadtests.statistics.compare import compare
+from reference_server.faces.errors import ModelError, reading
 from reference_server.faces.fitting.people import LabelledTemplates
+from reference_server.faces.scoring.score_map import ScoreMap
 from tests.fuzz.mutations import (
     BOMB,
     corrupted,
@@ -222,6 +224,20 @@ MAP = {"knots": [[0.1, -0.5], [0.5, -4.0], [0.9, -7.0]]}
 READERS["a score map"] = Foreign(
     of_file(".json", lambda path: thresholds_of_map(path, CONTRACT.error_rates)),
     either(corrupted([json.dumps(MAP).encode()]), other_values([MAP])),
+)
+
+
+def served_score(path: Path) -> None:
+    with reading(path, "mend it"):
+        score_map = ScoreMap.load(path)
+    assert ((scores := score_map.scores([-9, 0.2, 9])) >= 0).all(), scores
+
+
+SERVED = MAP | {"model": "Made", "bounds": [-2, 2], "pairs": 9, "version": 2}
+READERS["a score map to serve"] = Foreign(
+    of_file(".json", served_score),
+    either(corrupted([json.dumps(SERVED).encode()]), other_values([SERVED])),
+    (ModelError,),
 )
 
 # Runs
