@@ -36,7 +36,7 @@ from calibration.sources.formats.matrices import holds_matrix, open_matrix
 from calibration.sources.formats.opening import RunTable
 from calibration.sources.formats.people_tables import groups_of, photo_people
 from calibration.sources.formats.run_file import open_run
-from calibration.sources.independence import SAME_SYSTEM, trusted
+from calibration.sources.independence import SAME_SYSTEM, UNRELATED, trusted
 from calibration.sources.independence import objections as independence
 from calibration.sources.pairs.impostors import share_within
 from calibration.sources.pairs.look_alikes import LookAlikes
@@ -233,8 +233,23 @@ def _labelling(
     return _Labelling(
         label=partial(_look_alike_label, alike),
         impostors=alike.chosen,
-        objections=(*told, *strict, *alike.objections_to_rest(*measurement.non_mated.pairs.kept())),
+        objections=(
+            *map(_of_look_alikes, told),
+            *strict,
+            *alike.objections_to_rest(*measurement.non_mated.pairs.kept()),
+        ),
     )
+
+
+def _of_look_alikes(told: Objection) -> Objection:
+    """The objection where templates say which comparisons of a file are look-alikes.
+
+    Templates that have nothing in common with the scores cannot show whether the rest is random.
+    """
+    if told.kind != UNRELATED:
+        return told
+    advice = "Judge without --impostors look-alike, or give templates of these photos."
+    return replace(told, effect=Effect.NO_VERDICT, text=f"{told.text} {advice}")
 
 
 def _probes(measurement: Measurement, photos: int) -> np.ndarray | None:

@@ -17,6 +17,8 @@ from verikit.plural import counted
 
 SAME_SYSTEM = "same system"
 """The kind of objection that templates are those of the system under test."""
+UNRELATED = "unrelated templates"
+"""The kind of objection that templates tell nothing of the order of the scores."""
 _SAME = 0.9
 _CHANCE = 0.52
 """Shares of twos of comparisons in one order: above the first it is one system (a rank correlation
@@ -70,7 +72,7 @@ def objections(measurement: Measurement, given: OfPhotos) -> list[Objection]:
             f"{told}{why}: it does not tell who looks alike to this system. Do its "
             "vectors belong to its photos?"
         )
-        return [*found, Objection(kind="unrelated templates", effect=Effect.SHOWN, text=text)]
+        return [*found, Objection(kind=UNRELATED, effect=Effect.SHOWN, text=text)]
     return found
 
 

@@ -262,6 +262,22 @@ def of_the_rest(found):
     return [o["effect"] for o in found["objections"] if o["kind"] == "rest not at random"]
 
 
+def test_templates_that_tell_nothing_of_the_scores_support_no_verdict(tmp_path):
+    """What they call the rest may have been chosen by others, which know who looks alike."""
+    rng = np.random.default_rng(3)
+    names = [f"p{n:02}" for n in range(60)]
+    photos = {f"{name}/0.jpg": name for name in names}
+    path = written(tmp_path / "t.npz", photos, rng.normal(size=(60, 16)))
+    lines = ["first,second,mated,score"]
+    lines += [f"{name}/0.jpg,{name}/1.jpg,1,0.9{n}" for n, name in enumerate(names)]
+    pairs = zip(*np.triu_indices(60, 1), strict=True)
+    lines += [f"{names[a]}/0.jpg,{names[b]}/0.jpg,0,{rng.random() / 2}" for a, b in pairs]
+    found = judged_look_alikes(tmp_path, lines, path)
+    (told,) = [o for o in found["objections"] if o["kind"] == "unrelated templates"]
+    assert told["effect"] == "no verdict"
+    assert found["verdict"] == "INCONCLUSIVE"
+
+
 @pytest.mark.parametrize(
     ("chosen", "objected"),
     [
