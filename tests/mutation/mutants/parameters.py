@@ -254,5 +254,7 @@ def switches_judged_last(ask: Ask, serve: Serve) -> Reply:
     fields = ask.fields
     if fields is None:
         return serve(ask)
+    given = serve(ask)
     without = serve(ask.with_fields([pair for pair in fields if pair[0] not in SWITCHES]))
-    return without if without.refused else serve(ask)
+    # A turned photo has no face without its switch: what is answered with it stands.
+    return without if given.refused and without.refused else given
