@@ -393,8 +393,8 @@ def _label_noise(
 
 def _noise(share: float) -> Objection:
     text = (
-        f"A share of {share:.1g} wrong labels among the non-mated pairs would explain the false "
-        "matches beyond the claim: look at the pairs with the highest scores."
+        f"One wrong label in {float(f'{1 / share:.1g}'):,.0f} non-mated pairs would explain the "
+        "false matches beyond the claim: look at the pairs with the highest scores."
     )
     return Objection(kind="label noise", effect=Effect.SHOWN, text=text)
 
