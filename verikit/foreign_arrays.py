@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -63,6 +65,23 @@ def array_of(path: Path) -> np.ndarray:
             raise
         _refuse_objects(path, error)
         raise WrongUse(f"{path} is not an .npy, or is damaged: {in_words(error)}") from error
+
+
+def names_of(array: np.ndarray, spelled: Callable[[str], str] = str) -> np.ndarray:
+    """The names in an array, of its shape: without blanks around them, in composed characters.
+
+    ``spelled`` says how a name is written that can be written in several ways.
+
+    Raises:
+        ValueError: one is empty or not a number.
+    """
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise ValueError("a name is missing")
+    written, place = np.unique(array.astype(str), return_inverse=True)
+    names = [spelled(normalize("NFC", name.strip())) for name in written.tolist()]
+    if not all(names):
+        raise ValueError("a name is missing")
+    return np.array(names, str)[place].reshape(array.shape)
 
 
 def _names_its_file(error: Exception) -> bool:

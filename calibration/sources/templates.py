@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.counting.groups import group_name
-from calibration.counting.naming import composed, normal
+from calibration.counting.groups import ACROSS, group_name, require_one_way
+from calibration.counting.naming import composed, normal, person
 from calibration.objections import FEW
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse, in_words
-from verikit.foreign_arrays import arrays_of
+from verikit.foreign_arrays import arrays_of, names_of
 from verikit.foreign_text import shown
 from verikit.plural import counted
 
@@ -90,15 +90,24 @@ def load(path: Path) -> Templates:
             f"{path} is not an .npz of templates, or is damaged: {in_words(error)}"
         ) from error
     lengths = _checked_lengths(path, vectors, arrays)
-    groups = arrays.get("groups")
+    try:
+        people = names_of(people, person)
+        groups = names_of(arrays["groups"], group_name) if "groups" in arrays else None
+    except ValueError as error:
+        raise WrongUse(
+            f"{path}: `people` and `groups` must name a person and a group for each vector; leave "
+            "out vectors of nobody."
+        ) from error
+    if groups is not None:
+        _require_one_group_each(path, people, groups)
     order = np.lexsort((people,) if groups is None else (people, groups))
     photos = arrays.get("photos", np.arange(len(people)))
     return Templates(
         vectors=(vectors / lengths[:, None])[order],
         lengths=lengths[order],
-        people=people[order].astype(str),
+        people=people[order],
         photos=photos[order].astype(str),
-        groups=None if groups is None else _names_of_groups(groups[order].astype(str)),
+        groups=None if groups is None else groups[order],
         mean=_sorted(arrays, "mean", order),
         deviation=_sorted(arrays, "deviation", order),
         penalty=_sorted(arrays, "penalty", order),
@@ -184,9 +193,16 @@ class OfPhotos:
             )
 
 
-def _names_of_groups(groups: np.ndarray) -> np.ndarray:
-    names, place = np.unique(groups, return_inverse=True)
-    return np.array([group_name(name) for name in names.tolist()])[place]
+def _require_one_group_each(path: Path, people: np.ndarray, groups: np.ndarray) -> None:
+    require_one_way(set(groups.tolist()), path)
+    if wrong := next((group for group in groups.tolist() if ACROSS in group), None):
+        raise WrongUse(f"{path}: a group's name holds no {ACROSS!r}: {wrong}.")
+    first, place = np.unique(people, return_index=True, return_inverse=True)[1:]
+    other = np.flatnonzero(groups != groups[first][place])
+    if other.size:
+        one, name = other[0], shown(str(people[other[0]]))
+        told = f"{groups[first][place][one]} and into {groups[one]}"
+        raise WrongUse(f"{path} puts {name} into {told}.")
 
 
 def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:

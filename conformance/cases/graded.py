@@ -25,7 +25,7 @@ _CHANGES: tuple[dict[str, Any], ...] = (
 """How the second photo differs from the first: two of another person, as scores of one may
 all lie at the end of the range."""
 _FEWEST, _DIGITS = 3, 5
-_STEPS = 0.02
+_STEPS = 0.1
 """How far the same people may lie apart in another format and size, and by rounding."""
 _PLAIN = ("mated", *(values[0] for values in list(FACTORS.values())[1:]))
 """The plainest kind of request, with which the others are compared."""

@@ -88,8 +88,8 @@ class Outputs:
     "-k",
     "patterns",
     multiple=True,
-    help="Run only cases whose ID contains TEXT (* and ? are wildcards); !TEXT excludes cases. "
-    "May be repeated.",
+    help="Run only the case with the ID TEXT, else cases whose ID contains it (* and ? are "
+    "wildcards); !TEXT excludes cases. May be repeated.",
 )
 @click.option(
     "--only-failed", type=_FILE, help="Run only the cases that did not pass in this JSON report."

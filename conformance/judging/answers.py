@@ -23,6 +23,7 @@ from verikit.contract import load_contract
 from verikit.contract.encryption import Secrets
 from verikit.contract.profile import Profile
 from verikit.errors import BadAnswer
+from verikit.foreign_text import shown
 
 _CONTRACT = load_contract()
 _BEFORE = {404, 411, 413}
@@ -38,6 +39,11 @@ _INSIDE = re.compile(  # bounded, or a hostile body could cost the square of its
     rb"\b[A-Z]:\\{1,2}(?:\w{1,100}\\{1,2}){1,9}\w"
 )
 """How stack traces of Python, the JVM, .NET, Node, Go, Ruby and PHP look, and paths of files."""
+_DATE = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
+    r"\d\d:\d\d:\d\d GMT",
+    re.ASCII,
+)
 NO_ANSWER = "answer-complete"
 FRAMING = "http-framing"
 
@@ -124,6 +130,10 @@ def _http(answer: Answer) -> Iterator[Violation]:
     """Readable answers that break a rule of HTTP."""
     for finding in answer.findings:
         yield Violation("http-fields", "a response that follows RFC 9110 and RFC 9112", finding)
+    date = answer.headers.get("date")
+    if date is not None and not _DATE.fullmatch(date):
+        expected = "a Date as in RFC 9110, section 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT"
+        yield Violation("http-fields", expected, shown(date, limit=60))
 
 
 def _inside(answer: Answer) -> Iterator[Violation]:

@@ -103,7 +103,8 @@ def _failed(run: Run) -> str:
     if _nothing_accepted(run) and run.ordinary == "INVALID_ARGUMENT":
         text += (
             " Every well-formed request was refused as an invalid argument."
-            f" {OTHER_KEY[:-1]}: give it with --key and --iv."
+            f" {OTHER_KEY[:-1]}: give it with --key and --iv. If its messages name Base64 or a"
+            " missing parameter instead, it misreads the form."
         )
     if run.count(Verdict.NOT_RUN):
         text += f" {_cut_short(run).capitalize()}"

@@ -189,6 +189,11 @@ def _multipart_headed(pairs: Pairs) -> tuple[str, bytes]:
     return kind, body.replace(b"Content-Disposition", more + b"content-disposition")
 
 
+def _multipart_capitals(pairs: Pairs) -> tuple[str, bytes]:
+    """With media type and parameter in capitals, which mean nothing (RFC 9110, 8.3.1)."""
+    return f"MULTIPART/FORM-DATA; BOUNDARY={BOUNDARY}", _multipart(pairs)[1]
+
+
 def _part(name: str, value: str, file: bool) -> str:
     head = f'Content-Disposition: form-data; name="{name}"'
     if file:
@@ -206,6 +211,7 @@ _BODIES: dict[str, Callable[[Pairs], tuple[str, bytes]]] = {
     "multipart-quoted": _multipart_quoted,
     "multipart-surrounded": _multipart_surrounded,
     "multipart-headed": _multipart_headed,
+    "multipart-capitals": _multipart_capitals,
     "json": lambda pairs: ("application/json", json.dumps(dict(pairs)).encode()),
     "text": lambda pairs: ("text/plain", _raw(pairs)[1]),
     "empty": lambda pairs: ("application/x-www-form-urlencoded", b""),

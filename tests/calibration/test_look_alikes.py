@@ -50,7 +50,7 @@ def test_the_nearest_pairs_are_look_alikes_whatever_the_order_of_the_file(
     vectors = rng.normal(size=(40, 6))
     order = rng.permutation(40)
     names = np.array(list(people))
-    more = {"groups": rng.choice(["a", "b"], 40)} if grouped else {}
+    more = {"groups": rng.choice(["a", "b"], 20)[order // 2]} if grouped else {}
     path = written(
         tmp_path_factory.mktemp("t") / "t.npz",
         {names[n]: people[names[n]] for n in order},

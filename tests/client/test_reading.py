@@ -108,7 +108,7 @@ def test_what_the_contract_does_not_know_is_named_so(status: int, fields: dict[s
     ("fields", "words"),
     [
         ({"verification_score": 19.99}, "the score is 19.99, not from 0 to 1"),
-        ({"verification_score": "0.75"}, "lacks a score"),
+        ({"verification_score": "0.75"}, "score is no number"),
         ({"request_id": ""}, "lacks a request_id"),
         ({"verification_score": 2, "request_id": ""}, "the score is 2,"),
     ],
@@ -116,6 +116,20 @@ def test_what_the_contract_does_not_know_is_named_so(status: int, fields: dict[s
 def test_what_is_wrong_with_a_normal_response_is_told(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(UndocumentedAnswer, match=words):
         read(200, **SCORED | fields)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"code": 1000, "verification_score": 0,96}', "it is not JSON"),
+        (b'{"code": 1000, "verification_score": NaN}', "NaN is not JSON"),
+        (b"[]", "no JSON object"),
+        (b'{"code": "1000", "verification_score": 0.96}', "code is no integer"),
+    ],
+)
+def test_why_a_normal_status_is_no_response_of_the_contract_is_told(body: bytes, why: str) -> None:
+    with pytest.raises(UndocumentedAnswer, match=f"no response of the contract: .*{why}"):
+        read_answer(200, body)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ import zipfile
 import numpy as np
 import pytest
 
+from calibration.sources.formats.matrices import open_matrix
+from calibration.sources.templates import load as load_templates
 from reference_server.faces.fitting.people import LabelledTemplates
 from reference_server.faces.scoring.cohort import Cohort
 from verikit.errors import WrongUse
-from verikit.foreign_arrays import array_of, arrays_of
+from verikit.foreign_arrays import array_of, arrays_of, names_of
 
 ARRAYS = {
     "vectors": np.eye(4, dtype=np.float32),
@@ -87,3 +89,54 @@ def test_an_archive_that_unpacks_to_everything_is_refused(tmp_path, monkeypatch,
     np.savez_compressed(path, vectors=np.zeros((2_000, 2_000)))
     with pytest.raises(WrongUse, match="unpacks to more than"):
         read(path)
+
+
+def test_names_are_one_whatever_their_characters_and_blanks() -> None:
+    names = np.array([["Zoe\u0308", " Zo\u00eb"], ["Ann\t", "Ann"]])
+    assert names_of(names).tolist() == [["Zo\u00eb", "Zo\u00eb"], ["Ann", "Ann"]]
+    assert names_of(np.array([7, 8])).tolist() == ["7", "8"]
+
+
+@pytest.mark.parametrize(
+    "people", [np.array(["Ann", "", "Ben", "Ben"]), np.array([1, 1, np.nan, 2])], ids=["", "nan"]
+)
+def test_what_is_of_nobody_is_refused(tmp_path, people) -> None:
+    """Taken for one person, it would be mated with itself."""
+    np.savez(tmp_path / "t.npz", people=people, **ARRAYS)
+    np.savez(tmp_path / "m.npz", people=people, scores=np.eye(4))
+    with pytest.raises(WrongUse, match="must name a person"):
+        load_templates(tmp_path / "t.npz")
+    with pytest.raises(WrongUse, match="must name a person"):
+        open_matrix(tmp_path / "m.npz", None, {})
+    with pytest.raises(WrongUse, match="a name is missing"):
+        LabelledTemplates.load(tmp_path / "t.npz")
+
+
+def test_people_of_templates_and_matrices_are_told_as_in_tables(tmp_path) -> None:
+    people = np.array(["Zoe\u0308", "Zo\u00eb ", "1.0", "1"])
+    np.savez(tmp_path / "t.npz", people=people, **ARRAYS)
+    np.savez(tmp_path / "m.npz", people=people, scores=np.eye(4))
+    assert sorted(load_templates(tmp_path / "t.npz").people.tolist()) == [
+        "1",
+        "1",
+        "Zo\u00eb",
+        "Zo\u00eb",
+    ]
+    assert len(set(open_matrix(tmp_path / "m.npz", None, {}).arrays["people"].tolist())) == 2
+    assert LabelledTemplates.load(tmp_path / "t.npz").names == ("1", "1.0", "Zo\u00eb")
+
+
+@pytest.mark.parametrize(
+    ("groups", "why"),
+    [
+        (["a", "a", "|", "|"], "holds no '|'"),
+        (["a", "a", "A", "A"], "in two ways"),
+        (["a", "a", "", ""], "must name a person and a group"),
+        (["a", "b", "b", "b"], "puts Ann into a and into b"),
+    ],
+)
+def test_groups_of_templates_are_as_those_of_a_table(tmp_path, groups, why) -> None:
+    people = np.array(["Ann", "Ann", "Ben", "Ben"])
+    np.savez(tmp_path / "t.npz", people=people, groups=np.array(groups), **ARRAYS)
+    with pytest.raises(WrongUse, match=why.replace("|", r"\|")):
+        load_templates(tmp_path / "t.npz")

@@ -45,6 +45,20 @@ def blamed(
     return {found.requirement for found in violations(one, profile or Profile(), secrets)}
 
 
+@pytest.mark.parametrize(
+    ("date", "right"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", True),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", False),
+        ("Sun Nov  6 08:49:37 1994", False),
+        ("So, 06 Nov. 1994 09:49:37 MEZ", False),
+        ("Sun, 06 Nov 1994 08:49:37 +0000", False),
+    ],
+)
+def test_a_date_is_written_as_http_writes_it(date: str, right: bool) -> None:
+    assert blamed(SUCCESS, headers={**JSON, "date": date}) == (set() if right else {"http-fields"})
+
+
 def test_good_answers_break_nothing() -> None:
     assert blamed(SUCCESS) == set()
     assert blamed(REFUSAL, 400) == set()

@@ -24,12 +24,12 @@ def read_answer(status: int, body: bytes) -> Verification:
         AbnormalAnswer: the server has no score for another reason.
         UndocumentedAnswer: the contract knows no such answer.
     """
-    fields = _fields(body)
+    fields, flaw = _fields(body)
     code = _of_type(int, fields.get("code"))
     if status == OK and code == CONTRACT.success_code:
         return _verification(fields)
     request_id = _of_type(str, fields.get("request_id"))
-    raise _kind(status, code)(status, _message(status, fields), code, request_id)
+    raise _kind(status, code)(status, _message(status, fields, flaw), code, request_id)
 
 
 def _verification(fields: Mapping[str, Any]) -> Verification:
@@ -37,7 +37,9 @@ def _verification(fields: Mapping[str, Any]) -> Verification:
     request_id = _of_type(str, fields.get("request_id"))
     complaint = "" if request_id else "the response lacks a request_id"
     if score is None:
-        complaint = "the response lacks a score"
+        complaint = "the score is no number"
+        if "verification_score" not in fields:
+            complaint = "the response lacks a score"
     elif not 0 <= score <= 1:
         complaint = f"the score is {score:g}, not from 0 to 1"
     if complaint or score is None:
@@ -51,23 +53,30 @@ def _kind(status: int, code: int | None) -> type[AbnormalAnswer]:
     return AbnormalAnswer if status in CONTRACT.statuses and status != OK else UndocumentedAnswer
 
 
-def _message(status: int, fields: Mapping[str, Any]) -> str:
+def _message(status: int, fields: Mapping[str, Any], flaw: str) -> str:
     documented = CONTRACT.statuses.get(status)
     reason = documented.reason if documented else None
-    return _of_type(str, fields.get("message")) or reason or _undocumented(status)
+    return _of_type(str, fields.get("message")) or reason or _undocumented(status, flaw)
 
 
-def _undocumented(status: int) -> str:
-    name = f" ({HTTPStatus(status).phrase})" if status in set(HTTPStatus) and status != OK else ""
+def _undocumented(status: int, flaw: str) -> str:
+    if status == OK:
+        return f"no response of the contract{flaw and ': '}{flaw}"
+    name = f" ({HTTPStatus(status).phrase})" if status in set(HTTPStatus) else ""
     return f"no response of the contract{name}"
 
 
-def _fields(body: bytes) -> Mapping[str, Any]:
+def _fields(body: bytes) -> tuple[Mapping[str, Any], str]:
+    """The members of a response, and why it is none of the contract, if that shows."""
     try:
         fields = read_json(body)
-    except NotStrictJson:
-        return {}
-    return fields if isinstance(fields, dict) else {}
+    except NotStrictJson as error:
+        return {}, f"it is not JSON ({error})"
+    if not isinstance(fields, dict):
+        return {}, "it is no JSON object"
+    code = fields.get("code")
+    wrong = code is not None and _of_type(int, code) is None
+    return fields, "its code is no integer" if wrong else ""
 
 
 def _of_type(kind: Any, value: Any) -> Any:

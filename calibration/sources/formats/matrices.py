@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from calibration.counting.comparisons import Block, Measurement
+from calibration.counting.naming import person
 from calibration.sources.formats.values import on_scale
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
-from verikit.foreign_arrays import array_of, arrays_of, names_in
+from verikit.foreign_arrays import array_of, arrays_of, names_in, names_of
 
-_NAMES = ("scores", "mated", "people", "first_people", "second_people")
+_PEOPLE = {"people", "first_people", "second_people"}
+_NAMES = ("scores", "mated", *sorted(_PEOPLE))
 _PIECE = 1 << 17
 
 
@@ -55,6 +57,13 @@ def open_matrix(path: Path, people: Path | None, told: Mapping[str, str]) -> Mat
         arrays = {"scores": scores, known: labels}
     if arrays["scores"].dtype.kind not in "fiu" or not arrays["scores"].size:
         raise WrongUse(f"{path}: `scores` are not numbers.")
+    for name in _PEOPLE & arrays.keys():
+        try:
+            arrays[name] = names_of(arrays[name], person)
+        except ValueError as error:
+            raise WrongUse(
+                f"{people or path}: `{name}` must name a person each: leave out what is of nobody."
+            ) from error
     return Matrix(path=path, arrays=arrays)
 
 
@@ -122,7 +131,6 @@ class Matrix:
         rows = _enrolled(measurement, first, "" if same else "row ")
         columns = rows if same else _enrolled(measurement, second, "column ")
         triangle = same and _symmetric(scores)
-        people = first.astype(str), second.astype(str)
         height = max(1, _PIECE // second.size)
         for start in range(0, first.size, height):
             block = np.asarray(scores[start : start + height])
@@ -133,7 +141,7 @@ class Matrix:
                 row, column, values = row[chosen], column[chosen], block.ravel()[chosen]
             else:
                 values = block.ravel()
-            yield rows[row], columns[column], people[0][row] == people[1][column], values
+            yield rows[row], columns[column], first[row] == second[column], values
 
     def _listed(
         self, measurement: Measurement

@@ -56,7 +56,7 @@ def fit_to(people: LabelledTemplates, seed: int = 0) -> Fit:
     if different < FEWEST_PEOPLE:
         raise WrongUse(
             f"{counted(different, 'person has', 'people have')} templates of their own, too few "
-            f"for rare false matches: give at least {FEWEST_PEOPLE}, and as many again to hold out."
+            f"for rare false matches: a fit takes at least {FEWEST_PEOPLE}, besides those held out."
         )
     score_map = _map(people, _out_of_fold(people, seed))
     return Fit(score_map, draw_cohort(means, seed))

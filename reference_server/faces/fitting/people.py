@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reference_server.faces.recognition.recogniser import Templates
 from reference_server.faces.scoring.cohort import Cohort
 from verikit.errors import WrongUse, in_words
-from verikit.foreign_arrays import arrays_of
+from verikit.foreign_arrays import arrays_of, names_of
 from verikit.foreign_files import MALFORMED
 from verikit.foreign_text import shown
 
@@ -75,11 +75,13 @@ class LabelledTemplates:
         try:
             with np.errstate(over="ignore"):  # what is too large is infinite, and refused below
                 vectors = stored["vectors"].astype(np.float32)
-            people, photos = (stored[name].astype(str) for name in ("people", "photos"))
+            people, photos = (names_of(stored[name]) for name in ("people", "photos"))
             penalties = stored.get("penalty", np.zeros(len(people))).astype(np.float32)
             shapes = {people.shape, photos.shape, penalties.shape, vectors.shape[:1]}
             if vectors.ndim != 2 or len(shapes) > 1:
                 raise ValueError("its arrays do not match")
+            if np.unique(photos).size < photos.size:
+                raise ValueError("a photo has two templates")
             if not (np.isfinite(penalties) & (penalties >= 0)).all():
                 raise ValueError("a penalty is negative or not finite")
             with np.errstate(over="ignore"):

@@ -33,6 +33,36 @@ def media_type_in_capitals_refused(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
+@mutant("body-urlencoded")
+@around
+def media_type_in_turkish_small_letters(ask: Ask, serve: Serve) -> Reply:
+    """As by Java's toLowerCase() where the machine speaks Turkish: the small I has no dot."""
+    if ask.is_operation and "I" in ask.content_type:
+        raise InvalidArgument(f"{FIRST} is missing")
+    return serve(ask)
+
+
+def _multipart_in_capitals(ask: Ask) -> bool:
+    return ask.is_operation and ask.content_type.startswith(MULTIPART.upper())
+
+
+@mutant("body-multipart")
+@around
+def multipart_in_capitals_refused(ask: Ask, serve: Serve) -> Reply:
+    if _multipart_in_capitals(ask):
+        raise InvalidArgument(f"{FIRST} is missing")
+    return serve(ask)
+
+
+@mutant("body-unknown-parameter", "status-500")
+@on_fields
+def values_decoded_twice(fields: Fields) -> Fields:
+    """As by Java's URLDecoder behind a framework that has decoded them, which throws."""
+    if any(re.search(rb"%(?![0-9A-Fa-f]{2})", value) for _, value in fields):
+        raise Crash
+    return fields
+
+
 def _escapes(ask: Ask, pattern: bytes) -> bool:
     in_form = ask.is_operation and ask.content_type.lower().startswith(FORM)
     return in_form and bool(re.search(pattern, ask.body))

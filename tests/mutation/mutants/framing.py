@@ -10,6 +10,7 @@ from tests.mutation.parts import on_answer, on_comparison, on_refusal
 from tests.mutation.registry import mutants, mutants_of_head
 from tests.mutation.wire import Reply
 
+DATE = re.compile(rb"(?i)date: [^\r]+")
 LENGTH = re.compile(rb"(?i)content-length: (\d+)\r\n")
 
 
@@ -48,6 +49,7 @@ mutants_of_head(
         "header-lines-end-with-lf": lambda head: head.replace(b"\r\n", b"\n"),
         "folded-header": line(b"X-Long: one\r\n  two"),
         "control-character-in-a-header": line(b"X-Bell: \x07"),
+        "date-in-another-language": lambda head: DATE.sub(b"Date: Fr, 27 Nov. 2026", head),
     },
 )
 
