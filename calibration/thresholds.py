@@ -217,13 +217,17 @@ def _not_shown(measurement: Measurement, limit: float, alpha: float, reasons: li
 
 
 def _too_few(
-    measurement: Measurement, limit: float, alpha: float, design_effect: float = 1.0
+    measurement: Measurement, limit: float, alpha: float, design_effect: float | None = None
 ) -> str:
     n = measurement.non_mated.histogram.n
-    least = math.ceil(without_errors(limit, alpha) * design_effect)
+    least = math.ceil(without_errors(limit, alpha) * (design_effect or 1))
     if n >= least:
         return "None keeps it if what may mark a failure, or was refused, were false matches."
+    if design_effect is None:
+        known = "where nobody is in two of them, else more"
+    else:
+        known = f"design effect {design_effect:.1f}"
     return (
         f"It takes at least {least:,} comparisons of different people without a false match "
-        f"(design effect {design_effect:.1f}); there are {n:,}."
+        f"({known}); there are {n:,}."
     )

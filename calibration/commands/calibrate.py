@@ -459,6 +459,8 @@ def _evaluation(
 
 
 def _similarities(contract: Contract, options: dict[str, Any]) -> tuple[float, ...]:
+    if options["score_map"] and options["similarities"]:
+        raise WrongUse("--score-map and --similarities say the same: give one of them.")
     if options["score_map"]:
         return thresholds_of_map(options["score_map"], contract.error_rates)
     if options["similarities"]:

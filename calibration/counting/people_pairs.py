@@ -44,9 +44,13 @@ class EveryPair:
 
     @property
     def rates(self) -> Floats:
-        """The mean false match rate over pairs of people at each threshold, shape (rows,)."""
+        """The mean false match rate over pairs of people at each threshold, shape (rows,).
+
+        NaN of one person.
+        """
         weights = 1 / np.outer(self._sizes, self._sizes).ravel()
-        rates: Floats = self._events @ weights / math.comb(self._people, 2)
+        pairs = math.comb(self._people, 2)
+        rates: Floats = self._events @ weights / (pairs or math.nan)
         return rates
 
 

@@ -106,12 +106,12 @@ class Requirement:
             WrongUse: it is none of them.
         """
         if self.threshold not in thresholds:
-            rows = ", ".join(f"{threshold:g}" for threshold in thresholds)
+            rows = ", ".join(f"{threshold:.12g}" for threshold in thresholds)
             raise WrongUse(f"{self}: only the rows at {rows} are counted.")
         return thresholds.index(self.threshold)
 
     def __str__(self) -> str:
-        at = "" if self.threshold is None else f" at {self.threshold:g}"
+        at = "" if self.threshold is None else f" at {self.threshold:.12g}"
         return f"{MEASURES[self.measure]}{at} at most {self.limit:g}"
 
 

@@ -289,6 +289,9 @@ def _needs(row: RequiredRow) -> str:
         return " (not measured: no column code tells which comparisons were refused)"
     if not row.n and row.measure.endswith("-differential"):
         return f" (not measured: fewer than two groups have {LEAST_PEOPLE} people)"
+    if not row.n:
+        kind = "non-mated" if row.measure.startswith("fmr") else "mated"
+        return f" (not measured: there is no {kind} comparison)"
     if more := required_more(row):
         return f" (about {more} would, if the rate stays)"
     return " (comparisons without a response keep it open)" if row.open_still else ""
