@@ -140,7 +140,8 @@ def test_what_is_not_shown_says_what_it_takes(plain):
     assert result.exit_code == 3
     text = " ".join(result.output.split())
     assert "FMR <= 1e-05 is not shown" in text
-    assert "299,572" in text
+    assert "299,572 comparisons of different people" in text
+    assert "where nobody is in two of them, else more" in text
 
 
 def test_the_audit_comes_first(tmp_path):

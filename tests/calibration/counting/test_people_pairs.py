@@ -112,3 +112,7 @@ def test_random_pairs_of_few_people_have_no_sides(n):
 def test_no_pairs_have_no_sides():
     nobody = np.zeros(0, np.int64)
     assert smaller_side(nobody, nobody, nobody, ENOUGH) == ENOUGH
+
+
+def test_one_person_is_in_no_pair():
+    assert np.isnan(EveryPair(np.zeros(3, int), THRESHOLDS).rates).all()

@@ -237,6 +237,27 @@ def test_a_row_that_is_not_counted_is_wrong_use(tmp_path):
     assert "only the rows at" in result.output
 
 
+def test_what_was_never_compared_takes_no_number_of_people(tmp_path):
+    """Nobody knows what would do."""
+    people = [f"p{n}" for n in range(60)]
+    np.savez(
+        tmp_path / "t.npz", vectors=np.random.default_rng(2).normal(size=(60, 8)), people=people
+    )
+    rates = ["--similarities", ".4,.5,.6,.7,.8,.9", "--require", "fnmr@0.7<=0.01"]
+    command = ["calibrate", str(tmp_path / "t.npz"), *rates, "--out", str(tmp_path / "o")]
+    told = " ".join(CliRunner().invoke(main, command, catch_exceptions=False).output.split())
+    assert "FNMR at 0.7 at most 0.01 (not measured: there is no mated comparison)" in told
+    assert "if the rate stays" not in told
+    both = CliRunner().invoke(main, [*command, "--score-map", str(tmp_path / "t.npz")])
+    assert (both.exit_code, "give one of them" in both.output) == (2, True)
+
+
+def test_rows_are_named_with_all_their_digits():
+    required = Requirement(measure="fmr", threshold=2.326347874, limit=0.1)
+    with pytest.raises(WrongUse, match=r"at 2\.326347874 .* rows at 2\.32634787404 are"):
+        required.row((2.32634787404,))
+
+
 def grouped(tmp_path, rates: dict[str, float], each: int = 100):
     """People of groups, with so many of their mated comparisons wrong; two photos each."""
     lines, labels = ["first,second,mated,score"], ["person,group"]
