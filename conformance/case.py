@@ -252,7 +252,7 @@ class NotCompared(CouldNotJudge):
     """The server did not compare photos whose score the case needs."""
 
     def __init__(self, one: Exchange) -> None:
-        super().__init__(f"photos that should be compared were refused: {describe_actual(one)}")
+        super().__init__(f"photos that should be compared got no score: {describe_actual(one)}")
         self.exchange = one
 
 

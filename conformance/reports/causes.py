@@ -76,7 +76,7 @@ def _cause(run: Run, finding: Finding) -> tuple[str, str]:
     if run.ordinary != ACCEPTED and _refused_accepted(finding):
         return (
             "photo-ordinary",
-            "Two ordinary photos are refused, so everything that depends on them fails",
+            "Two ordinary photos are not compared, so everything that depends on them fails",
         )
     return finding.requirement, ""
 

@@ -216,5 +216,13 @@ LARGE = 1 << 20
 
 @mutant("encryption-tag")
 @on_ciphertext
+def tag_not_verified_in_a_file_on_disk(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
+    """As where a framework keeps large parts in files, which are deciphered piece by piece."""
+    on_disk = len(ciphertext) > 1_080_000
+    return unverified((0, 1), cipher, index, ciphertext) if on_disk else ciphertext
+
+
+@mutant("encryption-tag")
+@on_ciphertext
 def tag_of_a_large_photo_not_verified(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
     return unverified((0, 1), cipher, index, ciphertext) if len(ciphertext) > LARGE else ciphertext
