@@ -216,7 +216,9 @@ def _checked_lengths(path: Path, vectors: Floats, arrays: dict[str, np.ndarray])
     with np.errstate(over="ignore"):
         lengths: Floats = np.linalg.norm(vectors, axis=1)
     if not (np.isfinite(lengths).all() and lengths.all()):
-        raise WrongUse(f"{path}: the length of each vector must be finite and not zero")
+        raise WrongUse(
+            f"{path}: the length of each vector must be finite and not zero in single precision"
+        )
     known = ("people", "photos", "groups", *_STATISTICS)
     for name in (name for name in known if name in arrays):
         if arrays[name].shape != (len(vectors),):

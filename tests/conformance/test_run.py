@@ -2,6 +2,7 @@
 
 import html
 import io
+import itertools
 import json
 import socket
 from collections.abc import Iterable
@@ -209,6 +210,23 @@ def test_photos_that_score_differently_in_another_form_are_noticed() -> None:
     found = {finding.requirement for one in done.results for finding in one.findings}
     assert found == {"operation-compares"}
     assert verdict(done, "every-score-repeated") is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(0.42, 0.96, Verdict.PASSED), (0.0, 1.0, Verdict.FAILED)]
+)
+def test_scores_of_two_digits_may_fall_together(low: float, high: float, expected: Verdict) -> None:
+    """The same people score a little otherwise in a photo of another format and size."""
+    plain = itertools.cycle([0.96, 0.40, 0.45, 0.93])  # the first is asked before all cases
+
+    def rounded(form: Form) -> float:
+        if form.get("auto_rotate"):
+            return low if verify(form) < 0.7 else high
+        return next(plain)
+
+    case = "score-graded-urlencoded-rotate"
+    with serving(rounded) as url:
+        assert verdict(checked(url, some(case), None, jobs=1), case) is expected
 
 
 def test_ctrl_c_keeps_what_was_done(good_url: str) -> None:
