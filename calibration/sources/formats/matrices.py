@@ -62,8 +62,8 @@ def open_matrix(path: Path, people: Path | None, told: Mapping[str, str]) -> Mat
             arrays[name] = names_of(arrays[name], person)
         except ValueError as error:
             raise WrongUse(
-                f"{people or path}: each entry of `{name}` must name a person; leave out what is of "
-                "nobody."
+                f"{people or path}: each entry of `{name}` must name a person; leave out what is "
+                "of nobody."
             ) from error
     return Matrix(path=path, arrays=arrays)
 
