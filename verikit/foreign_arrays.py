@@ -9,12 +9,12 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from unicodedata import normalize
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from verikit.errors import WrongUse, in_words
+from verikit.foreign_text import composed
 
 _ALWAYS = 1 << 30
 _UNPACKED = 50
@@ -78,7 +78,7 @@ def names_of(array: np.ndarray, spelled: Callable[[str], str] = str) -> np.ndarr
     if array.dtype.kind == "f" and np.isnan(array).any():
         raise ValueError("a name is missing")
     written, place = np.unique(array.astype(str), return_inverse=True)
-    names = [spelled(normalize("NFC", name.strip())) for name in written.tolist()]
+    names = [spelled(composed(name.strip())) for name in written.tolist()]
     if not all(names):
         raise ValueError("a name is missing")
     return np.array(names, str)[place].reshape(array.shape)

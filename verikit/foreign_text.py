@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 LIMIT = 300
 """Characters that are shown of one text."""
 LINE_LIMIT, LINES = 2_000, 60
@@ -29,6 +31,11 @@ def shown(text: str | bytes, *, limit: int = LIMIT) -> str:
     if not kept.isprintable():
         kept = "".join(letter if letter.isprintable() else _escaped(letter) for letter in kept)
     return f"{kept}... (cut: {size:,} {unit})" if size > limit else kept
+
+
+def composed(name: str) -> str:
+    """A name in composed characters (NFC), as most systems but macOS write it."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def in_lines(text: str) -> str:

@@ -99,6 +99,21 @@ def group_name(written: str) -> str:
     return shown(written.strip(), limit=len(written) + 1)
 
 
+def one_group_each(pairs: Iterable[tuple[str, str]], source: Path | str) -> dict[str, str]:
+    """The group of each person, from pairs of a person and a group.
+
+    Raises:
+        WrongUse: a person is in two groups, or a group is named in two ways.
+    """
+    groups: dict[str, str] = {}
+    for person, group in pairs:
+        if groups.setdefault(person, group) != group:
+            told = f"{groups[person]} and into {group}"
+            raise WrongUse(f"{source} puts {shown(person)} into {told}.")
+    require_one_way(set(groups.values()), source)
+    return groups
+
+
 def require_one_way(groups: Iterable[str], source: Path | str) -> None:
     """Refuse groups whose names differ in nothing but case, blanks or the form of characters.
 

@@ -10,7 +10,6 @@ people, photos of one person may have different ones: that is a doubt.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 
 from calibration.statistics.arrays import Counts
 from calibration.statistics.dependence import LEAST_PEOPLE
+from verikit.foreign_text import composed
 
 Reading = Callable[[str], str]
 """The person that folders tell, or a file name without its ending; "" where it tells none."""
@@ -37,11 +37,6 @@ def person(name: str) -> str:
     """A person's name without blanks around it, in composed characters; a whole number without the
     point and zeros that a table of floats gives it."""
     return composed(_without_point(name.strip()))
-
-
-def composed(name: str) -> str:
-    """A name in composed characters (NFC), as most systems but macOS write it."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def _without_point(name: str) -> str:

@@ -285,16 +285,19 @@ def required_summary(findings: Findings) -> str:
 
 def _needs(row: RequiredRow) -> str:
     """What a required rate needs that is not decided."""
-    if not row.n and row.measure in {"fta", "gfrr"}:
-        return " (not measured: no column code tells which comparisons were refused)"
-    if not row.n and row.measure.endswith("-differential"):
-        return f" (not measured: fewer than two groups have {LEAST_PEOPLE} people)"
     if not row.n:
-        kind = "non-mated" if row.measure.startswith("fmr") else "mated"
-        return f" (not measured: there is no {kind} comparison)"
+        return f" (not measured: {_why_unmeasured(row.measure)})"
     if more := required_more(row):
         return f" (about {more} would, if the rate stays)"
     return " (comparisons without a response keep it open)" if row.open_still else ""
+
+
+def _why_unmeasured(measure: str) -> str:
+    if measure in {"fta", "gfrr"}:
+        return "no column code tells which comparisons were refused"
+    if measure.endswith("-differential"):
+        return f"fewer than two groups have {LEAST_PEOPLE} people"
+    return f"there is no {'mated' if measure == 'fnmr' else 'non-mated'} comparison"
 
 
 def required_more(row: RequiredRow) -> str:

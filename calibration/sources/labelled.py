@@ -10,7 +10,7 @@ from typing import Any
 
 from calibration.counting.groups import NOT_GIVEN, ChosenImpostors, Clusters, ImpostorKind
 from calibration.counting.identities import Identities, Origin
-from calibration.counting.naming import composed, layout
+from calibration.counting.naming import layout
 from calibration.objections import FEW, Effect, Objection, listed
 from calibration.sources import datasets
 from calibration.sources.clusters import Clustering, cluster_people
@@ -30,6 +30,7 @@ from calibration.sources.photos import (
 )
 from calibration.sources.templates import OfPhotos
 from verikit.errors import WrongUse
+from verikit.foreign_text import composed
 
 
 @dataclass(frozen=True, kw_only=True)

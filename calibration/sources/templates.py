@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.counting.groups import ACROSS, group_name, require_one_way
-from calibration.counting.naming import composed, normal, person
+from calibration.counting.groups import ACROSS, group_name, one_group_each
+from calibration.counting.naming import normal, person
 from calibration.objections import FEW
 from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse, in_words
 from verikit.foreign_arrays import arrays_of, names_of
-from verikit.foreign_text import shown
+from verikit.foreign_text import composed, shown
 from verikit.plural import counted
 
 _STATISTICS = ("mean", "deviation", "penalty")
@@ -99,7 +99,9 @@ def load(path: Path) -> Templates:
             "out vectors of nobody."
         ) from error
     if groups is not None:
-        _require_one_group_each(path, people, groups)
+        if wrong := next((group for group in groups.tolist() if ACROSS in group), None):
+            raise WrongUse(f"{path}: a group's name holds no {ACROSS!r}: {wrong}.")
+        one_group_each(zip(people.tolist(), groups.tolist(), strict=True), path)
     order = np.lexsort((people,) if groups is None else (people, groups))
     photos = arrays.get("photos", np.arange(len(people)))
     return Templates(
@@ -191,18 +193,6 @@ class OfPhotos:
                 f"{self.path} holds templates of fewer than two of these people: its `photos` must "
                 f"be named as here, such as {self.photos[0] if self.photos else 'ann/1.jpg'}."
             )
-
-
-def _require_one_group_each(path: Path, people: np.ndarray, groups: np.ndarray) -> None:
-    require_one_way(set(groups.tolist()), path)
-    if wrong := next((group for group in groups.tolist() if ACROSS in group), None):
-        raise WrongUse(f"{path}: a group's name holds no {ACROSS!r}: {wrong}.")
-    first, place = np.unique(people, return_index=True, return_inverse=True)[1:]
-    other = np.flatnonzero(groups != groups[first][place])
-    if other.size:
-        one, name = other[0], shown(str(people[other[0]]))
-        told = f"{groups[first][place][one]} and into {groups[one]}"
-        raise WrongUse(f"{path} puts {name} into {told}.")
 
 
 def _sorted(arrays: dict[str, np.ndarray], name: str, order: Counts) -> Floats | None:

@@ -37,9 +37,8 @@ def _verification(fields: Mapping[str, Any]) -> Verification:
     request_id = _of_type(str, fields.get("request_id"))
     complaint = "" if request_id else "the response lacks a request_id"
     if score is None:
-        complaint = "the score is no number"
-        if "verification_score" not in fields:
-            complaint = "the response lacks a score"
+        given = "verification_score" in fields
+        complaint = "the score is no number" if given else "the response lacks a score"
     elif not 0 <= score <= 1:
         complaint = f"the score is {score:g}, not from 0 to 1"
     if complaint or score is None:
@@ -60,10 +59,10 @@ def _message(status: int, fields: Mapping[str, Any], flaw: str) -> str:
 
 
 def _undocumented(status: int, flaw: str) -> str:
-    if status == OK:
-        return f"no response of the contract{flaw and ': '}{flaw}"
-    name = f" ({HTTPStatus(status).phrase})" if status in set(HTTPStatus) else ""
-    return f"no response of the contract{name}"
+    why = f": {flaw}" if flaw else ""
+    if status != OK:
+        why = f" ({HTTPStatus(status).phrase})" if status in set(HTTPStatus) else ""
+    return f"no response of the contract{why}"
 
 
 def _fields(body: bytes) -> tuple[Mapping[str, Any], str]:

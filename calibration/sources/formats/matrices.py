@@ -21,8 +21,8 @@ from calibration.statistics.arrays import Counts, Floats
 from verikit.errors import WrongUse
 from verikit.foreign_arrays import array_of, arrays_of, names_in, names_of
 
-_PEOPLE = {"people", "first_people", "second_people"}
-_NAMES = ("scores", "mated", *sorted(_PEOPLE))
+_PEOPLE = ("people", "first_people", "second_people")
+_NAMES = ("scores", "mated", *_PEOPLE)
 _PIECE = 1 << 17
 
 
@@ -57,7 +57,7 @@ def open_matrix(path: Path, people: Path | None, told: Mapping[str, str]) -> Mat
         arrays = {"scores": scores, known: labels}
     if arrays["scores"].dtype.kind not in "fiu" or not arrays["scores"].size:
         raise WrongUse(f"{path}: `scores` are not numbers.")
-    for name in _PEOPLE & arrays.keys():
+    for name in (one for one in _PEOPLE if one in arrays):
         try:
             arrays[name] = names_of(arrays[name], person)
         except ValueError as error:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from calibration.counting import naming
-from calibration.counting.groups import ACROSS, group_name, require_one_way
+from calibration.counting.groups import ACROSS, group_name, one_group_each
 from calibration.objections import Effect, Objection, listed
 from calibration.sources.formats.opening import open_table
+from calibration.sources.formats.table import Table
 from calibration.sources.formats.values import words_of
 from verikit.errors import WrongUse
 from verikit.foreign_text import shown
@@ -47,7 +48,10 @@ def person_groups(path: Path) -> dict[str, str]:
         WrongUse: it is no such table.
     """
     table = open_table(path, {"first_person": "person"}, ("first_person", "group"))
-    groups: dict[str, str] = {}
+    return one_group_each(_grouped(table), path)
+
+
+def _grouped(table: Table) -> Iterator[tuple[str, str]]:
     for piece in table.pieces():
         for name, label in _text_rows(piece, "first_person", "group"):
             person, group = naming.person(name), group_name(label)
@@ -55,10 +59,7 @@ def person_groups(path: Path) -> dict[str, str]:
                 raise table.refusal("it has rows without a person or a group.")
             if ACROSS in group:
                 raise table.refusal(f"a group's name holds no {ACROSS!r}: {shown(group)}.")
-            if groups.setdefault(person, group) != group:
-                raise WrongUse(f"{path} puts {person} into {groups[person]} and into {group}.")
-    require_one_way(set(groups.values()), path)
-    return groups
+            yield person, group
 
 
 def groups_of(path: Path, people: Iterable[str]) -> tuple[dict[str, str], list[Objection]]:

@@ -73,18 +73,17 @@ class LabelledTemplates:
         """
         stored = arrays_of(path, "templates", _ARRAYS)
         try:
-            with np.errstate(over="ignore"):  # what is too large is infinite, and refused below
-                vectors = stored["vectors"].astype(np.float32)
             people, photos = (names_of(stored[name]) for name in ("people", "photos"))
             penalties = stored.get("penalty", np.zeros(len(people))).astype(np.float32)
-            shapes = {people.shape, photos.shape, penalties.shape, vectors.shape[:1]}
-            if vectors.ndim != 2 or len(shapes) > 1:
+            shapes = {people.shape, photos.shape, penalties.shape, stored["vectors"].shape[:1]}
+            if stored["vectors"].ndim != 2 or len(shapes) > 1:
                 raise ValueError("its arrays do not match")
             if np.unique(photos).size < photos.size:
                 raise ValueError("a photo has two templates")
             if not (np.isfinite(penalties) & (penalties >= 0)).all():
                 raise ValueError("a penalty is negative or not finite")
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore"):  # what is too large is infinite, and refused below
+                vectors = stored["vectors"].astype(np.float32)
                 lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
             if not (np.isfinite(lengths) & (lengths > 0)).all():
                 raise ValueError("a vector is zero or not finite")

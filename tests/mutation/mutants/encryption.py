@@ -210,19 +210,13 @@ def base64_read_up_to_its_padding(text: bytes) -> bytes:
     return kept + b"=" * (-len(kept) % 4)
 
 
-LARGE = 1 << 20
-"""Bytes above which a photo is decrypted block by block."""
+def unverified_above(size: int, cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
+    """As where large photos are decrypted block by block, or from a file on disk."""
+    return unverified((0, 1), cipher, index, ciphertext) if len(ciphertext) > size else ciphertext
 
 
-@mutant("encryption-tag")
-@on_ciphertext
-def tag_not_verified_in_a_file_on_disk(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
-    """As where a framework keeps large parts in files, which are deciphered piece by piece."""
-    on_disk = len(ciphertext) > 1_080_000
-    return unverified((0, 1), cipher, index, ciphertext) if on_disk else ciphertext
-
-
-@mutant("encryption-tag")
-@on_ciphertext
-def tag_of_a_large_photo_not_verified(cipher: PhotoCipher, index: int, ciphertext: bytes) -> bytes:
-    return unverified((0, 1), cipher, index, ciphertext) if len(ciphertext) > LARGE else ciphertext
+for name, size in {
+    "tag_of_a_large_photo_not_verified": 1 << 20,
+    "tag_not_verified_in_a_file_on_disk": 1_080_000,
+}.items():
+    mutant("encryption-tag", name=name)(on_ciphertext(partial(unverified_above, size)))

@@ -42,14 +42,10 @@ def media_type_in_turkish_small_letters(ask: Ask, serve: Serve) -> Reply:
     return serve(ask)
 
 
-def _multipart_in_capitals(ask: Ask) -> bool:
-    return ask.is_operation and ask.content_type.startswith(MULTIPART.upper())
-
-
 @mutant("body-multipart")
 @around
 def multipart_in_capitals_refused(ask: Ask, serve: Serve) -> Reply:
-    if _multipart_in_capitals(ask):
+    if ask.is_operation and ask.content_type.startswith(MULTIPART.upper()):
         raise InvalidArgument(f"{FIRST} is missing")
     return serve(ask)
 
